@@ -1,0 +1,1 @@
+"""The processes of a house: an embedded Valkey, and one supervisor over web, workers, scheduler."""
