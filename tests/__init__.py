@@ -1,0 +1,1 @@
+"""Tests, by feature; what they share is in the modules at this level."""
