@@ -1,0 +1,325 @@
+"""What /live costs: `python benchmarks/live.py [--streams 5000] [--events 100]`.
+
+Starts the house with an embedded Valkey and a fresh database, opens the streams with real sessions
+and announces changes, one at a time, each after the last screen has the one before. Beside it runs
+the floor: a bare event-loop server that does nothing but write the same bytes to the same number of
+connections. Server and screens share this machine, so the figures to trust are CPU (counted by the
+kernel, for the server alone), memory and the ratios, more than the times.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import uvloop
+
+PER_USER = 10
+HEAD = (
+    "GET /live?age=0 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n"
+    "Cookie: session={session}\r\n\r\n"
+)
+
+
+@dataclass
+class Screens:
+    """The browsers: counts, per announced change, how many of them have it."""
+
+    wanted: int
+    ready: int = 0
+    got: int = 0
+    last: float = 0.0
+    refused: list[bytes] = field(default_factory=list)
+    everyone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def expect(self) -> None:
+        self.got = 0
+        self.everyone.clear()
+
+    async def have_it(self) -> float:
+        await asyncio.wait_for(self.everyone.wait(), 30)
+        return self.last
+
+
+class Screen(asyncio.Protocol):
+    __slots__ = ("_request", "_screens", "_transport")
+
+    def __init__(self, screens: Screens, request: bytes) -> None:
+        self._screens, self._request = screens, request
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        transport.write(self._request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        screens = self._screens
+        if b"event: hello" in data:
+            screens.ready += 1
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 200"):
+            screens.refused.append(data[:40])
+        if b"event: board" in data:
+            screens.got += 1
+            if screens.got == screens.wanted:
+                screens.last = time.perf_counter()
+                screens.everyone.set()
+
+
+async def floor_server(port: int, redis_url: str) -> None:
+    """The least a hub can do: one subscription, one write of the same bytes per connection."""
+    from redis.asyncio import Redis
+
+    writers: set[asyncio.Transport] = set()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: hello\ndata: {}\n\n"
+
+    class Bare(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            self.transport.write(head)
+            writers.add(self.transport)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            writers.discard(self.transport)
+
+    await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port, backlog=2048)
+    async with Redis.from_url(redis_url).pubsub() as ear:
+        await ear.subscribe("engage:live")
+        async for message in ear.listen():
+            if message["type"] == "message":
+                frame = b"event: board\ndata: " + message["data"] + b"\n\n"
+                for transport in writers:
+                    transport.write(frame)
+
+
+def seed(home: Path, streams: int) -> list[str]:
+    """A programme with enough users; the session cookie of each."""
+    from engage import clock, create_app
+    from engage.accounts import service
+    from engage.config import Settings
+    from engage.db import db
+    from engage.partners.models import Partner
+    from engage.programmes.models import Programme
+
+    app = create_app(Settings(home=home, env="test"))
+    cookies = []
+    with app.app_context():
+        db.create_all()
+        now = clock.now()
+        programme = Programme(
+            slug="bench", name="Bench", timezone="UTC", currency="USD", created_at=now
+        )
+        db.session.add(programme)
+        db.session.flush()
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        for number in range(-(-streams // PER_USER)):
+            partner = Partner(
+                programme_id=programme.id,
+                external_id=str(number),
+                name=f"P{number}",
+                created_at=now,
+            )
+            db.session.add(partner)
+            user, _ = service.add_user(f"{number}@example.com", name="", is_admin=False, now=now)
+            db.session.flush()
+            service.give_seat(user, programme, partner)
+            cookies.append(serializer.dumps({"_user_id": service.session_id(user)}))
+        db.session.commit()
+    return cookies
+
+
+@dataclass(frozen=True)
+class Result:
+    streams: int
+    base_mb: float
+    full_mb: float
+    open_ms: float  # CPU to open one stream
+    single_us: float  # CPU per stream and event, one board at a time
+    fact_us: float  # the same when a fact moves four boards at once
+    idle_percent: float
+    median_ms: float  # announcement to last screen
+    p95_ms: float
+
+    @property
+    def mb_per_thousand(self) -> float:
+        return (self.full_mb - self.base_mb) / self.streams * 1000
+
+
+class Server:
+    """A process of its own, and what the kernel says it used."""
+
+    def __init__(self, role: str, port: int, home: Path, redis_url: str) -> None:
+        environment = os.environ | {
+            "ENGAGE_HOME": str(home),
+            "ENGAGE_ENV": "test",
+            "ENGAGE_PORT": str(port),
+            "REDIS_URL": redis_url,
+        }
+        command = [sys.executable, __file__, "--role", role]
+        self.child = subprocess.Popen(command, env=environment)
+        self._process = psutil.Process(self.child.pid)
+        self._wait_for(port)
+
+    def _wait_for(self, port: int) -> None:
+        deadline = time.monotonic() + 30
+        while not any(
+            c.status == "LISTEN" and c.laddr.port == port
+            for c in self._process.net_connections("tcp")
+        ):
+            if time.monotonic() > deadline or self.child.poll() is not None:
+                raise SystemExit("the server did not start")
+            time.sleep(0.05)
+
+    @property
+    def cpu(self) -> float:
+        used = self._process.cpu_times()
+        return float(used.user + used.system)
+
+    @property
+    def mb(self) -> float:
+        return float(self._process.memory_info().rss) / 2**20
+
+
+@contextmanager
+def served(role: str, port: int, home: Path, redis_url: str) -> Iterator[Server]:
+    server = Server(role, port, home, redis_url)
+    try:
+        yield server
+    finally:
+        server.child.terminate()
+        server.child.wait(30)
+
+
+async def measure(
+    server: Server, port: int, redis_url: str, cookies: list[str], streams: int, events: int
+) -> Result:
+    from redis.asyncio import Redis
+
+    loop = asyncio.get_running_loop()
+    screens = Screens(streams)
+    redis = Redis.from_url(redis_url)
+    while not (await redis.pubsub_numsub("engage:live"))[0][1]:
+        await asyncio.sleep(0.05)
+    base_mb, cpu = server.mb, server.cpu
+    transports = []
+    for number in range(streams):
+        head = HEAD.format(port=port, session=cookies[number // PER_USER]).encode()
+        opened = await loop.create_connection(
+            lambda head=head: Screen(screens, head),  # type: ignore[misc]
+            "127.0.0.1",
+            port,
+        )
+        transports.append(opened[0])
+        while number + 1 - screens.ready > 100:
+            await asyncio.sleep(0.01)
+            if screens.refused:
+                raise SystemExit(f"a stream was refused: {screens.refused[0]!r}")
+    while screens.ready < streams:
+        await asyncio.sleep(0.01)
+    open_ms = (server.cpu - cpu) / streams * 1000
+    cpu, began = server.cpu, time.perf_counter()
+    await asyncio.sleep(5)
+    idle = (server.cpu - cpu) / (time.perf_counter() - began)
+
+    async def announce(boards: list[str]) -> float:
+        screens.expect()
+        pipe = redis.pipeline(transaction=False)
+        for board in boards:
+            said = {"programme": 1, "topic": "board", "board": board, "version": 1}
+            pipe.publish("engage:live", json.dumps(said))
+        began = time.perf_counter()
+        await pipe.execute()
+        return (await screens.have_it() - began) * 1000
+
+    cpu = server.cpu
+    took = [await announce([f"b{number}"]) for number in range(events)]
+    single = server.cpu - cpu
+    cpu = server.cpu
+    for number in range(events):
+        await announce([f"f{number}-{board}" for board in range(4)])
+    fact = server.cpu - cpu
+    full_mb = server.mb
+    for transport in transports:
+        transport.abort()
+    await redis.aclose()
+    return Result(
+        streams=streams,
+        base_mb=base_mb,
+        full_mb=full_mb,
+        open_ms=open_ms,
+        single_us=single / events / streams * 1e6,
+        fact_us=fact / events / streams / 4 * 1e6,
+        idle_percent=idle * 100,
+        median_ms=statistics.median(took),
+        p95_ms=statistics.quantiles(took, n=20)[-1],
+    )
+
+
+def report(name: str, result: Result) -> None:
+    print(f"{name}: {result.streams} streams")
+    print(f"  CPU per stream and event   {result.single_us:6.1f} us   (one board)")
+    print(f"                             {result.fact_us:6.1f} us   (four boards of one fact)")
+    print(f"  memory per 1,000 streams   {result.mb_per_thousand:6.1f} MB")
+    print(
+        f"  memory of the process      {result.base_mb:6.1f} MB, with streams {result.full_mb:.1f}"
+    )
+    print(f"  CPU to open a stream       {result.open_ms:6.2f} ms")
+    print(f"  CPU while nothing happens  {result.idle_percent:6.2f} %")
+    print(
+        f"  announced to last screen   {result.median_ms:6.1f} ms median, {result.p95_ms:.1f} p95"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--streams", type=int, default=5000)
+    parser.add_argument("--events", type=int, default=100)
+    parser.add_argument("--role", choices=["house", "floor"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.role == "house":
+        from engage.asgi import serve
+
+        return serve()
+    if options.role == "floor":
+        _allow(options.streams)
+        return uvloop.run(floor_server(int(os.environ["ENGAGE_PORT"]), os.environ["REDIS_URL"]))
+    from engage.services.valkey import ensure_valkey
+
+    _allow(options.streams)
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        valkey = ensure_valkey(home)
+        try:
+            cookies = seed(home, options.streams)
+            for name, port in (("floor", 18431), ("house", 18432)):
+                with served(name, port, home, valkey.url) as server:
+                    results[name] = uvloop.run(
+                        measure(server, port, valkey.url, cookies, options.streams, options.events)
+                    )
+                report(name, results[name])
+        finally:
+            valkey.stop()
+    print(
+        f"house : floor, CPU per stream and event = {results['house'].single_us / results['floor'].single_us:.2f}"
+    )
+
+
+def _allow(streams: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(streams + 500, 1024), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What uvicorn serves: /live in the event loop, everything else by Flask in threads.
+
+`serve` runs it as the house does. `app` is there for who runs uvicorn another way (`uvicorn
+engage.asgi:app`); open streams then delay a graceful shutdown, so give it a time limit.
+"""
+
+import resource
+import socket
+from typing import Any
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from engage import create_app
+from engage.config import Settings
+from engage.live.app import Live, Receive
+from engage.live.session import FlaskSessions
+from engage.live.stream import Send
+
+#: Requests answered at once. The interpreter computes one at a time; the others wait for the
+#: database or for somebody's slow line to take a film.
+THREADS = 24
+#: Open files of the process: every stream is one.
+OPEN_FILES = 65_536
+#: Milliseconds until a connection counts as dead whose other side takes nothing: a phone that left
+#: the network says no goodbye.
+DEAD_AFTER = 60_000
+#: Seconds given to answers under way when the server is asked to stop.
+GRACE = 10
+
+
+class House:
+    """The ASGI application: dispatches by address, starts and stops the live part."""
+
+    def __init__(self, flask: Flask, live: Live, largest_body: int) -> None:
+        self.live = live
+        self._largest_body = largest_body
+        wsgi: Any = flask.__call__  # its types and those of a2wsgi say the same in other words
+        self._pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._http(scope, receive, send)
+            case "lifespan":
+                await self._lifespan(receive, send)
+            case "websocket":  # refused before it is accepted, which clients see as 403
+                await receive()
+                await send({"type": "websocket.close", "code": 1000})
+            case kind:
+                raise ValueError(f"nothing here answers an ASGI scope of type {kind!r}")
+
+    async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["path"].removeprefix(scope.get("root_path", "")) == "/live":
+            await self.live(scope, receive, send)
+        elif (status := self._refusal(dict(scope["headers"]))) is None:
+            await self._pages(scope, receive, send)
+        else:
+            close = [(b"content-length", b"0"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": status, "headers": close})
+            await send({"type": "http.response.body", "body": b""})
+
+    def _refusal(self, headers: dict[bytes, bytes]) -> int | None:
+        """The status for a body that is too large or of unsaid length, before a thread sees it."""
+        if b"transfer-encoding" in headers:
+            return 411
+        length = headers.get(b"content-length", b"0")
+        return 413 if not length.isdigit() or int(length) > self._largest_body else None
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.live.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self.live.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def make(settings: Settings | None = None) -> House:
+    """The application for `settings` (from the environment unless given)."""
+    settings = settings or Settings()
+    flask = create_app(settings)
+    live = Live(settings.redis_url, FlaskSessions(flask), settings.trusted_hosts)
+    return House(flask, live, settings.max_upload_mb * 2**20)
+
+
+class Server(uvicorn.Server):
+    """Ends the streams first: they would wait for ever, and uvicorn for them."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.stop()
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings | None = None, listener: socket.socket | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, which end open streams and let answers under way finish.
+
+    `listener` is a listening socket to serve on (the supervisor's); without it one is made.
+
+    :raises SystemExit: the address is taken.
+    """
+    settings = settings or Settings()
+    _allow_many_files()
+    house = make(settings)
+    config = uvicorn.Config(
+        house,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    listener = listener or config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_AFTER)
+    Server(config, house.live).run(sockets=[listener])
+
+
+def _allow_many_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def __getattr__(name: str) -> House:
+    if name == "app":
+        return make()
+    raise AttributeError(name)

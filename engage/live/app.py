@@ -1,0 +1,200 @@
+"""GET /live as a raw ASGI application: who may listen, what they missed, and when it ends."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, urlsplit
+
+from werkzeug.sansio.utils import host_is_trusted
+
+from engage.live.hub import Hub
+from engage.live.rules import Viewer, frame
+from engage.live.session import Sessions
+from engage.live.stream import Message, Send, Stream
+from engage.live.subscription import listen
+
+log = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[Message]]
+
+#: Seconds between two signs of life on a stream.
+BEAT = 20.0
+#: A session is looked at again after so many seconds, in rounds so many seconds apart: together
+#: less than the minute within which a revoked one must be gone.
+RECHECK, ROUND = 40.0, 10.0
+#: Sessions looked at in one turn of a thread.
+BATCH = 50
+
+_GOODBYE = frame("goodbye", {})
+_STREAM = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Refusal(Exception):
+    """The request is answered with `status`; pages poll then, which is why none is an error page."""
+
+    def __init__(self, status: int, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+
+
+_LATER = (b"retry-after", b"60")
+
+
+class Live:
+    """The streams of one process, from `start` to `stop`.
+
+    `hosts` are the names this house answers to (as Flask's TRUSTED_HOSTS); empty means any.
+    """
+
+    def __init__(self, redis_url: str, sessions: Sessions, hosts: Sequence[str] = ()) -> None:
+        self.hub: Hub | None = None
+        self._redis_url = redis_url
+        self._sessions = sessions
+        self._hosts = list(hosts)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="live")
+        self._tasks: list[asyncio.Task[NoReturn]] = []
+
+    def start(self) -> None:
+        """Begin to listen to the bus, whether or not it is there yet. Needs a running loop."""
+        hub = self.hub = Hub()
+        for work in (hub.pump(), listen(hub, self._redis_url), _beat(hub), self._recheck(hub)):
+            task = asyncio.get_running_loop().create_task(work)
+            task.add_done_callback(_mourn)
+            self._tasks.append(task)
+
+    def stop(self) -> None:
+        """End all streams (their pages come back to whoever answers next) and all work."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        if self.hub is not None:
+            for stream in self.hub.streams:
+                self.hub.end(stream)
+        self.hub = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        try:
+            stream = await self._admit(scope, send)
+        except Refusal as refusal:
+            headers = [(b"content-length", b"0"), (b"cache-control", b"no-store")]
+            headers += refusal.headers
+            start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self._hold(stream, scope, receive, send)
+
+    async def _admit(self, scope: dict[str, Any], send: Send) -> Stream:
+        if scope["method"] != "GET":
+            raise Refusal(405, (b"allow", b"GET"))
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if not self._is_own_page(headers):
+            raise Refusal(403)
+        session = self._sessions.find(headers.get(b"cookie", ""))
+        viewer = session and (await self._viewers([session]))[0]
+        if not session or not viewer:
+            raise Refusal(401)
+        if self.hub is None or not self.hub.listening:
+            raise Refusal(503, _LATER)
+        if not self.hub.has_room(viewer):
+            raise Refusal(429, _LATER)
+        return Stream(viewer, session, send, asyncio.get_running_loop().time())
+
+    def _is_own_page(self, headers: dict[bytes, str]) -> bool:
+        """Whether the browser asks for a page of this house, not for another site's."""
+        host = headers.get(b"host", "")
+        if self._hosts and not host_is_trusted(host, self._hosts):
+            return False
+        if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = headers.get(b"origin")
+        return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+
+    async def _hold(
+        self, stream: Stream, scope: dict[str, Any], receive: Receive, send: Send
+    ) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+        hub = self.hub
+        if hub is None:  # stopped meanwhile
+            return await send({"type": "http.response.body", "body": b""})
+        hub.join(stream, _missed(hub, stream.viewer, scope))
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            # Either the reader took nothing for too long, or the server is going down: in both
+            # cases nothing more is to be said to them.
+            log.info("live: a stream of user %d was cut off", stream.viewer.user_id)
+        finally:
+            hub.leave(stream)
+
+    async def _recheck(self, hub: Hub) -> NoReturn:
+        """Close the streams of those who signed out, were locked out or sit elsewhere now."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(ROUND)
+            due: dict[str, list[Stream]] = defaultdict(list)
+            for stream in hub.streams:
+                if clock() - stream.checked_at >= RECHECK:
+                    due[stream.session].append(stream)
+            sessions = list(due)
+            for start in range(0, len(sessions), BATCH):
+                await self._recheck_some(hub, due, sessions[start : start + BATCH])
+
+    async def _recheck_some(
+        self, hub: Hub, due: dict[str, list[Stream]], sessions: list[str]
+    ) -> None:
+        try:
+            viewers = await self._viewers(sessions)
+        except Exception:
+            # Nobody can be locked out either while the database does not answer.
+            log.exception("live: sessions could not be looked at; the next round will")
+            return
+        now = asyncio.get_running_loop().time()
+        for session, viewer in zip(sessions, viewers, strict=True):
+            for stream in due[session]:
+                stream.checked_at = now
+                if stream.viewer != viewer:
+                    hub.end(stream, _GOODBYE)
+
+    async def _viewers(self, sessions: list[str]) -> list[Viewer | None]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._sessions.viewers, sessions)
+
+
+def _missed(hub: Hub, viewer: Viewer, scope: dict[str, Any]) -> list[bytes]:
+    """What came after the event the client names, or since its page was made (`age`, seconds).
+
+    A browser sends the header by itself when it reconnects; a new EventSource can only say it in
+    the address.
+    """
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    headers = dict(scope["headers"])
+    mark = headers.get(b"last-event-id", b"").decode("latin-1") or query.get("after", [""])[0]
+    if mark:
+        return hub.after(mark, viewer)
+    age = query.get("age", [""])[0]
+    if age.isascii() and age.isdecimal():
+        return hub.since(int(age), viewer)
+    return []
+
+
+async def _beat(hub: Hub) -> NoReturn:
+    while True:
+        await asyncio.sleep(BEAT)
+        if hub.listening:
+            hub.beat()
+
+
+def _mourn(task: asyncio.Task[NoReturn]) -> None:
+    if not task.cancelled():
+        log.critical("live: a part of the hub stopped for good", exc_info=task.exception())

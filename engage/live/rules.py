@@ -1,0 +1,91 @@
+"""What a message of the bus means, who may hear of it, and how it reads on the wire."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: Who hears of a change: every stream of the programme, its managers, or one partner (by id).
+Audience = Literal["everyone", "managers"] | int
+
+
+class BadMessage(ValueError):
+    """A message the bus should not carry; the text names the field and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who listens: a seat, as the session that opened the stream says."""
+
+    user_id: int
+    programme_id: int
+    partner_id: int | None
+    role: Literal["partner", "manager"]
+
+    def hears(self, programme_id: int, audience: Audience) -> bool:
+        """Whether a change of `programme_id` meant for `audience` is this viewer's to know."""
+        if programme_id != self.programme_id:
+            return False
+        if audience == "everyone":
+            return True
+        if audience == "managers":
+            return self.role != "partner"
+        return audience == self.partner_id
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something a page may show has changed: where (`key`), for whom, and the newest `version`."""
+
+    programme_id: int
+    audience: Audience
+    event: str
+    data: Mapping[str, Any]
+    version: int = 0
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the change is about: of two changes with one key, only the newer matters."""
+        about = self.data.get("board") or self.data.get("batch")
+        return (self.programme_id, self.audience, self.event, about)
+
+
+def read(message: bytes | str) -> Change:
+    """The change a message of the bus announces; BadMessage when it does not say it properly."""
+    try:
+        said = json.loads(message)
+    except ValueError as error:
+        raise BadMessage(f"not JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise BadMessage("not a JSON object")
+    programme = _whole(said, "programme")
+    match said.get("topic"):
+        case "board":
+            board, version = said.get("board"), _whole(said, "version")
+            if not isinstance(board, str) or not board:
+                raise BadMessage("'board' is not the slug of a board")
+            data = {"board": board, "version": version}
+            return Change(programme, "everyone", "board", data, version)
+        case "partner":
+            partner = _whole(said, "partner")
+            return Change(programme, partner, "partner", {"partner": partner})
+        case "videos":
+            # A film that belongs to no batch (a welcome) moves the list of films as well.
+            batch = None if said.get("batch") is None else _whole(said, "batch")
+            return Change(programme, "managers", "videos", {"batch": batch})
+        case topic:
+            raise BadMessage(f"unknown 'topic' {topic!r}: expected board, partner or videos")
+
+
+def _whole(said: Mapping[str, Any], field: str) -> int:
+    value = said.get(field)
+    if type(value) is not int:
+        raise BadMessage(f"{field!r} is {value!r}: expected a whole number")
+    return value
+
+
+def frame(event: str, data: Mapping[str, Any], mark: str | None = None) -> bytes:
+    """One server-sent event. `mark`, when given, is what a client sends back to resume behind it."""
+    lines = [] if mark is None else [f"id: {mark}"]
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return "\n".join([*lines, f"event: {event}", f"data: {body}", "", ""]).encode()
