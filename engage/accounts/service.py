@@ -1,0 +1,271 @@
+"""People, their seats and API keys: who signed in, where they sit, and how that changes.
+
+Changes flush and never commit; whoever calls runs them in `engage.db.transaction`.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import and_, or_, select, update
+
+from engage.accounts import models
+from engage.accounts.models import ApiKey, User
+from engage.accounts.rules import SCOPES, is_email, new_stamp, same_email
+from engage.db import db
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+
+
+class Refused(ValueError):
+    """The change is not allowed; the message says why in one line and nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who acts, as what, where. ``partner`` is None for managers.
+
+    An administrator sits as a manager in every programme.
+    """
+
+    user: User
+    role: Literal["partner", "manager"]
+    programme: Programme
+    partner: Partner | None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The role of this seat, and ``admin`` where the person is one."""
+        return frozenset({self.role, "admin"} if self.user.is_admin else {self.role})
+
+    @property
+    def key(self) -> str:
+        """Names this seat among those of its user: ``3`` or ``3-17`` (programme, partner)."""
+        partner = f"-{self.partner.id}" if self.partner else ""
+        return f"{self.programme.id}{partner}"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A valid session's person with all their seats, in the order in which they got them."""
+
+    user: User
+    seats: tuple[Seat, ...]
+
+    def seat(self, programme_id: int | None = None, partner_id: int | None = None) -> Seat | None:
+        """The chosen seat; without a (valid) choice the first, a manager's before a partner's."""
+
+        def fit(seat: Seat) -> tuple[bool, bool]:
+            partner = seat.partner.id if seat.partner else None
+            return (seat.programme.id == programme_id, partner == partner_id)
+
+        return max(self.seats, key=fit, default=None)
+
+
+# --- sessions -----------------------------------------------------------------------------------
+
+
+def session_id(user: User) -> str:
+    """What a session keeps of its user; it dies when the stamp changes."""
+    return f"{user.id}.{user.stamp}"
+
+
+def signed_in(session_id: str) -> SignedIn | None:
+    """The person behind a session id and their seats, in one query; None when it is no longer good."""
+    id_text, _, stamp = session_id.partition(".")
+    if not id_text.isascii() or not id_text.isdigit():
+        return None
+    rows = db.session.execute(
+        select(User, models.Seat, Programme, Partner)
+        .outerjoin(models.Seat, models.Seat.user_id == User.id)
+        .outerjoin(Programme, or_(Programme.id == models.Seat.programme_id, User.is_admin))
+        .outerjoin(
+            Partner,
+            and_(
+                Partner.id == models.Seat.partner_id,
+                Partner.programme_id == Programme.id,
+            ),
+        )
+        .where(User.id == int(id_text), User.disabled_at.is_(None))
+        .order_by(models.Seat.id, Programme.id)
+    ).all()
+    if not rows or not hmac.compare_digest(rows[0][0].stamp, stamp):
+        return None
+    return SignedIn(rows[0][0], _seats(rows))
+
+
+def _seats(rows: Sequence[Any]) -> tuple[Seat, ...]:
+    seats: dict[str, Seat] = {}
+    for user, row, programme, partner in rows:
+        if programme is None:
+            continue
+        if row is not None and row.programme_id == programme.id:
+            seat = Seat(user, row.role, programme, partner)
+            seats.setdefault(seat.key, seat)
+    for user, _row, programme, _partner in rows:
+        if programme is not None and user.is_admin:
+            seat = Seat(user, "manager", programme, None)
+            seats.setdefault(seat.key, seat)
+    return tuple(seats.values())
+
+
+def seat_for_session(
+    session_id: str, programme_id: int | None = None, partner_id: int | None = None
+) -> Seat | None:
+    """The seat of a session in its chosen programme; None when the session is no longer good."""
+    person = signed_in(session_id)
+    return person.seat(programme_id, partner_id) if person else None
+
+
+def saw(user_id: int, now: datetime) -> None:
+    """Note that the person was here."""
+    db.session.execute(update(User).where(User.id == user_id).values(last_seen_at=now))
+
+
+def sign_out_everywhere(user_id: int) -> User:
+    """End every session of this person."""
+    user = db.session.get_one(User, user_id)
+    user.stamp = new_stamp()
+    db.session.flush()
+    return user
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+def add_user(email: str, *, name: str, is_admin: bool, now: datetime) -> tuple[User, bool]:
+    """The person with this address, made where new; (user, whether they are new). Refused."""
+    email = same_email(email)
+    if not is_email(email):
+        raise Refused(f"{email!r} is not an e-mail address")
+    user = db.session.scalar(select(User).where(User.email == email))
+    if user is not None:
+        if is_admin and user.is_admin:
+            raise Refused(f"{email} is an administrator already")
+        user.is_admin = user.is_admin or is_admin
+        user.name = user.name or name
+        return user, False
+    user = User(email=email, name=name, is_admin=is_admin, stamp=new_stamp(), created_at=now)
+    db.session.add(user)
+    db.session.flush()
+    return user, True
+
+
+def give_seat(user: User, programme: Programme, partner: Partner | None) -> models.Seat:
+    """Seat the person as a manager, or as one of ``partner``'s people. Refused when they sit there."""
+    there = select(models.Seat).filter_by(user_id=user.id, programme_id=programme.id)
+    there = there.where(models.Seat.partner_id == (partner.id if partner else None))
+    if db.session.scalar(there):
+        whom = f"for partner {partner.external_id}" if partner else "as manager"
+        raise Refused(f"{user.email} already has a seat {whom} in programme {programme.slug}")
+    seat = models.Seat(
+        user_id=user.id,
+        programme_id=programme.id,
+        role="partner" if partner else "manager",
+        partner_id=partner.id if partner else None,
+    )
+    db.session.add(seat)
+    db.session.flush()
+    return seat
+
+
+def find_user(email: str) -> User:
+    """The person with this address. Refused when there is none."""
+    user = db.session.scalar(select(User).where(User.email == same_email(email)))
+    if user is None:
+        raise Refused(f"nobody has the address {same_email(email)}")
+    return user
+
+
+def change_profile(user_id: int, *, name: str, locale: str | None, timezone: str | None) -> None:
+    """Keep what a person says about themselves; None means "as the browser or programme says"."""
+    user = db.session.get_one(User, user_id)
+    user.name, user.locale, user.timezone = name, locale, timezone
+    db.session.flush()
+
+
+def change_theme(user_id: int, theme: str | None) -> None:
+    """Light or dark pages; None follows the device."""
+    db.session.get_one(User, user_id).theme = theme
+    db.session.flush()
+
+
+def set_disabled(user: User, since: datetime | None) -> None:
+    """Lock a person out from ``since`` on, or (None) let them in again; open sessions die."""
+    user.disabled_at = since
+    user.stamp = new_stamp()
+    db.session.flush()
+
+
+# --- keys of API clients --------------------------------------------------------------------------
+
+_KEY_NOTED_EVERY = timedelta(hours=1)
+
+
+def add_api_key(
+    programme: Programme, name: str, scopes: Sequence[str], now: datetime
+) -> tuple[ApiKey, str]:
+    """A new key and its secret token, which is kept nowhere. Refused: unknown scope, name taken."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        what = f"unknown scope {unknown[0]!r}" if unknown else "a key needs a scope"
+        raise Refused(f"{what}: choose among {', '.join(SCOPES)}")
+    if db.session.scalar(select(ApiKey).filter_by(programme_id=programme.id, name=name)):
+        raise Refused(f"programme {programme.slug} already has (or had) a key named {name!r}")
+    prefix = f"eng_{secrets.token_hex(4)}"
+    token = f"{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey(
+        programme_id=programme.id,
+        name=name,
+        prefix=prefix,
+        secret_hash=_key_hash(token),
+        scopes=" ".join(scope for scope in SCOPES if scope in scopes),
+        created_at=now,
+    )
+    db.session.add(key)
+    db.session.flush()
+    return key, token
+
+
+def api_key(token: str) -> ApiKey | None:
+    """The living key whose secret this is, or None."""
+    prefix = token[:12]
+    key = db.session.scalar(select(ApiKey).filter_by(prefix=prefix, revoked_at=None))
+    # Sha256 is enough for 32 random bytes: there is no dictionary to try.
+    return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
+
+
+def _key_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_key_use_due(key: ApiKey, now: datetime) -> bool:
+    """Whether this use is worth a write: "last used" is kept to the hour."""
+    return key.last_used_at is None or now - key.last_used_at >= _KEY_NOTED_EVERY
+
+
+def used_api_key(key_id: int, now: datetime) -> None:
+    """Note that the key was used."""
+    db.session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
+
+
+def api_keys(programme: Programme) -> Sequence[ApiKey]:
+    """All keys of a programme, revoked ones too, oldest first."""
+    return db.session.scalars(
+        select(ApiKey).filter_by(programme_id=programme.id).order_by(ApiKey.id)
+    ).all()
+
+
+def revoke_api_key(programme: Programme, name: str, now: datetime) -> ApiKey:
+    """The key opens nothing from now on. Refused: no such key, or revoked already."""
+    key = db.session.scalar(select(ApiKey).filter_by(programme_id=programme.id, name=name))
+    if key is None or key.revoked_at is not None:
+        state = "was revoked already" if key else "does not exist"
+        raise Refused(f"key {name!r} of programme {programme.slug} {state}")
+    key.revoked_at = now
+    db.session.flush()
+    return key

@@ -1,0 +1,49 @@
+"""What went wrong, as a page of the house, as JSON, or as a line for htmx."""
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from jinja2 import Template
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from engage.web.access import wants_json
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(CSRFError, _form_expired)
+
+
+def _answer(error: HTTPException) -> Response | HTTPException:
+    if error.response is not None:
+        return error  # somebody made the whole answer already
+    if isinstance(error, SecurityError):
+        # Not one of our hosts: nothing of ours is rendered, and no address of ours is named.
+        return Response("This host is not served here.\n", status=400, mimetype="text/plain")
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    if wants_json() or request.path.startswith("/api/"):
+        answer = make_response({"error": error.description or error.name})
+    elif request.headers.get("HX-Request"):
+        answer = make_response(error.description or error.name)
+        answer.mimetype = "text/plain"
+    else:
+        page: list[str | Template] = [f"errors/{status}.html", "errors/error.html"]
+        answer = make_response(render_template(page, error=error, status=status))
+    answer.status_code = status
+    answer.headers.extend(headers)
+    return answer
+
+
+def _form_expired(error: CSRFError) -> Response | HTTPException:
+    """A form without the session's token: mostly a page from before a sign-in or -out."""
+    current_app.logger.info("refused a form: %s", error.description)
+    if current_app.config["SESSION_COOKIE_SECURE"] and not request.is_secure:
+        current_app.logger.warning(
+            "a form came over plain http, where browsers keep no session in production: serve "
+            "engage over https (behind a proxy set ENGAGE_BEHIND_PROXY=1)"
+        )
+    if request.headers.get("HX-Request"):
+        return Response(status=400, headers={"HX-Refresh": "true"})
+    error.description = _("This form had expired. Go back, reload the page and send it again.")
+    return _answer(error)

@@ -1,0 +1,142 @@
+"""Numbers, money and time as a reader of a given locale and time zone writes them.
+
+The functions are pure: stored integers and a locale in, text out. `install` makes each a Jinja
+filter that fills in the viewer's locale and time zone (and, for words, the catalog's language).
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+
+from engage.money import POINTS, SCALE, minor_digits
+
+Style = Literal["short", "medium", "long", "full"]
+
+_SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
+# Where a language writes more than a full stop after an ordinal, by the CLDR plural category of
+# ordinals. Babel knows the categories but not the endings.
+_ORDINALS: dict[str, dict[str, str]] = {
+    "en": {"one": "{}st", "two": "{}nd", "few": "{}rd", "other": "{}th"},
+    "fr": {"one": "{}er", "other": "{}e"},
+    "es": {"other": "{}.º"},
+    "it": {"other": "{}º"},
+    "pt": {"other": "{}º"},
+    "ca": {"one": "{}r", "two": "{}n", "few": "{}t", "other": "{}è"},
+    "nl": {"other": "{}e"},
+    "sv": {"one": "{}:a", "other": "{}:e"},
+    "ja": {"other": "{}位"},
+    "zh": {"other": "第{}"},
+    "ko": {"other": "{}위"},
+}
+# CLDR sets a space between a code and its number ("KWD 1.234"), which Babel leaves out.
+_CODE_BESIDE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+
+
+def number(value: int | Decimal, locale: Locale | str) -> str:
+    """A count or an exact decimal with the locale's grouping: ``1234567 -> 1,234,567``."""
+    return numbers.format_decimal(value, locale=locale, decimal_quantization=False)
+
+
+def decimal4(value: int, locale: Locale | str, places: int | None = None) -> str:
+    """A stored fact amount or quantity (ten-thousandths): ``12_345_000 -> 1,234.5``.
+
+    Without ``places`` nothing is lost and nothing padded; with it, exactly that many digits,
+    rounded half to even.
+    """
+    exact = Decimal(value) / SCALE
+    if places is None:
+        return numbers.format_decimal(exact, locale=locale, decimal_quantization=False)
+    pattern = numbers.parse_pattern(Locale.parse(locale).decimal_formats[None].pattern)
+    pattern.frac_prec = (places, places)
+    return str(pattern.apply(exact, Locale.parse(locale)))
+
+
+def money(value: int, unit: str, locale: Locale | str, *, whole: bool = False) -> str:
+    """Minor units of a currency: ``(40_000, "USD") -> $400.00``; points are grouped and bare.
+
+    ``whole`` drops the digits after the point where they are all zero, for sentences ("$400").
+    """
+    if unit == POINTS:
+        return number(value, locale)
+    digits = minor_digits(unit)
+    exact = Decimal(value).scaleb(-digits)
+    shown = 0 if whole and exact == exact.to_integral_value() else digits
+    pattern = numbers.parse_pattern(Locale.parse(locale).currency_formats["standard"].pattern)
+    pattern.frac_prec = (shown, shown)
+    text = pattern.apply(exact, Locale.parse(locale), currency=unit, currency_digits=False)
+    return _CODE_BESIDE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def percent(part: int | Decimal, whole: int | Decimal, locale: Locale | str) -> str:
+    """How much of ``whole`` is there, in whole percents, rounded down: 999 of 1000 is not 100 %."""
+    if not whole:
+        return numbers.format_percent(0, locale=locale)
+    share = math.floor(Fraction(part) / Fraction(whole) * 100)
+    return numbers.format_percent(Decimal(share) / 100, locale=locale)
+
+
+def ordinal(value: int, locale: Locale | str) -> str:
+    """A rank: ``1st``, ``1er``, ``1.``, ``1.º``."""
+    locale = Locale.parse(locale)
+    endings = _ORDINALS.get(locale.language, {})
+    ending = endings.get(locale.ordinal_form(value)) or endings.get("other", "{}.")
+    return ending.format(number(value, locale))
+
+
+def day(value: date | datetime, locale: Locale | str, tz: str, style: Style = "medium") -> str:
+    """A calendar day; an instant is first moved into ``tz``."""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(tz)).date()
+    return dates.format_date(value, format=style, locale=locale)
+
+
+def moment(value: datetime, locale: Locale | str, tz: str, style: Style = "medium") -> str:
+    """An instant on the viewer's clock, to the minute."""
+    local = value.astimezone(ZoneInfo(tz))
+    clock = dates.format_time(local, format="short", locale=locale)
+    return (
+        str(dates.get_datetime_format(style, locale=locale))
+        .replace("'", "")
+        .replace("{0}", clock)
+        .replace("{1}", dates.format_date(local.date(), format=style, locale=locale))
+    )
+
+
+def clock_time(value: datetime, locale: Locale | str, tz: str) -> str:
+    """The time of day alone: ``14:05`` or ``2:05 PM``."""
+    return dates.format_time(value.astimezone(ZoneInfo(tz)), format="short", locale=locale)
+
+
+def remaining(until: datetime, now: datetime) -> tuple[int, str]:
+    """What is left as a count of its largest unit (``day``, ``hour``, ``minute``), rounded down.
+
+    Rounded down, because "6 days left" must be true; ``(0, "minute")`` in the last minute and after.
+    """
+    return _largest_unit(until - now)
+
+
+def _largest_unit(length: timedelta) -> tuple[int, str]:
+    seconds = max(int(length.total_seconds()), 0)
+    unit = next((name for name, size in _SECONDS.items() if seconds >= size), "minute")
+    return seconds // _SECONDS[unit], unit
+
+
+def ago(value: datetime, now: datetime, locale: Locale | str) -> str | None:
+    """``3 hours ago`` for the last week; None before that (show the date) and for the last minute."""
+    passed = now - value
+    if not timedelta(minutes=1) <= passed < timedelta(days=7):
+        return None
+    count, unit = _largest_unit(passed)
+    whole = timedelta(seconds=count * _SECONDS[unit])
+    return dates.format_timedelta(-whole, threshold=1, add_direction=True, locale=locale)
+
+
+def utc(value: datetime) -> str:
+    """For ``<time datetime="…">``: RFC 3339 in UTC."""
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,49 @@
+"""In which language, with which formats and on whose clock a viewer reads."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from babel import Locale
+from flask import Flask, g, request
+from flask_babel import Babel, get_babel
+
+#: The texts are written in English; these differ in how they write dates and numbers.
+_ENGLISH = ("en", "en_AU", "en_CA", "en_GB", "en_IE", "en_IN", "en_NZ", "en_ZA")
+
+
+def init_app(app: Flask) -> None:
+    Babel(app, locale_selector=viewer_locale, timezone_selector=viewer_timezone)
+
+
+def offered_locales() -> list[Locale]:
+    """English with its regions, and every language that has a catalog in engage/translations."""
+    catalogs = {str(locale) for locale in get_babel().instance.list_translations()}
+    return [Locale.parse(code) for code in (*_ENGLISH, *sorted(catalogs - set(_ENGLISH)))]
+
+
+def viewer_locale() -> str:
+    """The person's choice, else what the browser asks for, else English."""
+    offered = [str(locale) for locale in offered_locales()]
+    user = g.get("user")
+    if user is not None and user.locale in offered:
+        return str(user.locale)
+    tags = {code.replace("_", "-"): code for code in offered}
+    asked = request.accept_languages.best_match(list(tags)) if request else None
+    return tags[asked] if asked else "en"
+
+
+def viewer_timezone() -> str:
+    """The person's choice, else their partner's, else the programme's, else UTC."""
+    user, seat = g.get("user"), g.get("seat")
+    choices = (
+        user.timezone if user else None,
+        seat.partner.timezone if seat and seat.partner else None,
+        seat.programme.timezone if seat else None,
+    )
+    return next((zone for zone in choices if zone in timezones()), "UTC")
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """The names that a time zone may have here, such as ``Europe/Berlin``."""
+    return frozenset(available_timezones())

@@ -1,0 +1,96 @@
+"""What every answer carries and every request is held to: headers, cookies, CSRF, hosts, sizes."""
+
+from datetime import timedelta
+
+from flask import Flask, current_app, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from engage.config import Settings
+from engage.web import access
+
+csrf = CSRFProtect()
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Links that set a password are secrets: no other site may learn an address of this one.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TWO_YEARS = "max-age=63072000; includeSubDomains"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Set cookies and limits, then the hooks. Comes after `access`, so that policies go first."""
+    _configure(app, settings)
+    csrf.init_app(app)
+    app.before_request(_refuse_forgeries)
+    app.after_request(_add_headers)
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        # __Host-: no subdomain and no plain connection can plant this cookie.
+        SESSION_COOKIE_NAME="__Host-engage" if settings.production else "engage",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        # The cookie is moved on once a day (access), not with every polled fragment.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        TRUSTED_HOSTS=settings.trusted_hosts or None,
+        # A form lives as long as its session: a page left open over lunch can still be sent.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Who must send a token is decided here by policy, see _refuse_forgeries.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        PREFERRED_URL_SCHEME="https" if settings.production else "http",
+    )
+
+
+def _refuse_forgeries() -> None:
+    """Every change needs the session's token, except where a key in a header is what opens."""
+    if request.endpoint is None or not current_app.config["WTF_CSRF_ENABLED"]:
+        return
+    policy = access.policy_of(current_app, request.endpoint)
+    if policy is None or policy.kind != "key":
+        csrf.protect()
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure and current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", _TWO_YEARS)
+    # Pages are one person's; who wants an answer kept says so (see `conditional`).
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def conditional(response: Response, version: str) -> Response:
+    """Let the browser keep ``response`` but ask each time: 304 while ``version`` stands.
+
+    ``version`` must change with everything the body depends on (board version, language, ...).
+    """
+    response.set_etag(version)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)

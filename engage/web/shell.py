@@ -1,0 +1,91 @@
+"""What the frame of every page needs: navigation by role, who is signed in, language, colours."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from engage.accounts.service import Seat
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """The names that templates/base.html reads, see its first lines."""
+    user, seat = g.get("user"), g.get("seat")
+    locale = get_locale()
+    return {
+        "nav_items": _marked(_entries(seat)) if seat else [],
+        "shell": _shell(seat),
+        "account": _account(seat) if user else None,
+        "programme_name": seat.programme.name if seat else None,
+        "home_href": "/",
+        "html_lang": str(locale).replace("_", "-") if locale else "en",
+        "html_dir": locale.text_direction if locale else "ltr",
+        "theme": user.theme if user else None,
+    }
+
+
+def _shell(seat: Seat | None) -> str:
+    if seat is None:
+        return "none"
+    return "console" if seat.role == "manager" else "partner"
+
+
+def _entries(seat: Seat) -> list[tuple[str, str, str]]:
+    """(address, label, icon); five at most for partners, whose phones show them at the bottom."""
+    if seat.role == "manager":
+        return [
+            ("/console/", _("Overview"), "house"),
+            ("/leaderboards/", _("Leaderboards"), "trophy"),
+            ("/console/missions/", _("Missions"), "target"),
+            ("/console/videos/", _("Videos"), "clapperboard"),
+            ("/console/imports/", _("Import"), "upload"),
+        ]
+    return [
+        ("/", _("Home"), "house"),
+        ("/leaderboards/", _("Leaderboard"), "trophy"),
+        ("/missions/", _("Missions"), "target"),
+        ("/earnings/", _("Earnings"), "wallet"),
+        ("/videos/", _("Videos"), "clapperboard"),
+    ]
+
+
+def _marked(entries: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    here = [href for href, *_rest in entries if _is_here(href)]
+    current = max(here, key=len, default=None)
+    return [
+        {"label": label, "href": href, "icon": icon, "current": href == current}
+        for href, label, icon in entries
+    ]
+
+
+def _is_here(href: str) -> bool:
+    if href in ("/", "/console/"):
+        return request.path == href
+    return request.path.startswith(href)
+
+
+def _account(seat: Seat | None) -> dict[str, Any]:
+    user = g.user
+    if seat is None:
+        place = None
+    elif seat.partner:
+        place = f"{seat.partner.name} · {seat.programme.name}"
+    else:
+        place = f"{_('Manager')} · {seat.programme.name}"
+    return {
+        "name": user.name or user.email,
+        "detail": place,
+        "items": [
+            {
+                "label": _("Your account"),
+                "href": url_for("accounts.account"),
+                "icon": "settings",
+            }
+        ],
+        "sign_out": url_for("accounts.sign_out"),
+    }
