@@ -1,0 +1,33 @@
+"""engage: a partner-incentive programme in which engagement and pay run on the same data."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from engage import db as database
+from engage import models
+from engage.config import HOUSE, Settings
+
+__all__ = ["create_app", "models"]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application; the list of blueprints below is its table of contents.
+
+    :raises engage.config.ConfigurationError: production without a secret key.
+    """
+    settings = settings or Settings()
+    app = Flask(
+        "engage",
+        template_folder=str(HOUSE / "templates"),
+        static_folder=str(HOUSE / "static"),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+    )
+    app.extensions["engage.settings"] = settings
+    app.extensions["engage.migrations"] = Path(__file__).parent / "migrations"
+    database.init_app(app)
+    return app

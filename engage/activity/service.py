@@ -1,0 +1,179 @@
+"""Taking facts in: each once, a changed one as a correction of what stood before."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Row, func, select, update
+
+from engage.activity import rules
+from engage.activity.models import Fact
+from engage.activity.rules import Problem, Report, Standing
+from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+
+COLUMNS = (
+    Fact.id,
+    Fact.source,
+    Fact.external_id,
+    Fact.partner_id,
+    Fact.kind,
+    Fact.occurred_at,
+    Fact.day,
+    Fact.amount,
+    Fact.currency,
+    Fact.quantity,
+    Fact.product,
+    Fact.category,
+    Fact.customer,
+)
+EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)
+
+
+class Admission(NamedTuple):
+    """What a batch became: ``answers`` has one word per report, in its order."""
+
+    new: list[Standing]
+    superseded: list[Standing]
+    answers: list[str]
+    problems: list[Problem]
+
+    def count(self, answer: str) -> int:
+        return self.answers.count(answer)
+
+
+def standing_facts(*conditions: object) -> Iterator[Standing]:
+    """Standing facts under ``conditions``, in event-time order."""
+    statement = select(*COLUMNS).where(Fact.superseded_at.is_(None), *conditions)
+    for row in db.session.execute(statement.order_by(*EVENT_ORDER)):
+        yield Standing._make(row)
+
+
+def admit(
+    programme: Programme, reports: Sequence[Report], *, source: str, now: datetime
+) -> Admission:
+    """Insert what is new or corrected; a report that cannot stand is answered with a problem.
+
+    The caller decides whether problems undo the batch. Answers are ``new``, ``unchanged``,
+    ``corrected`` or ``problem``.
+    """
+    partners = _partners(programme.id, {report.partner for report in reports})
+    standing = _standing(programme.id, source, {report.external_id for report in reports})
+    ids = iter(next_ids("facts", len(reports)))
+    admission = Admission([], [], [], [])
+    fresh: dict[int, Standing] = {}
+    for index, report in enumerate(reports):
+        partner_id = partners.get(report.partner)
+        found = list(rules.problems(index, report, programme.currency, now))
+        if partner_id is None:
+            remedy = "import the partner first, or mend the id"
+            found.append(Problem(index, "partner", f"no partner {report.partner!r} here: {remedy}"))
+        if found or partner_id is None:
+            admission.problems.extend(found)
+            admission.answers.append("problem")
+            continue
+        fact = _made(next(ids), source, partner_id, report, programme.currency)
+        before = standing.get(report.external_id)
+        if before is not None and before.content == fact.content:
+            admission.answers.append("unchanged")
+            continue
+        if before is not None:
+            admission.superseded.append(before)
+        standing[report.external_id] = fresh[fact.id] = fact
+        admission.answers.append("corrected" if before else "new")
+    _write(programme.id, admission, fresh, now)
+    return admission
+
+
+def _made(fact_id: int, source: str, partner_id: int, report: Report, currency: str) -> Standing:
+    return Standing(
+        fact_id,
+        source,
+        report.external_id,
+        partner_id,
+        report.kind,
+        report.occurred_at,
+        report.day,
+        report.amount,
+        currency if report.amount else report.currency,
+        report.quantity,
+        report.product,
+        report.category,
+        report.customer,
+    )
+
+
+def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in in_chunks(external_ids):
+        rows = db.session.execute(
+            select(Partner.external_id, Partner.id).where(
+                Partner.programme_id == programme_id, Partner.external_id.in_(chunk)
+            )
+        )
+        found.update((external_id, partner_id) for external_id, partner_id in rows)
+    return found
+
+
+def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
+    found: dict[str, Standing] = {}
+    here = (Fact.programme_id == programme_id, Fact.source == source)
+    if db.session.scalar(select(Fact.id).where(*here).limit(1)) is None:
+        return found
+    for chunk in in_chunks(external_ids):
+        for fact in standing_facts(*here, Fact.external_id.in_(chunk)):
+            found[fact.external_id] = fact
+    return found
+
+
+def _write(
+    programme_id: int, admission: Admission, fresh: dict[int, Standing], now: datetime
+) -> None:
+    """Stamp what is superseded, then insert; a report corrected within its own batch goes in too."""
+    replaced = {fact.id for fact in admission.superseded}
+    for chunk in in_chunks(replaced - fresh.keys()):
+        db.session.execute(update(Fact).where(Fact.id.in_(chunk)).values(superseded_at=now))
+    stamp = {"programme_id": programme_id, "recorded_at": now}
+    insert_rows(
+        Fact.__table__,
+        [
+            fact._asdict() | stamp | {"superseded_at": now if fact.id in replaced else None}
+            for fact in fresh.values()
+        ],
+    )
+    admission.new.extend(fact for fact in fresh.values() if fact.id not in replaced)
+    admission.superseded[:] = [fact for fact in admission.superseded if fact.id not in fresh]
+
+
+class Month(NamedTuple):
+    """A calendar month of a partner's facts; ``amount`` in ten-thousandths."""
+
+    first: date
+    facts: int
+    amount: int
+
+
+def months(partner_id: int, kind: str, first: date, last: date) -> list[Month]:
+    """A partner's standing facts of ``kind`` by month, months without any included."""
+    totals: dict[tuple[int, int], Month] = {}
+    year, month = first.year, first.month
+    while (year, month) <= (last.year, last.month):
+        totals[year, month] = Month(date(year, month, 1), 0, 0)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    rows: Iterable[Row[tuple[date, int, int]]] = db.session.execute(
+        select(Fact.day, func.count(), func.sum(Fact.amount))
+        .where(
+            Fact.partner_id == partner_id,
+            Fact.kind == kind,
+            Fact.superseded_at.is_(None),
+            Fact.day.between(first, last),
+        )
+        .group_by(Fact.day)
+    )
+    for day, facts, amount in rows:
+        held = totals[day.year, day.month]
+        totals[day.year, day.month] = Month(
+            held.first, held.facts + facts, held.amount + int(amount)
+        )
+    return list(totals.values())

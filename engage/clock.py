@@ -1,0 +1,14 @@
+"""The one place that reads the time. Everything else is told what time it is."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The current instant, aware, in UTC. Called once at the edge (a request, a job, a command)."""
+    return datetime.now(UTC)
+
+
+def local_day(instant: datetime, timezone: str) -> date:
+    """The calendar day on which ``instant`` falls in ``timezone``."""
+    return instant.astimezone(ZoneInfo(timezone)).date()

@@ -1,0 +1,108 @@
+"""Settings, read once from the environment. Every field is documented in docs/operations.md."""
+
+import hashlib
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+# In a checkout templates/ stands beside the package; in the wheel it travels inside.
+HOUSE = _PACKAGE.parent if (_PACKAGE.parent / "templates").is_dir() else _PACKAGE / "_house"
+
+
+class ConfigurationError(RuntimeError):
+    """The environment does not allow a safe start; the message says what to set."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Names in the environment are ``ENGAGE_<FIELD>`` unless noted."""
+
+    model_config = SettingsConfigDict(env_prefix="ENGAGE_", extra="ignore")
+
+    home: Path = Path("var")
+    env: Literal["development", "production", "test"] = "development"
+    port: int = 8000
+    host: str = "127.0.0.1"
+    database: str | None = Field(default=None, validation_alias=AliasChoices("DATABASE_URL"))
+    redis: str | None = Field(default=None, validation_alias=AliasChoices("REDIS_URL"))
+    secret: str | None = Field(default=None, validation_alias=AliasChoices("ENGAGE_SECRET_KEY"))
+    public_url: str | None = None
+    trusted_hosts: list[str] = []
+    behind_proxy: bool = False
+    metrics_token: str | None = None
+    max_upload_mb: int = 64
+    video_workers: int = 1
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @cached_property
+    def home_dir(self) -> Path:
+        """``home``, absolute and existing, readable by its owner alone."""
+        path = self.home.expanduser().resolve()
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy address: ``DATABASE_URL`` (its driver completed) or SQLite in the home."""
+        if not self.database:
+            return f"sqlite:///{self.home_dir / 'engage.db'}"
+        scheme, _, rest = self.database.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        return self.database
+
+    @property
+    def redis_url(self) -> str:
+        """``REDIS_URL``, or the socket of the embedded Valkey of this home."""
+        return self.redis or f"unix://{valkey_socket(self.home_dir)}"
+
+    @property
+    def media_dir(self) -> Path:
+        path = self.home_dir / "media"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The key that signs sessions and links. Production must set it; elsewhere one is kept."""
+        if self.secret:
+            if self.production and len(self.secret) < 32:
+                raise ConfigurationError("ENGAGE_SECRET_KEY is shorter than 32 characters")
+            return self.secret
+        if self.production:
+            raise ConfigurationError(
+                "ENGAGE_SECRET_KEY is not set: production signs nothing with a default. Set it to "
+                "the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return _kept_secret(self.home_dir / "secret-key")
+
+
+def valkey_socket(home: Path) -> Path:
+    """Where the embedded Valkey of ``home`` (absolute) listens.
+
+    In the home itself, unless its path is too long for a socket (104 bytes on macOS).
+    """
+    inside = home / "valkey" / "v.sock"
+    if len(os.fsencode(inside)) <= 90:
+        return inside
+    name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(f"/tmp/engage-{os.getuid()}-{name}") / "v.sock"  # noqa: S108
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

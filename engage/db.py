@@ -1,0 +1,204 @@
+"""The database: one session factory, the column types of the house, and how a transaction is run."""
+
+import json
+import logging
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, insert, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+#: 64-bit keys everywhere; SQLite only counts up an INTEGER primary key.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC: ``timestamptz`` on PostgreSQL, fixed-width text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the database: attach a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        type_annotation_map={datetime: UtcDateTime, int: BigInteger},
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(
+        app, db, directory=str(app.extensions["engage.migrations"]), render_as_batch=True
+    )
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Engine settings for ``url``: PostgreSQL runs serializable, SQLite waits its turn."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}, "json_serializer": _dump}
+    return {
+        "isolation_level": "SERIALIZABLE",
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+        "json_serializer": _dump,
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # SQLAlchemy's own BEGIN below replaces the driver's, which would come too late for readers.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    # Who will write says so at the start (`writing`): upgrading a read lock later cannot wait.
+    if connection.dialect.name == "sqlite":
+        immediate = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
+
+
+_RETRY_STATES = {"40001", "40P01"}  # serialization failure, deadlock detected
+_TRIES = 12
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether another transaction won and this one may simply run again."""
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        return "locked" in str(original)
+    return getattr(original, "sqlstate", None) in _RETRY_STATES
+
+
+def transaction(work: Callable[[], T]) -> T:
+    """Run ``work`` in one writing transaction and commit; run it again when another one won.
+
+    ``work`` must only touch the database: side effects leave through the outbox. It starts on a
+    clean session, so objects read before it are not to be used in it.
+    """
+    session = db.session
+    for attempt in range(1, _TRIES + 1):
+        session.rollback()
+        try:
+            session.connection(execution_options={"writing": True})
+            result = work()
+            session.commit()
+            return result
+        except DBAPIError as error:
+            session.rollback()
+            if attempt == _TRIES or not is_conflict(error):
+                raise
+            log.info("transaction conflict, try %d: %s", attempt, error.orig)
+            time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311
+        except BaseException:
+            session.rollback()
+            raise
+    raise AssertionError("unreachable")
+
+
+def next_ids(table: str, count: int) -> Sequence[int]:
+    """``count`` fresh primary keys of ``table``, so that rows can name each other before they go in.
+
+    Safe in a writing transaction: SQLite has one writer, PostgreSQL draws from the sequence.
+    """
+    if not count:
+        return ()
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        last = connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
+        return range(last + 1, last + 1 + count)
+    drawn = connection.execute(
+        text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :n)"),
+        {"table": table, "n": count},
+    )
+    return drawn.scalars().all()
+
+
+def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert plain mappings in bulk."""
+    if rows:
+        db.session.execute(insert(table), rows)
+
+
+def upsert_rows(
+    table: Any, rows: Sequence[dict[str, Any]], *, add: Iterable[str] = (), put: Iterable[str] = ()
+) -> None:
+    """Insert rows; where the primary key stands already, ``add`` to and ``put`` these columns."""
+    if not rows:
+        return
+    dialect = db.session.connection().dialect.name
+    statement = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)
+    changes = {name: table.c[name] + statement.excluded[name] for name in add}
+    changes |= {name: statement.excluded[name] for name in put}
+    keys = list(table.primary_key.columns)
+    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def in_chunks(values: Iterable[Any], size: int = 5_000) -> Iterator[list[Any]]:
+    """``values`` in lists short enough for one IN (...)."""
+    rows = list(values)
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

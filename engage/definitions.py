@@ -1,0 +1,167 @@
+"""Reading what people wrote about a programme: one way to say what is wrong, and where.
+
+Rules, boards and missions arrive as plain mappings (from the programme file or a form). Each feature
+turns its own into a frozen dataclass with these readers; what does not fit is a ``DefinitionError``
+that names the key and the remedy.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engage import money
+
+#: What ``where`` and ``audience`` may name.
+FACT_ATTRIBUTES = ("product", "category", "customer")
+PARTNER_ATTRIBUTES = ("organisation", "team", "region", "type")
+FACT_KINDS = (
+    "sale",
+    "deal_registered",
+    "deal_won",
+    "training_completed",
+    "certification",
+    "login",
+    "custom",
+)
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+Where = tuple[tuple[str, frozenset[str]], ...]
+
+
+class DefinitionError(ValueError):
+    """A definition that cannot stand. ``key`` is its place, such as ``rules[2].rate``."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key}: {problem}")
+        self.key = key
+        self.problem = problem
+
+    def under(self, prefix: str) -> "DefinitionError":
+        return DefinitionError(f"{prefix}.{self.key}" if self.key else prefix, self.problem)
+
+
+def known_keys(raw: Mapping[str, Any], keys: Iterable[str]) -> None:
+    allowed = tuple(keys)
+    for key in raw:
+        if key not in allowed:
+            raise DefinitionError(key, f"unknown key; known are {', '.join(allowed)}")
+
+
+def text(raw: Mapping[str, Any], key: str, *, limit: int = 200) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise DefinitionError(key, "is missing: write a text")
+    if len(value) > limit:
+        raise DefinitionError(key, f"is longer than {limit} characters")
+    return value.strip()
+
+
+def slug(raw: Mapping[str, Any], key: str = "slug") -> str:
+    value = text(raw, key, limit=80)
+    if not _SLUG.fullmatch(value):
+        raise DefinitionError(
+            key, f"{value!r} is no slug: use small letters, digits and single dashes"
+        )
+    return value
+
+
+def choice(raw: Mapping[str, Any], key: str, options: Iterable[str], default: str = "") -> str:
+    value = raw.get(key, default)
+    allowed = tuple(options)
+    if value not in allowed:
+        problem = f"{value!r} is unknown" if value else "is missing"
+        raise DefinitionError(key, f"{problem}: write one of {', '.join(allowed)}")
+    return str(value)
+
+
+def decimal(raw: Mapping[str, Any], key: str) -> Decimal:
+    """A number written as text (``"0.01"``) or a whole TOML number; never a float."""
+    value = raw.get(key)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        remedy = 'write it as text, such as "0.01"'
+        raise DefinitionError(key, f"is missing: {remedy}" if value is None else remedy)
+    try:
+        number = Decimal(value)
+        if not number.is_finite():
+            raise InvalidOperation
+    except InvalidOperation:
+        raise DefinitionError(
+            key, f"{value!r} is not a decimal: write digits with a point, such as 1.5"
+        ) from None
+    return number
+
+
+def scaled(raw: Mapping[str, Any], key: str) -> int:
+    """A decimal in ten-thousandths."""
+    try:
+        return money.scaled(decimal(raw, key))
+    except money.NotExact as error:
+        raise DefinitionError(key, str(error)) from None
+
+
+def minor(raw: Mapping[str, Any], key: str, unit: str) -> int:
+    try:
+        return money.minor(decimal(raw, key), unit)
+    except (money.NotExact, money.UnknownUnit) as error:
+        raise DefinitionError(key, str(error)) from None
+
+
+def unit(raw: Mapping[str, Any], key: str) -> str:
+    value = text(raw, key)
+    try:
+        money.minor_digits(value)
+    except money.UnknownUnit as error:
+        raise DefinitionError(key, str(error)) from None
+    return value
+
+
+def day(raw: Mapping[str, Any], key: str) -> date | None:
+    value = raw.get(key)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise DefinitionError(key, f"{value!r} is no day: write 2013-03-31") from None
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise DefinitionError(key, "is not a day: write 2013-03-31, without quotes or time")
+    return value
+
+
+def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    """``starts`` and ``ends``, both days included."""
+    starts, ends = day(raw, "starts"), day(raw, "ends")
+    if starts and ends and ends < starts:
+        raise DefinitionError("ends", f"{ends} comes before starts, {starts}: swap or mend them")
+    return starts, ends
+
+
+def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
+    """Conditions on attributes: ``{category = ["Bikes"]}``, all of which must hold."""
+    value = raw.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        raise DefinitionError(key, 'write { category = ["Bikes"] }')
+    allowed = tuple(attributes)
+    found = []
+    for name, values in value.items():
+        if name not in allowed:
+            raise DefinitionError(
+                f"{key}.{name}", f"unknown attribute; known are {', '.join(allowed)}"
+            )
+        options = [values] if isinstance(values, str) else values
+        if not isinstance(options, list) or not options:
+            raise DefinitionError(f"{key}.{name}", 'write a list of texts, such as ["Bikes"]')
+        if not all(isinstance(option, str) and option for option in options):
+            raise DefinitionError(f"{key}.{name}", 'every value is a text, such as "Bikes"')
+        found.append((name, frozenset(options)))
+    return tuple(sorted(found, key=lambda pair: pair[0]))
+
+
+def where_json(conditions: Where) -> dict[str, list[str]]:
+    return {name: sorted(values) for name, values in conditions}

@@ -1,0 +1,191 @@
+"""The way of a fact: from a report to points, money, missions and standings, in one transaction.
+
+Nothing else writes these tables. A batch may hold one fact or sixty thousand; what comes out never
+depends on how facts were batched, ordered or repeated, because every step posts the difference
+between what the facts say and what already stands.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+
+from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import Problem, Report
+from engage.db import db
+from engage.incentives import service as incentives
+from engage.leaderboards import service as leaderboards
+from engage.leaderboards.models import Board, Standing
+from engage.ledger import service as ledger
+from engage.ledger.models import Account, Transfer
+from engage.ledger.rules import Difference
+from engage.missions import service as missions
+from engage.missions.models import Mission, MissionProgress, MissionStage
+from engage.outbox import service as outbox
+from engage.partners import service as partners
+from engage.partners.models import Group, Partner
+from engage.programmes.models import Programme
+
+#: More partners than this are not told one by one; their pages follow the boards.
+TOLD_BY_NAME = 200
+#: An import that adds more partners than this is a move from elsewhere, not people joining.
+JOINING = 25
+
+
+class Outcome(NamedTuple):
+    """What became of a batch; ``answers`` has one word per report, in its order."""
+
+    answers: list[str]
+    problems: list[Problem]
+    lines: int
+
+
+def record(
+    programme: Programme, reports: Sequence[Report], *, source: str, now: datetime
+) -> Outcome:
+    """Take facts in and carry them all the way; the caller commits, or undoes it on problems."""
+    batch = activity.admit(programme, reports, source=source, now=now)
+    changed = batch.new + batch.superseded
+    who = partners.attributes(programme.id, {fact.partner_id for fact in changed})
+    awards = incentives.award(programme, batch.new, batch.superseded, who)
+    rewards = missions.advance(programme, changed, who)
+    owed = awards + rewards
+    ledger.post(programme.id, owed, now)
+    moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
+    if changed:
+        _tell(programme, moved, {fact.partner_id for fact in changed}, now)
+    return Outcome(batch.answers, batch.problems, len(owed))
+
+
+def enrol(
+    programme: Programme, profiles: Sequence[partners.Profile], *, now: datetime
+) -> partners.Admission:
+    """Take partners in; who moved to another region, team, organisation or type is paid anew."""
+    admission = partners.admit(programme, profiles, now=now)
+    if admission.moved:
+        reconsider(programme, admission.moved, now=now)
+    if 0 < len(admission.new) <= JOINING:
+        outbox.write(programme.id, "joined", {"partners": admission.new}, now)
+    return admission
+
+
+def reconsider(
+    programme: Programme, partner_ids: Iterable[int] | None = None, *, now: datetime
+) -> int:
+    """Work everything out again from the facts and post what differs; the number of new lines.
+
+    Called where something other than a fact changed: partners moved, or rules, missions or boards
+    were published. Without ids, for every partner.
+    """
+    who = partners.attributes(programme.id, partner_ids)
+    owed = _owed(programme, who, store=True)
+    ledger.post(programme.id, owed, now)
+    boards = leaderboards.boards(programme)
+    for board in boards:
+        leaderboards.rebuild(programme, board, now)
+    _tell(programme, boards, set(), now)
+    return len(owed)
+
+
+def _owed(
+    programme: Programme, who: dict[int, incentives.Attributes], *, store: bool
+) -> list[Difference]:
+    return incentives.recompute(programme, who, store=store) + missions.recompute(
+        programme, who, store=store
+    )
+
+
+def _tell(
+    programme: Programme,
+    boards: Iterable[leaderboards.Published],
+    partner_ids: set[int],
+    now: datetime,
+) -> None:
+    named = sorted(partner_ids) if len(partner_ids) <= TOLD_BY_NAME else []
+    slugs = [board.model.slug for board in boards]
+    outbox.write(programme.id, "moved", {"boards": slugs, "partners": named}, now)
+
+
+class Check(NamedTuple):
+    """Whether everything derived is what the facts say; ``digest`` names the state."""
+
+    ok: bool
+    facts: int
+    transfers: int
+    differences: int
+    digest: str
+
+
+def check(programme: Programme) -> Check:
+    """Work everything out from the facts and compare, changing nothing."""
+    who = partners.attributes(programme.id)
+    differences = (
+        len(_owed(programme, who, store=False))
+        + missions.differing_progress(programme, who)
+        + leaderboards.differing_standings(programme)
+        + len(list(ledger.unbalanced(programme.id)))
+    )
+    counted = [
+        db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+        for table, conditions in (
+            (Fact, (Fact.programme_id == programme.id, Fact.superseded_at.is_(None))),
+            (Transfer, (Transfer.programme_id == programme.id,)),
+        )
+    ]
+    return Check(not differences, counted[0], counted[1], differences, digest(programme))
+
+
+def digest(programme: Programme) -> str:
+    """A hash over balances, standings and mission progress, by names alone.
+
+    It does not depend on ids, nor on the order or batching in which facts came.
+    """
+    state = hashlib.sha256()
+    for line in sorted(_state(programme)):
+        state.update(line.encode())
+        state.update(b"\n")
+    return state.hexdigest()
+
+
+def _state(programme: Programme) -> Iterator[str]:
+    balances = db.session.execute(
+        select(Account.kind, Account.unit, Partner.external_id, Account.balance)
+        .outerjoin(Partner, Partner.id == Account.partner_id)
+        .where(Account.programme_id == programme.id, Account.balance != 0)
+    )
+    for kind, unit, partner, balance in balances:
+        yield f"balance\t{kind}\t{unit}\t{partner or ''}\t{balance}"
+    for board in leaderboards.boards(programme):
+        member = Partner if board.rule.by == "partner" else Group
+        name = Partner.external_id if member is Partner else Group.name
+        standings = db.session.execute(
+            select(Standing.period, name, Standing.score, Standing.reached_at)
+            .join(Board, Board.id == Standing.board_id)
+            .join(member, member.id == Standing.member_id)
+            .where(Board.id == board.model.id)
+        )
+        for period, who, score, reached_at in standings:
+            yield f"standing\t{board.model.slug}\t{period}\t{who}\t{score}\t{reached_at or ''}"
+    progress = db.session.execute(
+        select(
+            Mission.slug,
+            MissionStage.number,
+            Partner.external_id,
+            MissionProgress.value,
+            MissionProgress.reached_at,
+        )
+        .select_from(MissionProgress)
+        .join(MissionStage, MissionStage.id == MissionProgress.stage_id)
+        .join(Mission, Mission.id == MissionStage.mission_id)
+        .join(Partner, Partner.id == MissionProgress.partner_id)
+        .where(
+            Mission.programme_id == programme.id,
+            Mission.retired_at.is_(None),
+            or_(MissionProgress.value != 0, MissionProgress.reached_at.is_not(None)),
+        )
+    )
+    for mission, number, partner, value, reached_at in progress:
+        yield f"progress\t{mission}\t{number}\t{partner}\t{value}\t{reached_at or ''}"

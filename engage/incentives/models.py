@@ -1,0 +1,52 @@
+"""Rules and their versions, and the running totals that let a new fact be paid at once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db import Id, Model
+
+
+class Rule(Model):
+    __tablename__ = "rules"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (UniqueConstraint("programme_id", "slug"),)
+
+
+class RuleVersion(Model):
+    """How a rule reads from ``valid_from`` on (None: always); no ``definition``: it is retired."""
+
+    __tablename__ = "rule_versions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    rule_id: Mapped[int] = mapped_column(ForeignKey("rules.id"))
+    version: Mapped[int]
+    valid_from: Mapped[datetime | None]
+    definition: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    published_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("rule_id", "version"),)
+
+
+class RunningTotal(Model):
+    """Where a rule's running total stands for a partner and period, and the last fact in it.
+
+    A projection: a fact later than the last is paid from here alone; any other makes the flow walk
+    the period again.
+    """
+
+    __tablename__ = "running_totals"
+
+    rule_id: Mapped[int] = mapped_column(ForeignKey("rules.id"), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    total: Mapped[int]
+    last_at: Mapped[datetime]
+    last_external_id: Mapped[str] = mapped_column(String(200))
+    last_source: Mapped[str] = mapped_column(String(40))

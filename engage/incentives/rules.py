@@ -1,0 +1,237 @@
+"""What a rule pays: pure arithmetic on exact integers.
+
+The worth of a fact (CONTRACT): a rule's pay for a partner and period is ``floor(pay(running total))``
+in the smallest step of its unit; facts are taken in event-time order, ties by external id, and each
+fact receives the difference it makes. Running totals are in ten-thousandths (a counted fact is
+10,000), pay is in minor units.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from engage import definitions as read
+from engage import periods
+from engage.definitions import DefinitionError, Where
+from engage.money import SCALE, minor_digits, natural, natural_unit
+
+MEASURES = ("amount", "quantity", "fact")
+BANDS = ("marginal", "retroactive")
+_KEYS = (
+    "slug", "on", "earn", "per", "rate", "where", "period", "cap", "starts", "ends", "bands", "band",
+)  # fmt: skip
+_BAND_KEYS = ("from", "rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Minor units per ten-thousandth, as an exact fraction."""
+
+    decimal: Decimal
+    numerator: int
+    denominator: int
+
+    @classmethod
+    def per_unit(cls, rate: Decimal, unit: str) -> "Rate":
+        """``rate`` units of pay for one natural unit of the measure."""
+        numerator, denominator = rate.as_integer_ratio()
+        return cls(rate, numerator * 10 ** minor_digits(unit), denominator * SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From this running total (ten-thousandths) on, this rate."""
+
+    start: int
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A published rule as it reads in one version."""
+
+    slug: str
+    on: str
+    earn: str
+    per: str
+    period: str
+    rate: Rate | None
+    bands: str | None
+    band: tuple[Band, ...]
+    where: Where
+    cap: int | None
+    starts: date | None
+    ends: date | None
+
+    def measure(self, amount: int, quantity: int) -> int:
+        """What a fact adds to the running total, in ten-thousandths."""
+        return amount if self.per == "amount" else quantity if self.per == "quantity" else SCALE
+
+    def covers(self, day: date) -> bool:
+        return (self.starts is None or day >= self.starts) and (
+            self.ends is None or day <= self.ends
+        )
+
+
+def parse(raw: Mapping[str, Any], currency: str) -> Rule:
+    """A rule from its mapping in the programme file.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
+    read.known_keys(raw, _KEYS)
+    earn = read.unit(raw, "earn")
+    if earn not in ("points", currency):
+        raise DefinitionError("earn", f"{earn!r}: write points or the programme's {currency}")
+    bands = read.choice(raw, "bands", BANDS) if "bands" in raw or "band" in raw else None
+    if bands and "rate" in raw:
+        raise DefinitionError("rate", "a banded rule has its rates in [[rules.band]]; remove this")
+    if not bands:
+        rate = Rate.per_unit(_not_negative(raw, "rate"), earn)
+    starts, ends = read.window(raw)
+    return Rule(
+        slug=read.slug(raw),
+        on=read.choice(raw, "on", read.FACT_KINDS),
+        earn=earn,
+        per=read.choice(raw, "per", MEASURES),
+        period=read.choice(raw, "period", periods.KINDS),
+        rate=None if bands else rate,
+        bands=bands,
+        band=_bands(raw, earn) if bands else (),
+        where=read.where(raw, "where", (*read.FACT_ATTRIBUTES, *read.PARTNER_ATTRIBUTES)),
+        cap=_cap(raw, earn),
+        starts=starts,
+        ends=ends,
+    )
+
+
+def _not_negative(raw: Mapping[str, Any], key: str) -> Decimal:
+    value = read.decimal(raw, key)
+    if value < 0:
+        raise DefinitionError(key, f"{value} is below zero: a rule cannot take")
+    return value
+
+
+def _cap(raw: Mapping[str, Any], earn: str) -> int | None:
+    if "cap" not in raw:
+        return None
+    cap = read.minor(raw, "cap", earn)
+    if cap <= 0:
+        raise DefinitionError("cap", "is not above zero: remove it, or write what may be earned")
+    return cap
+
+
+def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:
+    rows = raw.get("band")
+    if not isinstance(rows, list) or not rows:
+        raise DefinitionError("band", 'is missing: write band = [ { from = "0", rate = "0" } ]')
+    found: list[Band] = []
+    for number, row in enumerate(rows, 1):
+        try:
+            if not isinstance(row, Mapping):
+                raise DefinitionError("", 'write { from = "0", rate = "0" }')
+            read.known_keys(row, _BAND_KEYS)
+            band = Band(read.scaled(row, "from"), Rate.per_unit(_not_negative(row, "rate"), earn))
+        except DefinitionError as error:
+            raise error.under(f"band[{number}]") from None
+        if not found and band.start < 0:
+            raise DefinitionError(f"band[{number}].from", "starts below zero: the first is 0")
+        if found and band.start <= found[-1].start:
+            raise DefinitionError(
+                f"band[{number}].from", "does not start above the band before it: put them in order"
+            )
+        found.append(band)
+    return tuple(found)
+
+
+def to_json(rule: Rule) -> dict[str, Any]:
+    """The mapping that ``parse`` reads back to an equal rule."""
+    raw: dict[str, Any] = {"slug": rule.slug, "on": rule.on, "earn": rule.earn, "per": rule.per}
+    if rule.rate:
+        raw["rate"] = _plain(rule.rate.decimal)
+    if rule.where:
+        raw["where"] = read.where_json(rule.where)
+    raw["period"] = rule.period
+    if rule.cap is not None:
+        raw["cap"] = natural_unit(rule.cap, rule.earn)
+    for key in ("starts", "ends"):
+        if (value := getattr(rule, key)) is not None:
+            raw[key] = value.isoformat()
+    if rule.bands:
+        raw["bands"] = rule.bands
+        raw["band"] = [
+            {"from": _plain(Decimal(natural(b.start, 4))), "rate": _plain(b.rate.decimal)}
+            for b in rule.band
+        ]
+    return raw
+
+
+def _plain(number: Decimal) -> str:
+    """A decimal without exponent and without needless zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def pay(rule: Rule, total: int) -> int:
+    """What ``rule`` has paid once the running total stands at ``total``; minor units.
+
+    Linear and retroactive rates multiply the whole total, marginal ones the part inside each band.
+    The floor is taken once, on the sum, and the cap after it.
+    """
+    if rule.rate is not None:
+        earned = total * rule.rate.numerator // rule.rate.denominator
+    elif rule.bands == "retroactive":
+        rate = next((b.rate for b in reversed(rule.band) if total >= b.start), None)
+        earned = total * rate.numerator // rate.denominator if rate else 0
+    else:
+        earned = _marginal(rule.band, total)
+    return earned if rule.cap is None else min(earned, rule.cap)
+
+
+def _marginal(bands: tuple[Band, ...], total: int) -> int:
+    numerator, denominator = 0, 1
+    for index, band in enumerate(bands):
+        if total <= band.start:
+            break
+        end = bands[index + 1].start if index + 1 < len(bands) else total
+        part = min(total, end) - band.start
+        numerator = numerator * band.rate.denominator + part * band.rate.numerator * denominator
+        denominator *= band.rate.denominator
+    return numerator // denominator
+
+
+class Version(NamedTuple):
+    """A rule as it reads from an instant on; ``rule`` is None once it is retired."""
+
+    id: int
+    number: int
+    valid_from: datetime | None
+    rule: Rule | None
+
+
+def in_force(versions: list[Version], at: datetime) -> Version | None:
+    """The version (of those sorted by ``valid_from``) that an event at ``at`` falls under."""
+    found = None
+    for version in versions:
+        if version.valid_from is not None and version.valid_from > at:
+            break
+        found = version
+    return found if found and found.rule else None
+
+
+class Step(NamedTuple):
+    """What one fact made: the running total before and after it, and its pay in minor units."""
+
+    before: int
+    after: int
+    amount: int
+
+
+def steps(start: int, entries: Iterable[tuple[Rule, int]]) -> Iterator[Step]:
+    """Walk facts in event order from a running total; each entry is (rule in force, measure)."""
+    total = start
+    for rule, measure in entries:
+        after = total + measure
+        yield Step(total, after, pay(rule, after) - pay(rule, total))
+        total = after

@@ -1,0 +1,60 @@
+"""Boards and the standings on them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db import Id, Model
+
+
+class Board(Model):
+    """A published ranking; ``version`` rises with every change of its standings."""
+
+    __tablename__ = "boards"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    position: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("programme_id", "slug"),)
+
+
+class Standing(Model):
+    """A projection: what a member (partner or group) has in a board and period.
+
+    ``score`` is in ten-thousandths for amounts, quantities and facts, in minor units for pay; a
+    member with no score has no row. ``reached_at`` is kept for boards that rank who was there first.
+    """
+
+    __tablename__ = "standings"
+
+    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    score: Mapped[int]
+    reached_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_standings_rank", "board_id", "period", text("score DESC"), "reached_at"),
+    )
+
+
+class StandingDay(Model):
+    """Where a member stood when a local day ended: what "since yesterday" is measured against."""
+
+    __tablename__ = "standing_days"
+
+    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    rank: Mapped[int]
+    score: Mapped[int]

@@ -1,0 +1,320 @@
+"""Standings: moved in the transaction of the facts, recomputable from them at any time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, case, delete, func, select, update
+
+from engage import periods
+from engage.activity.models import Fact
+from engage.activity.rules import Standing as FactStanding
+from engage.db import db, in_chunks, insert_rows, upsert_rows
+from engage.leaderboards import rules
+from engage.leaderboards.models import Board, Standing
+from engage.ledger.models import Transfer
+from engage.ledger.rules import Difference
+from engage.money import SCALE
+from engage.partners import service as partners
+from engage.partners.models import Group, Partner
+from engage.periods import Period
+from engage.programmes.models import Programme
+
+Attributes = Mapping[str, str | None]
+#: A place in the standings: period name and member.
+Place = tuple[str, int]
+
+
+class Published(NamedTuple):
+    """A board with its definition as the rules read it."""
+
+    model: Board
+    rule: rules.Board
+
+
+def boards(programme: Programme) -> list[Published]:
+    """The programme's boards in the order of its file."""
+    rows = db.session.scalars(
+        select(Board)
+        .where(Board.programme_id == programme.id, Board.retired_at.is_(None))
+        .order_by(Board.position, Board.id)
+    )
+    return [Published(row, rules.parse(row.definition, programme.currency)) for row in rows]
+
+
+def board(programme: Programme, slug: str) -> Published | None:
+    return next((found for found in boards(programme) if found.model.slug == slug), None)
+
+
+def move(
+    programme: Programme,
+    new: Sequence[FactStanding],
+    superseded: Sequence[FactStanding],
+    posted: Sequence[Difference],
+    attributes: Mapping[int, Attributes],
+    now: datetime,
+) -> list[Published]:
+    """Carry a batch into the standings; the boards whose standings changed."""
+    groups = partners.groups(programme.id)
+    changed = []
+    for published in boards(programme):
+        rule = published.rule
+        if rule.counts_facts:
+            moves = _of_facts(rule, new, superseded)
+        else:
+            moves = ((d.partner_id, d.day, d.amount) for d in posted if d.unit == rule.measure)
+        deltas: dict[Place, int] = defaultdict(int)
+        for partner_id, day, value in moves:
+            member = _member(rule, partner_id, attributes[partner_id], groups)
+            if member is not None:
+                deltas[periods.containing(day, rule.period).name, member] += value
+        touched = set(deltas)
+        _add(published, {place: delta for place, delta in deltas.items() if delta})
+        if rule.tie == "first":
+            _who_was_first(programme, published, touched)
+        elif not any(deltas.values()):
+            continue
+        if touched:
+            changed.append(published)
+    _stamp(changed, now)
+    return changed
+
+
+def _of_facts(
+    rule: rules.Board, new: Sequence[FactStanding], superseded: Sequence[FactStanding]
+) -> Iterable[tuple[int, Any, int]]:
+    for facts, sign in ((new, 1), (superseded, -1)):
+        for fact in facts:
+            if fact.kind == rule.on and all(
+                getattr(fact, name) in values for name, values in rule.where
+            ):
+                yield fact.partner_id, fact.day, sign * _value(rule, fact)
+
+
+def _value(rule: rules.Board, fact: FactStanding) -> int:
+    if rule.measure == "amount":
+        return fact.amount
+    return fact.quantity if rule.measure == "quantity" else SCALE
+
+
+def _member(
+    rule: rules.Board,
+    partner_id: int,
+    partner: Attributes,
+    groups: Mapping[tuple[str, str], int],
+) -> int | None:
+    if rule.by == "partner":
+        return partner_id
+    name = partner[rule.by]
+    return groups.get((rule.by, name)) if name else None
+
+
+def _add(published: Published, deltas: Mapping[Place, int]) -> None:
+    """Add to the scores; a member whose score came to nothing leaves the board."""
+    table = Standing.__table__
+    rows = [
+        {
+            "board_id": published.model.id,
+            "period": period,
+            "member_id": member,
+            "score": delta,
+            "reached_at": None,
+        }
+        for (period, member), delta in sorted(deltas.items())
+    ]
+    upsert_rows(table, rows, add=("score",))
+    if any(delta < 0 for delta in deltas.values()):
+        db.session.execute(
+            delete(Standing).where(Standing.board_id == published.model.id, Standing.score == 0)
+        )
+
+
+def _who_was_first(programme: Programme, published: Published, touched: set[Place]) -> None:
+    """Write anew when each touched member reached its score: the last fact that counted."""
+    by_period: dict[str, list[int]] = defaultdict(list)
+    for period, member in touched:
+        by_period[period].append(member)
+    rows: list[dict[str, Any]] = []
+    for name, members in by_period.items():
+        period = periods.parse(name)
+        for chunk in in_chunks(members):
+            source = tally(programme, published, period).subquery()
+            for member, score, reached in db.session.execute(
+                select(source).where(source.c.member_id.in_(chunk), source.c.score != 0)
+            ):
+                rows.append(
+                    {
+                        "board_id": published.model.id,
+                        "period": name,
+                        "member_id": member,
+                        "score": int(score),
+                        "reached_at": reached,
+                    }
+                )
+    upsert_rows(Standing.__table__, rows, put=("reached_at",))
+
+
+def _stamp(changed: Iterable[Published], now: datetime) -> None:
+    ids = sorted(published.model.id for published in changed)
+    if ids:
+        db.session.execute(
+            update(Board)
+            .where(Board.id.in_(ids))
+            .values(version=Board.version + 1, changed_at=now)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def tally(
+    programme: Programme,
+    published: Published,
+    period: Period,
+    scope: tuple[str, str] | None = None,
+) -> Select[Any]:
+    """The standings of a period straight from the facts (or from what they earned).
+
+    Columns ``member_id``, ``score``, ``reached_at``. This is what the projection must equal, and what
+    answers for periods it does not keep.
+    """
+    rule = published.rule
+    source = (_fact_values if rule.counts_facts else _pay_values)(
+        programme, rule, period
+    ).subquery()
+    reached = func.max(case((source.c.value != 0, source.c.occurred_at)))
+    score = func.sum(source.c.value).label("score")
+    if rule.by == "partner":
+        member = source.c.partner_id
+        statement = select(member.label("member_id"), score, reached.label("reached_at"))
+        if scope:
+            statement = statement.join(Partner, Partner.id == source.c.partner_id)
+    else:
+        member = Group.__table__.c.id
+        statement = (
+            select(member.label("member_id"), score, reached.label("reached_at"))
+            .select_from(source)
+            .join(Partner, Partner.id == source.c.partner_id)
+            .join(
+                Group,
+                (Group.programme_id == Partner.programme_id)
+                & (Group.kind == rule.by)
+                & (Group.name == getattr(Partner, rule.by)),
+            )
+        )
+    if scope:
+        statement = statement.where(getattr(Partner, scope[0]) == scope[1])
+    return statement.group_by(member).having(func.sum(source.c.value) != 0)
+
+
+def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
+    value = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
+    conditions = [getattr(Fact, name).in_(values) for name, values in rule.where]
+    return select(
+        Fact.partner_id,
+        Fact.occurred_at,
+        (value if value is not None else SCALE + Fact.id * 0).label("value"),
+    ).where(
+        Fact.programme_id == programme.id,
+        Fact.kind == rule.on,
+        Fact.superseded_at.is_(None),
+        Fact.day.between(period.first, period.last),
+        *conditions,
+    )
+
+
+def _pay_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
+    return (
+        select(
+            Transfer.partner_id,
+            func.max(Transfer.occurred_at).label("occurred_at"),
+            func.sum(Transfer.amount).label("value"),
+        )
+        .where(
+            Transfer.programme_id == programme.id,
+            Transfer.unit == rule.measure,
+            Transfer.day.between(period.first, period.last),
+        )
+        .group_by(Transfer.partner_id, Transfer.fact_id)
+    )
+
+
+def rebuild(programme: Programme, published: Published, now: datetime) -> None:
+    """Write a board's standings anew from the facts."""
+    db.session.execute(delete(Standing).where(Standing.board_id == published.model.id))
+    rows = [
+        {
+            "board_id": published.model.id,
+            "period": period,
+            "member_id": member,
+            "score": score,
+            "reached_at": reached,
+        }
+        for (period, member), (score, reached) in expected(programme, published).items()
+    ]
+    insert_rows(Standing.__table__, rows)
+    _stamp([published], now)
+
+
+def expected(
+    programme: Programme, published: Published
+) -> dict[Place, tuple[int, datetime | None]]:
+    """What a board's standings must be, from the facts, in every period that has any."""
+    rule = published.rule
+    found: dict[Place, tuple[int, datetime | None]] = {}
+    for period in _periods_with_facts(programme, rule):
+        for member, score, reached in db.session.execute(tally(programme, published, period)):
+            found[period.name, member] = (int(score), reached if rule.tie == "first" else None)
+    return found
+
+
+def _periods_with_facts(programme: Programme, rule: rules.Board) -> list[Period]:
+    days = db.session.scalars(select(Fact.day).where(Fact.programme_id == programme.id).distinct())
+    return sorted(
+        {periods.containing(day, rule.period) for day in days}, key=lambda period: period.first
+    )
+
+
+def differing_standings(programme: Programme) -> int:
+    """How many stored standings are not what the facts say."""
+    wrong = 0
+    for published in boards(programme):
+        stored = {
+            (row.period, row.member_id): (row.score, row.reached_at)
+            for row in db.session.execute(
+                select(Standing.__table__).where(Standing.board_id == published.model.id)
+            )
+        }
+        wanted = expected(programme, published)
+        wrong += sum(stored.pop(place, None) != value for place, value in wanted.items())
+        wrong += len(stored)
+    return wrong
+
+
+def publish(
+    programme: Programme, definition: rules.Board, position: int, now: datetime
+) -> Published:
+    """Write a board down, new or changed, and its standings with it."""
+    found = db.session.scalar(
+        select(Board).where(Board.programme_id == programme.id, Board.slug == definition.slug)
+    )
+    raw = rules.to_json(definition)
+    if found and found.definition == raw and found.retired_at is None:
+        found.position = position
+        return Published(found, definition)
+    if found is None:
+        found = Board(programme_id=programme.id, slug=definition.slug, version=0)
+        db.session.add(found)
+    found.name, found.definition, found.position = definition.name, raw, position
+    found.changed_at, found.retired_at = now, None
+    db.session.flush()
+    published = Published(found, definition)
+    rebuild(programme, published, now)
+    return published
+
+
+def retire(programme: Programme, keep: Iterable[str], now: datetime) -> list[str]:
+    """Take boards off that are not to be kept; their slugs."""
+    gone = [p.model for p in boards(programme) if p.model.slug not in set(keep)]
+    for model in gone:
+        model.retired_at = now
+    return [model.slug for model in gone]

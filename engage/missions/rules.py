@@ -1,0 +1,244 @@
+"""How far a partner has come in a mission: a pure walk over the facts of its window.
+
+A stage opens when the one before it is reached, and counts from the mission's start. It is reached
+by the first fact with which its running value is at the target (and every earlier stage is reached),
+for as long as its value over the whole window still is: a return may undo it, visibly.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from engage import definitions as read
+from engage.definitions import DefinitionError, Where
+from engage.money import SCALE, natural, natural_unit
+
+MEASURES = ("amount", "quantity", "facts", "customers", "products")
+MAX_STAGES = 8
+_KEYS = ("slug", "name", "starts", "ends", "audience", "stages")
+_STAGE_KEYS = ("name", "on", "measure", "where", "target", "reward")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``target`` in ten-thousandths; ``reward`` maps a unit to minor units."""
+
+    name: str
+    on: str
+    measure: str
+    where: Where
+    target: int
+    reward: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    slug: str
+    name: str
+    starts: date
+    ends: date
+    audience: Where
+    stages: tuple[Stage, ...]
+
+
+class Happening(NamedTuple):
+    """What a mission sees of a fact, in event-time order."""
+
+    id: int
+    kind: str
+    occurred_at: datetime
+    day: date
+    amount: int
+    quantity: int
+    product: str | None
+    category: str | None
+    customer: str | None
+
+
+class Progress(NamedTuple):
+    """A stage's value (ten-thousandths) and the fact that reached it, None while open."""
+
+    value: int
+    reached: Happening | None
+    before: int
+    after: int
+
+
+class _Crossing(NamedTuple):
+    position: int
+    fact: Happening
+    before: int
+    after: int
+
+
+def parse(raw: Mapping[str, Any], currency: str) -> Mission:
+    """A mission from its mapping in the programme file.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
+    read.known_keys(raw, _KEYS)
+    starts, ends = read.window(raw)
+    if starts is None or ends is None:
+        key = "starts" if starts is None else "ends"
+        raise DefinitionError(key, "is missing: a mission has a first and a last day")
+    rows = raw.get("stages")
+    if not isinstance(rows, list) or not rows:
+        raise DefinitionError("stages", "is missing: write at least one [[missions.stages]]")
+    if len(rows) > MAX_STAGES:
+        raise DefinitionError("stages", f"has {len(rows)} stages; nobody reads more than 8")
+    stages = []
+    for number, row in enumerate(rows, 1):
+        try:
+            if not isinstance(row, Mapping):
+                raise DefinitionError("", "is not a table of keys")
+            stages.append(parse_stage(row, currency))
+        except DefinitionError as error:
+            raise error.under(f"stages[{number}]") from None
+    return Mission(
+        slug=read.slug(raw),
+        name=read.text(raw, "name"),
+        starts=starts,
+        ends=ends,
+        audience=read.where(raw, "audience", read.PARTNER_ATTRIBUTES),
+        stages=tuple(stages),
+    )
+
+
+def parse_stage(raw: Mapping[str, Any], currency: str) -> Stage:
+    read.known_keys(raw, _STAGE_KEYS)
+    target = read.scaled(raw, "target")
+    if target <= 0:
+        raise DefinitionError("target", "is not above zero: nothing would be left to do")
+    reward = raw.get("reward", {})
+    if not isinstance(reward, Mapping):
+        raise DefinitionError("reward", 'write { points = "500" }')
+    paid = []
+    for unit in reward:
+        if unit not in ("points", currency):
+            raise DefinitionError(f"reward.{unit}", f"write points or the programme's {currency}")
+        try:
+            amount = read.minor(reward, unit, unit)
+        except DefinitionError as error:
+            raise error.under("reward") from None
+        if amount <= 0:
+            raise DefinitionError(f"reward.{unit}", "is not above zero: remove it")
+        paid.append((unit, amount))
+    return Stage(
+        name=read.text(raw, "name"),
+        on=read.choice(raw, "on", read.FACT_KINDS),
+        measure=read.choice(raw, "measure", MEASURES),
+        where=read.where(raw, "where", read.FACT_ATTRIBUTES),
+        target=target,
+        reward=tuple(sorted(paid)),
+    )
+
+
+def to_json(mission: Mission) -> dict[str, Any]:
+    """The mapping that ``parse`` reads back to an equal mission."""
+    raw: dict[str, Any] = {
+        "slug": mission.slug,
+        "name": mission.name,
+        "starts": mission.starts.isoformat(),
+        "ends": mission.ends.isoformat(),
+    }
+    if mission.audience:
+        raw["audience"] = read.where_json(mission.audience)
+    raw["stages"] = [stage_json(stage) for stage in mission.stages]
+    return raw
+
+
+def stage_json(stage: Stage) -> dict[str, Any]:
+    raw: dict[str, Any] = {"name": stage.name, "on": stage.on, "measure": stage.measure}
+    if stage.where:
+        raw["where"] = read.where_json(stage.where)
+    raw["target"] = plain_number(stage.target)
+    if stage.reward:
+        raw["reward"] = {unit: natural_unit(amount, unit) for unit, amount in stage.reward}
+    return raw
+
+
+def plain_number(value: int) -> str:
+    """Ten-thousandths as a decimal without needless zeros: ``200000 -> "20"``."""
+    return natural(value, 4).rstrip("0").rstrip(".")
+
+
+def counts(stage: Stage, fact: Happening) -> bool:
+    """Whether ``fact`` is of the kind the stage is about."""
+    return fact.kind == stage.on and all(
+        getattr(fact, name) in values for name, values in stage.where
+    )
+
+
+def progress(stages: Sequence[Stage], facts: Iterable[Happening]) -> list[Progress]:
+    """Where each stage stands after ``facts`` (those of the window, in event-time order).
+
+    A customer or product counts once, with its first fact.
+    """
+    values = [0] * len(stages)
+    seen: list[set[str]] = [set() for _ in stages]
+    crossed: list[_Crossing | None] = [None] * len(stages)
+    for position, fact in enumerate(facts):
+        for index, stage in enumerate(stages):
+            if not counts(stage, fact):
+                continue
+            before = values[index]
+            values[index] = before + _adds(stage, fact, seen[index])
+            if crossed[index] is None and values[index] >= stage.target:
+                crossed[index] = _Crossing(position, fact, before, values[index])
+    return _opened_in_turn(stages, values, crossed)
+
+
+def _adds(stage: Stage, fact: Happening, seen: set[str]) -> int:
+    if stage.measure == "amount":
+        return fact.amount
+    if stage.measure == "quantity":
+        return fact.quantity
+    if stage.measure == "facts":
+        return SCALE
+    name = fact.customer if stage.measure == "customers" else fact.product
+    if name is None or name in seen:
+        return 0
+    seen.add(name)
+    return SCALE
+
+
+def _opened_in_turn(
+    stages: Sequence[Stage],
+    values: list[int],
+    crossed: list[_Crossing | None],
+) -> list[Progress]:
+    found: list[Progress] = []
+    latest: _Crossing | None = None
+    open_so_far = True
+    for stage, value, crossing in zip(stages, values, crossed, strict=True):
+        if not (open_so_far and crossing and value >= stage.target):
+            open_so_far = False
+            found.append(Progress(value, None, 0, 0))
+            continue
+        # A later stage may have been full before the one that opens it was: then that one opened it.
+        if latest is None or crossing.position > latest.position:
+            latest = crossing
+        found.append(Progress(value, latest.fact, crossing.before, crossing.after))
+    return found
+
+
+class Window(NamedTuple):
+    """Whether a mission is ``upcoming``, ``running`` or ``over``, and the days that are left."""
+
+    state: str
+    days_left: int
+
+
+def window(mission_starts: date, mission_ends: date, today: date) -> Window:
+    """The state of a mission on the local day ``today``; the last day counts as one day left."""
+    if today < mission_starts:
+        return Window("upcoming", (mission_ends - mission_starts) // timedelta(days=1) + 1)
+    if today > mission_ends:
+        return Window("over", 0)
+    return Window("running", (mission_ends - today) // timedelta(days=1) + 1)
+
+
+def still_needed(stage: Stage, value: int) -> int:
+    """What is missing to the target, in ten-thousandths; 0 when it is there."""
+    return max(0, stage.target - value)

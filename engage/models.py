@@ -1,0 +1,36 @@
+"""Every table of the house, so that the metadata is whole wherever one of them is used."""
+
+from engage.accounts.models import ApiKey, Seat, User
+from engage.activity.models import Fact
+from engage.incentives.models import Rule, RuleVersion, RunningTotal
+from engage.leaderboards.models import Board, Standing, StandingDay
+from engage.ledger.models import Account, Transfer
+from engage.missions.models import Mission, MissionProgress, MissionStage
+from engage.outbox.models import Message
+from engage.partners.models import Group, Partner
+from engage.programmes.models import Programme
+from engage.videos.models import Video, VideoBatch
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Board",
+    "Fact",
+    "Group",
+    "Message",
+    "Mission",
+    "MissionProgress",
+    "MissionStage",
+    "Partner",
+    "Programme",
+    "Rule",
+    "RuleVersion",
+    "RunningTotal",
+    "Seat",
+    "Standing",
+    "StandingDay",
+    "Transfer",
+    "User",
+    "Video",
+    "VideoBatch",
+]

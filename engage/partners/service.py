@@ -1,0 +1,135 @@
+"""Partners and their groups: looking them up, and taking a list of them in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+
+from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.definitions import PARTNER_ATTRIBUTES
+from engage.partners.models import Group, Partner
+from engage.programmes.models import Programme
+
+GROUP_KINDS = ("organisation", "team", "region")
+
+
+class Profile(NamedTuple):
+    """A partner as somebody reports it; None means the report does not say."""
+
+    external_id: str
+    name: str
+    email: str | None = None
+    organisation: str | None = None
+    team: str | None = None
+    region: str | None = None
+    type: str | None = None
+    joined_on: date | None = None
+    locale: str | None = None
+    timezone: str | None = None
+
+
+class Admission(NamedTuple):
+    """Ids of partners added, and of those whose attributes changed; one answer per profile."""
+
+    new: list[int]
+    moved: list[int]
+    answers: list[str]
+
+
+def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -> Admission:
+    """Insert new partners and bring known ones up to date.
+
+    A column the report does not have leaves what is known as it is.
+    """
+    known = _known(programme.id, [profile.external_id for profile in profiles])
+    admission = Admission([], [], [])
+    rows: dict[str, dict[str, object]] = {}
+    ids = iter(next_ids("partners", len(profiles)))
+    for profile in profiles:
+        before = known.get(profile.external_id)
+        if before is None and profile.external_id not in rows:
+            partner_id = next(ids)
+            stamp = {"id": partner_id, "programme_id": programme.id, "created_at": now}
+            rows[profile.external_id] = profile._asdict() | stamp
+            admission.new.append(partner_id)
+            admission.answers.append("new")
+            continue
+        said = {key: value for key, value in profile._asdict().items() if value is not None}
+        if before is None:
+            rows[profile.external_id] |= said
+            admission.answers.append("unchanged")
+            continue
+        changes = {key: v for key, v in said.items() if getattr(before, key) != v}
+        admission.answers.append("corrected" if changes else "unchanged")
+        if changes:
+            db.session.execute(update(Partner).where(Partner.id == before.id).values(**changes))
+        if changes.keys() & set(PARTNER_ATTRIBUTES):
+            admission.moved.append(before.id)
+    insert_rows(Partner.__table__, list(rows.values()))
+    _open_groups(programme.id, profiles)
+    return admission
+
+
+def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Partner]:
+    found: dict[str, Partner] = {}
+    table = Partner.__table__
+    for chunk in in_chunks(external_ids):
+        for row in db.session.execute(
+            select(table).where(
+                table.c.programme_id == programme_id, table.c.external_id.in_(chunk)
+            )
+        ):
+            found[row.external_id] = row
+    return found
+
+
+def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
+    wanted = {
+        (kind, name)
+        for profile in profiles
+        for kind in GROUP_KINDS
+        if (name := getattr(profile, kind))
+    }
+    missing = sorted(wanted - groups(programme_id).keys())
+    ids = next_ids("groups", len(missing))
+    insert_rows(
+        Group.__table__,
+        [
+            {"id": group_id, "programme_id": programme_id, "kind": kind, "name": name}
+            for group_id, (kind, name) in zip(ids, missing, strict=True)
+        ],
+    )
+
+
+def groups(programme_id: int) -> dict[tuple[str, str], int]:
+    """Ids of the programme's groups by kind and name."""
+    rows = db.session.execute(
+        select(Group.kind, Group.name, Group.id).where(Group.programme_id == programme_id)
+    )
+    return {(kind, name): group_id for kind, name, group_id in rows}
+
+
+def attributes(
+    programme_id: int, partner_ids: Iterable[int] | None = None
+) -> dict[int, Mapping[str, str | None]]:
+    """What rules and audiences may ask of partners, by id; of all of them without ids."""
+    columns = select(Partner.id, *(getattr(Partner, name) for name in PARTNER_ATTRIBUTES))
+    statement = columns.where(Partner.programme_id == programme_id).order_by(Partner.id)
+    if partner_ids is None:
+        statements = [statement]
+    else:
+        statements = [statement.where(Partner.id.in_(c)) for c in in_chunks(set(partner_ids))]
+    return {
+        row[0]: dict(zip(PARTNER_ATTRIBUTES, row[1:], strict=True))
+        for chunk in statements
+        for row in db.session.execute(chunk)
+    }
+
+
+def by_external_id(programme_id: int, external_id: str) -> Partner | None:
+    return db.session.scalar(
+        select(Partner).where(
+            Partner.programme_id == programme_id, Partner.external_id == external_id
+        )
+    )

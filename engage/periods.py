@@ -1,0 +1,111 @@
+"""Calendar periods by name: ``2013``, ``2013-Q1``, ``2013-02``, ``2013-W07``, ``2013-02-14``, ``all``.
+
+A period is a span of local calendar days; which instants those are depends on the programme's time
+zone and is settled once, when a fact is stamped with its local day. Weeks are those of ISO 8601.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+KINDS = ("day", "week", "month", "quarter", "year", "all")
+FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
+
+_NAME = re.compile(
+    r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-W(?P<week>\d\d)|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?"
+)
+
+
+class UnknownPeriod(ValueError):
+    """The text names no period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A named span of days, both ends included."""
+
+    name: str
+    kind: str
+    first: date
+    last: date
+
+    def starts_at(self, timezone: str) -> datetime:
+        """The first instant of the period in ``timezone``, in UTC."""
+        return _midnight(self.first, timezone)
+
+    def ends_at(self, timezone: str) -> datetime:
+        """The first instant after the period, in UTC; for ``all`` the end of the calendar."""
+        if self.last == LAST_DAY:
+            return datetime.max.replace(tzinfo=UTC)
+        return _midnight(self.last + timedelta(days=1), timezone)
+
+    def previous(self) -> "Period | None":
+        return None if self.kind == "all" else containing(self.first - timedelta(days=1), self.kind)
+
+    def following(self) -> "Period | None":
+        return None if self.kind == "all" else containing(self.last + timedelta(days=1), self.kind)
+
+
+ALL = Period("all", "all", FIRST_DAY, LAST_DAY)
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def containing(day: date, kind: str) -> Period:
+    """The period of ``kind`` that holds ``day``."""
+    if kind == "day":
+        return Period(day.isoformat(), kind, day, day)
+    if kind == "week":
+        monday = day - timedelta(days=day.weekday())
+        year, week, _ = day.isocalendar()
+        return Period(f"{year:04d}-W{week:02d}", kind, monday, monday + timedelta(days=6))
+    if kind == "month":
+        return _months(f"{day.year:04d}-{day.month:02d}", kind, day.year, day.month, 1)
+    if kind == "quarter":
+        quarter = (day.month - 1) // 3
+        return _months(f"{day.year:04d}-Q{quarter + 1}", kind, day.year, quarter * 3 + 1, 3)
+    if kind == "year":
+        return _months(f"{day.year:04d}", kind, day.year, 1, 12)
+    if kind == "all":
+        return ALL
+    raise UnknownPeriod(f"{kind!r} is not one of {', '.join(KINDS)}")
+
+
+def _months(name: str, kind: str, year: int, month: int, length: int) -> Period:
+    after = month - 1 + length
+    end = date(year + after // 12, after % 12 + 1, 1) if year < 9999 else LAST_DAY
+    last = end - timedelta(days=1) if end != LAST_DAY else LAST_DAY
+    return Period(name, kind, date(year, month, 1), last)
+
+
+@lru_cache(maxsize=1024)
+def parse(name: str) -> Period:
+    """The period with that name.
+
+    :raises UnknownPeriod: the text is none of the forms, or names a day that does not exist.
+    """
+    if name == "all":
+        return ALL
+    found = _NAME.fullmatch(name)
+    try:
+        if not found:
+            raise ValueError(name)
+        year = int(found["year"])
+        if found["quarter"]:
+            return containing(date(year, int(found["quarter"]) * 3, 1), "quarter")
+        if found["week"]:
+            return containing(date.fromisocalendar(year, int(found["week"]), 1), "week")
+        if found["day"]:
+            return containing(date(year, int(found["month"]), int(found["day"])), "day")
+        if found["month"]:
+            return containing(date(year, int(found["month"]), 1), "month")
+        return containing(date(year, 1, 1), "year")
+    except ValueError as error:
+        raise UnknownPeriod(
+            f"{name!r} names no period: write 2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14 or all"
+        ) from error

@@ -1,0 +1,192 @@
+"""The programme file: read whole or refused whole, and written back to the same meaning."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tomli_w
+
+from engage import definitions as read
+from engage import money
+from engage.definitions import DefinitionError
+from engage.incentives import rules as incentives
+from engage.leaderboards import rules as leaderboards
+from engage.missions import rules as missions
+
+T = TypeVar("T")
+_KEYS = ("programme", "rules", "boards", "missions")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeFile:
+    """A programme as its file describes it."""
+
+    slug: str
+    name: str
+    timezone: str
+    currency: str
+    rules: tuple[incentives.Rule, ...]
+    boards: tuple[leaderboards.Board, ...]
+    missions: tuple[missions.Mission, ...]
+
+
+class BadProgrammeFile(ValueError):
+    """Everything that is wrong with a file: ``problems`` are (line or None, key, problem)."""
+
+    def __init__(self, problems: list[tuple[int | None, str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(_said(problem) for problem in problems))
+
+
+def _said(problem: tuple[int | None, str, str]) -> str:
+    line, key, text = problem
+    return ": ".join(part for part in (f"line {line}" if line else "", key, text) if part)
+
+
+def parse(text: str) -> ProgrammeFile:
+    """Read a programme file.
+
+    :raises BadProgrammeFile: with every mistake in it, each with its line, key and remedy.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadProgrammeFile([(None, "", f"is not TOML: {error}")]) from error
+    problems: list[tuple[int | None, str, str]] = []
+
+    def note(error: DefinitionError) -> None:
+        problems.append((_line_of(text, error.key), error.key, error.problem))
+
+    for key in raw:
+        if key not in _KEYS:
+            note(DefinitionError(key, f"unknown key; known are {', '.join(_KEYS)}"))
+    head = _head(raw, note)
+    currency = head.get("currency", "USD")
+    rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
+    boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
+    found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
+    if problems:
+        raise BadProgrammeFile(problems)
+    return ProgrammeFile(
+        head["slug"], head["name"], head["timezone"], currency, rules, boards, found
+    )
+
+
+def _head(raw: Mapping[str, Any], note: Callable[[DefinitionError], None]) -> dict[str, str]:
+    table = raw.get("programme")
+    if not isinstance(table, Mapping):
+        note(DefinitionError("programme", "is missing: write a [programme] table"))
+        return {}
+    found: dict[str, str] = {}
+    readers: dict[str, Callable[[], str]] = {
+        "slug": lambda: read.slug(table),
+        "name": lambda: read.text(table, "name"),
+        "timezone": lambda: _timezone(table),
+        "currency": lambda: _currency(table),
+    }
+    try:
+        read.known_keys(table, readers)
+    except DefinitionError as error:
+        note(error.under("programme"))
+    for key, reader in readers.items():
+        try:
+            found[key] = reader()
+        except DefinitionError as error:
+            note(error.under("programme"))
+    return found
+
+
+def _timezone(table: Mapping[str, Any]) -> str:
+    name = read.text(table, "timezone")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise DefinitionError(
+            "timezone", f"{name!r} is unknown: write one such as Europe/Berlin"
+        ) from None
+    return name
+
+
+def _currency(table: Mapping[str, Any]) -> str:
+    code = read.unit(table, "currency")
+    if code == money.POINTS:
+        raise DefinitionError("currency", "points are no currency: write one such as USD")
+    return code
+
+
+def _tables(
+    raw: Mapping[str, Any],
+    key: str,
+    parse_one: Callable[[Mapping[str, Any]], T],
+    note: Callable[[DefinitionError], None],
+) -> tuple[T, ...]:
+    rows = raw.get(key, [])
+    if not isinstance(rows, list):
+        note(DefinitionError(key, f"write each as a table of its own: [[{key}]]"))
+        return ()
+    found: list[T] = []
+    slugs: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        place = f"{key}[{number}]"
+        try:
+            if not isinstance(row, Mapping):
+                raise DefinitionError("", f"write it as a table: [[{key}]]")
+            item = parse_one(row)
+            slug = str(row.get("slug"))
+            if slug in slugs:
+                raise DefinitionError("slug", f"{slug!r} stands twice: every slug is its own")
+            slugs.add(slug)
+            found.append(item)
+        except DefinitionError as error:
+            note(error.under(place))
+    return tuple(found)
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line a key such as ``rules[2].band[1].rate`` stands on, as well as text can tell."""
+    lines = text.splitlines()
+    place, _, last = key.rpartition(".")
+    table, number = _table_of(place or key)
+    seen = 0
+    start = None
+    for index, line in enumerate(lines):
+        if line.strip().startswith((f"[[{table}]]", f"[{table}]")):
+            seen += 1
+            if seen == number:
+                start = index
+                break
+    if start is None:
+        return next(
+            (i for i, line in enumerate(lines, 1) if line.split("=")[0].strip() == key), None
+        )
+    for index in range(start + 1, len(lines)):
+        if last and lines[index].split("=")[0].strip() == last.split("[")[0]:
+            return index + 1
+        if lines[index].strip().startswith(f"[[{table}]]"):
+            break
+    return start + 1
+
+
+def _table_of(place: str) -> tuple[str, int]:
+    head = place.split(".")[0]
+    name, _, number = head.partition("[")
+    return name, int(number.rstrip("]")) if number else 1
+
+
+def dump(file: ProgrammeFile) -> str:
+    """The file as TOML that ``parse`` reads back to an equal one."""
+    return tomli_w.dumps(
+        {
+            "programme": {
+                "slug": file.slug,
+                "name": file.name,
+                "timezone": file.timezone,
+                "currency": file.currency,
+            },
+            "rules": [incentives.to_json(rule) for rule in file.rules],
+            "boards": [leaderboards.to_json(board) for board in file.boards],
+            "missions": [missions.to_json(mission) for mission in file.missions],
+        }
+    )

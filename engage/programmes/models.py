@@ -1,0 +1,21 @@
+"""The programme itself: what everything else belongs to."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db import Id, Model
+
+
+class Programme(Model):
+    """One incentive programme. Every row that belongs to it carries its id."""
+
+    __tablename__ = "programmes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    timezone: Mapped[str] = mapped_column(String(64))
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime]

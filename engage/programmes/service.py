@@ -1,0 +1,200 @@
+"""Publishing a programme from its file, and writing the published one back."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from engage.activity.models import Fact
+from engage.db import db
+from engage.incentives import rules as incentives
+from engage.incentives.models import Rule, RuleVersion
+from engage.leaderboards import service as leaderboards
+from engage.missions import rules as mission_rules
+from engage.missions import service as missions
+from engage.programmes.file import ProgrammeFile
+from engage.programmes.models import Programme
+
+
+class Refused(ValueError):
+    """The change cannot be made; the message says why in one line."""
+
+
+class Published(NamedTuple):
+    """What publishing changed, in words such as ``rule bike-points: version 2``."""
+
+    programme: Programme
+    changes: list[str]
+
+
+def by_slug(slug: str | None) -> Programme:
+    """The programme with that slug; without one, the only programme of the house.
+
+    :raises Refused: there is none, or several and none is named.
+    """
+    if slug:
+        found = db.session.scalar(select(Programme).where(Programme.slug == slug))
+        if found is None:
+            raise Refused(f"there is no programme {slug!r}: load its file first")
+        return found
+    rows = db.session.scalars(select(Programme).order_by(Programme.id).limit(2)).all()
+    if not rows:
+        raise Refused("there is no programme yet: engage programme load FILE.toml")
+    if len(rows) > 1:
+        raise Refused("the house holds several programmes: say which with --programme SLUG")
+    return rows[0]
+
+
+def publish(file: ProgrammeFile, now: datetime, since: datetime | None = None) -> Published:
+    """Bring the programme to what its file says; what is not in the file is retired.
+
+    A changed rule becomes a new version from ``since`` on (default ``now``); facts before it keep
+    theirs. A rule that is new is in force from its own ``starts``, or, where it names none, from
+    ``since`` (from the beginning in a programme without facts). The caller runs the flow after it.
+
+    :raises Refused: time zone or currency would change under facts, or a mission loses a stage.
+    """
+    programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
+    changes: list[str] = []
+    if programme is None:
+        programme = Programme(slug=file.slug, created_at=now)
+        db.session.add(programme)
+        changes.append(f"programme {file.slug}: new")
+    has_facts = programme.id is not None and _has_facts(programme.id)
+    for key in ("timezone", "currency"):
+        if has_facts and getattr(programme, key) != getattr(file, key):
+            raise Refused(
+                f"programme.{key} cannot change from {getattr(programme, key)} to "
+                f"{getattr(file, key)} while there are facts: start a programme of its own"
+            )
+    programme.name, programme.timezone = file.name, file.timezone
+    programme.currency = file.currency
+    db.session.flush()
+    changes += _publish_rules(programme, file, since or now, has_facts, now)
+    changes += _publish_boards(programme, file, now)
+    changes += _publish_missions(programme, file, now)
+    return Published(programme, changes)
+
+
+def _has_facts(programme_id: int) -> bool:
+    found = select(Fact.id).where(Fact.programme_id == programme_id).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def _publish_rules(
+    programme: Programme, file: ProgrammeFile, since: datetime, has_facts: bool, now: datetime
+) -> list[str]:
+    changes = []
+    known = {
+        rule.slug: rule
+        for rule in db.session.scalars(select(Rule).where(Rule.programme_id == programme.id))
+    }
+    for definition in file.rules:
+        raw = incentives.to_json(definition)
+        rule = known.pop(definition.slug, None)
+        if rule is None:
+            rule = Rule(programme_id=programme.id, slug=definition.slug)
+            db.session.add(rule)
+            db.session.flush()
+            always = not has_facts or definition.starts is not None
+            _add_version(rule, 1, None if always else since, raw, now)
+            changes.append(f"rule {rule.slug}: version 1")
+            continue
+        last = _latest(rule.id)
+        if last.definition != raw:
+            _add_version(rule, last.version + 1, since, raw, now)
+            changes.append(f"rule {rule.slug}: version {last.version + 1}")
+    for rule in known.values():
+        last = _latest(rule.id)
+        if last.definition is not None:
+            _add_version(rule, last.version + 1, since, None, now)
+            changes.append(f"rule {rule.slug}: retired with version {last.version + 1}")
+    return changes
+
+
+def _latest(rule_id: int) -> RuleVersion:
+    return db.session.scalars(
+        select(RuleVersion)
+        .where(RuleVersion.rule_id == rule_id)
+        .order_by(RuleVersion.version.desc())
+        .limit(1)
+    ).one()
+
+
+def _add_version(
+    rule: Rule,
+    number: int,
+    valid_from: datetime | None,
+    definition: dict[str, object] | None,
+    now: datetime,
+) -> None:
+    db.session.add(
+        RuleVersion(
+            rule_id=rule.id,
+            version=number,
+            valid_from=valid_from,
+            definition=definition,
+            published_at=now,
+        )
+    )
+    db.session.flush()
+
+
+def _publish_boards(programme: Programme, file: ProgrammeFile, now: datetime) -> list[str]:
+    before = {p.model.slug: p.model.definition for p in leaderboards.boards(programme)}
+    changes = []
+    for position, definition in enumerate(file.boards):
+        published = leaderboards.publish(programme, definition, position, now)
+        if before.get(definition.slug) != published.model.definition:
+            word = "changed" if definition.slug in before else "new"
+            changes.append(f"board {definition.slug}: {word}")
+    gone = leaderboards.retire(programme, [board.slug for board in file.boards], now)
+    return changes + [f"board {slug}: retired" for slug in gone]
+
+
+def _publish_missions(programme: Programme, file: ProgrammeFile, now: datetime) -> list[str]:
+    before = {m.model.slug: definition(m) for m in missions.missions(programme)}
+    changes = []
+    for mission in file.missions:
+        if before.pop(mission.slug, None) == mission:
+            continue
+        known = missions.stage_count(programme, mission.slug)
+        if known > len(mission.stages):
+            raise Refused(
+                f"mission {mission.slug} has {known} stages, some may be paid: "
+                "keep them, or start a mission with another slug"
+            )
+        missions.publish(programme, mission, now)
+        changes.append(f"mission {mission.slug}: {'changed' if known else 'new'}")
+    for slug in before:
+        missions.retire(programme, slug, now)
+        changes.append(f"mission {slug}: retired")
+    return changes
+
+
+def definition(mission: missions.Running) -> mission_rules.Mission:
+    """A published mission as its file would read."""
+    model = mission.model
+    return mission_rules.Mission(
+        model.slug, model.name, model.starts, model.ends, mission.audience, mission.stages
+    )
+
+
+def export(programme: Programme) -> ProgrammeFile:
+    """What is published now, as a file."""
+    rules = []
+    for rule_id in db.session.scalars(
+        select(Rule.id).where(Rule.programme_id == programme.id).order_by(Rule.id)
+    ):
+        raw = _latest(rule_id).definition
+        if raw is not None:
+            rules.append(incentives.parse(raw, programme.currency))
+    return ProgrammeFile(
+        programme.slug,
+        programme.name,
+        programme.timezone,
+        programme.currency,
+        tuple(rules),
+        tuple(board.rule for board in leaderboards.boards(programme)),
+        tuple(definition(mission) for mission in missions.missions(programme)),
+    )

@@ -1,0 +1,82 @@
+"""Films and the batches they are ordered in. Job state lives here, never in the queue alone."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db import Id, Model
+
+STATES = ("queued", "rendering", "done", "failed", "cancelled")
+
+
+class VideoBatch(Model):
+    """Films ordered together: by a manager for a segment, or by an event for one partner."""
+
+    __tablename__ = "video_batches"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    template: Mapped[str] = mapped_column(String(80))
+    period: Mapped[str | None] = mapped_column(String(10))
+    audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reason: Mapped[str] = mapped_column(String(40))
+    ordered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_video_batches_programme_id", "programme_id", "id"),)
+
+
+class Video(Model):
+    """One film for one partner, named by ``key`` = hash(template version, snapshot, format).
+
+    ``snapshot`` is frozen when it is ordered; the same facts and template give the same key, so the
+    same film is never rendered twice. ``heartbeat_at`` tells a living render from a lost one.
+    """
+
+    __tablename__ = "videos"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("video_batches.id"))
+    template: Mapped[str] = mapped_column(String(80))
+    template_digest: Mapped[str] = mapped_column(String(64))
+    format: Mapped[str] = mapped_column(String(5))
+    period: Mapped[str | None] = mapped_column(String(10))
+    title: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(64))
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    progress: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(500))
+    seconds: Mapped[int | None]
+    size: Mapped[int | None]
+    transcript: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_videos_key",
+            "programme_id",
+            "key",
+            unique=True,
+        ),
+        Index("ix_videos_partner_id", "partner_id", "id"),
+        Index("ix_videos_batch_id", "batch_id"),
+        Index(
+            "ix_videos_unfinished",
+            "id",
+            sqlite_where=text("state IN ('queued', 'rendering')"),
+            postgresql_where=text("state IN ('queued', 'rendering')"),
+        ),
+        CheckConstraint(
+            "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
+        ),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
+    )

@@ -1,0 +1,282 @@
+"""One house, one cast for all tests: alice owns, bob is her team-mate, charlie is a rival."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from engage import create_app, flow
+from engage.accounts.models import Seat, User
+from engage.activity.rules import Report
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.money import scaled
+from engage.partners.models import Partner
+from engage.partners.service import Profile
+from engage.programmes import file as programme_file
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+
+from .postgres import *  # noqa: F403
+from .valkey import *  # noqa: F403
+
+NOW = datetime(2013, 4, 10, 15, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+
+PROGRAMME = """
+[programme]
+slug = "resellers"
+name = "Reseller rewards"
+timezone = "America/New_York"
+currency = "USD"
+
+[[rules]]
+slug = "bike-points"
+on = "sale"
+earn = "points"
+per = "amount"
+rate = "1"
+where = { category = ["Bikes"] }
+period = "quarter"
+cap = "50000"
+
+[[rules]]
+slug = "growth-bonus"
+on = "sale"
+earn = "USD"
+per = "amount"
+period = "quarter"
+bands = "marginal"
+band = [
+  { from = "0", rate = "0" }, { from = "5000", rate = "0.01" }, { from = "10000", rate = "0.02" },
+]
+
+[[boards]]
+slug = "sales"
+name = "Sales this quarter"
+measure = "amount"
+on = "sale"
+period = "quarter"
+by = "partner"
+
+[[boards]]
+slug = "regions"
+name = "Points by region"
+measure = "points"
+period = "month"
+by = "region"
+tie = "first"
+
+[[missions]]
+slug = "spring-sprint"
+name = "Spring sprint"
+starts = 2013-04-01
+ends = 2013-05-31
+audience = { region = ["Northwest", "Southwest"] }
+[[missions.stages]]
+name = "First three deals"
+on = "sale"
+measure = "facts"
+target = "3"
+reward = { points = "500" }
+[[missions.stages]]
+name = "Twenty thousand"
+on = "sale"
+measure = "amount"
+target = "20000"
+reward = { USD = "100" }
+"""
+
+
+@pytest.fixture(scope="session")
+def _blank_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database that every test starts from a copy of."""
+    home = tmp_path_factory.mktemp("blank")
+    app = create_app(Settings(home=home, env="test"))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    return home / "engage.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, _blank_house: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a home of this test's own, on SQLite; no Redis is there unless asked for."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "engage.db").write_bytes(_blank_house.read_bytes())
+    monkeypatch.setenv("ENGAGE_HOME", str(home))
+    monkeypatch.setenv("ENGAGE_ENV", "test")
+    return Settings()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application, inside its context."""
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def programme(app: Flask) -> Programme:
+    """The published programme above, without partners."""
+    return publish(PROGRAMME)
+
+
+def publish(text: str, now: datetime = NOW) -> Programme:
+    """Publish a programme file and let the flow catch up, as ``engage programme load`` does."""
+
+    def work() -> None:
+        published = programmes.publish(programme_file.parse(text), now)
+        flow.reconsider(published.programme, now=now)
+
+    transaction(work)
+    return programmes.by_slug(programme_file.parse(text).slug)
+
+
+@dataclass
+class Person:
+    """Somebody of the cast: a log-in, and the partner behind it if there is one."""
+
+    user: User
+    partner: Partner | None
+    password: str = PASSWORD
+
+
+@dataclass
+class Cast:
+    """alice and bob are one team; charlie is a rival from elsewhere; mia manages; ada administers.
+
+    otto manages another programme and must see nothing of this one.
+    """
+
+    programme: Programme
+    alice: Person
+    bob: Person
+    charlie: Person
+    mia: Person
+    ada: Person
+    otto: Person
+
+
+PROFILES = (
+    Profile("A1", "Alice Bikes", "alice@example.com", "Rainier Group", "Seattle", "Northwest", "Dealer"),
+    Profile("B1", "Bob's Wheels", "bob@example.com", "Rainier Group", "Seattle", "Northwest", "Dealer"),
+    Profile("C1", "Charlie & Sons", "charlie@example.com", "Hudson Group", "Albany", "Northeast", "Dealer"),
+)  # fmt: skip
+
+
+def sale(
+    external_id: str,
+    partner: str,
+    amount: str,
+    day: date = date(2013, 4, 5),
+    *,
+    hour: int = 12,
+    category: str | None = "Bikes",
+    kind: str = "sale",
+    customer: str | None = None,
+) -> Report:
+    """A fact as a test would say it; ``hour`` is UTC."""
+    return Report(
+        external_id,
+        partner,
+        kind,
+        datetime(day.year, day.month, day.day, hour, tzinfo=UTC),
+        day,
+        scaled(amount),
+        "USD",
+        scaled("1"),
+        "Road-150",
+        category,
+        customer,
+    )
+
+
+def record(
+    programme: Programme, *reports: Report, source: str = "test", now: datetime = NOW
+) -> flow.Outcome:
+    """Take facts in and commit."""
+    programme_id = programme.id
+    return transaction(
+        lambda: flow.record(
+            db.session.get_one(Programme, programme_id), reports, source=source, now=now
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def _password_hash() -> str:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+@pytest.fixture
+def cast(programme: Programme, _password_hash: str) -> Cast:
+    """Everybody, with a few sales: alice 6,000, bob 4,000, charlie 5,000 this quarter."""
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    other = publish(PROGRAMME.replace('"resellers"', '"elsewhere"').replace("Reseller", "Other"))
+    ids = {p.external_id: p.id for p in db.session.query(Partner)}
+    programme_ids = {"resellers": programmes.by_slug("resellers").id, "elsewhere": other.id}
+
+    def person(name: str, role: str, partner: str | None = None, where: str = "resellers") -> int:
+        user = User(
+            email=f"{name}@example.com",
+            name=name.capitalize(),
+            password_hash=_password_hash,
+            is_admin=role == "admin",
+            stamp=os.urandom(8).hex(),
+            created_at=NOW,
+        )
+        db.session.add(user)
+        db.session.flush()
+        if role != "admin":
+            db.session.add(
+                Seat(
+                    user_id=user.id,
+                    programme_id=programme_ids[where],
+                    role=role,
+                    partner_id=ids[partner] if partner else None,
+                )
+            )
+        return user.id
+
+    def work() -> dict[str, int]:
+        return {
+            "alice": person("alice", "partner", "A1"),
+            "bob": person("bob", "partner", "B1"),
+            "charlie": person("charlie", "partner", "C1"),
+            "mia": person("mia", "manager"),
+            "ada": person("ada", "admin"),
+            "otto": person("otto", "manager", where="elsewhere"),
+        }
+
+    users = transaction(work)
+    record(
+        programmes.by_slug("resellers"),
+        sale("a-1", "A1", "2500"),
+        sale("a-2", "A1", "3500", date(2013, 4, 8)),
+        sale("b-1", "B1", "4000"),
+        sale("c-1", "C1", "5000"),
+    )
+    partner_of = {"alice": "A1", "bob": "B1", "charlie": "C1"}
+    people = {
+        name: Person(
+            db.session.get_one(User, user_id),
+            db.session.get_one(Partner, ids[partner_of[name]]) if name in partner_of else None,
+        )
+        for name, user_id in users.items()
+    }
+    return Cast(programmes.by_slug("resellers"), **people)
