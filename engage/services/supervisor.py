@@ -17,6 +17,7 @@ from engage.services.stopping import Stop
 
 GRACE = 10.0  # seconds processes have to end well before they are killed
 _TICK = 0.1
+_PATIENCE = 0.5  # seconds of stopping without a word
 _CARE = 1.0  # seconds between two calls of `care`
 _LIVES = 5
 _WINDOW = 30.0
@@ -184,10 +185,18 @@ class Supervisor:
         """Ask every process to end, wait `grace` seconds or until the next signal, then kill."""
         for child in self.children:
             child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + self.grace
-        while any(child.alive for child in self.children) and time.monotonic() < deadline:
-            if self._stop.wait(_TICK / 2):
+        begin = time.monotonic()
+        told = False
+        while busy := [child.spec.name for child in self.children if child.alive]:
+            waited = time.monotonic() - begin
+            if waited >= self.grace or self._stop.wait(_TICK / 2):
                 break
+            if waited >= _PATIENCE and not told:
+                told = True
+                self.console.print(
+                    f"waiting up to {self.grace:g} s for {', '.join(busy)}; again to stop now",
+                    soft_wrap=True,
+                )
         for child in self.children:
             if child.alive:
                 child.say("did not end in time: killed")

