@@ -1,0 +1,116 @@
+"""What a single cell may hold: texts and ids, addresses, zones, languages, currencies, kinds."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+from engage.activity.problems import Unreadable
+from engage.definitions import FACT_KINDS
+
+Cell = str | float | date | datetime
+
+#: What Excel leaves where a formula failed; in a CSV export it looks like text.
+SHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+#: Stands in for a formula that nothing has computed yet (a file written by a program).
+UNCOMPUTED = "#NOT COMPUTED!"
+
+_BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"))
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(?:\.[^@\s,;:<>()\".]+)+")
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as a person would type it; a spreadsheet's 676.0 is ``676``."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else f"{cell:.15g}"
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()
+    return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
+
+
+def clean(text: str) -> str:
+    """Trimmed, one space where there were blanks or line breaks, in Unicode's composed form (what
+    looks the same is the same). Raises Unreadable for characters nobody can see."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        text = text.strip()
+    else:
+        text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
+        text = _BREAKS.sub(" ", text).strip()
+        for sign in text:
+            if unicodedata.category(sign) == "Cc" or sign in _TURNING:
+                raise Unreadable(
+                    f"a text with an invisible control character (U+{ord(sign):04X}): delete it"
+                )
+    if text in SHEET_ERRORS or text == UNCOMPUTED:
+        raise Unreadable("what a spreadsheet leaves where a formula failed: put the value there")
+    return text
+
+
+def fitting(text: str, most: int) -> str:
+    if len(text) > most:
+        raise Unreadable(f"{len(text)} characters long: shorten it to {most}")
+    return text
+
+
+def email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise Unreadable("not an e-mail address: write one like ada@example.com")
+    return text
+
+
+def zone(text: str) -> str:
+    """The IANA name, in its own spelling."""
+    name = _zones().get(text.casefold())
+    if name is None:
+        raise Unreadable(f"not a time zone: write one like Europe/Berlin{_near(text, _zones())}")
+    return name
+
+
+def locale(text: str) -> str:
+    """A language and country as Babel spells it: ``de-DE -> de_DE``."""
+    try:
+        return str(Locale.parse(text.replace("-", "_")))
+    except (ValueError, UnknownLocaleError):
+        raise Unreadable("not a language we know: write one like en_US or de_DE") from None
+
+
+def currency(text: str) -> str:
+    code = text.upper()
+    if code not in get_global("all_currencies"):
+        raise Unreadable("not a currency: write three letters like USD")
+    return code
+
+
+def kind(text: str) -> str:
+    name = re.sub(r"[\s-]+", "_", text.casefold())
+    if name not in FACT_KINDS:
+        raise Unreadable(f"unknown: write one of {', '.join(FACT_KINDS)}")
+    return name
+
+
+def _near(text: str, names: dict[str, str]) -> str:
+    close = nearest(text, names.values())
+    return f" (nearest: {close})" if close else ""
+
+
+def nearest(text: str, names: Iterable[str]) -> str | None:
+    """The name that ``text`` was most likely meant to be, if any is near."""
+    plain = {"".join(filter(str.isalnum, name.casefold())): name for name in names}
+    wanted = "".join(filter(str.isalnum, text.casefold()))
+    close = difflib.get_close_matches(wanted, plain, n=1)
+    return plain[close[0]] if close else None
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
