@@ -1,11 +1,14 @@
 """Static files under addresses that change with their content, so that browsers may keep them."""
 
 import hashlib
+import logging
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app, request, url_for
 from werkzeug.wrappers import Response
+
+log = logging.getLogger(__name__)
 
 _FOREVER = "public, max-age=31536000, immutable"
 # Named by the stylesheet without a version; a font that changes gets a new name.
@@ -22,10 +25,15 @@ def asset(path: str) -> str:
     return url_for("static", filename=path, v=version(path))
 
 
-def version(path: str) -> str:
-    """Short hash of a static file; FileNotFoundError when a template names one that is not there."""
+def version(path: str) -> str | None:
+    """Short hash of a static file. None (and a line in the log) when there is no such file: a
+    page is of use without one of its files, and a test finds the template that names it."""
     file = Path(current_app.static_folder or "") / path
-    return _hash(file, file.stat().st_mtime_ns)
+    try:
+        return _hash(file, file.stat().st_mtime_ns)
+    except OSError as error:
+        log.error("static file %s cannot be read: %s", path, error.strerror)
+        return None
 
 
 @lru_cache(maxsize=512)

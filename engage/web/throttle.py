@@ -77,9 +77,11 @@ class SignInThrottle:
 
     def forget(self) -> None:
         """It was the right person: their own attempts no longer count against them."""
-        for item, key in self._pairs[1:]:
+        own = self._pairs[1:]
+        for item, key in own:
             _in_memory.clear(item, *key)
-            try:
+        try:
+            for item, key in own:
                 limiter.limiter.clear(item, *key)
-            except StorageError as error:
-                log.warning("sign-in attempts are still counted: %s", error)
+        except StorageError as error:
+            log.warning("the attempts before a sign-in still count: %s", error)
