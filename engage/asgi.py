@@ -29,13 +29,14 @@ DEAD_AFTER = 60_000
 #: Seconds given to answers under way when the server is asked to stop.
 GRACE = 10
 
+_EMPTY = [(b"content-length", b"0"), (b"connection", b"close")]
+
 
 class House:
     """The ASGI application: dispatches by address, starts and stops the live part."""
 
-    def __init__(self, flask: Flask, live: Live, largest_body: int) -> None:
+    def __init__(self, flask: Flask, live: Live) -> None:
         self.live = live
-        self._largest_body = largest_body
         wsgi: Any = flask.__call__  # its types and those of a2wsgi say the same in other words
         self._pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
 
@@ -54,19 +55,12 @@ class House:
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"].removeprefix(scope.get("root_path", "")) == "/live":
             await self.live(scope, receive, send)
-        elif (status := self._refusal(dict(scope["headers"]))) is None:
-            await self._pages(scope, receive, send)
-        else:
-            close = [(b"content-length", b"0"), (b"connection", b"close")]
-            await send({"type": "http.response.start", "status": status, "headers": close})
+        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+            # WSGI knows no body of unsaid length; what is too long, Flask refuses by its length.
+            await send({"type": "http.response.start", "status": 411, "headers": _EMPTY})
             await send({"type": "http.response.body", "body": b""})
-
-    def _refusal(self, headers: dict[bytes, bytes]) -> int | None:
-        """The status for a body that is too large or of unsaid length, before a thread sees it."""
-        if b"transfer-encoding" in headers:
-            return 411
-        length = headers.get(b"content-length", b"0")
-        return 413 if not length.isdigit() or int(length) > self._largest_body else None
+        else:
+            await self._pages(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -84,8 +78,10 @@ def make(settings: Settings | None = None) -> House:
     """The application for `settings` (from the environment unless given)."""
     settings = settings or Settings()
     flask = create_app(settings)
-    live = Live(settings.redis_url, FlaskSessions(flask), settings.trusted_hosts)
-    return House(flask, live, settings.max_upload_mb * 2**20)
+    # As Flask sees it: the name a proxy was asked for, where there is a proxy.
+    host = b"x-forwarded-host" if settings.behind_proxy else b"host"
+    live = Live(settings.redis_url, FlaskSessions(flask), settings.trusted_hosts, host)
+    return House(flask, live)
 
 
 class Server(uvicorn.Server):

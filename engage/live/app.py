@@ -52,14 +52,22 @@ _LATER = (b"retry-after", b"60")
 class Live:
     """The streams of one process, from `start` to `stop`.
 
-    `hosts` are the names this house answers to (as Flask's TRUSTED_HOSTS); empty means any.
+    `hosts` are the names this house answers to (as Flask's TRUSTED_HOSTS), empty means any;
+    `host_header` is where the name it was asked for stands.
     """
 
-    def __init__(self, redis_url: str, sessions: Sessions, hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        sessions: Sessions,
+        hosts: Sequence[str] = (),
+        host_header: bytes = b"host",
+    ) -> None:
         self.hub: Hub | None = None
         self._redis_url = redis_url
         self._sessions = sessions
         self._hosts = list(hosts)
+        self._host_header = host_header
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._tasks: list[asyncio.Task[NoReturn]] = []
 
@@ -111,7 +119,7 @@ class Live:
 
     def _is_own_page(self, headers: dict[bytes, str]) -> bool:
         """Whether the browser asks for a page of this house, not for another site's."""
-        host = headers.get(b"host", "")
+        host = headers.get(self._host_header, "")
         if self._hosts and not host_is_trusted(host, self._hosts):
             return False
         if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):

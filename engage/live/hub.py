@@ -61,13 +61,14 @@ class Hub:
         return len(self._all) < AT_MOST and self._per_user[viewer.user_id] < PER_USER
 
     def join(self, stream: Stream, missed: list[bytes] | None = None) -> None:
-        """Greet `stream`, tell it what it `missed`, and from now on whatever concerns it."""
+        """Tell `stream` what it `missed`, greet it, and from now on tell it what concerns it."""
         self._all.add(stream)
         self._per_user[stream.viewer.user_id] += 1
         for place in _places(stream.viewer):
             self._members.setdefault(place, set()).add(stream)
+        # The greeting's mark says "you have all up to here", so it comes behind what was missed.
         hello = frame("hello", {}, self._mark(self._delivered))
-        self._push(stream, b"retry: 3000\n" + hello + b"".join(missed or ()))
+        self._push(stream, b"".join([b"retry: 3000\n\n", *(missed or ()), hello]))
 
     def leave(self, stream: Stream) -> None:
         if stream not in self._all:
