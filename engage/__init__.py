@@ -5,10 +5,13 @@ from pathlib import Path
 from flask import Flask
 
 from engage import db as database
-from engage import models
+from engage import models, web
+from engage.accounts.routes import blueprint as accounts
 from engage.config import HOUSE, Settings
 
 __all__ = ["create_app", "models"]
+
+BLUEPRINTS = (accounts,)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -30,4 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["engage.settings"] = settings
     app.extensions["engage.migrations"] = Path(__file__).parent / "migrations"
     database.init_app(app)
+    web.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     return app

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
 
 from engage.accounts import models
 from engage.accounts.models import ApiKey, User
@@ -75,24 +76,29 @@ def session_id(user: User) -> str:
 
 
 def signed_in(session_id: str) -> SignedIn | None:
-    """The person behind a session id and their seats, in one query; None when it is no longer good."""
+    """The person behind a session id and their seats, in one query; None when it is no longer good.
+
+    They are snapshots from a session of their own: they outlive every commit and rollback of the
+    caller, and changing them changes nothing.
+    """
     id_text, _, stamp = session_id.partition(".")
     if not id_text.isascii() or not id_text.isdigit():
         return None
-    rows = db.session.execute(
-        select(User, models.Seat, Programme, Partner)
-        .outerjoin(models.Seat, models.Seat.user_id == User.id)
-        .outerjoin(Programme, or_(Programme.id == models.Seat.programme_id, User.is_admin))
-        .outerjoin(
-            Partner,
-            and_(
-                Partner.id == models.Seat.partner_id,
-                Partner.programme_id == Programme.id,
-            ),
-        )
-        .where(User.id == int(id_text), User.disabled_at.is_(None))
-        .order_by(models.Seat.id, Programme.id)
-    ).all()
+    with Session(db.engine) as session:
+        rows = session.execute(
+            select(User, models.Seat, Programme, Partner)
+            .outerjoin(models.Seat, models.Seat.user_id == User.id)
+            .outerjoin(Programme, or_(Programme.id == models.Seat.programme_id, User.is_admin))
+            .outerjoin(
+                Partner,
+                and_(
+                    Partner.id == models.Seat.partner_id,
+                    Partner.programme_id == Programme.id,
+                ),
+            )
+            .where(User.id == int(id_text), User.disabled_at.is_(None))
+            .order_by(models.Seat.id, Programme.id)
+        ).all()
     if not rows or not hmac.compare_digest(rows[0][0].stamp, stamp):
         return None
     return SignedIn(rows[0][0], _seats(rows))
@@ -232,9 +238,9 @@ def add_api_key(
 
 
 def api_key(token: str) -> ApiKey | None:
-    """The living key whose secret this is, or None."""
-    prefix = token[:12]
-    key = db.session.scalar(select(ApiKey).filter_by(prefix=prefix, revoked_at=None))
+    """The living key whose secret this is (a snapshot, as in `signed_in`), or None."""
+    with Session(db.engine) as session:
+        key = session.scalar(select(ApiKey).filter_by(prefix=token[:12], revoked_at=None))
     # Sha256 is enough for 32 random bytes: there is no dictionary to try.
     return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
 

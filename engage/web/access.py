@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engage import clock
 from engage.accounts import service
 from engage.accounts.models import ApiKey, User
-from engage.db import db, transaction
+from engage.db import transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "access_policy"
@@ -104,8 +104,6 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
 
 def _load(session_id: str) -> Visitor | None:
     person = service.signed_in(session_id)
-    # Whoever acts is a read-only snapshot: it must outlive every rollback and commit of the view.
-    db.session.expunge_all()
     if person is None:
         return None
     g.user, g.seats = person.user, person.seats
@@ -195,7 +193,6 @@ def _enforce_key(scope: str) -> Response | None:
     key = service.api_key(token.strip()) if kind.lower() == "bearer" else None
     if key is None:
         return _problem(401, "send a valid key: Authorization: Bearer KEY", 'Bearer realm="engage"')
-    db.session.expunge(key)
     g.api_key = key
     if scope not in key.scopes.split():
         wanted = f'Bearer error="insufficient_scope", scope="{scope}"'

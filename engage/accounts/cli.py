@@ -1,0 +1,240 @@
+"""Commands for people and API keys: `engage user …`, `engage api-key …`.
+
+Exit 1: refused, nothing changed, the reason in one line. Exit 2: wrong usage.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from engage import clock, create_app
+from engage.accounts import passwords, service
+from engage.accounts.models import User
+from engage.accounts.rules import ROLES, SCOPES
+from engage.accounts.service import Refused
+from engage.config import ConfigurationError, Settings
+from engage.db import db, transaction
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from engage.services.web import address
+
+_programme = click.option("--programme", "slug", metavar="SLUG", help="Where there are several.")
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of words.")
+
+
+@contextmanager
+def _house() -> Iterator[Flask]:
+    """The application's context; every refusal becomes one line and exit status 1."""
+    try:
+        app = create_app()
+        with app.app_context():
+            yield app
+    except (Refused, programmes.Refused, ConfigurationError) as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    except (OperationalError, ProgrammingError) as error:
+        raise click.ClickException(
+            f"the database is not ready ({error.orig}): run engage db upgrade first"
+        ) from error
+
+
+def _say(as_json: bool, document: dict[str, Any] | list[Any], words: str) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False) if as_json else words)
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+@click.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@_programme
+@click.option("--partner", "partner_id", metavar="EXTERNAL_ID", help="Whose results they see.")
+@click.option("--name", default="", help="How the person is called.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@_json
+def create_user(
+    email: str,
+    role: str,
+    slug: str | None,
+    partner_id: str | None,
+    name: str,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Give EMAIL a place, and make the person where new.
+
+    Without --password-stdin, somebody without a password gets a link to choose one, good once and
+    for 72 hours.
+    """
+    if (role == "partner") != (partner_id is not None):
+        raise click.UsageError("--partner EXTERNAL_ID belongs to --role partner, and must be there")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    now = clock.now()
+
+    def work() -> dict[str, Any]:
+        person, is_new = service.add_user(email, name=name, is_admin=role == "admin", now=now)
+        programme = None if role == "admin" else programmes.by_slug(slug)
+        if programme:
+            partner = _the_partner(programme, partner_id) if partner_id else None
+            if partner and not person.name:
+                person.name = partner.name
+            service.give_seat(person, programme, partner)
+        if password is not None:
+            _first_password(person, password)
+        link = None if person.password_hash else _link(person)
+        return {
+            "email": person.email,
+            "role": role,
+            "programme": programme.slug if programme else None,
+            "partner": partner_id,
+            "new": is_new,
+            "link": link,
+        }
+
+    with _house():
+        made = transaction(work)
+    place = f"in {made['programme']}" if made["programme"] else "everywhere"
+    words = f"{made['email']} is {role} {place}."
+    if made["link"]:
+        words += f"\nTo choose a password, once and within 72 hours:\n{made['link']}"
+    _say(as_json, made, words)
+
+
+def _first_password(person: User, password: str) -> None:
+    if person.password_hash:
+        raise Refused(f"{person.email} has a password already: leave out --password-stdin")
+    passwords.set_password(person.id, password)
+
+
+def _the_partner(programme: Programme, external_id: str) -> Partner:
+    partner = db.session.scalar(
+        select(Partner).filter_by(programme_id=programme.id, external_id=external_id)
+    )
+    if partner is None:
+        raise Refused(f"programme {programme.slug} has no partner {external_id!r}")
+    return partner
+
+
+def _link(person: User) -> str:
+    settings: Settings = current_app.extensions["engage.settings"]
+    secret = current_app.config["SECRET_KEY"]
+    return (
+        address(settings) + "/set-password/" + passwords.password_link(person, secret, clock.now())
+    )
+
+
+@user.command("link")
+@click.argument("email")
+@_json
+def link_user(email: str, as_json: bool) -> None:
+    """A new link with which EMAIL chooses a password; the old one keeps working until then."""
+    with _house():
+        person = service.find_user(email)
+        if person.disabled_at:
+            raise click.ClickException(f"{person.email} is locked out: engage user enable first")
+        link = _link(person)
+    _say(as_json, {"email": person.email, "link": link}, link)
+
+
+@user.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Lock EMAIL out at once, open sessions included."""
+    now = clock.now()
+    with _house():
+        transaction(lambda: service.set_disabled(service.find_user(email), now))
+    click.echo(f"{email} is locked out.")
+
+
+@user.command("enable")
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Let EMAIL in again."""
+    with _house():
+        transaction(lambda: service.set_disabled(service.find_user(email), None))
+    click.echo(f"{email} may sign in.")
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+@click.group("api-key")
+def api_key() -> None:
+    """Keys of API clients."""
+
+
+@api_key.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help=f"One or more of {', '.join(SCOPES)}."
+)
+@_programme
+@_json
+def create_key(name: str, scopes: tuple[str, ...], slug: str | None, as_json: bool) -> None:
+    """Make a key; its secret is shown this once."""
+    now = clock.now()
+    wanted = [scope for text in scopes for scope in text.replace(",", " ").split()]
+
+    def work() -> dict[str, Any]:
+        programme = programmes.by_slug(slug)
+        key, token = service.add_api_key(programme, name, wanted, now)
+        found = {"name": key.name, "programme": programme.slug, "scopes": key.scopes.split()}
+        return {**found, "key": token}
+
+    with _house():
+        made = transaction(work)
+    click.echo("Shown this once; only its hash is kept.", err=True)
+    _say(as_json, made, made["key"])
+
+
+@api_key.command("list")
+@_programme
+@_json
+def list_keys(slug: str | None, as_json: bool) -> None:
+    """All keys of a programme, without their secrets."""
+    with _house():
+        rows = [
+            {
+                "name": key.name,
+                "prefix": key.prefix,
+                "scopes": key.scopes.split(),
+                "created_at": key.created_at.isoformat(),
+                "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
+                "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+            }
+            for key in service.api_keys(programmes.by_slug(slug))
+        ]
+    lines = [_key_line(row) for row in rows]
+    _say(as_json, rows, "\n".join(lines) or "There are no keys.")
+
+
+def _key_line(row: dict[str, Any]) -> str:
+    state = "revoked" if row["revoked_at"] else f"last used {row['last_used_at'] or 'never'}"
+    return f"{row['name']}  {row['prefix']}…  {' '.join(row['scopes'])}  {state}"
+
+
+@api_key.command("revoke")
+@click.argument("name")
+@_programme
+def revoke_key(name: str, slug: str | None) -> None:
+    """The key NAME opens nothing from now on."""
+    now = clock.now()
+    with _house():
+        transaction(lambda: service.revoke_api_key(programmes.by_slug(slug), name, now))
+    click.echo(f"Key {name} is revoked.")
+
+
+COMMANDS = (user, api_key)
