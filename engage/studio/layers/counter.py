@@ -1,0 +1,85 @@
+"""A number that counts up (or, with ``from``, towards its value) and ends exactly as written."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from engage.studio.canvas import Canvas, Sprite
+from engage.studio.easing import out_cubic, progress
+from engage.studio.stage import Drawing, Option, Part, Stage, lettering
+from engage.studio.typesetting import draw_line, measure
+
+OPTIONS = {
+    "value": Option("value", required=True, shapes=("number",)),
+    "from": Option("value", shapes=("number",)),
+    "over": Option("number", 1.6, low=0.1, high=20),
+    **lettering(120, font="display", weight=800, tracking=-0.02, leading=1.1),
+}
+BLEEDS = False
+
+
+def prepare(part: Part, stage: Stage) -> Drawing:
+    """Type is set for the final text, so the number never changes its size while counting."""
+    number, start = part["value"], part["from"]
+    block = stage.block(part, number.display)
+    final, colour = block.lines[0], stage.colour(part["colour"])
+    x, y, w, _h = part.box
+    over = part["over"]
+
+    def draw(canvas: Canvas, t: float) -> None:
+        share = out_cubic(progress(t, over))
+        if share >= 1.0:
+            stage.write(canvas, block, x, y, colour)
+            return
+        if start is None:
+            words = counted(number.display, share)
+        else:
+            words = str(round(start.value + (number.value - start.value) * share))
+        line = measure(words, block.style, block.size)
+        mask, dx, dy = draw_line(line, block.style, block.size)
+        spare = {"left": 0.0, "center": (w - line.width) / 2, "right": w - line.width}[
+            part["align"]
+        ]
+        canvas.paste(
+            Sprite(mask, colour), x + max(0.0, spare) - line.left + dx, y + final.baseline + dy
+        )
+
+    return Drawing(draw, settles=over)
+
+
+def counted(display: str, share: float) -> str:
+    """A display text on its way from nothing: "$1,250.00" at 0.5 is "$625.00".
+
+    Separators, decimals, signs and the script of the digits are those of the display text; at 1 it
+    is the display text itself."""
+    if share >= 1.0:
+        return display
+    places = [i for i, char in enumerate(display) if char.isdecimal()]
+    if not places:
+        return display
+    first, last = places[0], places[-1]
+    zero = ord(display[first]) - unicodedata.decimal(display[first])
+    total = int("".join(str(unicodedata.decimal(display[i])) for i in places))
+    keep = _decimals(display[first : last + 1]) + 1
+    digits = str(int(total * max(0.0, share))).rjust(keep, "0")
+    body, left = [], list(digits)
+    for char in reversed(display[first : last + 1]):
+        if not left:
+            break
+        body.append(chr(zero + int(left.pop())) if char.isdecimal() else char)
+    return display[:first] + "".join(reversed(body)) + display[last + 1 :]
+
+
+def _decimals(run: str) -> int:
+    """How many digits of a run stand after its decimal sign."""
+    signs = [c for c in run if c in ".,٫"]
+    if not signs:
+        return 0
+    rest = run.rpartition(signs[-1])[2]
+    if signs.count(signs[-1]) > 1 or (len(rest) == 3 and signs[-1] != "٫"):
+        return 0
+    return len(rest)
+
+
+def speak(part: Part) -> list[str]:
+    return [part["value"].display]

@@ -1,0 +1,42 @@
+"""``{field}`` in a template's words: exact field names, nothing else is evaluated.
+
+Not `str.format`: no attributes, no indices, no format specs, so a template can reach nothing but
+the text of a field. Two braces stand for one: ``{{`` and ``}}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_PIECE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
+
+
+class BadPlaceholder(ValueError):
+    """A brace that is no placeholder, with the text it stands in."""
+
+
+def names(text: str) -> list[str]:
+    """The fields a text asks for, in order; raises `BadPlaceholder` on anything else in braces."""
+    found = []
+    for piece in _PIECE.finditer(text):
+        if piece.group(1):
+            found.append(piece.group(1))
+        elif len(piece.group()) == 1:
+            raise BadPlaceholder(f"a lone {piece.group()!r} in {text!r}")
+    return found
+
+
+def fill(text: str, words: Mapping[str, str]) -> str:
+    """The text with every placeholder replaced; a missing field is a `KeyError` with its name."""
+
+    def swap(piece: re.Match[str]) -> str:
+        return words[piece.group(1)] if piece.group(1) else piece.group()[0]
+
+    return _PIECE.sub(swap, text)
+
+
+def only(text: str) -> str | None:
+    """The field of a text that is nothing but one placeholder."""
+    piece = _PIECE.fullmatch(text.strip())
+    return piece.group(1) if piece else None

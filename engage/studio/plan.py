@@ -1,0 +1,204 @@
+"""From a template and a snapshot to the film's plan: which scenes, which words, when.
+
+Pure: no fonts, no pixels. The plan also gives what stands beside a film, its captions (WebVTT) and
+its transcript, so that they can never say anything else than the film.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engage.studio import placeholders
+from engage.studio.layers import KINDS
+from engage.studio.stage import Option, Part
+from engage.studio.template import Layer, Scene, Template
+from engage.studio.values import BadValue, Data, Number, Value, given, shape_of
+
+
+class MissingField(ValueError):
+    """The snapshot lacks what the template needs: no film, and ``fields`` says why."""
+
+    def __init__(self, template: str, fields: list[str]) -> None:
+        super().__init__(f"no {template} film: {', '.join(fields)} missing")
+        self.fields = fields
+
+
+class NothingToShow(ValueError):
+    """No scene's condition holds for this snapshot."""
+
+
+@dataclass(frozen=True)
+class PlannedScene:
+    """A scene that is shown: from frame ``first`` on for ``frames`` frames."""
+
+    scene: Scene
+    first: int
+    frames: int
+    say: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A film before it is drawn."""
+
+    template: Template
+    data: Data
+    scenes: tuple[PlannedScene, ...]
+
+    @property
+    def fps(self) -> int:
+        return self.template.fps
+
+    @property
+    def frames(self) -> int:
+        return self.scenes[-1].first + self.scenes[-1].frames
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.fps
+
+
+def plan(template: Template, data: Data) -> Plan:
+    """Choose scenes by their conditions; raises `MissingField`, `NothingToShow` or `BadValue`."""
+    known = {name: data.get(name) for name in template.fields}
+    lacking = [n for n, f in template.fields.items() if not f.optional and not given(known[n])]
+    if lacking:
+        raise MissingField(template.slug, lacking)
+    for name, field in template.fields.items():
+        _right_shape(name, field.shape, known[name])
+    scenes: list[PlannedScene] = []
+    first = 0
+    for scene in template.scenes:
+        if scene.when is not None and not scene.when.holds(known):
+            continue
+        frames = max(1, round(scene.seconds * template.fps))
+        layers = tuple(la for la in scene.layers if la.when is None or la.when.holds(known))
+        say = tuple(
+            fill(s.text, known, template.slug)
+            for s in scene.say
+            if s.when is None or s.when.holds(known)
+        )
+        scenes.append(PlannedScene(scene, first, frames, say, layers))
+        first += frames
+    if not scenes:
+        raise NothingToShow(f"no scene of {template.slug} fits this snapshot")
+    made = Plan(template, known, tuple(scenes))
+    for planned in scenes:  # whatever is shown must be there, before the first pixel
+        for layer in planned.layers:
+            part_of(made, layer, next(iter(layer.boxes)))
+    return made
+
+
+def _right_shape(name: str, shape: str, value: Value | None) -> None:
+    if value is None or not given(value) or shape_of(value) == shape:
+        return
+    if shape == "text" and isinstance(value, Number):
+        return
+    raise BadValue(f"{name}: the template wants a {shape}, the snapshot has a {shape_of(value)}")
+
+
+def fill(text: str, data: Data, slug: str) -> str:
+    """A text with its placeholders; raises `MissingField` for one that is not there."""
+    lacking = [n for n in placeholders.names(text) if not given(data.get(n))]
+    if lacking:
+        raise MissingField(slug, lacking)
+    words = {n: v.display if isinstance(v, Number) else v for n, v in data.items()}
+    return placeholders.fill(text, {n: w for n, w in words.items() if isinstance(w, str)})
+
+
+def part_of(plan: Plan, layer: Layer, form: str) -> Part:
+    """A layer in one format with everything filled in."""
+    wanted = KINDS[layer.kind].OPTIONS
+    chosen = {key: _in_format(value, form) for key, value in layer.options.items()}
+    options = {key: _filled(value, wanted[key], plan) for key, value in chosen.items()}
+    return Part(layer.boxes[form], options, layer.duration)
+
+
+def _in_format(value: Any, form: str) -> Any:
+    return value[form] if isinstance(value, Mapping) else value
+
+
+def _filled(value: Any, option: Option, plan: Plan) -> Any:
+    if value is None:
+        return None
+    if option.kind == "text":
+        return fill(value, plan.data, plan.template.slug)
+    if option.kind != "value":
+        return value
+    name = placeholders.only(value) or ""
+    if not given(plan.data.get(name)):
+        raise MissingField(plan.template.slug, [name])
+    return plan.data[name]
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A caption from ``start`` to ``end`` seconds of the film."""
+
+    start: float
+    end: float
+    text: str
+
+
+def cues(plan: Plan) -> list[Cue]:
+    """Every sentence spoken, sharing its scene's time, and every other sentence shown, while shown."""
+    out: list[Cue] = []
+    for planned in plan.scenes:
+        start, seconds = planned.first / plan.fps, planned.frames / plan.fps
+        total = sum(len(s) for s in planned.say)
+        at = start
+        for sentence in planned.say:
+            until = at + seconds * len(sentence) / total
+            out.append(Cue(at, until, sentence))
+            at = until
+        spoken = " ".join(planned.say)
+        for layer, words in _shown(plan, planned):
+            if (
+                layer.kind == "text"
+                and words.rstrip(" ”\"'").endswith((".", "!", "?", "…"))
+                and words not in spoken
+            ):
+                shown = min(start + layer.start + layer.duration, start + seconds)
+                out.append(Cue(start + layer.start, shown, words))
+    return sorted(out, key=lambda c: (c.start, c.end))
+
+
+def captions(plan: Plan) -> str:
+    """The film's captions as a WebVTT file."""
+    lines = ["WEBVTT", ""]
+    for cue in cues(plan):
+        text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        lines += [f"{_clock(cue.start)} --> {_clock(cue.end)}", text, ""]
+    return "\n".join(lines)
+
+
+def _clock(seconds: float) -> str:
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def transcript(plan: Plan) -> list[str]:
+    """The film in words: one paragraph per scene, what is said and then what is only shown."""
+    out = []
+    for planned in plan.scenes:
+        words = " ".join(planned.say)
+        for _layer, shown in _shown(plan, planned):
+            if shown not in words:
+                words += ("" if not words else " " if words[-1] in ".!?…" else ". ") + shown
+        if words:
+            out.append(words)
+    return out
+
+
+def _shown(plan: Plan, planned: PlannedScene) -> list[tuple[Layer, str]]:
+    found = []
+    for layer in planned.layers:
+        part = part_of(plan, layer, next(iter(layer.boxes)))
+        found += [(layer, words) for words in KINDS[layer.kind].speak(part) if words]
+    return found

@@ -1,0 +1,376 @@
+"""Reading template.toml with care: every mistake is found at once, with its line and remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engage.studio import samples
+from engage.studio.conditions import BadCondition, Condition, parse
+from engage.studio.easing import CURVES
+from engage.studio.layers import KINDS
+from engage.studio.options import Options
+from engage.studio.placeholders import BadPlaceholder, names
+from engage.studio.stage import FORMATS
+from engage.studio.template import (
+    ENTRANCES,
+    FILE,
+    MOMENTS,
+    TRANSITIONS,
+    UNITS,
+    Field,
+    Layer,
+    Problem,
+    Say,
+    Scene,
+    Template,
+)  # fmt: skip
+from engage.studio.theme import BACKGROUNDS, BadColour, rgb
+from engage.studio.toml_lines import line_of, locate
+from engage.studio.typeface import missing_script
+from engage.studio.values import texts
+
+_TOP = ("title", "moment", "fps", "formats", "poster", "fonts", "fields", "scenes")
+_FIELD = ("sample", "max_chars", "unit", "optional", "shape", "value", "share")
+_SCENE = (
+    "name", "seconds", "when", "background", "light", "say",
+    "transition", "transition_seconds", "layers",
+)  # fmt: skip
+_LAYER = (
+    "kind", "box", "when", "only", "start", "duration",
+    "enter", "enter_seconds", "exit", "exit_seconds", "ease",
+)  # fmt: skip
+
+
+def read(folder: Path) -> tuple[Template | None, list[Problem]]:
+    """The template (None when it is unusable) and all problems in the order of the file."""
+    reader = _Reader(folder)
+    template = reader.template()
+    return (template if not reader.problems else None), sorted(
+        reader.problems, key=lambda p: p.line
+    )
+
+
+class _Reader:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = f"{folder.name}/{FILE}"
+        self.problems: list[Problem] = []
+        self.places: dict[tuple[str | int, ...], int] = {}
+        self.fields: dict[str, Field] = {}
+        self.formats: tuple[str, ...] = ()
+
+    def wrong(self, path: tuple[str | int, ...], problem: str, remedy: str) -> None:
+        name = ""
+        for step in path:
+            name += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if name else step
+        self.problems.append(
+            Problem(self.file, line_of(self.places, path), name or "file", problem, remedy)
+        )
+
+    # -- the whole file
+
+    def template(self) -> Template | None:
+        try:
+            text = (self.folder / FILE).read_text(encoding="utf-8")
+            self.places = locate(text)
+            raw = tomllib.loads(text)
+        except FileNotFoundError:
+            self.wrong((), "there is no such file", f"write a {FILE} into {self.folder.name}/")
+            return None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+            self.wrong((), f"not valid TOML: {wrong}", "mend the place it names")
+            return None
+        self.known(raw, _TOP, ())
+        title = self.word(raw, "title", (), "", required=True)
+        moment = self.choice(raw, "moment", (), MOMENTS, "recap")
+        fps = int(self.number(raw, "fps", (), 30, 5, 60))
+        self.formats = self.formats_of(raw)
+        fonts = self.fonts(raw.get("fonts", {}))
+        self.fields = self.fields_of(raw.get("fields"))
+        scenes = self.scenes(raw.get("scenes"))
+        poster = self.word(raw, "poster", (), scenes[0].name if scenes else "")
+        if scenes and poster not in {s.name for s in scenes}:
+            self.wrong(("poster",), f"no scene is called {poster!r}", "give the name of a scene")
+        return Template(self.folder.name, self.folder, title, moment, fps, self.formats, poster,
+                        fonts, self.fields, scenes)  # fmt: skip
+
+    def formats_of(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
+        wished = raw.get("formats", ["16:9"])
+        if not isinstance(wished, list) or not wished or any(f not in FORMATS for f in wished):
+            self.wrong(("formats",), f"{wished!r} is no list of formats", f"use {_either(FORMATS)}")
+            return ("16:9",)
+        return tuple(wished)
+
+    def fonts(self, raw: Any) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for family, name in raw.items() if isinstance(raw, dict) else ():
+            path = self.folder / str(name)
+            if family not in ("display", "text"):
+                self.wrong(("fonts", family), "no such family", "use display or text")
+            elif not path.is_file() or self.folder.resolve() not in path.resolve().parents:
+                self.wrong(
+                    ("fonts", family), f"no file {name!r}", "put it into the template's fonts/"
+                )
+            else:
+                found[family] = path
+        return found
+
+    # -- fields
+
+    def fields_of(self, raw: Any) -> dict[str, Field]:
+        if not isinstance(raw, dict) or not raw:
+            self.wrong(
+                ("fields",), "no fields", 'say what a snapshot holds: name = { sample = "…" }'
+            )
+            return {}
+        return {name: self.field(name, body) for name, body in raw.items()}
+
+    def field(self, name: str, raw: Any) -> Field:
+        path = ("fields", name)
+        body = raw if isinstance(raw, dict) else {"sample": raw}
+        self.known(body, _FIELD, path)
+        unit = self.choice(body, "unit", path, UNITS, "") if "unit" in body else None
+        shape = self.choice(body, "shape", path, samples.SHAPES, "number" if unit else "text")
+        optional = bool(body.get("optional", False))
+        limit = (
+            int(self.number(body, "max_chars", path, 0, 1, 1000)) if "max_chars" in body else None
+        )
+        try:
+            sample = samples.value(shape, body)
+        except samples.BadSample as wrong:
+            self.wrong(path, str(wrong), samples.REMEDY[shape])
+            return Field(name, shape, "", limit, unit, optional)
+        for text in texts(sample):
+            if limit is not None and len(text) > limit:
+                self.wrong(path, f"the sample {text!r} has {len(text)} characters, more than max_chars = {limit}",
+                           "shorten the sample or raise max_chars")  # fmt: skip
+            script = missing_script(text)
+            if script:
+                self.wrong(path, f"no font here draws the {script} letters of {text!r}",
+                           f"install Noto Sans for {script} or choose another sample")  # fmt: skip
+        return Field(name, shape, sample, limit, unit, optional)
+
+    # -- scenes and layers
+
+    def scenes(self, raw: Any) -> tuple[Scene, ...]:
+        if not isinstance(raw, list) or not raw:
+            self.wrong(("scenes",), "no scenes", "add at least one [[scenes]]")
+            return ()
+        made = tuple(self.scene(body, ("scenes", k)) for k, body in enumerate(raw))
+        for k, scene in enumerate(made):
+            if scene.name in [s.name for s in made[:k]]:
+                self.wrong(
+                    ("scenes", k, "name"), f"two scenes are called {scene.name!r}", "rename one"
+                )
+        return made
+
+    def scene(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> Scene:
+        self.known(raw, _SCENE, path)
+        seconds = self.number(raw, "seconds", path, 4.0, 0.2, 60.0, required=True)
+        when = self.condition(raw, path)
+        guarded = when.names if when else frozenset()
+        move = self.choice(raw, "transition", path, TRANSITIONS, "cut")
+        layers = raw.get("layers", [])
+        return Scene(
+            name=self.word(raw, "name", path, "", required=True),
+            seconds=seconds,
+            when=when,
+            background=self.background(raw, path),
+            light=self.light(raw, path),
+            say=self.says(raw, path, guarded),
+            transition=move,
+            transition_seconds=self.number(raw, "transition_seconds", path, 0.6, 0.0, seconds)
+            if move != "cut" else 0.0,
+            layers=tuple(
+                layer
+                for k, body in enumerate(layers)
+                if (layer := self.layer(body, (*path, "layers", k), seconds, guarded)) is not None
+            ),
+        )  # fmt: skip
+
+    def background(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
+        word = self.word(raw, "background", path, "paper")
+        if word in BACKGROUNDS or (self.folder / word).is_file():
+            return word
+        try:
+            rgb(word)
+        except BadColour:
+            self.wrong((*path, "background"), f"no background {word!r}",
+                       f"use {_either(BACKGROUNDS)}, #RRGGBB, or a picture of the template")  # fmt: skip
+            return "paper"
+        return word
+
+    def light(
+        self, raw: Mapping[str, Any], path: tuple[str | int, ...]
+    ) -> tuple[float, float] | None:
+        place = raw.get("light")
+        if place is None:
+            return None
+        if not isinstance(place, list) or len(place) != 2 or not all(_numeric(v) for v in place):
+            self.wrong(
+                (*path, "light"), f"{place!r} is no place", "give two shares, e.g. [0.8, 0.2]"
+            )
+            return None
+        return float(place[0]), float(place[1])
+
+    def says(
+        self, raw: Mapping[str, Any], path: tuple[str | int, ...], guarded: frozenset[str]
+    ) -> tuple[Say, ...]:
+        wished = raw.get("say", [])
+        made = []
+        for body in wished if isinstance(wished, list) else [{"text": wished}]:
+            here = (*path, "say")
+            if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+                self.wrong(
+                    here, "not a sentence", 'write say = "…" or say = [{ when = "…", text = "…" }]'
+                )
+                continue
+            self.known(body, ("text", "when"), here)
+            when = self.condition(body, here)
+            self.words(body["text"], here, guarded | (when.names if when else frozenset()))
+            made.append(Say(body["text"], when))
+        return tuple(made)
+
+    def layer(
+        self,
+        raw: Mapping[str, Any],
+        path: tuple[str | int, ...],
+        seconds: float,
+        guarded: frozenset[str],
+    ) -> Layer | None:
+        kind = raw.get("kind")
+        if not isinstance(kind, str) or kind not in KINDS:
+            self.wrong((*path, "kind"), f"no layer kind {kind!r}", f"use {_either(KINDS)}")
+            return None
+        self.known(raw, (*_LAYER, *KINDS[kind].OPTIONS), path)
+        when = self.condition(raw, path)
+        guarded |= when.names if when else frozenset()
+        start = self.number(raw, "start", path, 0.0, 0.0, seconds - 0.05)
+        duration = self.number(raw, "duration", path, seconds - start, 0.05, seconds - start + 1e-6)
+        shown = tuple(raw.get("only", self.formats))
+        if any(f not in self.formats for f in shown):
+            self.wrong(
+                (*path, "only"), f"{shown!r} names other formats", f"use {_either(self.formats)}"
+            )
+        options = Options(self, raw, path, guarded, shown)
+        return Layer(
+            kind=kind,
+            boxes=options.boxes(bleeds=KINDS[kind].BLEEDS),
+            when=when,
+            start=start,
+            duration=duration,
+            enter=self.choice(raw, "enter", path, ENTRANCES, "fade"),
+            enter_seconds=self.number(
+                raw, "enter_seconds", path, min(0.6, duration), 0.0, duration
+            ),
+            exit=self.choice(raw, "exit", path, ENTRANCES, "none"),
+            exit_seconds=self.number(raw, "exit_seconds", path, min(0.35, duration), 0.0, duration),
+            ease=self.choice(raw, "ease", path, tuple(CURVES), "smooth"),
+            options=options.read(KINDS[kind].OPTIONS),
+        )
+
+    # -- single values
+
+    def known(
+        self, raw: Mapping[str, Any], keys: Iterable[str], path: tuple[str | int, ...]
+    ) -> None:
+        for key in raw:
+            if key not in keys:
+                self.wrong((*path, key), f"unknown key {key!r}", f"use {_either(keys)}")
+
+    def word(
+        self,
+        raw: Mapping[str, Any],
+        key: str,
+        path: tuple[str | int, ...],
+        default: str,
+        *,
+        required: bool = False,
+    ) -> str:
+        value = raw.get(key, default)
+        if not isinstance(value, str) or (required and not value.strip()):
+            self.wrong((*path, key), "a text is missing here", f'write {key} = "…"')
+            return default
+        return value
+
+    def choice(
+        self,
+        raw: Mapping[str, Any],
+        key: str,
+        path: tuple[str | int, ...],
+        words: Iterable[str],
+        default: str,
+    ) -> str:
+        value = raw.get(key, default)
+        if value != default and value not in tuple(words):
+            self.wrong((*path, key), f"{value!r} is not possible", f"use {_either(words)}")
+            return default
+        return str(value)
+
+    def number(
+        self, raw: Mapping[str, Any], key: str, path: tuple[str | int, ...], default: float,
+        low: float, high: float, *, required: bool = False,
+    ) -> float:  # fmt: skip
+        value = raw.get(key, default)
+        if required and key not in raw:
+            self.wrong((*path, key), f"{key} is missing", f"write {key} = {default}")
+        elif not _numeric(value) or not low <= value <= high:
+            self.wrong(
+                (*path, key),
+                f"{value!r} is not possible",
+                f"give a number from {low:g} to {high:g}",
+            )
+            return default
+        return float(value)
+
+    def condition(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> Condition | None:
+        if "when" not in raw:
+            return None
+        try:
+            made = parse(str(raw["when"]))
+        except BadCondition as wrong:
+            self.wrong((*path, "when"), str(wrong), "use fields, numbers, comparisons, and/or/not")
+            return None
+        for name in sorted(made.names - self.fields.keys()):
+            self.wrong(
+                (*path, "when"), f"no field is called {name!r}", f"use {_either(self.fields)}"
+            )
+        return made
+
+    def words(self, text: str, path: tuple[str | int, ...], guarded: frozenset[str]) -> None:
+        """Placeholders of a text: known, writable, and sure to be there."""
+        try:
+            used = names(text)
+        except BadPlaceholder as wrong:
+            self.wrong(path, str(wrong), "write {field}, or {{ and }} for braces")
+            return
+        for name in used:
+            if self.field_there(name, path, guarded) and self.fields[name].shape not in (
+                "text",
+                "number",
+            ):
+                self.wrong(
+                    path,
+                    f"{{{name}}} is a {self.fields[name].shape}, not words",
+                    "use a text or number",
+                )
+
+    def field_there(self, name: str, path: tuple[str | int, ...], guarded: frozenset[str]) -> bool:
+        if name not in self.fields:
+            self.wrong(path, f"no field is called {name!r}", f"use {_either(self.fields)}")
+            return False
+        if self.fields[name].optional and name not in guarded:
+            self.wrong(path, f"{name!r} is optional and may be missing here",
+                       f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
+        return True
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _either(words: Iterable[str]) -> str:
+    return ", ".join(words) or "nothing"

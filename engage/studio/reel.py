@@ -1,0 +1,163 @@
+"""The film's pictures: any frame of a plan as pixels, quickest in order."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from PIL import Image
+
+from engage.studio import ground
+from engage.studio.canvas import Box, Canvas, Op, Painter, Pixels
+from engage.studio.easing import CURVES, progress
+from engage.studio.layers import KINDS
+from engage.studio.plan import Plan, PlannedScene, part_of
+from engage.studio.stage import FORMATS, Drawing, Stage
+from engage.studio.template import Layer
+from engage.studio.theme import BACKGROUNDS, Theme, palette
+from engage.studio.transitions import BLENDS
+from engage.studio.typeface import MissingScript, missing_script
+from engage.studio.values import texts
+
+
+class _Actor:
+    """A layer ready to be drawn, which keeps the operations of its still time."""
+
+    def __init__(self, layer: Layer, drawing: Drawing, box: tuple[int, int, int, int], unit: float):
+        self.layer, self.drawing, self.unit = layer, drawing, unit
+        self.box: Box = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+        entered = layer.enter_seconds if layer.enter != "none" else 0.0
+        self.still_from = max(drawing.settles, entered)
+        self.leaves_at = layer.duration - (layer.exit_seconds if layer.exit != "none" else 0.0)
+        self.still: list[Op] | None = None
+
+    def ops(self, t: float, size: tuple[int, int]) -> list[Op]:
+        """What to paste at ``t`` seconds of the scene."""
+        layer, local = self.layer, t - self.layer.start
+        if local < 0.0 or local > layer.duration:
+            return []
+        held = self.still_from <= local < self.leaves_at
+        if held and self.still is not None:
+            return self.still
+        canvas = Canvas(size)
+        curve = CURVES[layer.ease]
+        with ExitStack() as moves:
+            if layer.enter != "none" and local < layer.enter_seconds:
+                gone = progress(local, layer.enter_seconds)
+                self._move(moves, canvas, layer.enter, curve(gone), gone)
+            if layer.exit != "none" and local > self.leaves_at:
+                gone = 1.0 - progress(local - self.leaves_at, layer.exit_seconds)
+                self._move(moves, canvas, layer.exit, CURVES["even"](gone), gone)
+            self.drawing.draw(canvas, local)
+        if held:
+            self.still = canvas.ops
+        return canvas.ops
+
+    def _move(self, moves: ExitStack, canvas: Canvas, word: str, share: float, gone: float) -> None:
+        """One of the entrances; ``share`` follows the curve, ``gone`` is plain time."""
+        left, top, right, bottom = self.box
+        way, seen = (1.0 - share) * 48 * self.unit, min(1.0, gone * 1.7)
+        match word:
+            case "rise":
+                moves.enter_context(canvas.moved(dy=way, alpha=seen))
+            case "drop":
+                moves.enter_context(canvas.moved(dy=-way, alpha=seen))
+            case "left":
+                moves.enter_context(canvas.moved(dx=-2 * way, alpha=seen))
+            case "right":
+                moves.enter_context(canvas.moved(dx=2 * way, alpha=seen))
+            case "pop":
+                middle = ((left + right) / 2, (top + bottom) / 2)
+                moves.enter_context(canvas.moved(scale=max(0.01, share), about=middle, alpha=seen))
+            case "wipe":
+                edge = left + round((right - left) * share)
+                moves.enter_context(canvas.clipped((left, 0, edge, canvas.size[1])))
+            case _:
+                moves.enter_context(canvas.moved(alpha=gone))
+
+
+class _Set:
+    """One scene made ready in one format."""
+
+    def __init__(self, plan: Plan, planned: PlannedScene, form: str, theme: Theme) -> None:
+        self.planned, self.fps, self.size = planned, plan.fps, FORMATS[form]
+        scene, folder = planned.scene, plan.template.folder
+        pictured = scene.background not in BACKGROUNDS and not scene.background.startswith("#")
+        self.palette = palette(theme, "ink" if pictured else scene.background)
+        colour = self.palette.background
+        if pictured:
+            path = folder / scene.background
+            self.ground = ground.pictured(self.size, path, path.stat().st_mtime, colour)
+        elif scene.light is not None:
+            self.ground = ground.lit(self.size, colour, self.palette.colour("accent"), scene.light)
+        else:
+            self.ground = ground.plain(self.size, colour)
+        stage = Stage(self.size, self.palette, theme, folder, plan.template.fonts)
+        self.actors = []
+        for layer in planned.layers:
+            if form in layer.boxes:
+                drawing = KINDS[layer.kind].prepare(part_of(plan, layer, form), stage)
+                self.actors.append(_Actor(layer, drawing, layer.boxes[form], stage.unit))
+
+    def ops(self, frame: int) -> list[Op]:
+        t = frame / self.fps
+        return [op for actor in self.actors for op in actor.ops(t, self.size)]
+
+
+class Reel:
+    """Frames of a plan in one format. Asked in order, it redraws only what moves.
+
+    Raises `MissingScript` at once where this machine has no font for a text."""
+
+    def __init__(self, plan: Plan, form: str, theme: Theme) -> None:
+        if form not in plan.template.formats:
+            raise ValueError(
+                f"{plan.template.slug} has no format {form!r}, only {', '.join(plan.template.formats)}"
+            )
+        for value in plan.data.values():
+            for text in texts(value):
+                script = missing_script(text)
+                if script is not None:
+                    raise MissingScript(text, script)
+        self.plan, self.form, self.theme = plan, form, theme
+        self._index = -1
+        self._set: _Set | None = None
+        self._painter: Painter | None = None
+        self._before: Pixels | None = None
+
+    def pixels(self, frame: int) -> Pixels:
+        """The frame (0 to ``plan.frames`` - 1) as height × width × 3 bytes; not to be written to."""
+        frame = max(0, min(frame, self.plan.frames - 1))
+        index = max(k for k, s in enumerate(self.plan.scenes) if s.first <= frame)
+        self._enter(index)
+        assert self._set is not None and self._painter is not None
+        planned = self._set.planned
+        local = frame - planned.first
+        self._painter.paint(self._set.ops(local))
+        lasts = round(planned.scene.transition_seconds * self.plan.fps)
+        if self._before is not None and local < lasts:
+            accent = self._set.palette.colour("accent")
+            blend = BLENDS[planned.scene.transition]
+            return blend(self._before, self._painter.pixels, (local + 1) / (lasts + 1), accent)
+        return self._painter.pixels
+
+    def _enter(self, index: int) -> None:
+        if index == self._index:
+            return
+        planned = self.plan.scenes[index]
+        self._before = None
+        if index > 0 and planned.scene.transition_seconds > 0:
+            if self._index != index - 1:
+                self._load(index - 1)
+            assert self._set is not None and self._painter is not None
+            self._painter.paint(self._set.ops(self._set.planned.frames - 1))
+            self._before = self._painter.pixels
+        self._load(index)
+
+    def _load(self, index: int) -> None:
+        self._set = _Set(self.plan, self.plan.scenes[index], self.form, self.theme)
+        self._painter = Painter(self._set.ground)
+        self._index = index
+
+    def image(self, frame: int) -> Image.Image:
+        """A frame as a Pillow image of its own."""
+        return Image.fromarray(self.pixels(frame).copy())

@@ -1,0 +1,142 @@
+"""The music bed, made by code: soft chords, a plucked figure and a bass, the same every time."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from moviepy import AudioClip
+from moviepy.audio.AudioClip import AudioArrayClip
+from numpy.typing import NDArray
+
+RATE = 44_100
+VERSION = 1  # raise it when the music changes: cached beds are named by it
+LOUDNESS = 0.082  # root mean square of the whole, about -18 LUFS: under a voice
+BAR = 2.4  # seconds: four beats at 100 a minute
+
+Samples = NDArray[np.float32]
+
+# D major, in half tones from D3: I, vi, IV, V with added notes; the last bar comes home to I.
+_CHORDS = ((0, 4, 7, 14), (-3, 4, 9, 12), (-7, 5, 9, 16), (-5, 7, 11, 14))
+_FIGURE = (0, 2, 1, 3, 2, 1, 3, 2)  # which note of the chord, in eighths
+
+
+def _hertz(step: float) -> float:
+    return float(146.832 * 2.0 ** (step / 12.0))
+
+
+def _pad(step: float, seconds: float) -> Samples:
+    """A warm held note: three detuned voices, few overtones, slow to come and go."""
+    t = np.arange(int(seconds * RATE), dtype=np.float32) / RATE
+    note = np.zeros_like(t)
+    for detune in (-0.06, 0.0, 0.07):
+        f = _hertz(step + detune)
+        for overtone, strength in ((1, 1.0), (2, 0.28), (3, 0.10)):
+            note += strength * np.sin(2 * np.pi * f * overtone * t, dtype=np.float32)
+    shape = np.minimum(np.minimum(t / 0.7, (seconds - t) / 0.7), 1.0)
+    return (note * shape * 0.05).astype(np.float32)
+
+
+def _pluck(step: float) -> Samples:
+    t = np.arange(int(1.3 * RATE), dtype=np.float32) / RATE
+    f = _hertz(step)
+    note = sum(
+        strength * np.sin(2 * np.pi * f * k * t) * np.exp(-t * (3.2 + 2.2 * k))
+        for k, strength in ((1, 1.0), (2, 0.45), (3, 0.22), (5, 0.08))
+    )
+    return (note * np.minimum(t / 0.006, 1.0)).astype(np.float32)
+
+
+def _bass(step: float) -> Samples:
+    t = np.arange(int(1.1 * RATE), dtype=np.float32) / RATE
+    f = _hertz(step)
+    note = np.sin(2 * np.pi * f * t) + 0.25 * np.sin(4 * np.pi * f * t)
+    return (note * np.exp(-t * 2.4) * np.minimum(t / 0.012, 1.0)).astype(np.float32)
+
+
+def _brush(strength: float) -> Samples:
+    t = np.arange(int(0.09 * RATE), dtype=np.float32) / RATE
+    noise = np.diff(np.random.default_rng(11).standard_normal(t.size + 1).astype(np.float32))
+    return (noise * np.exp(-t * 60) * strength).astype(np.float32)
+
+
+def _add(track: Samples, sound: Samples, at: float, left: float, right: float) -> None:
+    start = int(at * RATE)
+    end = min(len(track), start + len(sound))
+    if start < end:
+        track[start:end, 0] += sound[: end - start] * left
+        track[start:end, 1] += sound[: end - start] * right
+
+
+@functools.lru_cache(maxsize=4)
+def bed(seconds: float) -> Samples:
+    """The bed of a film: samples × 2 channels, -1..1, faded in and out, as long as the film."""
+    track = np.zeros((round(seconds * RATE), 2), np.float32)
+    bars = max(1, int(np.ceil(seconds / BAR)))
+    plucks = {
+        step: _pluck(step) for chord in (*_CHORDS, _CHORDS[0]) for step in (s + 12 for s in chord)
+    }
+    for bar in range(bars):
+        at, last = bar * BAR, bar == bars - 1
+        chord = _CHORDS[0] if last and bars > 1 else _CHORDS[bar % 4]
+        for k, step in enumerate(chord):
+            _add(track, _pad(step, BAR + 0.7), at, 0.9 - 0.12 * k, 0.6 + 0.12 * k)
+        for eighth, which in enumerate(_FIGURE):
+            note, place = plucks[chord[which] + 12], at + eighth * BAR / 8
+            strength = 0.15 if eighth % 4 == 0 else 0.10
+            pan = 0.35 + 0.3 * (eighth % 2)
+            _add(track, note, place, strength * (1 - pan), strength * pan)
+            _add(
+                track,
+                note,
+                place + BAR * 3 / 16,
+                strength * 0.35 * pan,
+                strength * 0.35 * (1 - pan),
+            )
+        if bar > 0:
+            for beat in (0.0, 1.5, 2.5):
+                _add(track, _bass(chord[0] - 12), at + beat * BAR / 4, 0.16, 0.16)
+        if bar > 1 and not last:
+            for eighth in range(8):
+                _add(track, _brush(0.05 if eighth % 2 else 0.025), at + eighth * BAR / 8, 0.8, 1.0)
+    fade_in, fade_out = min(0.4, seconds / 4), min(2.2, seconds / 3)
+    t = np.arange(len(track), dtype=np.float32) / RATE
+    shape = np.minimum(np.minimum(t / fade_in, (seconds - t) / fade_out), 1.0)
+    track *= np.clip(shape, 0.0, 1.0)[:, None]
+    track *= LOUDNESS / max(1e-6, float(np.sqrt(np.mean(track**2))))
+    return (np.tanh(track * 1.1) / 1.1).astype(np.float32)
+
+
+def soundtrack(seconds: float) -> AudioClip:
+    """The bed as a MoviePy clip."""
+    return AudioArrayClip(bed(seconds), fps=RATE).with_duration(seconds)
+
+
+def encoded(seconds: float, folder: Path) -> Path:
+    """The bed as AAC, encoded once per length and kept in ``folder``."""
+    path = folder / f"bed-{VERSION}-{round(seconds * 1000)}.m4a"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            made = Path(aside) / path.name
+            soundtrack(seconds).write_audiofile(
+                str(made),
+                fps=RATE,
+                codec="aac",
+                bitrate="128k",
+                ffmpeg_params=[
+                    "-threads",
+                    "1",
+                    "-map_metadata",
+                    "-1",
+                    "-fflags",
+                    "+bitexact",
+                    "-flags:a",
+                    "+bitexact",
+                ],
+                logger=None,
+            )
+            made.replace(path)
+    return path

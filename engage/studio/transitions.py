@@ -1,0 +1,62 @@
+"""From one scene to the next: two frames and how far along, to one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from engage.studio.canvas import Pixels
+from engage.studio.easing import in_out
+from engage.studio.theme import RGB
+
+
+def fade(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+    blended = Image.blend(Image.fromarray(old), Image.fromarray(new), in_out(share))
+    return np.asarray(blended)
+
+
+def wipe(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+    """An edge in the accent colour sweeps from left to right."""
+    width = old.shape[1]
+    band = width * 0.22
+    front = in_out(share) * (width + band)
+    out = old.copy()
+    edge = max(0, min(width, round(front)))
+    inner = max(0, min(width, round(front - band * (1.0 - share * 0.6))))
+    out[:, inner:edge] = accent
+    out[:, :inner] = new[:, :inner]
+    return out
+
+
+def push(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+    """The new scene pushes the old one up and out."""
+    height = old.shape[0]
+    up = round(in_out(share) * height)
+    return np.concatenate((old[up:], new[:up]))
+
+
+def iris(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+    """A growing circle, an accent ring at its edge, opens on the new scene."""
+    height, width = old.shape[:2]
+    reach = float(np.hypot(width, height)) / 2 * 1.05
+    image = Image.fromarray(old)
+    for colour, at in ((accent, in_out(share)), (None, in_out(max(0.0, share - 0.12) / 0.88))):
+        radius = reach * at
+        if radius < 1.0:
+            continue
+        mask = Image.new("L", (width // 2, height // 2), 0)
+        x, y, r = width / 4, height / 4, radius / 2
+        ImageDraw.Draw(mask).ellipse([x - r, y - r, x + r, y + r], fill=255)
+        mask = mask.resize((width, height), Image.Resampling.BILINEAR)
+        image.paste(colour if colour else Image.fromarray(new), (0, 0, width, height), mask)
+    return np.asarray(image)
+
+
+BLENDS: dict[str, Callable[[Pixels, Pixels, float, RGB], Pixels]] = {
+    "fade": fade,
+    "wipe": wipe,
+    "push": push,
+    "iris": iris,
+}
