@@ -83,6 +83,12 @@
   document.addEventListener("htmx:afterSwap", (event) => { reveal(event.target); tick(); });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.querySelectorAll?.("button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy")));
 
+  /* A row of tabs that scrolls starts where the reader is. */
+  for (const current of document.querySelectorAll(".sidenav [aria-current], .segments [aria-current]")) {
+    const row = current.parentElement;
+    row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+  }
+
   reveal(document);
   tick();
   setInterval(tick, 1000);

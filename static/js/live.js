@@ -1,0 +1,216 @@
+/* Live pages: one stream of server-sent events per browser, shared by its visible tabs.
+
+   <meta name="live" content="/live"> turns it on. It fires on document.body
+     live:board:<slug>  {board, version}   the rows of that board changed
+     live:partner                          this partner's own pages changed
+     live:videos        {batch}            a film moved on (managers hear it)
+     live:reset                            something may have been missed: look anew
+     live:poll                             no stream can be had: look anew, every 20 seconds
+   so what keeps itself fresh says, for instance,
+     hx-get="/leaderboards/sales/rows"
+     hx-trigger="live:board:sales from:body, live:reset from:body, live:poll from:body"
+   An element with data-live-status tells how it stands, in the words of its data-live-on,
+   data-live-wait and data-live-poll; its data-live-state becomes on, wait or poll.
+
+   The tabs elect a leader by Web Locks; it holds the stream and passes on what it hears by
+   BroadcastChannel. A hidden tab takes no part; looked at again, it learns what it missed. Where
+   the browser lacks either, each visible tab has a stream of its own. */
+(() => {
+  "use strict";
+
+  const SECOND = 1000;
+  const POLL = 20 * SECOND;
+  const GREETING = 10 * SECOND; // from the request to the server's first word
+  const SILENCE = 50 * SECOND; // the server says something every 20 seconds
+  const PAUSE = 2 * SECOND; // after the first failure; doubled with each ...
+  const LONGEST_PAUSE = 60 * SECOND; // ... up to this
+  const PATIENCE = 3; // failures after which the page polls as well as trying on
+
+  /** A stream that opens itself again when it breaks, and polls when it keeps breaking.
+   *  `from()` says where to begin; what comes goes to `say({name, detail, mark})`, and how it
+   *  stands to `say({state, mark})`. */
+  class Stream {
+    constructor(address, from, say) {
+      Object.assign(this, { address, from, say, failures: 0, isOpen: false });
+    }
+
+    open() {
+      clearTimeout(this.retry);
+      if (!window.EventSource) return this.poll();
+      this.isOpen = true;
+      this.source = new EventSource(`${this.address}?${this.from()}`);
+      this.source.onerror = () => this.fail();
+      this.expect(GREETING);
+      this.on("hello", () => this.greeted());
+      this.on("beat");
+      this.on("board", ({ board }) => `live:board:${board}`);
+      this.on("partner", () => "live:partner");
+      this.on("videos", () => "live:videos");
+      this.on("reset", () => "live:reset");
+      // The session has ended or changed its seat: whoever looks anew is told which.
+      this.on("goodbye", () => "live:reset");
+    }
+
+    on(event, nameOf) {
+      this.source.addEventListener(event, ({ data, lastEventId: mark }) => {
+        this.expect(SILENCE);
+        const detail = JSON.parse(data);
+        const name = nameOf?.(detail);
+        if (name) this.say({ name, detail, mark });
+        else this.say({ mark });
+      });
+    }
+
+    greeted() {
+      this.failures = 0;
+      this.polling = clearInterval(this.polling);
+      this.say({ state: "on" });
+    }
+
+    fail() {
+      this.drop();
+      this.failures += 1;
+      if (this.failures >= PATIENCE) this.poll();
+      else if (!this.polling) this.say({ state: "wait" });
+      const pause = Math.min(PAUSE * 2 ** (this.failures - 1), LONGEST_PAUSE);
+      // The jitter keeps a thousand browsers from coming back in the same moment.
+      this.retry = setTimeout(() => this.open(), pause * (0.25 + 0.75 * Math.random()));
+    }
+
+    /** The network is there again: the next attempt need not wait. */
+    hurry() {
+      if (!this.isOpen) this.open();
+    }
+
+    poll() {
+      this.say({ state: "poll" });
+      this.polling ??= setInterval(() => this.say({ name: "live:poll", detail: {} }), POLL);
+    }
+
+    expect(within) {
+      clearTimeout(this.watch);
+      this.watch = setTimeout(() => this.fail(), within);
+    }
+
+    drop() {
+      this.isOpen = false;
+      this.source?.close();
+      clearTimeout(this.watch);
+      clearTimeout(this.retry);
+    }
+
+    close() {
+      this.drop();
+      clearInterval(this.polling);
+    }
+  }
+
+  /** This tab: awake while it is looked at, then leading or following. */
+  class Tab {
+    constructor(address, circle) {
+      Object.assign(this, { address, circle, mark: "", state: "wait", isAwake: false });
+      this.shares = Boolean(navigator.locks && window.BroadcastChannel);
+    }
+
+    wake() {
+      if (this.isAwake) return;
+      this.isAwake = true;
+      if (!this.shares) return this.lead();
+      // Until it leads or hears the leader, it does not know what it missed.
+      this.isStale = true;
+      this.channel = new BroadcastChannel(this.circle);
+      this.channel.onmessage = ({ data }) => this.overhear(data);
+      this.channel.postMessage({ ask: true });
+      this.candidacy = new AbortController();
+      const { signal } = this.candidacy;
+      const term = () => new Promise((resign) => this.lead((this.resign = resign)));
+      navigator.locks.request(this.circle, { signal }, term).catch((error) => {
+        if (!signal.aborted) this.goAlone(error);
+      });
+    }
+
+    rest() {
+      if (!this.isAwake) return;
+      this.isAwake = false;
+      this.stream?.close();
+      this.stream = undefined;
+      this.candidacy?.abort();
+      this.channel?.close();
+      this.resign?.();
+      this.candidacy = this.channel = this.resign = undefined;
+    }
+
+    goAlone(error) {
+      console.warn("live: tabs cannot share a stream here", error);
+      this.shares = false;
+      this.channel?.close();
+      this.channel = undefined;
+      this.lead();
+    }
+
+    lead() {
+      this.isStale = false;
+      this.stream = new Stream(this.address, () => this.from(), (message) => this.say(message));
+      this.stream.open();
+    }
+
+    /** Behind the last event heard, else since this page was made. */
+    from() {
+      if (this.mark) return `after=${encodeURIComponent(this.mark)}`;
+      const age = Math.max(performance.now(), Date.now() - performance.timeOrigin);
+      return `age=${Math.ceil(age / SECOND)}`;
+    }
+
+    say(message) {
+      this.hear(message);
+      this.channel?.postMessage(message);
+    }
+
+    overhear(message) {
+      if (message.ask) {
+        if (this.stream) this.channel.postMessage({ state: this.state, mark: this.mark });
+      } else if (this.isStale) {
+        this.isStale = false;
+        this.hear({ ...message, name: "live:reset", detail: {} });
+      } else {
+        this.hear(message);
+      }
+    }
+
+    hear({ name, detail, mark, state }) {
+      if (mark) this.mark = mark;
+      if (state) this.show(state);
+      if (name) document.body.dispatchEvent(new CustomEvent(name, { detail }));
+    }
+
+    show(state = this.state) {
+      this.state = state;
+      for (const element of document.querySelectorAll("[data-live-status]")) {
+        element.dataset.liveState = state;
+        const words = { on: "liveOn", wait: "liveWait", poll: "livePoll" }[state];
+        const text = element.dataset[words] ?? "";
+        if (element.textContent !== text) element.textContent = text;
+      }
+    }
+  }
+
+  function start() {
+    const meta = document.querySelector('meta[name="live"]');
+    if (!meta) return;
+    // Who sits here is part of the circle's name: a tab left over from another person who used
+    // this browser has another stream.
+    const me = document.querySelector('meta[name="me"]')?.content ?? "";
+    const tab = new Tab(meta.content, `live ${meta.content} ${me}`);
+    const look = () => (document.visibilityState === "visible" ? tab.wake() : tab.rest());
+    document.addEventListener("visibilitychange", look);
+    window.addEventListener("pageshow", look);
+    window.addEventListener("pagehide", () => tab.rest());
+    window.addEventListener("online", () => tab.stream?.hurry());
+    document.body.addEventListener("htmx:afterSwap", () => tab.show());
+    look();
+  }
+
+  // Behind htmx in the line of those who wait for the document: its triggers stand before we fire.
+  if (document.readyState === "complete") start();
+  else document.addEventListener("DOMContentLoaded", start);
+})();
