@@ -9,7 +9,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
-from engage.videos.models import Video, VideoBatch
+from engage.videos.models import Video, VideoBatch, VideoOrder
 
 __all__ = [
     "Account",
@@ -33,4 +33,5 @@ __all__ = [
     "User",
     "Video",
     "VideoBatch",
+    "VideoOrder",
 ]

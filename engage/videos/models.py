@@ -12,27 +12,34 @@ STATES = ("queued", "rendering", "done", "failed", "cancelled")
 
 
 class VideoBatch(Model):
-    """Films ordered together: by a manager for a segment, or by an event for one partner."""
+    """Films ordered together: by a manager for a segment, or by an event for one partner.
+
+    ``audience`` says for whom in the words of the order (``{"region": "Northwest"}``, ``{}``: all).
+    """
 
     __tablename__ = "video_batches"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     template: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    format: Mapped[str] = mapped_column(String(5))
     period: Mapped[str | None] = mapped_column(String(10))
     audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     reason: Mapped[str] = mapped_column(String(40))
     ordered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_video_batches_programme_id", "programme_id", "id"),)
 
 
 class Video(Model):
-    """One film for one partner, named by ``key`` = hash(template version, snapshot, format).
+    """One film for one partner, named by ``key`` = hash(template, snapshot, format, theme).
 
     ``snapshot`` is frozen when it is ordered; the same facts and template give the same key, so the
-    same film is never rendered twice. ``heartbeat_at`` tells a living render from a lost one.
+    same film is never rendered twice, whoever asks for it again. A render is known by ``started_at``
+    and tells that it lives by ``heartbeat_at``; ``attempts`` counts those that were begun.
     """
 
     __tablename__ = "videos"
@@ -40,12 +47,12 @@ class Video(Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"))
-    batch_id: Mapped[int] = mapped_column(ForeignKey("video_batches.id"))
     template: Mapped[str] = mapped_column(String(80))
     template_digest: Mapped[str] = mapped_column(String(64))
     format: Mapped[str] = mapped_column(String(5))
     period: Mapped[str | None] = mapped_column(String(10))
     title: Mapped[str] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(20))
     key: Mapped[str] = mapped_column(String(64))
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(12), default="queued")
@@ -56,19 +63,14 @@ class Video(Model):
     size: Mapped[int | None]
     transcript: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index(
-            "uq_videos_key",
-            "programme_id",
-            "key",
-            unique=True,
-        ),
+        Index("uq_videos_key", "programme_id", "key", unique=True),
         Index("ix_videos_partner_id", "partner_id", "id"),
-        Index("ix_videos_batch_id", "batch_id"),
         Index(
             "ix_videos_unfinished",
             "id",
@@ -79,4 +81,24 @@ class Video(Model):
             "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
         ),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
+    )
+
+
+class VideoOrder(Model):
+    """A partner in a batch: the film that answers it, or why there can be none.
+
+    Several batches may be answered by one film.
+    """
+
+    __tablename__ = "video_orders"
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("video_batches.id"), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    video_id: Mapped[int | None] = mapped_column(ForeignKey("videos.id"))
+    refusal: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (
+        Index("ix_video_orders_video_id", "video_id"),
+        Index("ix_video_orders_partner_id", "partner_id"),
+        CheckConstraint("(video_id IS NULL) <> (refusal IS NULL)", name="film_or_refusal"),
     )

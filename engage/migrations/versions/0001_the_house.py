@@ -207,6 +207,8 @@ def upgrade():
             "programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("template", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("format", sa.String(length=5), nullable=False),
         sa.Column("period", sa.String(length=10), nullable=True),
         sa.Column("audience", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
@@ -214,6 +216,7 @@ def upgrade():
             "ordered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("created_at", engage.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("cancelled_at", engage.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["ordered_by"], ["users.id"], name=op.f("fk_video_batches_ordered_by")
         ),
@@ -432,12 +435,12 @@ def upgrade():
         sa.Column(
             "partner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("template", sa.String(length=80), nullable=False),
         sa.Column("template_digest", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=5), nullable=False),
         sa.Column("period", sa.String(length=10), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("locale", sa.String(length=20), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("snapshot", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -448,6 +451,7 @@ def upgrade():
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.Column("transcript", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", engage.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("queued_at", engage.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("started_at", engage.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("heartbeat_at", engage.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("finished_at", engage.db.UtcDateTime(timezone=True), nullable=True),
@@ -458,9 +462,6 @@ def upgrade():
         sa.CheckConstraint(
             "progress BETWEEN 0 AND 100", name=op.f("ck_videos_progress_is_percent")
         ),
-        sa.ForeignKeyConstraint(
-            ["batch_id"], ["video_batches.id"], name=op.f("fk_videos_batch_id")
-        ),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_videos_partner_id")),
         sa.ForeignKeyConstraint(
             ["programme_id"], ["programmes.id"], name=op.f("fk_videos_programme_id")
@@ -468,7 +469,6 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_videos")),
     )
     with op.batch_alter_table("videos", schema=None) as batch_op:
-        batch_op.create_index("ix_videos_batch_id", ["batch_id"], unique=False)
         batch_op.create_index("ix_videos_partner_id", ["partner_id", "id"], unique=False)
         batch_op.create_index(
             "ix_videos_unfinished",
@@ -478,6 +478,33 @@ def upgrade():
             postgresql_where=sa.text("state IN ('queued', 'rendering')"),
         )
         batch_op.create_index("uq_videos_key", ["programme_id", "key"], unique=True)
+
+    op.create_table(
+        "video_orders",
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "partner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("video_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("refusal", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "(video_id IS NULL) <> (refusal IS NULL)",
+            name=op.f("ck_video_orders_film_or_refusal"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["video_batches.id"], name=op.f("fk_video_orders_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partners.id"], name=op.f("fk_video_orders_partner_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["video_id"], ["videos.id"], name=op.f("fk_video_orders_video_id")
+        ),
+        sa.PrimaryKeyConstraint("batch_id", "partner_id", name=op.f("pk_video_orders")),
+    )
+    with op.batch_alter_table("video_orders", schema=None) as batch_op:
+        batch_op.create_index("ix_video_orders_partner_id", ["partner_id"], unique=False)
+        batch_op.create_index("ix_video_orders_video_id", ["video_id"], unique=False)
 
     op.create_table(
         "mission_progress",
