@@ -63,7 +63,8 @@
 
     greeted() {
       this.failures = 0;
-      this.polling = clearInterval(this.polling);
+      clearInterval(this.polling);
+      this.polling = undefined;
       this.say({ state: "on" });
     }
 
@@ -123,9 +124,13 @@
       this.channel.postMessage({ ask: true });
       this.candidacy = new AbortController();
       const { signal } = this.candidacy;
-      const term = () => new Promise((resign) => this.lead((this.resign = resign)));
+      const term = () =>
+        new Promise((resign) => {
+          this.resign = resign;
+          this.lead();
+        });
       navigator.locks.request(this.circle, { signal }, term).catch((error) => {
-        if (!signal.aborted) this.goAlone(error);
+        if (this.isAwake && !signal.aborted) this.goAlone(error);
       });
     }
 
