@@ -86,13 +86,11 @@ def _letters(text: str) -> str:
 
 
 def _is_common(password: str) -> bool:
-    plain, unmasked = _letters(password), _letters(password.translate(_LEET))
-    if _is_run(password):
+    plain = _letters(password)
+    if not plain or _is_run(password):
         return True
-    # Fewer than four letters that are not one of the words: digits with decoration.
-    if len(plain) < 4 and password.strip("0123456789") in ("", plain):
-        return True
-    return any(_is_made_of_words(text) for text in (plain, unmasked))
+    core = password.rstrip("0123456789!?.,;:-_*# ")  # what is hung on to please a rule
+    return any(_is_made_of_words(text) for text in (plain, _letters(core.translate(_LEET))))
 
 
 def _is_run(password: str) -> bool:
