@@ -67,9 +67,29 @@ def money(value: int, unit: str, locale: Locale | str, *, whole: bool = False) -
     digits = minor_digits(unit)
     exact = Decimal(value).scaleb(-digits)
     shown = 0 if whole and exact == exact.to_integral_value() else digits
+    return _currency(exact, unit, locale, shown, shown)
+
+
+def amount(
+    value: int, unit: str, locale: Locale | str, *, whole: bool = False, exact: bool = False
+) -> str:
+    """A stored fact amount (ten-thousandths) in its currency: ``12_345_000 -> $1,234.50``.
+
+    Rounded half to even to the digits the currency has; ``exact`` shows up to four where they are
+    there, ``whole`` none where they are all zero (for sentences).
+    """
+    number = Decimal(value) / SCALE
+    digits = minor_digits(unit)
+    if whole and number == number.to_integral_value():
+        return _currency(number, unit, locale, 0, 0)
+    return _currency(number, unit, locale, digits, max(digits, 4) if exact else digits)
+
+
+def _currency(value: Decimal, unit: str, locale: Locale | str, least: int, most: int) -> str:
+    """``value`` with at least and at most so many digits after the point."""
     pattern = numbers.parse_pattern(Locale.parse(locale).currency_formats["standard"].pattern)
-    pattern.frac_prec = (shown, shown)
-    text = pattern.apply(exact, Locale.parse(locale), currency=unit, currency_digits=False)
+    pattern.frac_prec = (least, most)
+    text = pattern.apply(value, Locale.parse(locale), currency=unit, currency_digits=False)
     return _CODE_BESIDE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
 
 

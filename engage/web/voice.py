@@ -1,0 +1,115 @@
+"""How a reader is spoken to: words of their language, numbers and days as they write them.
+
+Sentences about rules, missions and boards are built by functions that take a `Voice`, so that the
+page, the statement on the command line and the film say the same thing. They never look at a request.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import flask_babel
+from babel import Locale, dates, lists, numbers
+
+from engage.money import POINTS
+from engage.periods import Period
+from engage.web import formats
+from engage.web.locales import viewer_timezone
+
+
+def _english(text: str, **values: Any) -> str:
+    return text % values if values else text
+
+
+def _english_number(one: str, many: str, num: int, **values: Any) -> str:
+    return (one if num == 1 else many) % {"num": num, **values}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A locale, a time zone, and the catalog of its language (`gettext` fills in ``%(name)s``)."""
+
+    locale: Locale | str = "en"
+    timezone: str = "UTC"
+    gettext: Callable[..., str] = _english
+    ngettext: Callable[..., str] = _english_number
+
+    def pay(self, amount: int, unit: str, *, whole: bool = True, sign: bool = False) -> str:
+        """Minor units of pay as a sentence says them: ``500 points``, ``$400``; signed if asked."""
+        mark = "" if not sign or not amount else "+" if amount > 0 else "−"
+        size = abs(amount) if sign else amount
+        if unit == POINTS:
+            return mark + self.points(size)
+        return mark + formats.money(size, unit, self.locale, whole=whole)
+
+    def points(self, count: int | Decimal) -> str:
+        whole = count if count == 1 else 2
+        return self.ngettext(
+            "%(shown)s point", "%(shown)s points", int(whole), shown=self.number(count)
+        )
+
+    def amount(self, value: int, currency: str, *, whole: bool = False, exact: bool = False) -> str:
+        """Ten-thousandths of a currency: ``$12,400.00``; see `formats.amount`."""
+        return formats.amount(value, currency, self.locale, whole=whole, exact=exact)
+
+    def number(self, value: int | Decimal) -> str:
+        return formats.number(value, self.locale)
+
+    def quantity(self, value: int) -> str:
+        """Ten-thousandths as a plain number: ``125000 -> 12.5``."""
+        return formats.decimal4(value, self.locale)
+
+    def percent(self, share: Decimal) -> str:
+        """An exact share: ``0.015 -> 1.5%``."""
+        return numbers.format_percent(share, locale=self.locale, decimal_quantization=False)
+
+    def day(self, day: date) -> str:
+        return dates.format_date(day, format="medium", locale=self.locale)
+
+    def moment(self, instant: datetime) -> str:
+        return formats.moment(instant, self.locale, self.timezone)
+
+    def days(self, first: date, last: date) -> str:
+        """``Mar 1 – May 31, 2013``."""
+        return dates.format_interval(first, last, skeleton="yMMMd", locale=self.locale)
+
+    def any_of(self, values: Iterable[str]) -> str:
+        return lists.format_list(sorted(values), style="or", locale=self.locale)
+
+    def all_of(self, values: Iterable[str]) -> str:
+        return lists.format_list(list(values), style="standard", locale=self.locale)
+
+    def period(self, period: Period) -> str:
+        """``Q2 2013``, ``May 2013``, ``Week 7, 2013``."""
+        if period.kind == "all":
+            return self.gettext("All time")
+        if period.kind == "day":
+            return self.day(period.first)
+        if period.kind == "week":
+            year, week, _ = period.first.isocalendar()
+            return self.gettext("Week %(week)s, %(year)s", week=week, year=year)
+        skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[period.kind]
+        return str(dates.format_skeleton(skeleton, period.first, locale=self.locale))
+
+    def this(self, kind: str) -> str:
+        """The running period of a kind: ``this quarter``."""
+        return {
+            "day": self.gettext("today"),
+            "week": self.gettext("this week"),
+            "month": self.gettext("this month"),
+            "quarter": self.gettext("this quarter"),
+            "year": self.gettext("this year"),
+            "all": self.gettext("all time"),
+        }[kind]
+
+
+#: For the command line and whoever has no reader at hand.
+ENGLISH = Voice()
+
+
+def viewer() -> Voice:
+    """The voice for who looks at this page."""
+    locale = flask_babel.get_locale() or Locale("en")
+    return Voice(locale, viewer_timezone(), flask_babel.gettext, flask_babel.ngettext)
