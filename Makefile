@@ -24,7 +24,7 @@ finder:
 	@test -n "$(FINDER)" || { echo "setup: no Python was found. Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python@3.12" >&2; exit 1; }
 
 demo: setup ## A seeded programme, live, at http://127.0.0.1:8000
-	@$(PY) -m engage.cli demo $(ARGS)
+	@.venv/bin/engage demo $(ARGS)
 
 test: setup-dev chromium ## All tests, on SQLite, PostgreSQL, Valkey and Chromium
 	@$(PY) -m pytest $(if $(CI),-p tests.no_skips) $(ARGS)

@@ -8,12 +8,14 @@ import click
 
 from engage.config import ConfigurationError, Settings
 from engage.queue import QUEUES
-from engage.services import web
+from engage.services import logs, web
 from engage.services.house import open_house
 from engage.services.scheduler import schedule
+from engage.services.schema import bring_up_to_date
 from engage.services.supervisor import SupervisorError
 from engage.services.valkey import ValkeyError, ensure_valkey
 from engage.services.worker import work
+from engage.terminal import refuse
 
 # https://sqlite.org/wal.html: older ones can damage the file when a checkpoint meets a writer.
 _SOUND_SQLITE = (3, 51, 3)
@@ -25,15 +27,17 @@ def in_one_line() -> Iterator[None]:
     try:
         yield
     except (ConfigurationError, ValkeyError, SupervisorError, TimeoutError) as error:
-        raise click.ClickException(str(error)) from error
+        refuse(str(error))
 
 
 @click.command()
 def up() -> None:
     """Web, workers and scheduler under one supervisor, with the embedded services they need."""
     settings = Settings()
+    logs.configure(settings)
     warn_of_sqlite(settings)
     with in_one_line(), open_house(settings) as house:
+        bring_up_to_date(settings)
         house.run(on_ready=lambda: click.echo(f"engage is ready: {house.address}"))
 
 
@@ -56,9 +60,6 @@ def worker(queue: str) -> None:
 def scheduler() -> None:
     """The scheduler process. One leads, any further ones stand by."""
     _with_embedded_services(Settings(), schedule)
-
-
-COMMANDS = (up, serve, worker, scheduler)
 
 
 def _with_embedded_services(settings: Settings, part: Callable[[], None]) -> None:

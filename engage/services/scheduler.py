@@ -7,6 +7,7 @@ import redis
 from engage import create_app
 from engage.config import Settings
 from engage.schedule import Scheduler
+from engage.services import logs
 from engage.services.stopping import Stop
 
 log = logging.getLogger(__name__)
@@ -16,8 +17,9 @@ _TROUBLE = 2.0  # seconds between two tries to reach Redis
 
 def schedule() -> None:
     """Run periodic work, or stand by for whoever does, until told to stop."""
-    app = create_app()
-    settings: Settings = app.extensions["engage.settings"]
+    settings = Settings()
+    logs.configure(settings)
+    app = create_app(settings)
     connection = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=2, socket_timeout=5
     )

@@ -17,7 +17,7 @@ from engage.services.stopping import Stop
 
 GRACE = 10.0  # seconds processes have to end well before they are killed
 _TICK = 0.1
-_PATIENCE = 0.5  # seconds of stopping without a word
+_PATIENCE = 2.0  # seconds of stopping without a word
 _CARE = 1.0  # seconds between two calls of `care`
 _LIVES = 5
 _WINDOW = 30.0

@@ -6,6 +6,7 @@ import socket
 
 from engage import asgi
 from engage.config import ConfigurationError, Settings
+from engage.services import logs
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -36,10 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def address(settings: Settings) -> str:
     """Where people reach this house: ENGAGE_PUBLIC_URL, or the port on this machine."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
-    host = settings.host if settings.host not in ("0.0.0.0", "::", "") else "localhost"  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return settings.address
 
 
 def healthy(listening: socket.socket, name: str | None = None) -> bool:
@@ -61,6 +59,7 @@ def healthy(listening: socket.socket, name: str | None = None) -> bool:
 def serve(fd: str | None = None) -> None:
     """Serve until told to stop, on the inherited socket `fd` or on a new one of the settings."""
     settings = Settings()
+    logs.configure(settings)
     if fd is None:
         listening = listen(settings.host, settings.port)
     else:

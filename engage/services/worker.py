@@ -1,7 +1,9 @@
 """A worker process: takes jobs from one queue and runs each in a process of its own."""
 
+import logging
 import os
 import socket
+import time
 
 import redis
 from flask import Flask
@@ -14,7 +16,10 @@ from engage import create_app
 from engage.config import Settings
 from engage.db import db
 from engage.queue import QUEUES
+from engage.services import logs
 from engage.services.leash import Leash, end_group, follow
+
+log = logging.getLogger(__name__)
 
 
 class JobWorker(Worker):
@@ -44,7 +49,11 @@ class JobWorker(Worker):
         with self.app.app_context():
             for engine in db.engines.values():
                 engine.dispose(close=False)  # the parent's connections are the parent's
-            return bool(super().perform_job(job, queue, execution))
+            begin = time.monotonic()
+            well = bool(super().perform_job(job, queue, execution))
+            how = "done" if well else "failed"
+            log.info("%s %s in %.1f s", job.description, how, time.monotonic() - begin)
+            return well
 
 
 def work(queue: str) -> None:
@@ -54,4 +63,6 @@ def work(queue: str) -> None:
     """
     if queue not in QUEUES:
         raise ValueError(f"no queue is called {queue!r}; there are {', '.join(QUEUES)}")
-    JobWorker(create_app(), queue).work(logging_level="INFO")
+    settings = Settings()
+    logs.configure(settings)
+    JobWorker(create_app(settings), queue).work(logging_level="WARNING")
