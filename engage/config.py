@@ -65,6 +65,14 @@ class Settings(BaseSettings):
         return self.redis or f"unix://{valkey_socket(self.home_dir)}"
 
     @property
+    def address(self) -> str:
+        """Where people reach this house: ``public_url``, or the port on this machine."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = self.host if self.host not in ("0.0.0.0", "::", "") else "localhost"  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def media_dir(self) -> Path:
         path = self.home_dir / "media"
         path.mkdir(exist_ok=True)
