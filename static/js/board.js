@@ -17,7 +17,7 @@
   const LIT = 1700; // milliseconds; the animation of .has-moved is a little shorter
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const before = new Map(); // board → what its rows were before the swap under way
+  const before = new Map(); // id of the fragment → what its rows were before the swap under way
 
   const boardsIn = (element) => {
     const inside = [...element.querySelectorAll("[data-board][data-version]")];
@@ -53,7 +53,7 @@
     }
     const [me] = mine(board);
     const link = document.activeElement?.closest("[data-member] a, [data-key] a");
-    before.set(board.dataset.board, {
+    before.set(board.id, {
       rows,
       rank: me?.dataset.rank,
       place: me?.dataset.place ?? me?.dataset.rank,
@@ -87,7 +87,7 @@
   const light = (board, was) => {
     for (const [name, row] of rowsOf(board)) {
       const old = was.get(name);
-      if (!old || (old.score === row.dataset.score && old.rank === row.dataset.rank)) continue;
+      if (!old || old.score === row.dataset.score) continue;
       row.classList.add("has-moved");
       setTimeout(() => row.classList.remove("has-moved"), LIT);
     }
@@ -122,10 +122,7 @@
   };
 
   const each = (work) => {
-    for (const board of document.querySelectorAll("[data-board][data-version]")) {
-      const was = before.get(board.dataset.board);
-      work(board, was);
-    }
+    for (const board of boardsIn(document.body)) work(board, before.get(board.id));
   };
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -147,7 +144,7 @@
     each((board, was) => {
       mark(board);
       if (!was?.hasGlided) return;
-      before.delete(board.dataset.board);
+      before.delete(board.id);
       light(board, was.rows);
       announce(board, was);
     });
@@ -158,7 +155,7 @@
     const { target, requestConfig } = event.detail;
     const told = requestConfig?.triggeringEvent;
     if (!told?.type.startsWith("live:board:") || !target) return;
-    const [board] = boardsIn(target).filter((each) => each.dataset.board === told.detail.board);
+    const board = boardsIn(target).find(({ dataset }) => dataset.board === told.detail.board);
     if (board && Number(board.dataset.version) >= told.detail.version) event.preventDefault();
   });
 

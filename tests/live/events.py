@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -35,17 +38,23 @@ def shown(found: list[Event]) -> list[str]:
 
 async def until(condition: Callable[[], Any], seconds: float = 5) -> Any:
     """The first true value of `condition()`, asked in the event loop; fails after `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not (value := condition()):
-            await asyncio.sleep(0.005)
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s"
+        await asyncio.sleep(0.005)
     return value
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run a coroutine as a test, in an event loop of its own."""
+    """Run a coroutine as a test, in an event loop of its own.
+
+    And in a thread of its own: playwright's synchronous side keeps a loop running in this one.
+    """
 
     @wraps(test)
     def run(*arguments: Any, **fixtures: Any) -> None:
-        asyncio.run(test(*arguments, **fixtures))
+        here = copy_context()
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(here.run, asyncio.run, test(*arguments, **fixtures)).result()
 
     return run

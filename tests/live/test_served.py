@@ -1,0 +1,172 @@
+"""The house as uvicorn serves it: a process of its own, a real Valkey, real sessions."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import redis
+from flask import Flask
+
+from engage.accounts import service
+from engage.config import Settings
+from engage.db import transaction
+from engage.live import publish
+from tests.conftest import Cast, Person
+from tests.live.events import events, in_loop, shown, until
+from tests.live.test_session import session_of
+from tests.waiting import until as until_so
+
+pytestmark = pytest.mark.service
+
+RAW_CHUNKED = (
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+)
+RAW_WEBSOCKET = (
+    b"GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+class House:
+    """A server process; `address` is where it answers."""
+
+    def __init__(self, app: Flask, settings: Settings, redis_url: str) -> None:
+        self._app = app
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        environment = os.environ | {
+            "ENGAGE_HOME": str(settings.home_dir),
+            "ENGAGE_PORT": str(self.port),
+            "REDIS_URL": redis_url,
+        }
+        command = [sys.executable, "-c", "from engage.asgi import serve; serve()"]
+        self.process = subprocess.Popen(command, env=environment)
+        until_so(self._is_up, 30, "the server is up")
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, "the server ended by itself"
+        try:
+            return httpx.get(f"{self.address}/live").status_code == 401
+        except httpx.TransportError:
+            return False
+
+    def cookies(self, person: Person) -> dict[str, str]:
+        return {self._app.config["SESSION_COOKIE_NAME"]: session_of(self._app, person)}
+
+    def raw(self, request: bytes) -> bytes:
+        """The first bytes of the answer to a request written by hand."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(request)
+            return connection.recv(4096)
+
+
+@pytest.fixture
+def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterator[House]:
+    house = House(app, settings, redis_url)
+    yield house
+    house.process.kill()
+    house.process.wait()
+
+
+class Page:
+    """An open page: what its stream has brought so far."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self.is_closed = False
+
+    @property
+    def shown(self) -> list[str]:
+        return [name for name in shown(events(self.body)) if name != "reset"]
+
+    async def read(self, response: httpx.Response) -> None:
+        async for part in response.aiter_raw():
+            self.body += part
+        self.is_closed = True
+
+
+@asynccontextmanager
+async def open_page(house: House, cookies: dict[str, str]) -> AsyncIterator[Page]:
+    """A page once its stream is greeted, which needs the server to hear the bus."""
+    page = Page()
+    async with httpx.AsyncClient(base_url=house.address, cookies=cookies, timeout=30) as client:
+        response = await client.send(client.build_request("GET", "/live"), stream=True)
+        async with asyncio.timeout(20):
+            while response.status_code == 503:
+                await response.aclose()
+                response = await client.send(client.build_request("GET", "/live"), stream=True)
+        assert response.status_code == 200
+        reading = asyncio.create_task(page.read(response))
+        await until(lambda: "hello" in page.shown)
+        yield page
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await response.aclose()
+
+
+@in_loop
+async def test_two_people_hear_what_concerns_them(house: House, cast: Cast, redis_url: str):
+    bus = redis.Redis.from_url(redis_url)
+    programme, alice = cast.programme.id, cast.alice.partner.id
+    async with (
+        open_page(house, house.cookies(cast.alice)) as first,
+        open_page(house, house.cookies(cast.charlie)) as second,
+        open_page(house, house.cookies(cast.otto)) as elsewhere,
+    ):
+        publish.publish(bus, publish.partner_changed(programme, alice))
+        publish.publish(bus, publish.board_changed(programme, "sales", 7))
+        await until(lambda: first.shown == ["hello", "partner", "sales 7"])
+        await until(lambda: second.shown == ["hello", "sales 7"])
+        assert elsewhere.shown == ["hello"]
+
+
+@in_loop
+async def test_stopping_the_server_does_not_wait_for_open_streams(house: House, cast: Cast):
+    async with open_page(house, house.cookies(cast.alice)) as page:
+        house.process.send_signal(signal.SIGTERM)
+        await until(lambda: page.is_closed)
+        await until(lambda: house.process.poll() is not None, 8)
+        assert house.process.returncode in (0, -signal.SIGTERM)
+
+
+def test_pages_and_files_are_answered_beside_the_streams(house: House):
+    answer = httpx.get(f"{house.address}/static/js/live.js")
+    assert answer.status_code == 200
+    assert "EventSource" in answer.text
+
+
+def test_a_session_ended_everywhere_opens_no_stream(house: House, cast: Cast):
+    cookies = house.cookies(cast.alice)
+    transaction(lambda: service.sign_out_everywhere(cast.alice.user.id))
+    assert httpx.get(f"{house.address}/live", cookies=cookies).status_code == 401
+
+
+def test_a_body_of_unsaid_length_is_refused(house: House):
+    assert house.raw(RAW_CHUNKED).startswith(b"HTTP/1.1 411 ")
+
+
+def test_a_websocket_is_not_opened(house: House):
+    assert not house.raw(RAW_WEBSOCKET).startswith(b"HTTP/1.1 101 ")
+
+
+def test_a_taken_port_is_said_and_ends_the_start(house: House):
+    command = [sys.executable, "-c", "from engage.asgi import serve; serve()"]
+    second = subprocess.run(
+        command,
+        env=os.environ | {"ENGAGE_PORT": str(house.port)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert "address already in use" in second.stderr.lower()
