@@ -124,10 +124,13 @@ def _add(published: Published, deltas: Mapping[Place, int]) -> None:
         for (period, member), delta in sorted(deltas.items())
     ]
     upsert_rows(table, rows, add=("score",))
-    if any(delta < 0 for delta in deltas.values()):
-        db.session.execute(
-            delete(Standing).where(Standing.board_id == published.model.id, Standing.score == 0)
+    db.session.execute(
+        delete(Standing).where(
+            Standing.board_id == published.model.id,
+            Standing.period.in_({period for period, _ in deltas}),
+            Standing.score == 0,
         )
+    )
 
 
 def _who_was_first(programme: Programme, published: Published, touched: set[Place]) -> None:

@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 #: Topic -> who receives (programme id, payload, now). Receivers may be called twice for a message.
 RECEIVERS = {
-    "moved": "engage.live.publish:moved",
+    "moved": "engage.live.receivers:moved",
     "joined": "engage.videos.jobs:partners_joined",
-    "film": "engage.live.publish:film",
+    "film": "engage.live.receivers:film",
 }
 
 Receiver = Callable[[int, dict[str, Any], datetime], None]
@@ -49,7 +49,7 @@ def deliver() -> int:
             try:
                 receiver(topic)(programme_id, payload, now)
             except RedisError as error:
-                log.warning("outbox waits: %s", error)
+                log.info("outbox waits: %s", error)
                 db.session.rollback()
                 return sent
             transaction(lambda i=message_id, n=now: service.delivered(i, n))  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -37,10 +38,11 @@ class BadProgrammeFile(ValueError):
 
     def __init__(self, problems: list[tuple[int | None, str, str]]) -> None:
         self.problems = problems
-        super().__init__("; ".join(_said(problem) for problem in problems))
+        super().__init__("; ".join(said(problem) for problem in problems))
 
 
-def _said(problem: tuple[int | None, str, str]) -> str:
+def said(problem: tuple[int | None, str, str]) -> str:
+    """A problem in one line: where, which key, what and the remedy."""
     line, key, text = problem
     return ": ".join(part for part in (f"line {line}" if line else "", key, text) if part)
 
@@ -177,16 +179,17 @@ def _table_of(place: str) -> tuple[str, int]:
 
 def dump(file: ProgrammeFile) -> str:
     """The file as TOML that ``parse`` reads back to an equal one."""
-    return tomli_w.dumps(
-        {
-            "programme": {
-                "slug": file.slug,
-                "name": file.name,
-                "timezone": file.timezone,
-                "currency": file.currency,
-            },
-            "rules": [incentives.to_json(rule) for rule in file.rules],
-            "boards": [leaderboards.to_json(board) for board in file.boards],
-            "missions": [missions.to_json(mission) for mission in file.missions],
-        }
-    )
+    head = {key: getattr(file, key) for key in ("slug", "name", "timezone", "currency")}
+    tables = {
+        "rules": [incentives.to_json(rule) for rule in file.rules],
+        "boards": [leaderboards.to_json(board) for board in file.boards],
+        "missions": [missions.to_json(mission) for mission in file.missions],
+    }
+    dated = {key: [_with_days(row) for row in rows] for key, rows in tables.items()}
+    return tomli_w.dumps({"programme": head} | dated)
+
+
+def _with_days(row: dict[str, Any]) -> dict[str, Any]:
+    """Days as TOML writes them, which JSON cannot."""
+    days = {key: date.fromisoformat(row[key]) for key in ("starts", "ends") if key in row}
+    return row | days

@@ -1,10 +1,11 @@
 """Publishing a programme from its file, and writing the published one back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 
+from engage import periods
 from engage.activity.models import Fact
 from engage.db import db
 from engage.incentives import rules as incentives
@@ -18,6 +19,11 @@ from engage.programmes.models import Programme
 
 class Refused(ValueError):
     """The change cannot be made; the message says why in one line."""
+
+
+def midnight(day: date, timezone: str) -> datetime:
+    """The first instant of a local day, in UTC."""
+    return periods.containing(day, "day").starts_at(timezone)
 
 
 class Published(NamedTuple):

@@ -1,0 +1,153 @@
+"""``engage import partners FILE`` and ``engage import facts FILE``."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from engage import clock
+from engage.activity.mapping import NATIVE, load_mapping
+from engage.activity.problems import ImportRefused, RowError
+from engage.db import db, transaction
+from engage.imports import service
+from engage.imports.service import Kind, Result
+from engage.outbox.delivery import deliver
+from engage.terminal import (
+    Refusal,
+    bar,
+    err,
+    inside,
+    json_option,
+    out,
+    print_json,
+    programme_option,
+    the_programme,
+)
+
+
+class _DryRun(Exception):
+    """Carries the result out of a transaction that must not stand."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+
+
+@click.group("import")
+def imports() -> None:
+    """Take partners or facts in from a CSV or XLSX file."""
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.argument("file", type=click.Path(exists=True, dir_okay=False)),
+        click.option(
+            "--mapping", type=click.Path(exists=True, dir_okay=False), metavar="FILE.toml"
+        ),
+        click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing."),
+        click.option("--skip-bad", is_flag=True, help="Take the good rows, leave the bad ones."),
+        programme_option,
+        json_option,
+    ):
+        command = option(command)
+    return command
+
+
+def _command(kind: Kind) -> Callable[[Callable[..., None]], click.Command]:
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @imports.command(kind, help=function.__doc__)
+        @_options
+        @wraps(function)
+        def command(**options: Any) -> None:
+            _import(kind, **options)
+
+        return command
+
+    return decorate
+
+
+@_command("partners")
+def partners() -> None:
+    """Partners: external_id, name, and what else is known of them."""
+
+
+@_command("facts")
+def facts() -> None:
+    """Facts: external_id, partner, kind, occurred_at, and amounts."""
+
+
+def _import(
+    kind: Kind,
+    file: str,
+    mapping: str | None,
+    dry_run: bool,
+    skip_bad: bool,
+    programme_slug: str | None,
+    as_json: bool,
+) -> None:
+    with inside():
+        programme = the_programme(programme_slug)
+        slug = programme.slug
+        try:
+            plan = load_mapping(mapping) if mapping else NATIVE
+            with bar(f"Reading {file}", None) as read:
+                prepared = service.prepare(programme, kind, file, mapping=plan, progress=read)
+        except ImportRefused as error:
+            _refused_whole(error, as_json)
+
+        def work() -> Result:
+            result = service.carry_out(
+                the_programme(slug), prepared, skip_bad=skip_bad, now=clock.now(), progress=done
+            )
+            if dry_run or service.blocked(result, skip_bad):
+                raise _DryRun(result)
+            return result
+
+        with bar(f"Taking in {kind}", prepared.size) as done:
+            try:
+                result = transaction(work)
+            except _DryRun as stopped:
+                result = stopped.result
+        if not dry_run:
+            deliver()
+        db.session.remove()
+    _report(kind, result, dry_run, skip_bad, as_json)
+
+
+def _refused_whole(error: ImportRefused, as_json: bool) -> None:
+    problems = list(error.problems)
+    if as_json:
+        print_json(Result(rejected=len(problems), errors=problems).to_json())
+    _list(problems[1:])
+    raise Refusal(f"{error}; nothing was imported") from error
+
+
+def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
+    blocked = service.blocked(result, skip_bad)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        _list(result.errors)
+        if not blocked:
+            would = "would be " if dry_run else ""
+            out.print(
+                f"{result.rows} {kind} read ({result.described}): {result.new} {would}new, "
+                f"{result.corrected} corrected, {result.unchanged} unchanged, "
+                f"{result.rejected} left out, in {result.seconds:.1f} s."
+            )
+        if result.ignored:
+            err.print(f"Columns without a use here: {', '.join(result.ignored)}", style="dim")
+    if blocked:
+        first = result.errors[0]
+        rows = "row" if result.rejected == 1 else "rows"
+        raise Refusal(
+            f"{result.rejected} of {result.rows} rows are bad, the first: {first}; nothing was "
+            f"imported. Mend the {rows}, or leave them out with --skip-bad"
+        )
+
+
+def _list(errors: list[RowError]) -> None:
+    for error in errors[:20]:
+        err.print(f"  {error}", style="red", markup=False)
+    if len(errors) > 20:
+        err.print(f"  and {len(errors) - 20} more; --json lists them", style="red")

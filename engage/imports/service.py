@@ -1,0 +1,174 @@
+"""Files into the flow: one transaction a file, all of it or nothing."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO, Literal
+
+from engage import flow
+from engage.activity.files import Table, read_table
+from engage.activity.mapping import NATIVE, Mapping
+from engage.activity.parsing import Parsed, parse_facts, parse_partners
+from engage.activity.problems import RowError
+from engage.activity.rules import Problem, Report
+from engage.partners.service import Profile
+from engage.programmes.models import Programme
+
+Kind = Literal["partners", "facts"]
+#: Where facts of a file come from, in the words of the ledger.
+SOURCE = "import"
+#: Facts carried through the flow at a time, so that progress can be told; the commit is one.
+STRIDE = 10_000
+ERRORS_LISTED = 1_000
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Result:
+    """What an import did, or would do; the counts of rows add up to ``rows``."""
+
+    rows: int = 0
+    new: int = 0
+    unchanged: int = 0
+    corrected: int = 0
+    rejected: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    described: str = ""
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of ``import --json``."""
+        return {
+            "rows": self.rows,
+            "new": self.new,
+            "unchanged": self.unchanged,
+            "corrected": self.corrected,
+            "rejected": self.rejected,
+            "errors": [
+                {"row": error.row, "column": error.column, "problem": error.problem}
+                for error in self.errors
+            ],
+            "ignored_columns": self.ignored,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass
+class Prepared:
+    """A file read and parsed, ready for one transaction."""
+
+    kind: Kind
+    table: Table
+    parsed: Parsed[Any]
+    started: float
+
+    @property
+    def size(self) -> int:
+        return len(self.parsed.rows)
+
+
+def prepare(
+    programme: Programme,
+    kind: Kind,
+    source: str | BinaryIO,
+    *,
+    name: str = "",
+    mapping: Mapping = NATIVE,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Read and parse a file; touches no row of the database.
+
+    :raises engage.activity.problems.ImportRefused: the file, its mapping or a column cannot be read.
+    """
+    started = time.monotonic()
+    table = read_table(
+        source,
+        name,
+        delimiter=mapping.format.delimiter,
+        encoding=mapping.format.encoding,
+        progress=progress,
+    )
+    parse = parse_facts if kind == "facts" else parse_partners
+    parsed = parse(table, mapping, timezone=programme.timezone)
+    return Prepared(kind, table, parsed, started)
+
+
+def carry_out(
+    programme: Programme,
+    prepared: Prepared,
+    *,
+    skip_bad: bool,
+    now: datetime,
+    progress: Progress = lambda done: None,
+) -> Result:
+    """Take the good rows in, unless a bad one forbids it; runs in the caller's transaction.
+
+    With errors and without ``skip_bad`` nothing is to be kept: the caller rolls back (``blocked``).
+    """
+    parsed = prepared.parsed
+    result = Result(
+        rows=parsed.rows_read,
+        unchanged=parsed.repeated,
+        rejected=parsed.rejected,
+        errors=list(parsed.errors),
+        ignored=list(parsed.ignored),
+        described=prepared.table.described(),
+    )
+    take = _facts if prepared.kind == "facts" else _partners
+    take(programme, prepared, result, now, progress)
+    result.errors = sorted(result.errors)[:ERRORS_LISTED]
+    if blocked(result, skip_bad):
+        result.new = result.unchanged = result.corrected = 0
+    result.seconds = time.monotonic() - prepared.started
+    return result
+
+
+def blocked(result: Result, skip_bad: bool) -> bool:
+    """Whether bad rows forbid the whole import."""
+    return bool(result.rejected) and not skip_bad
+
+
+def _partners(
+    programme: Programme, prepared: Prepared, result: Result, now: datetime, progress: Progress
+) -> None:
+    columns = prepared.parsed.columns
+    names = Profile._fields
+    profiles = [
+        Profile(*row) for row in zip(*(getattr(columns, name) for name in names), strict=True)
+    ]
+    answers = flow.enrol(programme, profiles, now=now).answers
+    progress(len(profiles))
+    _count(result, answers)
+
+
+def _facts(
+    programme: Programme, prepared: Prepared, result: Result, now: datetime, progress: Progress
+) -> None:
+    parsed = prepared.parsed
+    rows = sorted(
+        zip(parsed.columns.reports(), parsed.rows, strict=True),
+        key=lambda pair: (pair[0].occurred_at, pair[0].external_id),
+    )
+    for start in range(0, len(rows), STRIDE):
+        part = rows[start : start + STRIDE]
+        reports: Sequence[Report] = [report for report, _ in part]
+        outcome = flow.record(programme, reports, source=SOURCE, now=now)
+        _count(result, outcome.answers)
+        result.errors += [
+            _row_error(problem, part[problem.index][1], parsed) for problem in outcome.problems
+        ]
+        progress(start + len(part))
+
+
+def _row_error(problem: Problem, row: int, parsed: Parsed[Any]) -> RowError:
+    return RowError(row, parsed.sources.get(problem.column, problem.column), problem.problem)
+
+
+def _count(result: Result, answers: Sequence[str]) -> None:
+    result.new += answers.count("new")
+    result.unchanged += answers.count("unchanged")
+    result.corrected += answers.count("corrected")
+    result.rejected += answers.count("problem")

@@ -1,0 +1,104 @@
+"""How commands speak: JSON on standard output, everything else on standard error.
+
+Exit 0: done. 1: refused, nothing changed, the reason in one line. 2: wrong usage.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from sqlalchemy import inspect
+
+from engage import create_app
+from engage.config import ConfigurationError, Settings
+from engage.db import db
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: For tables and messages to people.
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Refusal(click.ClickException):
+    """Exit 1: nothing changed, and this is why."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"refused: {self.message}", err=True)
+
+
+def refuse(reason: str) -> NoReturn:
+    """Stop with exit 1 and the reason in one line."""
+    raise Refusal(" ".join(reason.split()))
+
+
+def print_json(document: Any) -> None:
+    """The one document on standard output."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+programme_option = click.option(
+    "--programme", "programme_slug", metavar="SLUG", help="Which programme of the house."
+)
+
+
+@contextmanager
+def inside() -> Iterator[Flask]:
+    """The application and its context, on a migrated database.
+
+    The embedded SQLite is migrated when it is new; any other database is the operator's to migrate.
+    """
+    try:
+        settings = Settings()
+        app = create_app(settings)
+    except ConfigurationError as error:
+        refuse(str(error))
+    with app.app_context():
+        if not inspect(db.engine).has_table("alembic_version"):
+            if settings.database:
+                refuse("the database has no tables yet: run engage db upgrade")
+            upgrade()
+        yield app
+
+
+def the_programme(slug: str | None) -> Programme:
+    """The programme a command is about, or a refusal."""
+    try:
+        return programmes.by_slug(slug)
+    except programmes.Refused as error:
+        refuse(str(error))
+
+
+@contextmanager
+def bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; call what it gives with the number done so far."""
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30)]
+    with Progress(
+        *columns,
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=not err.is_terminal,
+    ) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda done: progress.update(task, completed=done)

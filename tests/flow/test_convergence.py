@@ -1,0 +1,112 @@
+"""Any order, batching and repetition of the same facts ends in the same state, on both databases."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count, pairwise
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engage import create_app, flow
+from engage.activity.rules import Report
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.programmes import service as programmes
+from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
+from tests.postgres import Postgres
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """A migrated house that all examples of this module share, each in a programme of its own."""
+    home = tmp_path_factory.mktemp("convergence")
+    chosen = Settings(home=home, env="test")
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        chosen = chosen.model_copy(update={"database": server.create(f"convergence_{home.name}")})
+    app = create_app(chosen)
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n))
+sales = st.builds(
+    lambda number, partner, cents, day, hour, category, customer: sale(
+        f"f-{number}",
+        partner,
+        f"{cents // 100}.{cents % 100:02d}"
+        if cents >= 0
+        else f"-{-cents // 100}.{-cents % 100:02d}",
+        day,
+        hour=hour,
+        category=category,
+        customer=customer,
+    ),
+    st.integers(0, 10**6),
+    st.sampled_from(["A1", "B1", "C1"]),
+    st.integers(-300_000, 3_000_000),
+    days,
+    st.integers(0, 23),
+    st.sampled_from(["Bikes", "Clothing", None]),
+    st.sampled_from(["Ann", "Ben", None]),
+)
+batches_of = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fact.external_id)
+
+
+def state_after(batches: list[list[Report]]) -> str:
+    """The digest of a new programme that took these batches in."""
+    slug = f"run-{next(_numbers)}"
+    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"'))
+    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    for batch in batches:
+        record(programme, *batch)
+    found = flow.check(programmes.by_slug(slug))
+    assert found.ok, f"{found.differences} differences"
+    return found.digest
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(facts=batches_of, data=st.data())
+def test_order_batching_and_repetition_change_nothing(
+    house: Flask, facts: list[Report], data: st.DataObject
+) -> None:
+    ordered = sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id))
+    shuffled = data.draw(st.permutations(facts))
+    repeated = shuffled + data.draw(st.lists(st.sampled_from(facts), max_size=8))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(repeated)), max_size=6)))
+    edges = [0, *cuts, len(repeated)]
+    batches = [repeated[start:end] for start, end in pairwise(edges) if start < end]
+    assert state_after([ordered]) == state_after(batches)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(facts=batches_of, data=st.data())
+def test_corrections_end_where_the_corrected_facts_alone_would(
+    house: Flask, facts: list[Report], data: st.DataObject
+) -> None:
+    wrong = [
+        fact._replace(
+            amount=data.draw(st.integers(-(10**8), 10**9)),
+            partner=data.draw(st.sampled_from(["A1", "B1", "C1"])),
+        )
+        for fact in data.draw(st.lists(st.sampled_from(facts), unique=True))
+    ]
+    assert state_after([facts]) == state_after([wrong, data.draw(st.permutations(facts))])

@@ -1,0 +1,203 @@
+"""What a rule pays: examples of the published arithmetic, and laws that hold for every rule."""
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engage.definitions import DefinitionError
+from engage.incentives import rules
+from engage.incentives.rules import Version
+from engage.money import SCALE
+
+LINEAR: dict[str, Any] = {
+    "slug": "points",
+    "on": "sale",
+    "earn": "points",
+    "per": "amount",
+    "rate": "1",
+    "period": "quarter",
+}
+BANDED: dict[str, Any] = {
+    "slug": "bonus",
+    "on": "sale",
+    "earn": "USD",
+    "per": "amount",
+    "period": "quarter",
+    "bands": "marginal",
+    "band": [
+        {"from": "0", "rate": "0"},
+        {"from": "50000", "rate": "0.01"},
+        {"from": "100000", "rate": "0.02"},
+    ],
+}
+
+
+def parsed(raw: dict[str, Any]) -> rules.Rule:
+    return rules.parse(raw, "USD")
+
+
+def test_a_linear_rule_floors_the_running_total() -> None:
+    rule = parsed(LINEAR)
+    assert [rules.pay(rule, total) for total in (9_999, 10_000, 15_000, 29_999)] == [0, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("bands", "sold", "cents"),
+    [
+        ("marginal", 50_000, 0),
+        ("marginal", 50_001, 1),
+        ("marginal", 100_000, 50_000),
+        ("marginal", 150_000, 150_000),
+        ("retroactive", 49_999, 0),
+        ("retroactive", 50_000, 50_000),
+        ("retroactive", 100_000, 200_000),
+    ],
+)
+def test_bands_pay_the_part_inside_them_or_all_at_the_reached_rate(
+    bands: str, sold: int, cents: int
+) -> None:
+    assert rules.pay(parsed(BANDED | {"bands": bands}), sold * SCALE) == cents
+
+
+def test_a_cap_ends_what_a_period_pays() -> None:
+    rule = parsed(LINEAR | {"cap": "100"})
+    assert [rules.pay(rule, total * SCALE) for total in (99, 100, 101)] == [99, 100, 100]
+
+
+def test_facts_and_quantities_count_in_their_own_measure() -> None:
+    assert parsed(LINEAR | {"per": "fact"}).measure(5, 7) == SCALE
+    assert parsed(LINEAR | {"per": "quantity"}).measure(5, 7) == 7
+    assert parsed(LINEAR).measure(5, 7) == 5
+
+
+def test_an_event_falls_under_the_last_version_before_it() -> None:
+    rule = parsed(LINEAR)
+    change, end = datetime(2013, 4, 1, tzinfo=UTC), datetime(2013, 6, 1, tzinfo=UTC)
+    versions = [Version(1, 1, None, rule), Version(2, 2, change, rule), Version(3, 3, end, None)]
+
+    def number(at: datetime) -> int | None:
+        version = rules.in_force(versions, at)
+        return version.number if version else None
+
+    assert number(datetime(2013, 3, 31, 23, 59, tzinfo=UTC)) == 1
+    assert number(change) == 2
+    assert number(end) is None
+
+
+def test_a_window_holds_both_its_ends() -> None:
+    rule = parsed(LINEAR | {"starts": date(2013, 1, 1), "ends": date(2013, 1, 31)})
+    days = (date(2012, 12, 31), date(2013, 1, 1), date(2013, 1, 31), date(2013, 2, 1))
+    assert [rule.covers(day) for day in days] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"rate": "1,5"}, "rate"),
+        ({"rate": 1.5}, "rate"),
+        ({"rate": "-1"}, "rate"),
+        ({"on": "sales"}, "on"),
+        ({"earn": "EUR"}, "earn"),
+        ({"earn": "gold"}, "earn"),
+        ({"per": "litre"}, "per"),
+        ({"period": "fortnight"}, "period"),
+        ({"cap": "0"}, "cap"),
+        ({"cap": "1.5"}, "cap"),
+        ({"where": {"colour": ["red"]}}, "where.colour"),
+        ({"where": {"category": []}}, "where.category"),
+        ({"starts": date(2013, 2, 1), "ends": date(2013, 1, 1)}, "ends"),
+        ({"bands": "marginal"}, "rate"),
+        ({"slug": "Bike Points"}, "slug"),
+        ({"multiplier": "2"}, "multiplier"),
+    ],
+)
+def test_a_mistake_is_refused_by_its_key(change: dict[str, Any], key: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parsed(LINEAR | change)
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("band", "key"),
+    [
+        ([], "band"),
+        ([{"from": "10", "rate": "1"}, {"from": "10", "rate": "2"}], "band[2].from"),
+        ([{"from": "-1", "rate": "1"}], "band[1].from"),
+        ([{"from": "0", "rate": "x"}], "band[1].rate"),
+        ([{"from": "0"}], "band[1].rate"),
+    ],
+)
+def test_bands_that_overlap_or_are_not_whole_are_refused(band: list[Any], key: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parsed(BANDED | {"band": band})
+    assert caught.value.key == key
+
+
+decimals = st.integers(0, 10**6).map(lambda n: f"{n / 10**4:.4f}")
+
+
+@st.composite
+def any_rule(draw: st.DrawFn) -> rules.Rule:
+    raw = dict(LINEAR, earn=draw(st.sampled_from(["points", "USD"])))
+    if draw(st.booleans()):
+        starts = sorted(draw(st.sets(st.integers(0, 10**5), min_size=1, max_size=4)))
+        del raw["rate"]
+        raw["bands"] = draw(st.sampled_from(rules.BANDS))
+        raw["band"] = [{"from": str(start), "rate": draw(decimals)} for start in starts]
+    else:
+        raw["rate"] = draw(decimals)
+    if draw(st.booleans()):
+        raw["cap"] = str(draw(st.integers(1, 10**5)))
+    return parsed(raw)
+
+
+@given(any_rule())
+def test_a_rule_reads_back_what_it_writes(rule: rules.Rule) -> None:
+    assert parsed(rules.to_json(rule)) == rule
+
+
+@given(any_rule(), st.lists(st.integers(-(10**8), 10**9), max_size=20))
+def test_what_facts_receive_sums_to_the_pay_of_their_total(
+    rule: rules.Rule, measures: list[int]
+) -> None:
+    steps = list(rules.steps(0, ((rule, measure) for measure in measures)))
+    assert sum(step.amount for step in steps) == rules.pay(rule, sum(measures)) - rules.pay(rule, 0)
+
+
+@given(any_rule(), st.integers(0, 10**10), st.integers(0, 10**9))
+def test_more_sold_never_pays_less_unless_a_higher_band_says_so(
+    rule: rules.Rule, total: int, more: int
+) -> None:
+    rates = [band.rate.decimal for band in rule.band]
+    if rule.bands != "retroactive" or rates == sorted(rates):
+        assert rules.pay(rule, total + more) >= rules.pay(rule, total)
+
+
+@given(any_rule(), st.integers(0, 10**10))
+def test_pay_is_the_floor_of_the_exact_fraction(rule: rules.Rule, total: int) -> None:
+    def exact() -> Fraction:
+        if rule.rate:
+            return Fraction(total * rule.rate.numerator, rule.rate.denominator)
+        ends = [band.start for band in rule.band[1:]] + [max(total, rule.band[-1].start)]
+        if rule.bands == "retroactive":
+            reached = [band for band in rule.band if total >= band.start]
+            rate = reached[-1].rate if reached else None
+            return Fraction(total * rate.numerator, rate.denominator) if rate else Fraction(0)
+        return sum(
+            (
+                Fraction(
+                    max(0, min(total, end) - band.start) * band.rate.numerator,
+                    band.rate.denominator,
+                )
+                for band, end in zip(rule.band, ends, strict=True)
+            ),
+            Fraction(0),
+        )
+
+    pay = floor(exact())
+    assert rules.pay(rule, total) == (pay if rule.cap is None else min(pay, rule.cap))

@@ -1,0 +1,64 @@
+"""The programme file: whole or refused whole, with every mistake by line, key and remedy."""
+
+import pytest
+
+from engage.programmes import file as programme_file
+from engage.programmes import service
+from engage.programmes.models import Programme
+from tests.conftest import NOW, PROGRAMME, publish
+
+
+def test_a_file_reads_back_what_it_writes() -> None:
+    described = programme_file.parse(PROGRAMME)
+    assert programme_file.parse(programme_file.dump(described)) == described
+
+
+def test_what_is_published_is_written_back_the_same(programme: Programme) -> None:
+    assert service.export(programme) == programme_file.parse(PROGRAMME)
+
+
+def test_publishing_the_same_file_again_changes_nothing(programme: Programme) -> None:
+    again = service.publish(programme_file.parse(PROGRAMME), NOW)
+    assert again.changes == []
+
+
+def test_every_mistake_is_named_with_its_line_and_key() -> None:
+    broken = PROGRAMME.replace('rate = "1"\n', 'rate = "1,5"\n').replace(
+        'timezone = "America/New_York"', 'timezone = "Mars/Olympus"'
+    )
+    with pytest.raises(programme_file.BadProgrammeFile) as caught:
+        programme_file.parse(broken)
+    lines = broken.splitlines()
+    found = {key: line for line, key, _ in caught.value.problems}
+    assert lines[found["programme.timezone"] - 1] == 'timezone = "Mars/Olympus"'  # type: ignore[operator]
+    assert lines[found["rules[1].rate"] - 1] == 'rate = "1,5"'  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("[programme]", "[programm]", "programme: is missing"),
+        ('currency = "USD"', 'currency = "XXZ"', "ISO 4217"),
+        ('slug = "growth-bonus"', 'slug = "bike-points"', "stands twice"),
+        ("[[boards]]", "[[bords]]", "unknown key"),
+        ('slug = "resellers"', "slug = resellers", "is not TOML"),
+    ],
+)
+def test_a_file_that_cannot_stand_says_why(before: str, after: str, said: str) -> None:
+    with pytest.raises(programme_file.BadProgrammeFile, match=said):
+        programme_file.parse(PROGRAMME.replace(before, after))
+
+
+def test_a_mission_may_not_lose_a_stage_that_may_be_paid(programme: Programme) -> None:
+    shorter = PROGRAMME[: PROGRAMME.rindex("[[missions.stages]]")]
+    with pytest.raises(service.Refused, match="keep them"):
+        publish(shorter)
+
+
+def test_a_rule_added_later_starts_when_it_is_published(programme: Programme) -> None:
+    added = (
+        PROGRAMME
+        + '\n[[rules]]\nslug = "extra"\non = "sale"\nearn = "points"\nper = "fact"\nrate = "5"\nperiod = "all"\n'
+    )
+    result = service.publish(programme_file.parse(added), NOW)
+    assert result.changes == ["rule extra: version 1"]
