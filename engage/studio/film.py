@@ -29,6 +29,12 @@ PRESET, QUALITY = "veryfast", 20
 Progress = Callable[[float], None]
 
 
+_COLOURS = (  # Pillow's pixels into the colours players expect, and a tag that says so
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+)
+
+
 class Cancelled(RuntimeError):
     """Rendering was called off; nothing is left behind."""
 
@@ -131,9 +137,8 @@ def _encode(reel: Reel, path: Path, bed: Path, watch: _Watch) -> None:
         ffmpeg_params=[
             "-crf", str(QUALITY), "-profile:v", "high", "-g", str(made.fps * 10),
             "-force_key_frames", cuts,
-            "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-filter_threads", "1",
-            "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-            "-color_range", "tv", "-movflags", "+faststart",
+            "-vf", _COLOURS, "-filter_threads", "1",
+            "-movflags", "+faststart",
             "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
         ],
         pixel_format="yuv420p",

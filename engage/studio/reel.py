@@ -92,6 +92,7 @@ class _Set:
         else:
             self.ground = ground.plain(self.size, colour)
         stage = Stage(self.size, self.palette, theme, folder, plan.template.fonts)
+        self.painter = Painter(self.ground)
         self.actors = []
         for layer in planned.layers:
             if form in layer.boxes:
@@ -101,6 +102,10 @@ class _Set:
     def ops(self, frame: int) -> list[Op]:
         t = frame / self.fps
         return [op for actor in self.actors for op in actor.ops(t, self.size)]
+
+    def pixels(self, frame: int) -> Pixels:
+        self.painter.paint(self.ops(frame))
+        return self.painter.pixels
 
 
 class Reel:
@@ -121,42 +126,36 @@ class Reel:
         self.plan, self.form, self.theme = plan, form, theme
         self._index = -1
         self._set: _Set | None = None
-        self._painter: Painter | None = None
         self._before: Pixels | None = None
 
     def pixels(self, frame: int) -> Pixels:
         """The frame (0 to ``plan.frames`` - 1) as height × width × 3 bytes; not to be written to."""
         frame = max(0, min(frame, self.plan.frames - 1))
         index = max(k for k, s in enumerate(self.plan.scenes) if s.first <= frame)
-        self._enter(index)
-        assert self._set is not None and self._painter is not None
-        planned = self._set.planned
-        local = frame - planned.first
-        self._painter.paint(self._set.ops(local))
-        lasts = round(planned.scene.transition_seconds * self.plan.fps)
-        if self._before is not None and local < lasts:
-            accent = self._set.palette.colour("accent")
-            blend = BLENDS[planned.scene.transition]
-            return blend(self._before, self._painter.pixels, (local + 1) / (lasts + 1), accent)
-        return self._painter.pixels
+        now = self._enter(index)
+        scene = now.planned.scene
+        local = frame - now.planned.first
+        lasts = round(scene.transition_seconds * self.plan.fps)
+        pixels = now.pixels(local)
+        if self._before is None or local >= lasts:
+            return pixels
+        share = (local + 1) / (lasts + 1)
+        return BLENDS[scene.transition](self._before, pixels, share, now.palette.colour("accent"))
 
-    def _enter(self, index: int) -> None:
-        if index == self._index:
-            return
-        planned = self.plan.scenes[index]
+    def _enter(self, index: int) -> _Set:
+        """The scene of an index made ready, and before it the last picture of the one before."""
+        if self._set is not None and index == self._index:
+            return self._set
         self._before = None
-        if index > 0 and planned.scene.transition_seconds > 0:
-            if self._index != index - 1:
-                self._load(index - 1)
-            assert self._set is not None and self._painter is not None
-            self._painter.paint(self._set.ops(self._set.planned.frames - 1))
-            self._before = self._painter.pixels
-        self._load(index)
+        if index > 0 and self.plan.scenes[index].scene.transition_seconds > 0:
+            follows = self._set is not None and self._index == index - 1
+            old = self._set if follows and self._set else self._made(index - 1)
+            self._before = old.pixels(old.planned.frames - 1)
+        self._index, self._set = index, self._made(index)
+        return self._set
 
-    def _load(self, index: int) -> None:
-        self._set = _Set(self.plan, self.plan.scenes[index], self.form, self.theme)
-        self._painter = Painter(self._set.ground)
-        self._index = index
+    def _made(self, index: int) -> _Set:
+        return _Set(self.plan, self.plan.scenes[index], self.form, self.theme)
 
     def image(self, frame: int) -> Image.Image:
         """A frame as a Pillow image of its own."""

@@ -106,7 +106,8 @@ def bed(seconds: float) -> Samples:
     shape = np.minimum(np.minimum(t / fade_in, (seconds - t) / fade_out), 1.0)
     track *= np.clip(shape, 0.0, 1.0)[:, None]
     track *= LOUDNESS / max(1e-6, float(np.sqrt(np.mean(track**2))))
-    return (np.tanh(track * 1.1) / 1.1).astype(np.float32)
+    soft: Samples = np.tanh(track * 1.1) / 1.1
+    return soft.astype(np.float32)
 
 
 def soundtrack(seconds: float) -> AudioClip:

@@ -42,14 +42,14 @@ def iris(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
     height, width = old.shape[:2]
     reach = float(np.hypot(width, height)) / 2 * 1.05
     image = Image.fromarray(old)
-    for colour, at in ((accent, in_out(share)), (None, in_out(max(0.0, share - 0.12) / 0.88))):
+    for colour, at in ((accent, in_out(share)), (None, in_out(max(0.0, share - 0.07) / 0.93))):
         radius = reach * at
         if radius < 1.0:
             continue
-        mask = Image.new("L", (width // 2, height // 2), 0)
-        x, y, r = width / 4, height / 4, radius / 2
+        mask = Image.new("L", (2 * width, 2 * height), 0)
+        x, y, r = width, height, 2 * radius
         ImageDraw.Draw(mask).ellipse([x - r, y - r, x + r, y + r], fill=255)
-        mask = mask.resize((width, height), Image.Resampling.BILINEAR)
+        mask = mask.reduce(2)
         image.paste(colour if colour else Image.fromarray(new), (0, 0, width, height), mask)
     return np.asarray(image)
 

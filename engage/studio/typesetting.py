@@ -66,8 +66,11 @@ class Block:
 
     @property
     def bottom(self) -> int:
-        """The lowest ink, from the top of the box."""
-        return max((math.ceil(p.baseline + p.line.bottom) for p in self.lines), default=0)
+        """Where the last line ends, descenders included, from the top of the box."""
+        room = DESCENT * self.size
+        return max(
+            (math.ceil(p.baseline + max(room, p.line.bottom)) for p in self.lines), default=0
+        )
 
 
 def clusters(text: str) -> list[str]:
@@ -145,6 +148,18 @@ def measure(text: str, style: Style, size: int) -> Line:
     if not text:
         return Line("", 0, 0, 0, 0)
     return Line(text, box[0], box[1], box[2], box[3])
+
+
+@functools.lru_cache(maxsize=4096)
+def bearing(text: str, style: Style, size: int) -> int:
+    """The empty pixels a font leaves before a text's first letter, which Pillow counts as ink."""
+    if not text:
+        return 0
+    face, piece = runs(text, style)[0]
+    first = piece if rightward(piece) else clusters(piece)[0]
+    mask, (dx, _dy) = face.at(size).getmask2(first, mode="L", anchor="ls", features=_features())
+    ink = mask.getbbox()
+    return max(0, ink[0] + int(dx)) if ink else 0
 
 
 def advance(text: str, style: Style, size: int) -> float:
@@ -317,5 +332,7 @@ def _place(
         )
         spare = {"left": 0.0, "center": (width - line.width) / 2, "right": width - line.width}[side]
         x = math.ceil(max(0.0, spare) - line.left)
+        if side == "left":
+            x -= bearing(line.text, style, size)
         placed.append(Placed(line, x, math.ceil(baseline + k * advance)))
     return Block(tuple(placed), size, style, shortened)

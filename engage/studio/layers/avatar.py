@@ -11,7 +11,7 @@ from engage.studio import shapes
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.layers.image import picture
 from engage.studio.stage import Drawing, Option, Part, Stage
-from engage.studio.theme import mix
+from engage.studio.theme import contrast, mix
 from engage.studio.typeface import missing_script
 from engage.studio.typesetting import clusters
 
@@ -54,12 +54,13 @@ def face(stage: Stage, name: str, side: int, colour: str = "accent") -> Sprite:
     shade = hashlib.sha256(name.encode()).digest()[0] / 255
     tone = mix(stage.colour(colour), stage.palette.words["ink"], 0.55 + 0.4 * shade)
     image = Image.new("RGB", (side, side), tone)
+    ink = max((stage.colour("paper"), stage.colour("ink")), key=lambda c: contrast(c, tone))
     letters = initials(name)
     if letters and missing_script(letters) is None:
         canvas = Canvas((side, side))
         box = (0.14 * side, 0.1 * side, 0.72 * side, 0.8 * side)
         stage.label(canvas, letters, box, stage.plain("display", 700), round(side * 0.38),
-                    stage.colour("paper"), "center")  # fmt: skip
+                    ink, "center")  # fmt: skip
         for op in canvas.ops:
             assert isinstance(op.what, Sprite)
             image.paste(op.what.colour or (0, 0, 0), op.box, op.what.mask)

@@ -7,7 +7,7 @@ import math
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.easing import out_cubic, out_expo, progress
 from engage.studio.stage import Drawing, Option, Part, Stage
-from engage.studio.typesetting import measure
+from engage.studio.typesetting import Style, measure
 from engage.studio.values import Point, Series
 
 OPTIONS = {
@@ -37,9 +37,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     top = max((max(0.0, p.value) for p in points), default=0.0) or 1.0
     marked = marked_points(points, part["mark"])
     shown = numbers_shown(points, slot, size, stage, marked)
-    skip = math.ceil(
-        max((measure(p.label, small, size).width for p in points), default=0) * 1.15 / slot
-    )
+    labels, skip = label_size(points, slot, size, small)
     line = stage.colour("line")
 
     def draw(canvas: Canvas, t: float) -> None:
@@ -65,7 +63,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
                         slot * max(1, skip),
                         size * 1.5,
                     )
-                    stage.label(canvas, point.label, box, small, size, tone, "center")
+                    stage.label(canvas, point.label, box, small, labels, tone, "center")
             if k in shown:
                 rise = out_cubic(progress(late - 0.35, 0.4))
                 number = strong if k in marked else small
@@ -96,6 +94,14 @@ def _bar(canvas: Canvas, cap: Sprite, left: int, base: int, high: int) -> None:
         canvas.paste(cap, left, base - high)
     if high > round_part and cap.colour is not None:
         canvas.fill(left, base - high + round_part, wide, high - round_part, cap.colour)
+
+
+def label_size(points: tuple[Point, ...], slot: float, size: int, style: Style) -> tuple[int, int]:
+    """The size of the labels, and each how manieth is shown, so that none touches the next."""
+    widest = max((measure(p.label, style, size).width for p in points), default=0.0) * 1.08
+    if widest * 0.72 <= slot:
+        return min(size, int(size * slot / max(1.0, widest))), 1
+    return size, math.ceil(widest / slot)
 
 
 def marked_points(points: tuple[Point, ...], word: str) -> set[int]:

@@ -7,7 +7,7 @@ import unicodedata
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.easing import out_cubic, progress
 from engage.studio.stage import Drawing, Option, Part, Stage, lettering
-from engage.studio.typesetting import draw_line, measure
+from engage.studio.typesetting import bearing, draw_line, measure
 
 OPTIONS = {
     "value": Option("value", required=True, shapes=("number",)),
@@ -37,12 +37,10 @@ def prepare(part: Part, stage: Stage) -> Drawing:
             words = str(round(start.value + (number.value - start.value) * share))
         line = measure(words, block.style, block.size)
         mask, dx, dy = draw_line(line, block.style, block.size)
-        spare = {"left": 0.0, "center": (w - line.width) / 2, "right": w - line.width}[
-            part["align"]
-        ]
-        canvas.paste(
-            Sprite(mask, colour), x + max(0.0, spare) - line.left + dx, y + final.baseline + dy
-        )
+        middle = x + (w - line.width) / 2 - line.left
+        edge = x - bearing(words, block.style, block.size)
+        ways = {"left": edge, "center": middle, "right": x + w - line.right}
+        canvas.paste(Sprite(mask, colour), ways[part["align"]] + dx, y + final.baseline + dy)
 
     return Drawing(draw, settles=over)
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.easing import in_out, out_cubic, progress
-from engage.studio.layers.bar_chart import marked_points, spoken
+from engage.studio.layers.bar_chart import label_size, marked_points, spoken
 from engage.studio.stage import Drawing, Option, Part, Stage
 from engage.studio.theme import RGB
 from engage.studio.typesetting import measure
@@ -43,9 +43,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     dot = stage.shape("disc", colour, part["thick"] * 3)
     small, strong = stage.plain("text", 500), stage.plain("display", 700)
     marked = marked_points(points, part["mark"])
-    skip = math.ceil(
-        max((measure(p.label, small, size).width for p in points), default=0) * 1.15 / step
-    )
+    labels, skip = label_size(points, step, size, small)
 
     def draw(canvas: Canvas, t: float) -> None:
         canvas.fill(x, base, w, max(2, round(2 * stage.unit)), stage.colour("line"))
@@ -70,7 +68,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
                         size * 1.5,
                     )
                     tone = stage.colour("text" if k in marked else "quiet")
-                    stage.label(canvas, point.label, box, small, size, tone, "center")
+                    stage.label(canvas, point.label, box, small, labels, tone, "center")
                 if k in marked:
                     wide = min(w, 4 * step)
                     left = min(max(places[k][0] - wide / 2, 0), w - wide)

@@ -108,12 +108,12 @@ class _Path:
             left, top = cx + self.node / 2 + size * 0.9, cy - self.node / 2
             wide, high = self.part.box[0] + self.part.box[2] - left, self.step - size * 0.4
         name = stage.plain("text", 600)
-        second = size * 1.35 if item.display else 0.0
+        second = size * 1.7 if item.display else 0.0
         tone = stage.colour("text" if item.reached else "quiet")
         block = stage.label(canvas, item.name, (left, top, wide, high - second), name, size, tone,
-                            "left", "top", 2)  # fmt: skip
+                            "left", "top", 3)  # fmt: skip
         if item.display:
-            under = top + block.bottom + size * 0.28
+            under = top + block.bottom + size * 0.22
             stage.label(canvas, item.display, (left, under, wide, size * 1.3), stage.plain("text", 400),
                         round(size * 0.88), stage.colour("quiet"), "left", "top")  # fmt: skip
 

@@ -74,7 +74,7 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
     ink = stage.colour("on-accent" if row.me else "text")
     panel = stage.shape("rounded", ground, w, h, h * 0.28)
     side = round(h * 0.62)
-    face = avatar.face(stage, row.name, side)
+    face = avatar.face(stage, row.name, side, "ink" if row.me else "accent")
     pad = (h - side) / 2
     name = stage.plain("text", 600 if row.me else 500)
     score = stage.plain("display", 700)
