@@ -24,7 +24,6 @@ from engage.db import db, transaction
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.services.web import address
 
 _programme = click.option("--programme", "slug", metavar="SLUG", help="Where there are several.")
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of words.")
@@ -132,7 +131,7 @@ def _link(person: User) -> str:
     settings: Settings = current_app.extensions["engage.settings"]
     secret = current_app.config["SECRET_KEY"]
     return (
-        address(settings) + "/set-password/" + passwords.password_link(person, secret, clock.now())
+        settings.address + "/set-password/" + passwords.password_link(person, secret, clock.now())
     )
 
 

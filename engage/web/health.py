@@ -93,8 +93,8 @@ def _is_loopback(address: str | None) -> bool:
 def _database_answers() -> bool:
     try:
         db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        log.exception("the database does not answer")
+    except SQLAlchemyError as error:
+        log.error("the database does not answer: %s", error)
         return False
     return True
 
@@ -103,6 +103,6 @@ def _redis_answers(settings: Settings) -> bool:
     try:
         with redis.Redis.from_url(settings.redis_url, socket_timeout=1) as connection:
             return bool(connection.ping())
-    except redis.RedisError:
-        log.exception("Redis does not answer")
+    except redis.RedisError as error:
+        log.error("Redis does not answer: %s", error)
         return False

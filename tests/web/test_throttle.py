@@ -1,0 +1,42 @@
+import pytest
+
+from engage import create_app
+from engage.config import Settings
+from engage.web import throttle
+from engage.web.throttle import SignInThrottle
+
+
+@pytest.mark.service
+def test_tries_are_counted_over_all_processes(settings: Settings, redis_url: str):
+    settings.redis = redis_url
+    for _process in range(2):
+        create_app(settings)
+        for _try in range(5):
+            assert SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() == 0
+    create_app(settings)
+    assert 14 <= SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() <= 15
+
+
+@pytest.fixture
+def _in_memory(app):
+    throttle.limiter.reset()
+
+
+@pytest.mark.usefixtures("_in_memory")
+def test_an_account_is_guarded_against_many_addresses():
+    waits = [
+        SignInThrottle("alice@example.com", f"192.0.2.{number}").minutes_to_wait()
+        for number in range(101)
+    ]
+    assert waits[:100] == [0] * 100
+    assert waits[100] > 0
+
+
+@pytest.mark.usefixtures("_in_memory")
+def test_an_address_is_guarded_against_many_accounts():
+    waits = [
+        SignInThrottle(f"{number}@example.com", "192.0.2.1").minutes_to_wait()
+        for number in range(301)
+    ]
+    assert waits[:300] == [0] * 300
+    assert waits[300] > 0
