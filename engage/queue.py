@@ -46,3 +46,8 @@ def enqueue(name: str, function: str, *ids: int | str, at_front: bool = False) -
         failure_ttl=_KEEP_FAILED,
         at_front=at_front,
     )
+
+
+def length(name: str) -> int:
+    """How many jobs wait in queue `name`; what a worker is at does not count."""
+    return int(Queue(name, connection=connection(), serializer=JSONSerializer).count)

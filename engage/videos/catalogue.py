@@ -1,0 +1,69 @@
+"""The templates this house can film: those it brings, and a designer's own in ENGAGE_HOME."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from flask import current_app
+
+from engage.config import HOUSE, Settings
+from engage.studio import template as studio
+from engage.studio.template import FILE, Template, TemplateError
+from engage.studio.theme import Theme
+
+#: The colours every film of the house is drawn in.
+THEME = Theme()
+
+
+class UnknownTemplate(LookupError):
+    """No template has that name."""
+
+
+class Offered(NamedTuple):
+    """A template that is whole, and the hash that changes with it."""
+
+    template: Template
+    digest: str
+
+    @property
+    def slug(self) -> str:
+        return self.template.slug
+
+
+def folders() -> dict[str, Path]:
+    """The folders of all templates by slug; one in the home stands in for the house's own."""
+    settings: Settings = current_app.extensions["engage.settings"]
+    found: dict[str, Path] = {}
+    for place in (HOUSE / "video_templates", settings.home_dir / "video_templates"):
+        found |= {file.parent.name: file.parent for file in sorted(place.glob(f"*/{FILE}"))}
+    return found
+
+
+def load(slug: str) -> Offered:
+    """One template.
+
+    :raises UnknownTemplate: there is none of that name; the message lists those there are.
+    :raises TemplateError: it has mistakes.
+    """
+    known = folders()
+    if slug not in known:
+        raise UnknownTemplate(f"no template {slug!r}: there are {', '.join(known) or 'none'}")
+    folder = known[slug]
+    digest = studio.template_digest(folder)
+    return Offered(_read(folder, digest), digest)
+
+
+@lru_cache(maxsize=32)
+def _read(folder: Path, _digest: str) -> Template:
+    return studio.load(folder)
+
+
+def offered() -> tuple[list[Offered], list[str]]:
+    """The templates that can be ordered, and the slugs of those with mistakes."""
+    whole, broken = [], []
+    for slug in folders():
+        try:
+            whole.append(load(slug))
+        except TemplateError:
+            broken.append(slug)
+    return whole, broken

@@ -1,0 +1,93 @@
+"""Films before they are ordered: what each would tell, and whether it can."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from engage.partners.models import Partner
+from engage.periods import Period
+from engage.programmes.models import Programme
+from engage.studio import values
+from engage.studio.plan import plan
+from engage.studio.typeface import missing_script
+from engage.videos import fields, rules, snapshot
+from engage.videos.catalogue import THEME, Offered
+
+
+class Refused(ValueError):
+    """The order cannot be taken; the message says why in one line and nothing was changed."""
+
+
+class Draft(NamedTuple):
+    """A film as it would be ordered for a partner; ``refusal`` says why there can be none."""
+
+    partner_id: int
+    title: str
+    locale: str
+    snapshot: Mapping[str, Any]
+    key: str
+    refusal: str | None = None
+
+
+def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = "16:9") -> Draft:
+    """Freeze what ``partner``'s film would tell; refused where the template needs what is not there."""
+    template = film.template
+    told = teller.about(partner)
+    locale = str(told.voice.locale)
+    title = fields.title(told, template)
+    data = fields.read(told, template.fields)
+    document = values.to_json(data)
+    made = Draft(
+        partner.id,
+        title,
+        locale,
+        document,
+        rules.key(partner.external_id, film.digest, document, form, THEME.digest()),
+    )
+    refusal = _cannot_be_filmed(film, data)
+    return made._replace(refusal=refusal[:500]) if refusal else made
+
+
+def _cannot_be_filmed(film: Offered, data: values.Data) -> str | None:
+    lacking = [
+        name
+        for name, field in film.template.fields.items()
+        if not field.optional and not values.given(data.get(name))
+    ]
+    if lacking:
+        return "; ".join(fields.why_missing(name) for name in lacking)
+    try:
+        plan(film.template, data)
+    except ValueError as error:
+        return str(error)
+    for value in data.values():
+        for text in values.texts(value):
+            script = missing_script(text)
+            if script:
+                return f"no font here has the {script} letters of “{text}”"
+    return None
+
+
+def drafts(
+    programme: Programme,
+    film: Offered,
+    partners: Iterable[Partner],
+    *,
+    period: Period | None,
+    address: str,
+    now: datetime,
+    form: str = "16:9",
+) -> list[Draft]:
+    """What the films of these partners would tell, all as of one moment.
+
+    :raises Refused: the template tells of a period and none is given, or has not this format.
+    """
+    if rules.needs_period(film.template.moment) and period is None:
+        raise Refused(f"“{film.template.title}” tells of a period: say which, such as 2013-Q1")
+    if form not in film.template.formats:
+        formats = ", ".join(film.template.formats)
+        raise Refused(f"“{film.template.title}” has no format {form}: choose one of {formats}")
+    if not rules.needs_period(film.template.moment):
+        period = None
+    teller = snapshot.Teller(programme, period, address, now)
+    return [draft(film, teller, partner, form) for partner in partners]

@@ -1,0 +1,206 @@
+"""Looking films up: a partner's own, a batch's, and what the last ones took to make.
+
+Progress is counted from rows whenever it is shown, so it is true at every moment.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import defer
+
+from engage.db import db
+from engage.definitions import PARTNER_ATTRIBUTES
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+from engage.videos import rules
+from engage.videos.models import Video, VideoBatch, VideoOrder
+
+#: Of how many films the mean time and size are taken.
+RECENT = 50
+
+
+# --- a partner's ------------------------------------------------------------------------------
+
+
+def of_partner(partner_id: int) -> Sequence[Video]:
+    """A partner's films, newest first, those that failed and those under way included."""
+    return db.session.scalars(
+        select(Video)
+        .where(Video.partner_id == partner_id, Video.state != "cancelled")
+        .options(defer(Video.snapshot))
+        .order_by(Video.created_at.desc(), Video.id.desc())
+    ).all()
+
+
+def newest(partner_id: int) -> Video | None:
+    """The newest film a partner can watch."""
+    return db.session.scalar(
+        select(Video)
+        .where(Video.partner_id == partner_id, Video.state == "done")
+        .options(defer(Video.snapshot))
+        .order_by(Video.finished_at.desc(), Video.id.desc())
+        .limit(1)
+    )
+
+
+def find(programme_id: int, key: str, partner_id: int | None = None) -> Video | None:
+    """A film by its key; with a partner, only their own."""
+    statement = select(Video).where(Video.programme_id == programme_id, Video.key == key)
+    if partner_id is not None:
+        statement = statement.where(Video.partner_id == partner_id)
+    return db.session.scalar(statement)
+
+
+# --- batches ----------------------------------------------------------------------------------
+
+
+class Batch(NamedTuple):
+    """A batch and where its films are."""
+
+    model: VideoBatch
+    count: rules.Count
+
+
+def batches(programme_id: int, *, before_id: int | None = None, limit: int = 20) -> list[Batch]:
+    """A programme's batches, newest first."""
+    statement = select(VideoBatch).where(VideoBatch.programme_id == programme_id)
+    if before_id is not None:
+        statement = statement.where(VideoBatch.id < before_id)
+    found = db.session.scalars(statement.order_by(VideoBatch.id.desc()).limit(limit)).all()
+    counts = _counts([batch.id for batch in found])
+    return [Batch(batch, counts.get(batch.id, rules.Count())) for batch in found]
+
+
+def batch(programme_id: int, batch_id: int) -> Batch | None:
+    found = db.session.scalar(
+        select(VideoBatch).where(VideoBatch.id == batch_id, VideoBatch.programme_id == programme_id)
+    )
+    if found is None:
+        return None
+    return Batch(found, _counts([batch_id]).get(batch_id, rules.Count()))
+
+
+def _counts(batch_ids: Sequence[int]) -> dict[int, rules.Count]:
+    state = func.coalesce(Video.state, "refused")
+    rows = db.session.execute(
+        select(VideoOrder.batch_id, state, func.count())
+        .outerjoin(Video, Video.id == VideoOrder.video_id)
+        .where(VideoOrder.batch_id.in_(batch_ids))
+        .group_by(VideoOrder.batch_id, state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for batch_id, word, number in rows:
+        found.setdefault(batch_id, {})[word] = number
+    return {batch_id: rules.Count(**words) for batch_id, words in found.items()}
+
+
+class Ordered(NamedTuple):
+    """A partner of a batch with the film, or the reason why there is none."""
+
+    partner: Partner
+    video: Video | None
+    refusal: str | None
+
+
+def ordered(batch_id: int, *, offset: int = 0, limit: int = 50) -> list[Ordered]:
+    """The films of a batch: what needs attention first, then what is under way, then the rest."""
+    urgency = case(
+        {"failed": 0, "rendering": 2, "queued": 3, "cancelled": 4, "done": 5},
+        value=Video.state,
+        else_=1,
+    )
+    rows = db.session.execute(
+        select(Partner, Video, VideoOrder.refusal)
+        .select_from(VideoOrder)
+        .join(Partner, Partner.id == VideoOrder.partner_id)
+        .outerjoin(Video, Video.id == VideoOrder.video_id)
+        .where(VideoOrder.batch_id == batch_id)
+        .options(defer(Video.snapshot), defer(Video.transcript))
+        .order_by(urgency, Partner.name, Partner.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [Ordered(*row) for row in rows]
+
+
+def in_batch(batch_id: int, video_id: int) -> bool:
+    found = select(VideoOrder.video_id).where(
+        VideoOrder.batch_id == batch_id, VideoOrder.video_id == video_id
+    )
+    return db.session.scalar(found) is not None
+
+
+# --- before an order --------------------------------------------------------------------------
+
+
+def pace(template: str) -> rules.Pace | None:
+    """What the last films of a template took; of all templates where it has none yet."""
+    return _pace(Video.template == template) or _pace()
+
+
+def _pace(*conditions: object) -> rules.Pace | None:
+    rows = db.session.execute(
+        select(Video.started_at, Video.finished_at, Video.size)
+        .where(Video.state == "done", *conditions)
+        .order_by(Video.finished_at.desc())
+        .limit(RECENT)
+    ).all()
+    taken = [(row.finished_at - row.started_at).total_seconds() for row in rows]
+    if not taken:
+        return None
+    return rules.Pace(sum(taken) / len(taken), sum(row.size for row in rows) / len(rows))
+
+
+def unfinished() -> int:
+    """Films of the house that are still to be made."""
+    statement = select(func.count()).select_from(Video).where(Video.state.in_(rules.UNFINISHED))
+    return db.session.scalar(statement) or 0
+
+
+def audience(programme: Programme, segment: Mapping[str, str]) -> Sequence[Partner]:
+    """The partners of a segment (``{"region": "Northwest"}``); all of them where it is empty."""
+    conditions = [
+        getattr(Partner, name) == value
+        for name, value in segment.items()
+        if name in PARTNER_ATTRIBUTES
+    ]
+    return db.session.scalars(
+        select(Partner)
+        .where(Partner.programme_id == programme.id, *conditions)
+        .order_by(Partner.name, Partner.id)
+    ).all()
+
+
+def partners_like(programme: Programme, text: str, limit: int = 8) -> Sequence[Partner]:
+    """Partners whose id is ``text``, or whose name or id holds it; an exact one stands alone."""
+    exact = db.session.scalar(
+        select(Partner).where(Partner.programme_id == programme.id, Partner.external_id == text)
+    )
+    if exact is not None:
+        return [exact]
+    pattern = "%{}%".format(text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_"))
+    return db.session.scalars(
+        select(Partner)
+        .where(
+            Partner.programme_id == programme.id,
+            or_(
+                Partner.name.ilike(pattern, escape="\\"),
+                Partner.external_id.ilike(pattern, escape="\\"),
+            ),
+        )
+        .order_by(Partner.name, Partner.id)
+        .limit(limit)
+    ).all()
+
+
+def segments(programme: Programme) -> dict[str, list[str]]:
+    """What partners can be chosen by: each attribute with the values there are."""
+    found = {}
+    for name in PARTNER_ATTRIBUTES:
+        column = getattr(Partner, name)
+        values: Iterable[str | None] = db.session.scalars(
+            select(column).where(Partner.programme_id == programme.id).distinct().order_by(column)
+        )
+        found[name] = [value for value in values if value]
+    return found

@@ -1,0 +1,255 @@
+"""Rendering: one film a job, whoever wins it; and the sweep that finds what was lost."""
+
+import logging
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from engage import clock, queue
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.outbox import delivery
+from engage.programmes.models import Programme
+from engage.studio import values
+from engage.studio.plan import MissingField, NothingToShow, captions, plan, transcript
+from engage.studio.template import Template, TemplateError
+from engage.studio.typeface import MissingScript
+from engage.videos import catalogue, claims, rules, service, shelf
+from engage.videos.claims import Work
+
+log = logging.getLogger(__name__)
+
+QUEUE = "videos"
+#: Seconds between two signs of life of a render.
+HEARTBEAT = 2.0
+
+
+class Changed(ValueError):
+    """The template is not the one the film was ordered with."""
+
+
+#: What another try would only repeat.
+_LASTING = (Changed, MissingField, NothingToShow, MissingScript, TemplateError, values.BadValue)
+
+
+def wake(video_ids: list[int]) -> None:
+    """Have workers render these films; called after the commit that ordered them.
+
+    A queue that cannot be reached is no failure of the order: the sweep asks again.
+    """
+    try:
+        for video_id in video_ids:
+            queue.enqueue(QUEUE, "engage.videos.jobs.render", video_id)
+    except RedisError as error:
+        log.warning("%d films wait for the queue: %s", len(video_ids), error)
+
+
+def partners_joined(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
+    """Topic ``joined``: order the welcome of each new partner, once."""
+
+    def work() -> list[int]:
+        programme = db.session.get_one(Programme, programme_id)
+        joined: list[int] = payload["partners"]
+        new = sorted(set(joined) - service.welcomed(programme_id, joined))
+        if not new:
+            return []
+        placed = service.order(
+            programme,
+            film,
+            new,
+            period=None,
+            reason="joined",
+            ordered_by=None,
+            address=_settings().address,
+            now=now,
+        )
+        return placed.to_make
+
+    try:
+        film = catalogue.load("onboarding")
+    except (catalogue.UnknownTemplate, TemplateError) as error:
+        log.error("nobody is welcomed with a film: %s", error)
+        return
+    wake(transaction(work))
+
+
+def render(video_id: int) -> None:
+    """Render a film if it is there to be rendered; safe to be called any number of times."""
+    now = clock.now()
+    work = transaction(lambda: claims.claim(video_id, now))
+    if work is None:
+        return
+    delivery.deliver()
+    try:
+        made = _make(work)
+    except _Lost:
+        log.info("film %d is not wanted any more, or another one renders it", work.id)
+    except Exception as error:
+        _give_up(work, error)
+        if not isinstance(error, _LASTING):
+            raise
+    else:
+        done = clock.now()
+        transaction(
+            lambda: claims.finish(
+                work, seconds=made.seconds, size=made.size, transcript=made.transcript, now=done
+            )
+        )
+    delivery.deliver()
+
+
+def sweep() -> None:
+    """Give back what silent renders hold, and wake workers for what the queue has forgotten."""
+    now = clock.now()
+    returned = transaction(lambda: claims.recover(now))
+    if returned:
+        log.warning("films %s were lost by their workers", ", ".join(map(str, returned)))
+    delivery.deliver()
+    try:
+        # While there are entries in the queue, workers come to everything in its turn.
+        forgotten = [] if queue.length(QUEUE) else claims.waiting(now - rules.FORGOTTEN)
+    except RedisError as error:
+        log.warning("films wait for the queue: %s", error)
+        return
+    due = [*forgotten, *(video_id for video_id in returned if video_id not in forgotten)]
+    if due:
+        transaction(lambda: claims.woken(due, now))
+        wake(due)
+
+
+# --- one film ---------------------------------------------------------------------------------
+
+
+class _Made(NamedTuple):
+    seconds: int
+    size: int
+    transcript: tuple[str, ...]
+
+
+class _Lost(Exception):
+    """The claim is gone: cancelled, or taken for dead and given to another."""
+
+
+def _make(work: Work) -> _Made:
+    film = catalogue.load(work.template)
+    if film.digest != work.template_digest:
+        raise Changed("The template was changed after this film was ordered. Order it again.")
+    data = values.from_json(work.snapshot)
+    told = plan(film.template, data)
+    media = _settings().media_dir
+    place = shelf.folder(media, work.key)
+    if not place.is_dir():
+        with Pulse(work) as pulse, shelf.making(media, work.key) as aside:
+            _draw(film.template, data, work.format, aside, media, pulse)
+            (aside / shelf.CAPTIONS).write_text(captions(told), encoding="utf-8")
+            if pulse.lost():
+                raise _Lost
+            shelf.publish(aside, place)
+    size = (place / shelf.FILM).stat().st_size
+    return _Made(round(told.duration), size, tuple(transcript(told)))
+
+
+def _draw(
+    template: Template, data: values.Data, form: str, aside: Path, media: Path, pulse: "Pulse"
+) -> None:
+    # MoviePy takes a second to load: only a process that renders pays for it.
+    from engage.studio import film
+
+    try:
+        film.render(
+            template,
+            data,
+            aside / shelf.FILM,
+            format=form,
+            theme=catalogue.THEME,
+            progress=pulse.progress,
+            check_cancelled=pulse.lost,
+            cache=media / "sounds",
+        )
+    except film.Cancelled as error:
+        raise _Lost from error
+
+
+class Pulse:
+    """Says every few seconds that a render lives and how far it is, and learns when to stop.
+
+    It beats in a thread of its own, so that a long step of the encoder is not taken for death. A
+    render that hangs for ever is ended by the time limit of its job.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._percent = 0
+        self._lost = False
+        self._end = threading.Event()
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._thread = threading.Thread(target=self._run, args=(app,), daemon=True)
+
+    def __enter__(self) -> "Pulse":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def progress(self, share: float) -> None:
+        self._percent = max(0, min(99, int(share * 100)))
+
+    def lost(self) -> bool:
+        return self._lost
+
+    def _run(self, app: Flask) -> None:
+        with app.app_context():
+            while not self._end.wait(HEARTBEAT):
+                self._beat()
+
+    def _beat(self) -> None:
+        now, percent = clock.now(), self._percent
+        started = time.monotonic()
+        try:
+            if not transaction(lambda: claims.beat(self._work, percent, now)):
+                self._lost = True
+        except SQLAlchemyError as error:
+            log.warning("a heartbeat of film %d failed: %s", self._work.id, error)
+        if time.monotonic() - started > HEARTBEAT:
+            log.info("a heartbeat of film %d had to wait for the database", self._work.id)
+
+
+def _give_up(work: Work, error: Exception) -> None:
+    now = clock.now()
+    lasting = isinstance(error, _LASTING)
+    if not lasting:
+        log.exception("film %d failed, try %d", work.id, work.attempts)
+    state = transaction(lambda: claims.give_up(work, _reason(error), lasting=lasting, now=now))
+    delivery.deliver()
+    if state == "queued":
+        wake([work.id])
+
+
+def _reason(error: Exception) -> str:
+    """Why a film could not be made, for a manager."""
+    if isinstance(error, TemplateError):
+        return f"The template has mistakes ({error.problems[0]}). Run: engage video check"
+    if isinstance(error, _LASTING):
+        return str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"The machine that renders could not write the film: {error.strerror}."
+    return f"Rendering failed: {type(error).__name__}: {error}"
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["engage.settings"]
+    return settings

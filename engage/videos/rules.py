@@ -1,0 +1,96 @@
+"""What becomes of a film: its name, its tries, and what a batch of them will take."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+#: A film that ends its worker this often is poison: it is not tried again by itself.
+ATTEMPTS = 3
+#: A render that has not been heard of for so long is taken for dead.
+SILENCE = timedelta(seconds=30)
+#: A film that waits so long while the queue is empty has been forgotten by the queue.
+FORGOTTEN = timedelta(seconds=10)
+#: Moments whose films tell of a period.
+PERIODIC = ("status", "recap")
+
+UNFINISHED = ("queued", "rendering")
+
+
+def key(
+    partner: str, template_digest: str, snapshot: Mapping[str, Any], form: str, theme_digest: str
+) -> str:
+    """What a film is known by: the same for the same partner, facts, template, format and colours."""
+    words = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    parts = (partner, template_digest, words, form, theme_digest)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def needs_period(moment: str) -> bool:
+    return moment in PERIODIC
+
+
+def after_a_failed_try(attempts: int, *, lasting: bool) -> str:
+    """Where a film goes whose render failed; ``lasting``: another try would fail like this one."""
+    return "failed" if lasting or attempts >= ATTEMPTS else "queued"
+
+
+class Count(NamedTuple):
+    """The films of a batch by state; ``refused`` partners lack what the film would tell."""
+
+    queued: int = 0
+    rendering: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    refused: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self)
+
+    @property
+    def unfinished(self) -> bool:
+        return bool(self.queued or self.rendering)
+
+
+class Forecast(NamedTuple):
+    """What an order would bring. ``minutes`` and ``size`` (bytes) are None while nothing is known."""
+
+    partners: int
+    new: int
+    existing: int
+    refusals: tuple[tuple[str, int], ...]
+    minutes: float | None
+    size: int | None
+
+    @property
+    def refused(self) -> int:
+        return sum(count for _, count in self.refusals)
+
+
+class Pace(NamedTuple):
+    """What the last films took: seconds of rendering and bytes, each the mean."""
+
+    seconds: float
+    size: float
+
+
+def forecast(
+    new: int, existing: int, refusals: Sequence[str], pace: Pace | None, workers: int, waiting: int
+) -> Forecast:
+    """Count refusals by reason and estimate; films that wait already go first."""
+    reasons: dict[str, int] = {}
+    for reason in refusals:
+        reasons[reason] = reasons.get(reason, 0) + 1
+    minutes = size = None
+    if pace is not None:
+        minutes = (new + waiting if new else 0) * pace.seconds / max(1, workers) / 60
+        size = round(new * pace.size)
+    most_first = tuple(sorted(reasons.items(), key=lambda pair: -pair[1]))
+    return Forecast(new + existing + len(refusals), new, existing, most_first, minutes, size)
+
+
+def is_silent(heartbeat_at: datetime | None, now: datetime) -> bool:
+    return heartbeat_at is None or now - heartbeat_at > SILENCE

@@ -1,0 +1,250 @@
+"""Ordering films: what each would tell, which exist already, and the batches they come in.
+
+Changes flush and never commit. Whoever commits an order wakes the workers after it (`jobs.wake`);
+a film nobody was woken for is found by the sweep.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, update
+
+from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.outbox import service as outbox
+from engage.partners.models import Partner
+from engage.periods import Period
+from engage.programmes.models import Programme
+from engage.videos import rules
+from engage.videos.catalogue import Offered
+from engage.videos.drafts import Draft, Refused, drafts
+from engage.videos.models import Video, VideoBatch, VideoOrder
+
+#: How many partners a single message of a batch names, so that their open pages follow.
+TOLD_BY_NAME = 200
+
+
+class Placed(NamedTuple):
+    """A batch as it was taken in; ``to_make`` are the films a worker has to be woken for."""
+
+    batch: VideoBatch
+    to_make: list[int]
+
+
+def order(
+    programme: Programme,
+    film: Offered,
+    partner_ids: Sequence[int],
+    *,
+    period: Period | None,
+    reason: str,
+    ordered_by: int | None,
+    address: str,
+    now: datetime,
+) -> Placed:
+    """Freeze and order the films of these partners."""
+    partners = db.session.scalars(
+        select(Partner)
+        .where(Partner.programme_id == programme.id, Partner.id.in_(partner_ids))
+        .order_by(Partner.id)
+    ).all()
+    made = drafts(programme, film, partners, period=period, address=address, now=now)
+    return place(
+        programme, film, made, period=period, audience={}, reason=reason, by=ordered_by, now=now
+    )
+
+
+def place(
+    programme: Programme,
+    film: Offered,
+    made: Sequence[Draft],
+    *,
+    period: Period | None,
+    audience: Mapping[str, Any],
+    reason: str,
+    by: int | None,
+    now: datetime,
+    form: str = "16:9",
+) -> Placed:
+    """Take an order in: films that exist are shared, those that failed are tried anew.
+
+    :raises Refused: it is for nobody.
+    """
+    if not made:
+        raise Refused("nobody is in this selection: choose another one")
+    batch = VideoBatch(
+        programme_id=programme.id,
+        template=film.slug,
+        title=film.template.title,
+        format=form,
+        period=period.name if period and rules.needs_period(film.template.moment) else None,
+        audience=dict(audience),
+        reason=reason,
+        ordered_by=by,
+        created_at=now,
+    )
+    db.session.add(batch)
+    db.session.flush()
+    wanted = {one.key: one for one in made if one.refusal is None}
+    known = existing(programme.id, wanted)
+    again = [video_id for video_id, state in known.values() if state in ("failed", "cancelled")]
+    requeue(again, now)
+    fresh = _insert(programme, film, [wanted[k] for k in wanted.keys() - known.keys()], batch, now)
+    ids = {key: video_id for key, (video_id, _) in known.items()} | fresh
+    insert_rows(
+        VideoOrder.__table__,
+        [
+            {
+                "batch_id": batch.id,
+                "partner_id": one.partner_id,
+                "video_id": None if one.refusal else ids[one.key],
+                "refusal": one.refusal,
+            }
+            for one in made
+        ],
+    )
+    to_make = sorted([*again, *fresh.values()])
+    tell(programme.id, batch.id, [one.partner_id for one in made], now)
+    return Placed(batch, to_make)
+
+
+def existing(programme_id: int, keys: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Id and state of the films that have these keys."""
+    found: dict[str, tuple[int, str]] = {}
+    for chunk in in_chunks(keys, 500):
+        rows = db.session.execute(
+            select(Video.key, Video.id, Video.state).where(
+                Video.programme_id == programme_id, Video.key.in_(chunk)
+            )
+        )
+        found |= {key: (video_id, state) for key, video_id, state in rows}
+    return found
+
+
+def _insert(
+    programme: Programme, film: Offered, new: list[Draft], batch: VideoBatch, now: datetime
+) -> dict[str, int]:
+    new = sorted(new, key=lambda one: one.partner_id)
+    ids = dict(zip((one.key for one in new), next_ids("videos", len(new)), strict=True))
+    insert_rows(
+        Video.__table__,
+        [
+            {
+                "id": ids[one.key],
+                "programme_id": programme.id,
+                "partner_id": one.partner_id,
+                "template": film.slug,
+                "template_digest": film.digest,
+                "format": batch.format,
+                "period": batch.period,
+                "title": one.title,
+                "locale": one.locale,
+                "key": one.key,
+                "snapshot": one.snapshot,
+                "state": "queued",
+                "progress": 0,
+                "attempts": 0,
+                "created_at": now,
+                "queued_at": now,
+            }
+            for one in new
+        ],
+    )
+    return ids
+
+
+def requeue(video_ids: Sequence[int], now: datetime) -> None:
+    """Give films that ended without a file their tries back."""
+    for chunk in in_chunks(video_ids, 500):
+        db.session.execute(
+            update(Video)
+            .where(Video.id.in_(chunk), Video.state.in_(("failed", "cancelled")))
+            .values(
+                state="queued",
+                progress=0,
+                attempts=0,
+                failure=None,
+                queued_at=now,
+                started_at=None,
+                heartbeat_at=None,
+                finished_at=None,
+            )
+        )
+
+
+def retry(batch: VideoBatch, now: datetime, video_id: int | None = None) -> list[int]:
+    """Try the failed films of a batch again, or one of them; the films to wake a worker for."""
+    ids = _ids(batch, ("failed",) if video_id is None else ("failed", "cancelled"))
+    chosen = [found for found in ids if video_id in (None, found)]
+    requeue(chosen, now)
+    if chosen:
+        batch.cancelled_at = None
+        tell_of_films(chosen, now)
+    return chosen
+
+
+def cancel(batch: VideoBatch, now: datetime) -> int:
+    """Call off what is not finished and no other standing batch waits for; how many films."""
+    batch.cancelled_at = now
+    db.session.flush()
+    others = (
+        select(VideoOrder.video_id)
+        .join(VideoBatch, VideoBatch.id == VideoOrder.batch_id)
+        .where(VideoBatch.id != batch.id, VideoBatch.cancelled_at.is_(None))
+        .where(VideoOrder.video_id.is_not(None))
+    )
+    stopped = 0
+    for chunk in in_chunks(_ids(batch, rules.UNFINISHED), 500):
+        result = db.session.connection().execute(
+            update(Video)
+            .where(Video.id.in_(chunk), Video.state.in_(rules.UNFINISHED), Video.id.not_in(others))
+            .values(state="cancelled", progress=0, finished_at=now)
+        )
+        stopped += result.rowcount
+    tell(batch.programme_id, batch.id, [], now)
+    return stopped
+
+
+def _ids(batch: VideoBatch, states: Sequence[str]) -> list[int]:
+    statement = (
+        select(Video.id)
+        .join(VideoOrder, VideoOrder.video_id == Video.id)
+        .where(VideoOrder.batch_id == batch.id, Video.state.in_(states))
+        .order_by(Video.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def welcomed(programme_id: int, partner_ids: Sequence[int]) -> set[int]:
+    """Those of the partners whose joining has been answered with a film before."""
+    return set(
+        db.session.scalars(
+            select(VideoOrder.partner_id)
+            .join(VideoBatch, VideoBatch.id == VideoOrder.batch_id)
+            .where(
+                VideoBatch.programme_id == programme_id,
+                VideoBatch.reason == "joined",
+                VideoOrder.partner_id.in_(partner_ids),
+            )
+        )
+    )
+
+
+def tell(programme_id: int, batch_id: int, partner_ids: Sequence[int], now: datetime) -> None:
+    """Leave word for open pages: the batch moved on, and these partners' films did."""
+    named: list[int | None] = list(partner_ids[:TOLD_BY_NAME]) or [None]
+    for partner_id in named:
+        outbox.write(programme_id, "film", {"partner": partner_id, "batch": batch_id}, now)
+
+
+def tell_of_films(video_ids: Iterable[int], now: datetime) -> None:
+    """Leave word to everybody who ordered these films, and to their partners."""
+    for chunk in in_chunks(video_ids, 500):
+        rows = db.session.execute(
+            select(Video.programme_id, VideoOrder.batch_id, Video.partner_id)
+            .join(VideoOrder, VideoOrder.video_id == Video.id)
+            .where(Video.id.in_(chunk))
+            .order_by(Video.id, VideoOrder.batch_id)
+        ).all()
+        for programme_id, batch_id, partner_id in rows:
+            outbox.write(programme_id, "film", {"partner": partner_id, "batch": batch_id}, now)

@@ -1,0 +1,163 @@
+"""What is known about a partner when a film is ordered, read by the functions that pay and rank.
+
+`fields` turns it into the values a template asks for. Words and numbers are the partner's own
+(locale, time zone); nothing depends on the hour, so the same facts make the same film.
+"""
+
+from datetime import date, datetime
+from functools import cached_property
+
+import flask_babel
+from babel import Locale, UnknownLocaleError
+
+from engage import clock, periods
+from engage.activity import service as activity
+from engage.activity.service import Month
+from engage.incentives import service as incentives
+from engage.incentives.rules import Rule, in_force
+from engage.leaderboards import ranking as ranks
+from engage.leaderboards import service as leaderboards
+from engage.leaderboards.service import Published
+from engage.ledger import service as ledger
+from engage.missions import service as missions
+from engage.missions.service import MissionView
+from engage.partners.models import Partner
+from engage.periods import ALL, Period
+from engage.programmes.models import Programme
+from engage.web.voice import Voice
+
+#: How far back "best month so far" looks.
+MEMORY_YEARS = 10
+
+
+class Teller:
+    """What the films of one order have in common: programme, period and moment."""
+
+    def __init__(
+        self, programme: Programme, period: Period | None, address: str, now: datetime
+    ) -> None:
+        self.programme, self.address, self.now = programme, address, now
+        self.told_period = period
+        self.today = clock.local_day(now, programme.timezone)
+
+    def about(self, partner: Partner) -> "Told":
+        return Told(self, partner)
+
+    @cached_property
+    def board(self) -> Published | None:
+        """The first board of the programme that ranks partners."""
+        boards = leaderboards.boards(self.programme)
+        return next((found for found in boards if found.rule.by == "partner"), None)
+
+    @cached_property
+    def period(self) -> Period:
+        """What is summed up: the period told of, or all time."""
+        return self.told_period or ALL
+
+    @cached_property
+    def is_over(self) -> bool:
+        return self.period.last < self.today
+
+    @cached_property
+    def last_day(self) -> date:
+        return min(self.period.last, self.today)
+
+    @cached_property
+    def standings(self) -> ranks.Ranking:
+        if self.board is None:
+            return ranks.Ranking([], 0)
+        kind = self.board.rule.period
+        period = self.told_period or periods.containing(self.today, kind)
+        return ranks.ranking(self.programme, self.board, period)
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Where in `standings` each partner is."""
+        return {row.member_id: index for index, row in enumerate(self.standings.rows)}
+
+    @cached_property
+    def kind(self) -> str:
+        """The kind of fact that is counted as a deal."""
+        rule = self.board.rule if self.board else None
+        return rule.on if rule and rule.on else "sale"
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules in force now."""
+        versions = (in_force(b.versions, self.now) for b in incentives.books(self.programme))
+        return [v.rule for v in versions if v and v.rule and v.rule.covers(self.today)]
+
+
+class Told:
+    """One partner's story; each field reads one part of it."""
+
+    def __init__(self, teller: Teller, partner: Partner) -> None:
+        self.teller, self.partner = teller, partner
+        self.currency = teller.programme.currency
+        self.voice = Voice(
+            locale_of(partner),
+            partner.timezone or teller.programme.timezone,
+            flask_babel.gettext,
+            flask_babel.ngettext,
+        )
+
+    @cached_property
+    def earned(self) -> dict[str, int]:
+        period = self.teller.period
+        return ledger.earned(self.partner.id, period.first, period.last)
+
+    @cached_property
+    def history(self) -> list[Month]:
+        """Every month up to the period's last day, from the first one with a fact on."""
+        last = self.teller.last_day
+        first = date(last.year - MEMORY_YEARS, last.month, 1)
+        months = activity.months(self.partner.id, self.teller.kind, first, last)
+        began = next((i for i, month in enumerate(months) if month.facts), len(months))
+        return months[began:]
+
+    @cached_property
+    def in_period(self) -> list[Month]:
+        """The facts of the period's own days by month."""
+        first = max(self.teller.period.first, date(self.teller.last_day.year - MEMORY_YEARS, 1, 1))
+        if first > self.teller.last_day:
+            return []
+        return activity.months(self.partner.id, self.teller.kind, first, self.teller.last_day)
+
+    @cached_property
+    def row(self) -> ranks.Row | None:
+        index = self.teller.places.get(self.partner.id)
+        return None if index is None else self.teller.standings.rows[index]
+
+    @cached_property
+    def views(self) -> list[MissionView]:
+        return missions.views(self.teller.programme, self.partner, self.teller.today)
+
+    @cached_property
+    def mission(self) -> MissionView | None:
+        """The mission to tell of: one that runs, else the next one, else the period's last."""
+        period = self.teller.period
+        near = [view for view in self.views if view.window.state != "over"]
+        past = [
+            v for v in self.views if v.window.state == "over" and v.mission.ends >= period.first
+        ]
+        if self.teller.told_period is not None:
+            near = [view for view in near if view.mission.starts <= period.last] or near
+        return near[0] if near else past[-1] if past and self.teller.told_period else None
+
+    def score(self, score: int) -> str:
+        """A score as the board writes it."""
+        board = self.teller.board
+        assert board is not None
+        if board.rule.measure == "amount":
+            return self.voice.amount(score, self.currency, whole=True)
+        if board.rule.counts_facts:
+            return self.voice.quantity(score)
+        return self.voice.pay(score, board.rule.measure)
+
+
+def locale_of(partner: Partner) -> Locale:
+    """How the partner writes; English where that is unknown."""
+    try:
+        return Locale.parse((partner.locale or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
