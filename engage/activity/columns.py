@@ -149,7 +149,7 @@ class Columns:
                 wrong[cell] = f"{target} is {shown(as_text(cell))}, {error}"
             else:
                 if value is None and target in self.required:
-                    parts = "" if source.template is None else ", or a part of it"
+                    parts = "" if source.template is None else ", or a part of it is"
                     wrong[cell] = f"{target} is blank{parts}: fill it in, every row needs one"
         if wrong:
             for index, cell in enumerate(cells):

@@ -75,9 +75,9 @@ class Problems:
         for column, errors in other._kept.items():
             self._kept.setdefault(column, []).extend(errors)
 
-    def listed(self, most: int = MOST_ERRORS_LISTED) -> list[RowError]:
+    def listed(self) -> list[RowError]:
         """The first of them by row."""
-        return sorted(_flat(self._kept.values()))[:most]
+        return sorted(_flat(self._kept.values()))[:MOST_ERRORS_LISTED]
 
 
 def _flat(groups: Iterable[list[RowError]]) -> list[RowError]:

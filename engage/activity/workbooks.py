@@ -9,28 +9,32 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from engage.activity.cells import UNCOMPUTED, Cell
-from engage.activity.problems import refuse
+from engage.activity.problems import ImportRefused, refuse
 
 MOST_UNPACKED = 512 * 1024 * 1024
 MOST_CELLS = 12_000_000
 MOST_PARTS = 2000
 
+_KEPT = frozenset({str, float, date, datetime})
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)[0-9]""")
-_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Z]*([0-9]+)""")
+_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,8})[A-Za-z]*[0-9]""")
+_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*0*([0-9]{1,10})""")
 _OPEN = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _CELL = re.compile(rb"<(?:\w+:)?c(?=\s)([^>]*[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)([0-9]+)["']""")
+_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)([1-9][0-9]*)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]+)</(?:\w+:)?v>")
 _FAILED = re.compile(rb"""\st\s*=\s*["']e["']""")
 _TEXT = re.compile(rb"""\st\s*=\s*["'](?:str|s|inlineStr)["']""")
+
+# What Python's zipfile raises for a package that was cut, mangled, encrypted or made to confuse.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 Failed = dict[tuple[int, int], str]
 
@@ -72,8 +76,9 @@ def read_sheet(data: bytes, name: str, *, most_rows: int, most_columns: int) -> 
     parts = _unpacked(data, name)
     try:
         sheets = _sheet_parts(parts)
-        for part in sheets.values():
-            _weigh(parts[part], name, most_rows, most_columns)
+        for part in parts.values():
+            if b"sheetData" in part:
+                _weigh(part, name, most_rows, most_columns)
         book = CalamineWorkbook.from_filelike(_repacked(parts))
         for facts in book.sheets_metadata:
             if facts.visible != SheetVisibleEnum.Visible:
@@ -91,7 +96,9 @@ def read_sheet(data: bytes, name: str, *, most_rows: int, most_columns: int) -> 
 
 
 def _plain(rows: list[list[Any]], bands: dict[int, int], failed: Failed) -> list[list[Cell]]:
-    plain: list[list[Cell]] = [[_cell(cell) for cell in row] for row in rows]
+    plain: list[list[Cell]] = [
+        [cell if type(cell) in _KEPT else _cell(cell) for cell in row] for row in rows
+    ]
     for (row, column), text in failed.items():
         if row < len(plain) and column < len(plain[row]):
             plain[row][column] = text
@@ -108,10 +115,6 @@ def _cell(value: Any) -> Cell:
         return float(value)
     if isinstance(value, time):
         return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, str | float | date | datetime):
-        return value
     return str(value)
 
 
@@ -135,7 +138,9 @@ def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
                     "save the sheet as CSV",
                 )
             parts = {part.filename: archive.read(part) for part in wanted}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ImportRefused:
+        raise
+    except _DAMAGE as error:
         raise refuse(name, f"is a damaged workbook ({error}): save it again as .xlsx") from error
     if "xl/workbook.xml" not in parts:
         raise refuse(name, "is packed, but is not an Excel workbook: save it as .xlsx or CSV")
@@ -166,14 +171,11 @@ def _sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
     book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314
     found = {}
     for sheet in book.iterfind("{*}sheets/{*}sheet"):
-        part = "xl/" + targets[_relation(sheet)]
+        relation = next((value for key, value in sheet.items() if key.endswith("}id")), None)
+        part = f"xl/{targets.get(relation)}"
         if part in parts:
             found[sheet.get("name", "")] = part
     return found
-
-
-def _relation(sheet: ElementTree.Element) -> str:
-    return next(value for key, value in sheet.attrib.items() if key.endswith("}id"))
 
 
 def _weigh(xml: bytes, name: str, most_rows: int, most_columns: int) -> None:
@@ -193,7 +195,7 @@ def _weigh(xml: bytes, name: str, most_rows: int, most_columns: int) -> None:
 def _column(letters: bytes) -> int:
     """``A -> 0``, ``AA -> 26``."""
     place = 0
-    for letter in letters:
+    for letter in letters.upper():
         place = place * 26 + letter - 64
     return place - 1
 
