@@ -109,6 +109,7 @@ class Hub:
         self._number += 1
         self._log.forget(self._number, self._loop.time())
         self._to_everyone(self._reset())
+        self._wake.set()
 
     def beat(self) -> None:
         """A sign of life, so that a page can tell a quiet stream from a broken one."""
@@ -150,7 +151,7 @@ class Hub:
     def _queue(self, place: Place, made: bytes) -> None:
         if place in self._members:
             self._pending.setdefault(place, []).append(made)
-            self._wake.set()
+        self._wake.set()
 
     def _push(self, stream: Stream, body: bytes) -> None:
         if stream.behind_after is None and stream in self._all and not self._take(stream, body):

@@ -222,6 +222,16 @@ async def test_a_gap_on_the_bus_makes_every_page_look_anew():
 
 
 @in_loop
+async def test_what_happened_before_anybody_listened_is_no_gap_for_who_comes_later():
+    async with open_hub() as hub:
+        hub.reset()
+        hub.offer(board(1))
+        await until(lambda: join(hub, MAYA).last_mark.endswith(".2"))
+        anna = join(hub, ANNA)
+        assert hub.after(anna.last_mark, ANNA) == []
+
+
+@in_loop
 async def test_a_quiet_stream_shows_signs_of_life():
     async with open_hub() as hub:
         anna = join(hub, ANNA)
