@@ -1,4 +1,4 @@
-"""Being told to stop: SIGINT and SIGTERM as something a loop can wait for."""
+"""Being told to stop: SIGINT, SIGTERM and a closed terminal as something a loop can wait for."""
 
 import queue
 import signal
@@ -6,7 +6,7 @@ from types import FrameType
 
 
 class Stop:
-    """Catches SIGINT and SIGTERM from `listen` to `leave`; made and used in the main thread."""
+    """Catches SIGINT, SIGTERM and SIGHUP from `listen` to `leave`, in the main thread."""
 
     def __init__(self) -> None:
         # The one queue that may be used inside a signal handler while it is being waited on.
@@ -14,7 +14,9 @@ class Stop:
         self._before: dict[int, object] = {}
 
     def listen(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup asked for that
             self._before[number] = signal.signal(number, self._hear)
 
     def leave(self) -> None:

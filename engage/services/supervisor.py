@@ -21,6 +21,7 @@ _PATIENCE = 2.0  # seconds of stopping without a word
 _CARE = 1.0  # seconds between two calls of `care`
 _LIVES = 5
 _WINDOW = 30.0
+_REST = 0.1
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 
 
@@ -46,7 +47,7 @@ def rest_before_restart(deaths: Sequence[float], now: float) -> float | None:
     recent = sum(now - death < _WINDOW for death in deaths)
     if recent >= _LIVES:
         return None
-    return float(0.25 * 2 ** max(recent - 1, 0))
+    return float(_REST * 2 ** max(recent - 1, 0))
 
 
 class _Child:
@@ -124,7 +125,7 @@ class _Child:
 
 
 class Supervisor:
-    """Runs `processes` until SIGINT or SIGTERM.
+    """Runs `processes` until SIGINT, SIGTERM or SIGHUP.
 
     `care` is called about once a second: it keeps what the processes need alive and may raise
     SupervisorError. `console` gets each line of output, marked with its process's name.

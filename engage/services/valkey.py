@@ -115,6 +115,7 @@ class Valkey:
 
     def _serves(self) -> bool:
         """Whether a server answers with our data; raises redis' errors and ValkeyError."""
+        self._asked("PING")  # refused while the data is loading, unlike the question that follows
         told = self._asked("CONFIG", "GET", "dir")
         folder = Path(os.fsdecode(told[b"dir"] if isinstance(told, dict) else told[1]))  # type: ignore[index]
         if folder.resolve() != self.folder:

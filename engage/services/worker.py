@@ -21,6 +21,8 @@ from engage.services.leash import Leash, end_group, follow
 
 log = logging.getLogger(__name__)
 
+_TROUBLE = 2.0  # seconds between two tries to reach Redis
+
 
 class JobWorker(Worker):
     """An RQ worker whose jobs run inside the application, and end when the worker does.
@@ -65,4 +67,17 @@ def work(queue: str) -> None:
         raise ValueError(f"no queue is called {queue!r}; there are {', '.join(QUEUES)}")
     settings = Settings()
     logs.configure(settings)
+    _wait_for_redis(settings.redis_url)
     JobWorker(create_app(settings), queue).work(logging_level="WARNING")
+
+
+def _wait_for_redis(url: str) -> None:
+    """Return once Redis answers: it may be restarting, and dying of that would stop the house."""
+    with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5) as connection:
+        while True:
+            try:
+                connection.ping()
+                return
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                log.warning("Redis does not answer, trying again: %s", error)
+            time.sleep(_TROUBLE)
