@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engage.definitions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES, Where
 from engage.money import SCALE
-from engage.web.voice import Voice
+from engage.voice import Voice
 
 
 class Named(NamedTuple):

@@ -6,7 +6,7 @@ from engage import periods
 from engage.activity import sentences as facts
 from engage.incentives.rules import Rate, Rule, pay
 from engage.money import POINTS, SCALE
-from engage.web.voice import ENGLISH, Voice
+from engage.voice import ENGLISH, Voice
 
 
 def sentence(rule: Rule, currency: str, voice: Voice = ENGLISH) -> str:

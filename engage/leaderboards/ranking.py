@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, null, select
 
 from engage.db import db
 from engage.leaderboards.models import Standing
@@ -19,7 +19,10 @@ Scope = tuple[str, str]
 
 
 class Row(NamedTuple):
-    """A ranked member. ``place`` is its line in the list, which ties do not share; from 1."""
+    """A ranked member. ``place`` is its line in the list, which ties do not share; from 1.
+
+    ``organisation`` is a partner's; None on boards of groups.
+    """
 
     place: int
     rank: int
@@ -27,13 +30,15 @@ class Row(NamedTuple):
     external_id: str
     name: str
     score: int
+    organisation: str | None = None
 
 
 class Ranking(NamedTuple):
-    """Some rows of a ranking, and how many members are ranked in all."""
+    """Some rows of a ranking, how many members are ranked in all, and the best score of them."""
 
     rows: list[Row]
     ranked: int
+    best: int = 0
 
 
 def ranking(
@@ -82,9 +87,12 @@ def members(
 
 def _read(statement: Select[Any], ordered: Subquery) -> Ranking:
     found = db.session.execute(statement).all()
-    rows = [Row(r.place, r.rank, r.member_id, r.external_id, r.name, int(r.score)) for r in found]
+    rows = [
+        Row(r.place, r.rank, r.member_id, r.external_id, r.name, int(r.score), r.organisation)
+        for r in found
+    ]
     if found:
-        return Ranking(rows, found[0].ranked)
+        return Ranking(rows, found[0].ranked, int(found[0].best))
     return Ranking([], db.session.scalar(select(func.count()).select_from(ordered)) or 0)
 
 
@@ -94,10 +102,12 @@ def _ordered(
     """Every ranked member with its line, its rank by the board's tie rule, and their number."""
     rule = published.rule
     source = _source(programme, published, period, scope).subquery()
+    organisation: ColumnElement[Any]
     if rule.by == "partner":
         who, external_id = Partner.__table__, Partner.__table__.c.external_id
+        organisation = who.c.organisation
     else:
-        who, external_id = Group.__table__, Group.__table__.c.name
+        who, external_id, organisation = Group.__table__, Group.__table__.c.name, null()
     best_first = (source.c.score.desc(),)
     first_there = (source.c.reached_at,) if rule.tie == "first" else ()
     in_line = (*best_first, *first_there, who.c.name, external_id)
@@ -112,9 +122,11 @@ def _ordered(
             source.c.score,
             external_id.label("external_id"),
             who.c.name.label("name"),
+            organisation.label("organisation"),
             by_tie[rule.tie].label("rank"),
             func.row_number().over(order_by=in_line).label("place"),
             func.count().over().label("ranked"),
+            func.max(source.c.score).over().label("best"),
         )
         .select_from(source)
         .join(who, who.c.id == source.c.member_id)

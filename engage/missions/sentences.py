@@ -4,7 +4,7 @@ from engage.activity import sentences as facts
 from engage.definitions import Where
 from engage.missions.rules import Mission, Stage
 from engage.money import SCALE
-from engage.web.voice import ENGLISH, Voice
+from engage.voice import ENGLISH, Voice
 
 
 def task(stage: Stage, currency: str, voice: Voice = ENGLISH) -> str:

@@ -24,7 +24,7 @@ from engage.missions.service import MissionView
 from engage.partners.models import Partner
 from engage.periods import ALL, Period
 from engage.programmes.models import Programme
-from engage.web.voice import Voice
+from engage.voice import Voice
 
 #: How far back "best month so far" looks.
 MEMORY_YEARS = 10

@@ -13,8 +13,8 @@ from babel import Locale
 from flask import Flask, g
 from flask_babel import get_locale, gettext, ngettext
 
+from engage import formats
 from engage.money import POINTS
-from engage.web import formats
 from engage.web.locales import viewer_timezone
 
 

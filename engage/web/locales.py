@@ -3,9 +3,12 @@
 from functools import cache
 from zoneinfo import available_timezones
 
+import flask_babel
 from babel import Locale
 from flask import Flask, g, request
 from flask_babel import Babel, get_babel
+
+from engage.voice import Voice
 
 #: The texts are written in English; these differ in how they write dates and numbers.
 _ENGLISH = ("en", "en_AU", "en_CA", "en_GB", "en_IE", "en_IN", "en_NZ", "en_ZA")
@@ -41,6 +44,12 @@ def viewer_timezone() -> str:
         seat.programme.timezone if seat else None,
     )
     return next((zone for zone in choices if zone in timezones()), "UTC")
+
+
+def viewer() -> Voice:
+    """How sentences are said to who looks at this page."""
+    locale = flask_babel.get_locale() or Locale("en")
+    return Voice(locale, viewer_timezone(), flask_babel.gettext, flask_babel.ngettext)
 
 
 @cache

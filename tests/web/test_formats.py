@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.web import formats
+from engage import formats
 
 NBSP, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 NOW = datetime(2026, 3, 14, 13, 5, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Numbers, money and time as a reader of a given locale and time zone writes them.
 
-The functions are pure: stored integers and a locale in, text out. `install` makes each a Jinja
-filter that fills in the viewer's locale and time zone (and, for words, the catalog's language).
+The functions are pure: stored integers and a locale in, text out. `engage.web.filters` makes each a
+Jinja filter that fills in the viewer's locale and time zone (and, for words, the catalog's language).
 """
 
 import math

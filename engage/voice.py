@@ -10,13 +10,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import flask_babel
 from babel import Locale, dates, lists, numbers
 
+from engage import formats
 from engage.money import POINTS
 from engage.periods import Period
-from engage.web import formats
-from engage.web.locales import viewer_timezone
 
 
 def _english(text: str, **values: Any) -> str:
@@ -29,7 +27,10 @@ def _english_number(one: str, many: str, num: int, **values: Any) -> str:
 
 @dataclass(frozen=True)
 class Voice:
-    """A locale, a time zone, and the catalog of its language (`gettext` fills in ``%(name)s``)."""
+    """A locale, a time zone, and the catalog of its language (`gettext` fills in ``%(name)s``).
+
+    That of who looks at a page is `engage.web.locales.viewer`.
+    """
 
     locale: Locale | str = "en"
     timezone: str = "UTC"
@@ -107,9 +108,3 @@ class Voice:
 
 #: For the command line and whoever has no reader at hand.
 ENGLISH = Voice()
-
-
-def viewer() -> Voice:
-    """The voice for who looks at this page."""
-    locale = flask_babel.get_locale() or Locale("en")
-    return Voice(locale, viewer_timezone(), flask_babel.gettext, flask_babel.ngettext)

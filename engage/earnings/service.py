@@ -1,0 +1,144 @@
+"""A partner's statement: ledger lines together with everything that explains them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from engage.activity.models import Fact
+from engage.db import db, in_chunks
+from engage.incentives.rules import Rule
+from engage.incentives.service import books
+from engage.ledger import service as ledger
+from engage.ledger.models import Transfer
+from engage.ledger.service import Line
+from engage.missions.models import Mission, MissionStage
+from engage.missions.rules import Stage, parse_stage
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+
+
+class ByRule(NamedTuple):
+    """The rule version a line was paid by, as it read then."""
+
+    slug: str
+    version: int
+    rule: Rule
+
+
+class ByStage(NamedTuple):
+    """The mission stage a line rewards."""
+
+    mission: str
+    name: str
+    number: int
+    stage: Stage
+
+
+class Entry(NamedTuple):
+    """A line and why it is there.
+
+    ``replaces`` is the fact that this line's fact corrected, ``replaced_by`` the one that corrected
+    it; both only where they are the same partner's.
+    """
+
+    transfer: Transfer
+    fact: Fact
+    paid_by: ByRule | ByStage
+    replaces: Fact | None
+    replaced_by: Fact | None
+
+    @property
+    def source(self) -> str:
+        """What paid, by name: ``bike-points``, ``mission:spring-sprint/2``."""
+        if isinstance(self.paid_by, ByRule):
+            return self.paid_by.slug
+        return f"mission:{self.paid_by.mission}/{self.paid_by.number}"
+
+
+def entries(
+    programme: Programme, partner: Partner, *, limit: int | None = None, before: int | None = None
+) -> list[Entry]:
+    """A partner's lines, newest posting first, from the one before transfer ``before`` on."""
+    return explained(programme, partner, ledger.lines(partner.id, limit=limit, before_id=before))
+
+
+def entry(programme: Programme, partner: Partner, transfer_id: int) -> Entry | None:
+    """One of the partner's own lines; None when there is none of that number."""
+    line = ledger.line(partner.id, transfer_id)
+    return explained(programme, partner, [line])[0] if line else None
+
+
+def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list[Entry]:
+    """Lines with what explains them, in a handful of queries however many they are."""
+    versions = {
+        version.id: ByRule(book.slug, version.number, version.rule)
+        for book in books(programme)
+        for version in book.versions
+        if version.rule
+    }
+    stages = _stages(programme, {line.transfer.stage_id for line in lines})
+    history = _history(partner, [line.fact for line in lines])
+    found = []
+    for transfer, fact in lines:
+        versions_of_it = history.get((fact.source, fact.external_id), [fact])
+        earlier = [other for other in versions_of_it if other.id < fact.id]
+        later = [other for other in versions_of_it if other.id > fact.id]
+        paid_by = (
+            stages[transfer.stage_id]
+            if transfer.stage_id is not None
+            else versions[transfer.rule_version_id or 0]
+        )
+        found.append(
+            Entry(
+                transfer,
+                fact,
+                paid_by,
+                earlier[-1] if earlier else None,
+                later[0] if later else None,
+            )
+        )
+    return found
+
+
+def _stages(programme: Programme, ids: Iterable[int | None]) -> dict[int, ByStage]:
+    wanted = [stage_id for stage_id in ids if stage_id is not None]
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(MissionStage, Mission.slug, Mission.name)
+        .join(Mission, Mission.id == MissionStage.mission_id)
+        .where(MissionStage.id.in_(wanted))
+    )
+    return {
+        stage.id: ByStage(
+            slug, name, stage.number, parse_stage(stage.definition, programme.currency)
+        )
+        for stage, slug, name in rows
+    }
+
+
+def _history(partner: Partner, facts: list[Fact]) -> dict[tuple[str, str], list[Fact]]:
+    """Every version of these facts that is this partner's, oldest first; only where one was corrected.
+
+    A fact of many lines is asked for once. Corrections are few: they are found through the
+    superseded facts of the partner, never by walking all facts.
+    """
+    wanted = {(fact.source, fact.external_id) for fact in facts}
+    found: dict[tuple[str, str], dict[int, Fact]] = {}
+    mine = (Fact.partner_id == partner.id,)
+    superseded = db.session.scalars(select(Fact).where(*mine, Fact.superseded_at.is_not(None)))
+    for fact in superseded:
+        if (fact.source, fact.external_id) in wanted:
+            found.setdefault((fact.source, fact.external_id), {})[fact.id] = fact
+    for chunk in in_chunks({external_id for _, external_id in found}):
+        standing = select(Fact).where(
+            *mine,
+            Fact.programme_id == partner.programme_id,
+            Fact.external_id.in_(chunk),
+            Fact.superseded_at.is_(None),
+        )
+        for fact in db.session.scalars(standing):
+            if (fact.source, fact.external_id) in found:
+                found[fact.source, fact.external_id][fact.id] = fact
+    return {name: [facts[i] for i in sorted(facts)] for name, facts in found.items()}

@@ -1,0 +1,144 @@
+"""Where a partner stands right now, gathered from missions, rules and boards."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from engage import clock, periods
+from engage.definitions import PARTNER_ATTRIBUTES
+from engage.home import rules
+from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
+from engage.incentives import outlook
+from engage.incentives.outlook import BandAhead
+from engage.leaderboards import ranking
+from engage.leaderboards import service as leaderboards
+from engage.leaderboards.ranking import Ranking
+from engage.leaderboards.service import Published
+from engage.ledger import service as ledger
+from engage.missions import service as missions
+from engage.missions.service import MissionView
+from engage.partners.models import Partner
+from engage.periods import Period
+from engage.programmes.models import Programme
+
+
+class Here(NamedTuple):
+    """A partner's situation at an instant.
+
+    ``board`` is the programme's main one (its first that ranks partners), None where there is none;
+    ``near`` are the lines around the partner on it. ``earned`` and ``balances`` are minor units by
+    unit, of ``period`` and of all time.
+    """
+
+    today: date
+    period: Period
+    board: Published | None
+    near: Ranking
+    earned: dict[str, int]
+    balances: dict[str, int]
+    missions: list[MissionView]
+    bands: list[BandAhead]
+    next: Goal | None
+
+    def mission(self, slug: str) -> MissionView:
+        return next(view for view in self.missions if view.mission.slug == slug)
+
+    def band(self, slug: str) -> BandAhead:
+        return next(band for band in self.bands if band.slug == slug)
+
+
+def main_board(programme: Programme) -> Published | None:
+    """The first board that ranks partners."""
+    boards = leaderboards.boards(programme)
+    return next((board for board in boards if board.rule.by == "partner"), None)
+
+
+def main_period(board: Published | None, today: date) -> Period:
+    """The period the numbers of a page are of: the main board's, else the quarter."""
+    kind = board.rule.period if board and board.rule.period != "all" else "quarter"
+    return periods.containing(today, kind)
+
+
+def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 2) -> Here:
+    """Everything the top of a partner's home says, and the goal it puts first."""
+    today = clock.local_day(now, programme.timezone)
+    board = main_board(programme)
+    period = main_period(board, today)
+    near = Ranking([], 0)
+    if board:
+        on_board = periods.containing(today, board.rule.period)
+        near = ranking.around(programme, board, on_board, partner.id, reach=reach)
+    seen = missions.views(programme, partner, today)
+    attributes = {name: getattr(partner, name) for name in PARTNER_ATTRIBUTES}
+    bands = outlook.bands_ahead(programme, partner.id, attributes, now)
+    goals = [
+        *stage_goals(seen, today),
+        *(_band_goal(band, today) for band in bands),
+        *_place_goal(board, near, partner.id, today),
+    ]
+    return Here(
+        today,
+        period,
+        board,
+        near,
+        ledger.earned(partner.id, period.first, period.last),
+        ledger.balances(partner.id),
+        seen,
+        bands,
+        rules.choose(goals),
+    )
+
+
+def stage_goals(views: list[MissionView], today: date) -> list[Goal]:
+    """The open stage of every running mission."""
+    return [
+        NextStage(
+            slug=view.mission.slug,
+            done=stage.value,
+            target=stage.stage.target,
+            days=(today - view.mission.starts).days + 1,
+            days_left=view.window.days_left,
+            number=stage.number,
+        )
+        for view in views
+        if view.window.state == "running" and (stage := view.current)
+    ]
+
+
+def _days(period: Period, today: date) -> tuple[int, int | None]:
+    """How many days of the period are past, and how many remain; both count today."""
+    if period is periods.ALL:
+        return 1, None
+    return (today - period.first).days + 1, (period.last - today).days + 1
+
+
+def _band_goal(band: BandAhead, today: date) -> Goal:
+    days, left = _days(band.period, today)
+    if band.rule.ends and left is not None:
+        left = min(left, (band.rule.ends - today).days + 1)
+    return NextBand(
+        slug=band.slug,
+        done=band.total,
+        target=band.start,
+        days=days,
+        days_left=left,
+        rate=band.rate,
+        bonus=band.bonus,
+    )
+
+
+def _place_goal(board: Published | None, near: Ranking, partner_id: int, today: date) -> list[Goal]:
+    mine = next((row for row in near.rows if row.member_id == partner_id), None)
+    above = [row for row in near.rows if mine and row.score > mine.score]
+    if board is None or mine is None or not above:
+        return []
+    days, left = _days(periods.containing(today, board.rule.period), today)
+    return [
+        PlaceAbove(
+            slug=board.model.slug,
+            done=mine.score,
+            target=above[-1].score,
+            days=days,
+            days_left=left,
+            name=above[-1].name,
+        )
+    ]

@@ -1,0 +1,36 @@
+"""Periodic work of boards."""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engage import clock
+from engage.db import db, transaction
+from engage.leaderboards import days, service
+from engage.programmes.models import Programme
+
+log = logging.getLogger(__name__)
+
+
+def keep_days(now: datetime | None = None) -> int:
+    """Write down yesterday's places of every board that lack them; how many rows were written.
+
+    Runs every hour, because midnight comes at another hour in each programme.
+    """
+    instant = now or clock.now()
+    programme_ids = list(db.session.scalars(select(Programme.id)))
+    written = sum(
+        transaction(lambda i=programme_id: _keep(i, instant))  # type: ignore[misc]
+        for programme_id in programme_ids
+    )
+    if written:
+        log.info("kept %d places of yesterday", written)
+    return written
+
+
+def _keep(programme_id: int, now: datetime) -> int:
+    programme = db.session.get_one(Programme, programme_id)
+    today = clock.local_day(now, programme.timezone)
+    boards = service.boards(programme)
+    return sum(days.keep(programme, published, today) for published in boards)

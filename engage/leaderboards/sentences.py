@@ -1,0 +1,87 @@
+"""Boards in plain words: what is measured, how ties are ranked, what a score says."""
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.leaderboards.rules import Board
+from engage.money import POINTS, minor_digits
+from engage.periods import Period
+from engage.voice import ENGLISH, Voice
+
+
+def measure(rule: Board, period: Period, voice: Voice = ENGLISH) -> str:
+    """``Sum of sales in category Bikes, Apr 1 – Jun 30, 2013.``"""
+    if rule.counts_facts:
+        kinds = facts.named(rule.on or "", voice).many + facts.narrowed(rule.where, voice)
+        what = {
+            "amount": voice.gettext("Sum of %(kinds)s", kinds=kinds),
+            "quantity": voice.gettext("Units of %(kinds)s", kinds=kinds),
+            "facts": voice.gettext("Number of %(kinds)s", kinds=kinds),
+        }[rule.measure]
+    elif rule.measure == POINTS:
+        what = voice.gettext("Points earned")
+    else:
+        what = voice.gettext("Money earned")
+    if rule.by != "partner":
+        whose = {
+            "organisation": voice.gettext("of all partners of an organisation"),
+            "team": voice.gettext("of all partners of a team"),
+            "region": voice.gettext("of all partners of a region"),
+        }[rule.by]
+        what = f"{what} {whose}"
+    if period is periods.ALL:
+        return voice.gettext("%(what)s, since the start.", what=what)
+    span = voice.days(period.first, period.last)
+    return voice.gettext("%(what)s, %(span)s.", what=what, span=span)
+
+
+def tie(rule: Board, voice: Voice = ENGLISH) -> str:
+    """How equal scores are ranked."""
+    if rule.tie == "dense":
+        return voice.gettext("Equal scores share a rank: 1, 1, 2.")
+    if rule.tie == "first":
+        return voice.gettext("With equal scores, who got there first stands first.")
+    return voice.gettext("Equal scores share a rank and the next is left out: 1, 1, 3.")
+
+
+def score(
+    rule: Board, value: int, currency: str, voice: Voice = ENGLISH, *, whole: bool = False
+) -> str:
+    """A score of the board: ``$46,140.00``, ``12,480 points``, ``31 sales``.
+
+    ``whole`` rounds money to whole units, where there is little room.
+    """
+    if rule.measure == "amount":
+        return voice.amount(_rounded(value, 4) if whole else value, currency, whole=whole)
+    if rule.measure == "quantity":
+        return voice.quantity(value)
+    if rule.measure == "facts":
+        return facts.counted(rule.on or "", value, voice)
+    digits = minor_digits(rule.measure)
+    return voice.pay(_rounded(value, digits) if whole else value, rule.measure, whole=whole)
+
+
+def _rounded(value: int, digits: int) -> int:
+    """Half up, to whole units."""
+    unit = int(10**digits)
+    return (value + unit // 2) // unit * unit
+
+
+def members(rule: Board, count: int, voice: Voice = ENGLISH) -> str:
+    """``701 partners``, ``8 regions``."""
+    n, shown = voice.ngettext, voice.number(count)
+    return {
+        "partner": n("%(shown)s partner", "%(shown)s partners", count, shown=shown),
+        "organisation": n("%(shown)s organisation", "%(shown)s organisations", count, shown=shown),
+        "team": n("%(shown)s team", "%(shown)s teams", count, shown=shown),
+        "region": n("%(shown)s region", "%(shown)s regions", count, shown=shown),
+    }[rule.by]
+
+
+def gap(rule: Board, mine: int, theirs: int, currency: str, voice: Voice = ENGLISH) -> str | None:
+    """How far a neighbour is: ``$1,240 ahead``; None where they are level."""
+    if mine == theirs:
+        return None
+    shown = score(rule, abs(theirs - mine), currency, voice)
+    if theirs > mine:
+        return voice.gettext("%(score)s ahead", score=shown)
+    return voice.gettext("%(score)s behind", score=shown)

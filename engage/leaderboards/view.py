@@ -1,0 +1,202 @@
+"""What a board's page shows: which period and scope are meant, and their rows in a reader's words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from engage import formats, periods
+from engage.db import db
+from engage.leaderboards import days, ranking, sentences
+from engage.leaderboards.models import Standing
+from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
+from engage.leaderboards.service import Published
+from engage.partners.models import Group, Partner
+from engage.periods import Period, UnknownPeriod
+from engage.programmes.models import Programme
+from engage.voice import Voice
+
+#: Lines of a ranking on one page.
+PAGE = 50
+
+
+class NoSuchView(LookupError):
+    """The address names a period or scope this board does not have."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A board in a period and scope, on a local day of its programme."""
+
+    programme: Programme
+    published: Published
+    period: Period
+    scope: Scope | None
+    today: date
+
+    @property
+    def slug(self) -> str:
+        return self.published.model.slug
+
+    @property
+    def is_current(self) -> bool:
+        return self.period.first <= self.today <= self.period.last
+
+    def address(self, **more: Any) -> dict[str, Any]:
+        """The parts of an address that leads here; what is as always is left out."""
+        return {
+            "board": self.slug,
+            "period": None if self.is_current else self.period.name,
+            "scope": "=".join(self.scope) if self.scope else None,
+        } | more
+
+
+def view(programme: Programme, published: Published, period: str, scope: str, today: date) -> View:
+    """The view an address asks for; empty texts mean this period and everybody.
+
+    :raises NoSuchView: the period is not one of the board's, or nobody is in the scope.
+    """
+    kind = published.rule.period
+    try:
+        wanted = periods.parse(period) if period else periods.containing(today, kind)
+    except UnknownPeriod as error:
+        raise NoSuchView(str(error)) from error
+    if wanted.kind != kind:
+        raise NoSuchView(f"{wanted.name} is no {kind}")
+    return View(programme, published, wanted, _scope(programme, published, scope), today)
+
+
+def _scope(programme: Programme, published: Published, text: str) -> Scope | None:
+    if not text:
+        return None
+    kind, _, value = text.partition("=")
+    if published.rule.by != "partner" or kind not in SCOPES:
+        raise NoSuchView(f"this board cannot be narrowed to {text!r}")
+    inside = select(Partner.id).where(
+        Partner.programme_id == programme.id, getattr(Partner, kind) == value
+    )
+    if db.session.scalar(inside.limit(1)) is None:
+        raise NoSuchView(f"nobody is in {text!r}")
+    return kind, value
+
+
+def past_periods(view: View) -> list[Period]:
+    """The board's periods that have standings, with the running one, newest first."""
+    names = db.session.scalars(
+        select(Standing.period).where(Standing.board_id == view.published.model.id).distinct()
+    )
+    found = {periods.parse(name) for name in names} | {view.period}
+    found.add(periods.containing(view.today, view.published.rule.period))
+    return sorted(found, key=lambda period: period.first, reverse=True)
+
+
+def member_of(published: Published, partner: Partner | None) -> int | None:
+    """Which member of the board a partner is: itself, or its group; None where it has none."""
+    if partner is None or published.rule.by == "partner":
+        return partner.id if partner else None
+    name = getattr(partner, published.rule.by)
+    return db.session.scalar(
+        select(Group.id).where(
+            Group.programme_id == partner.programme_id,
+            Group.kind == published.rule.by,
+            Group.name == name,
+        )
+    )
+
+
+def is_yesterday_kept(view: View) -> bool:
+    """Whether there is something that movement can be measured against."""
+    yesterday = view.today - timedelta(days=1)
+    return view.is_current and days.is_kept(view.published, view.period, yesterday)
+
+
+def ranks_yesterday(view: View, member_ids: Iterable[int] | None = None) -> dict[int, int] | None:
+    """Ranks when yesterday ended; None where they were not kept or the period is over."""
+    if not is_yesterday_kept(view):
+        return None
+    yesterday = view.today - timedelta(days=1)
+    return days.ranks(
+        view.published, view.period, yesterday, scope=view.scope, member_ids=member_ids
+    )
+
+
+def page(view: View, after: int) -> Ranking:
+    """A page of the ranking, from the line behind ``after``."""
+    return ranking.ranking(
+        view.programme,
+        view.published,
+        view.period,
+        scope=view.scope,
+        limit=PAGE,
+        after_place=after,
+    )
+
+
+def near(view: View, member_id: int, reach: int = 2) -> Ranking:
+    """A member's line with its neighbours; no rows where it is not ranked."""
+    return ranking.around(
+        view.programme, view.published, view.period, member_id, scope=view.scope, reach=reach
+    )
+
+
+def shown(
+    view: View,
+    found: Ranking,
+    voice: Voice,
+    *,
+    yesterday: dict[int, int] | None = None,
+    me: int | None = None,
+    small: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows as ui/board.html draws them; with ``me``, marked, and how far the others are from it.
+
+    ``small`` rounds money to whole units and leaves the bars out.
+    """
+    mine = next((row for row in found.rows if row.member_id == me), None)
+    return [_shown(view, row, found.best, voice, yesterday, mine, small) for row in found.rows]
+
+
+def _shown(
+    view: View,
+    row: Row,
+    best: int,
+    voice: Voice,
+    yesterday: dict[int, int] | None,
+    mine: Row | None,
+    small: bool,
+) -> dict[str, Any]:
+    rule, currency = view.published.rule, view.programme.currency
+    said: dict[str, Any] = {
+        "key": row.member_id,
+        "rank": row.rank,
+        "place": formats.ordinal(row.rank, voice.locale),
+        "name": row.name,
+        "detail": row.organisation,
+        "score": sentences.score(rule, row.score, currency, voice, whole=small),
+        "me": mine is not None and row.member_id == mine.member_id,
+    }
+    if not small and best > 0:
+        said["share"] = max(0.0, row.score / best)
+    if yesterday is not None:
+        before = yesterday.get(row.member_id)
+        said["move"] = None if before is None else before - row.rank
+    return said
+
+
+def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | None:
+    """``$1,240.00 behind Great Bikes.``, or how safe the lead is; None where there is nothing to say."""
+    rule, currency = view.published.rule, view.programme.currency
+    mine = next((row for row in found.rows if row.member_id == member_id), None)
+    if mine is None:
+        return None
+    ahead = [row for row in found.rows if row.score > mine.score]
+    if ahead:
+        gap = sentences.score(rule, ahead[-1].score - mine.score, currency, voice)
+        return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=ahead[-1].name)
+    behind = next((row for row in found.rows if row.score < mine.score), None)
+    if mine.rank == 1 and behind:
+        gap = sentences.score(rule, mine.score - behind.score, currency, voice)
+        return voice.gettext("In front, %(gap)s ahead of %(name)s.", gap=gap, name=behind.name)
+    return None
