@@ -53,8 +53,8 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """``columns`` are targets with a column's name or a template, ``constants`` targets with a text
-    that every row gets. ``name`` is the mapping file's, for messages."""
+    """``columns`` are targets with a column's name or a template (blank: leave it out, even where the
+    file has such a column), ``constants`` targets with a text that every row gets. ``name`` is the mapping file's, for messages."""
 
     name: str = ""
     columns: Keyed[str, str] = field(default_factory=dict)
@@ -142,10 +142,10 @@ def _texts(raw: Keyed[str, Any], table: str, problems: list[RowError]) -> dict[s
             problems.append(_unknown(place, target, known))
         elif table == "constants" and isinstance(value, int | date) and value is not True:
             texts[target] = str(value)
-        elif not isinstance(value, str) or not value.strip():
+        elif not isinstance(value, str) or (table == "constants" and not value.strip()):
             problems.append(RowError(0, place, 'is not a text: write it in quotation marks, "…"'))
         else:
-            texts[target] = value.strip() if table == "constants" else value
+            texts[target] = value.strip() if table == "constants" or not value.strip() else value
     return texts
 
 
@@ -202,6 +202,8 @@ def plan(
         try:
             if target in mapping.columns:
                 text = mapping.columns[target]
+                if not text:
+                    continue
                 sources[target] = book.source(text, whole=target in required)
             elif target not in mapping.constants and book.has(target):
                 sources[target] = book.source(target)

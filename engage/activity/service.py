@@ -58,6 +58,22 @@ def admit(
     The caller decides whether problems undo the batch. Answers are ``new``, ``unchanged``,
     ``corrected`` or ``problem``.
     """
+    admission, fresh = _judged(programme, reports, source, now)
+    _write(programme.id, admission, fresh, now)
+    return admission
+
+
+def judge(
+    programme: Programme, reports: Sequence[Report], *, source: str, now: datetime
+) -> Admission:
+    """The answers and problems that ``admit`` would give; nothing is written."""
+    return _judged(programme, reports, source, now)[0]
+
+
+def _judged(
+    programme: Programme, reports: Sequence[Report], source: str, now: datetime
+) -> tuple[Admission, dict[int, Standing]]:
+    """The answers, and the facts to write for them by their new ids."""
     partners = _partners(programme.id, {report.partner for report in reports})
     standing = _standing(programme.id, source, {report.external_id for report in reports})
     ids = iter(next_ids("facts", len(reports)))
@@ -82,8 +98,7 @@ def admit(
             admission.superseded.append(before)
         standing[report.external_id] = fresh[fact.id] = fact
         admission.answers.append("corrected" if before else "new")
-    _write(programme.id, admission, fresh, now)
-    return admission
+    return admission, fresh
 
 
 def _made(fact_id: int, source: str, partner_id: int, report: Report, currency: str) -> Standing:

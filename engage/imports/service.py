@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any, BinaryIO, Literal
 
 from engage import flow
+from engage.activity import service as activity
 from engage.activity.files import Table, read_table
 from engage.activity.mapping import NATIVE, Mapping
 from engage.activity.parsing import Parsed, parse_facts, parse_partners
 from engage.activity.problems import RowError
 from engage.activity.rules import Problem, Report
+from engage.partners import service as partners
 from engage.partners.service import Profile
 from engage.programmes.models import Programme
 
@@ -108,8 +110,32 @@ def carry_out(
 
     With errors and without ``skip_bad`` nothing is to be kept: the caller rolls back (``blocked``).
     """
+    result = _begun(prepared)
+    take = _facts if prepared.kind == "facts" else _partners
+    take(programme, prepared, result, now, progress)
+    if blocked(result, skip_bad):
+        result.new = result.unchanged = result.corrected = 0
+    return _ended(prepared, result)
+
+
+def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
+    """What ``carry_out`` would answer with ``skip_bad``; only reads, so nobody has to wait for it."""
+    result = _begun(prepared)
+    if prepared.kind == "partners":
+        _count(result, partners.judge(programme, _profiles(prepared)))
+    else:
+        parsed = prepared.parsed
+        found = activity.judge(programme, parsed.columns.reports(), source=SOURCE, now=now)
+        _count(result, found.answers)
+        result.errors += [
+            _row_error(problem, parsed.rows[problem.index], parsed) for problem in found.problems
+        ]
+    return _ended(prepared, result)
+
+
+def _begun(prepared: Prepared) -> Result:
     parsed = prepared.parsed
-    result = Result(
+    return Result(
         rows=parsed.rows_read,
         unchanged=parsed.repeated,
         rejected=parsed.rejected,
@@ -117,11 +143,10 @@ def carry_out(
         ignored=list(parsed.ignored),
         described=prepared.table.described(),
     )
-    take = _facts if prepared.kind == "facts" else _partners
-    take(programme, prepared, result, now, progress)
+
+
+def _ended(prepared: Prepared, result: Result) -> Result:
     result.errors = sorted(result.errors)[:ERRORS_LISTED]
-    if blocked(result, skip_bad):
-        result.new = result.unchanged = result.corrected = 0
     result.seconds = time.monotonic() - prepared.started
     return result
 
@@ -134,14 +159,16 @@ def blocked(result: Result, skip_bad: bool) -> bool:
 def _partners(
     programme: Programme, prepared: Prepared, result: Result, now: datetime, progress: Progress
 ) -> None:
-    columns = prepared.parsed.columns
-    names = Profile._fields
-    profiles = [
-        Profile(*row) for row in zip(*(getattr(columns, name) for name in names), strict=True)
-    ]
+    profiles = _profiles(prepared)
     answers = flow.enrol(programme, profiles, now=now).answers
     progress(len(profiles))
     _count(result, answers)
+
+
+def _profiles(prepared: Prepared) -> list[Profile]:
+    columns = prepared.parsed.columns
+    lists = (getattr(columns, name) for name in Profile._fields)
+    return [Profile(*row) for row in zip(*lists, strict=True)]
 
 
 def _facts(

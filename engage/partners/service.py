@@ -55,12 +55,11 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
             admission.new.append(partner_id)
             admission.answers.append("new")
             continue
-        said = {key: value for key, value in profile._asdict().items() if value is not None}
         if before is None:
-            rows[profile.external_id] |= said
+            rows[profile.external_id] |= _said(profile)
             admission.answers.append("unchanged")
             continue
-        changes = {key: v for key, v in said.items() if getattr(before, key) != v}
+        changes = {key: v for key, v in _said(profile).items() if getattr(before, key) != v}
         admission.answers.append("corrected" if changes else "unchanged")
         if changes:
             db.session.execute(update(Partner).where(Partner.id == before.id).values(**changes))
@@ -69,6 +68,26 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
     insert_rows(Partner.__table__, list(rows.values()))
     _open_groups(programme.id, profiles)
     return admission
+
+
+def judge(programme: Programme, profiles: Sequence[Profile]) -> list[str]:
+    """The answers that ``admit`` would give; nothing is written."""
+    known = _known(programme.id, [profile.external_id for profile in profiles])
+    answers: list[str] = []
+    met: set[str] = set()
+    for profile in profiles:
+        before = known.get(profile.external_id)
+        if before is None:
+            answers.append("unchanged" if profile.external_id in met else "new")
+            met.add(profile.external_id)
+        else:
+            same = all(getattr(before, key) == v for key, v in _said(profile).items())
+            answers.append("unchanged" if same else "corrected")
+    return answers
+
+
+def _said(profile: Profile) -> dict[str, object]:
+    return {key: value for key, value in profile._asdict().items() if value is not None}
 
 
 def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Partner]:
