@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engage.studio import samples
 from engage.studio.conditions import BadCondition, Condition, parse
 from engage.studio.easing import CURVES
+from engage.studio.findings import Findings, either, numeric
 from engage.studio.layers import KINDS
 from engage.studio.options import Options
 from engage.studio.placeholders import BadPlaceholder, names
@@ -28,7 +29,8 @@ from engage.studio.template import (
     Template,
 )  # fmt: skip
 from engage.studio.theme import BACKGROUNDS, BadColour, rgb
-from engage.studio.toml_lines import line_of, locate
+from engage.studio.toml_lines import Path as Place
+from engage.studio.toml_lines import locate
 from engage.studio.typeface import missing_script
 from engage.studio.values import texts
 
@@ -53,24 +55,11 @@ def read(folder: Path) -> tuple[Template | None, list[Problem]]:
     )
 
 
-class _Reader:
+class _Reader(Findings):
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = f"{folder.name}/{FILE}"
-        self.problems: list[Problem] = []
-        self.places: dict[tuple[str | int, ...], int] = {}
+        super().__init__(folder)
         self.fields: dict[str, Field] = {}
         self.formats: tuple[str, ...] = ()
-
-    def wrong(self, path: tuple[str | int, ...], problem: str, remedy: str) -> None:
-        name = ""
-        for step in path:
-            name += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if name else step
-        self.problems.append(
-            Problem(self.file, line_of(self.places, path), name or "file", problem, remedy)
-        )
-
-    # -- the whole file
 
     def template(self) -> Template | None:
         try:
@@ -100,7 +89,7 @@ class _Reader:
     def formats_of(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
         wished = raw.get("formats", ["16:9"])
         if not isinstance(wished, list) or not wished or any(f not in FORMATS for f in wished):
-            self.wrong(("formats",), f"{wished!r} is no list of formats", f"use {_either(FORMATS)}")
+            self.wrong(("formats",), f"{wished!r} is no list of formats", f"use {either(FORMATS)}")
             return ("16:9",)
         return tuple(wished)
 
@@ -167,7 +156,7 @@ class _Reader:
                 )
         return made
 
-    def scene(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> Scene:
+    def scene(self, raw: Mapping[str, Any], path: Place) -> Scene:
         self.known(raw, _SCENE, path)
         seconds = self.number(raw, "seconds", path, 4.0, 0.2, 60.0, required=True)
         when = self.condition(raw, path)
@@ -191,7 +180,7 @@ class _Reader:
             ),
         )  # fmt: skip
 
-    def background(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
+    def background(self, raw: Mapping[str, Any], path: Place) -> str:
         word = self.word(raw, "background", path, "paper")
         if word in BACKGROUNDS or (self.folder / word).is_file():
             return word
@@ -199,26 +188,22 @@ class _Reader:
             rgb(word)
         except BadColour:
             self.wrong((*path, "background"), f"no background {word!r}",
-                       f"use {_either(BACKGROUNDS)}, #RRGGBB, or a picture of the template")  # fmt: skip
+                       f"use {either(BACKGROUNDS)}, #RRGGBB, or a picture of the template")  # fmt: skip
             return "paper"
         return word
 
-    def light(
-        self, raw: Mapping[str, Any], path: tuple[str | int, ...]
-    ) -> tuple[float, float] | None:
+    def light(self, raw: Mapping[str, Any], path: Place) -> tuple[float, float] | None:
         place = raw.get("light")
         if place is None:
             return None
-        if not isinstance(place, list) or len(place) != 2 or not all(_numeric(v) for v in place):
+        if not isinstance(place, list) or len(place) != 2 or not all(numeric(v) for v in place):
             self.wrong(
                 (*path, "light"), f"{place!r} is no place", "give two shares, e.g. [0.8, 0.2]"
             )
             return None
         return float(place[0]), float(place[1])
 
-    def says(
-        self, raw: Mapping[str, Any], path: tuple[str | int, ...], guarded: frozenset[str]
-    ) -> tuple[Say, ...]:
+    def says(self, raw: Mapping[str, Any], path: Place, guarded: frozenset[str]) -> tuple[Say, ...]:
         wished = raw.get("say", [])
         made = []
         for body in wished if isinstance(wished, list) else [{"text": wished}]:
@@ -237,13 +222,13 @@ class _Reader:
     def layer(
         self,
         raw: Mapping[str, Any],
-        path: tuple[str | int, ...],
+        path: Place,
         seconds: float,
         guarded: frozenset[str],
     ) -> Layer | None:
         kind = raw.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            self.wrong((*path, "kind"), f"no layer kind {kind!r}", f"use {_either(KINDS)}")
+            self.wrong((*path, "kind"), f"no layer kind {kind!r}", f"use {either(KINDS)}")
             return None
         self.known(raw, (*_LAYER, *KINDS[kind].OPTIONS), path)
         when = self.condition(raw, path)
@@ -253,7 +238,7 @@ class _Reader:
         shown = tuple(raw.get("only", self.formats))
         if any(f not in self.formats for f in shown):
             self.wrong(
-                (*path, "only"), f"{shown!r} names other formats", f"use {_either(self.formats)}"
+                (*path, "only"), f"{shown!r} names other formats", f"use {either(self.formats)}"
             )
         options = Options(self, raw, path, guarded, shown)
         return Layer(
@@ -272,61 +257,7 @@ class _Reader:
             options=options.read(KINDS[kind].OPTIONS),
         )
 
-    # -- single values
-
-    def known(
-        self, raw: Mapping[str, Any], keys: Iterable[str], path: tuple[str | int, ...]
-    ) -> None:
-        for key in raw:
-            if key not in keys:
-                self.wrong((*path, key), f"unknown key {key!r}", f"use {_either(keys)}")
-
-    def word(
-        self,
-        raw: Mapping[str, Any],
-        key: str,
-        path: tuple[str | int, ...],
-        default: str,
-        *,
-        required: bool = False,
-    ) -> str:
-        value = raw.get(key, default)
-        if not isinstance(value, str) or (required and not value.strip()):
-            self.wrong((*path, key), "a text is missing here", f'write {key} = "…"')
-            return default
-        return value
-
-    def choice(
-        self,
-        raw: Mapping[str, Any],
-        key: str,
-        path: tuple[str | int, ...],
-        words: Iterable[str],
-        default: str,
-    ) -> str:
-        value = raw.get(key, default)
-        if value != default and value not in tuple(words):
-            self.wrong((*path, key), f"{value!r} is not possible", f"use {_either(words)}")
-            return default
-        return str(value)
-
-    def number(
-        self, raw: Mapping[str, Any], key: str, path: tuple[str | int, ...], default: float,
-        low: float, high: float, *, required: bool = False,
-    ) -> float:  # fmt: skip
-        value = raw.get(key, default)
-        if required and key not in raw:
-            self.wrong((*path, key), f"{key} is missing", f"write {key} = {default}")
-        elif not _numeric(value) or not low <= value <= high:
-            self.wrong(
-                (*path, key),
-                f"{value!r} is not possible",
-                f"give a number from {low:g} to {high:g}",
-            )
-            return default
-        return float(value)
-
-    def condition(self, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> Condition | None:
+    def condition(self, raw: Mapping[str, Any], path: Place) -> Condition | None:
         if "when" not in raw:
             return None
         try:
@@ -336,11 +267,11 @@ class _Reader:
             return None
         for name in sorted(made.names - self.fields.keys()):
             self.wrong(
-                (*path, "when"), f"no field is called {name!r}", f"use {_either(self.fields)}"
+                (*path, "when"), f"no field is called {name!r}", f"use {either(self.fields)}"
             )
         return made
 
-    def words(self, text: str, path: tuple[str | int, ...], guarded: frozenset[str]) -> None:
+    def words(self, text: str, path: Place, guarded: frozenset[str]) -> None:
         """Placeholders of a text: known, writable, and sure to be there."""
         try:
             used = names(text)
@@ -358,19 +289,11 @@ class _Reader:
                     "use a text or number",
                 )
 
-    def field_there(self, name: str, path: tuple[str | int, ...], guarded: frozenset[str]) -> bool:
+    def field_there(self, name: str, path: Place, guarded: frozenset[str]) -> bool:
         if name not in self.fields:
-            self.wrong(path, f"no field is called {name!r}", f"use {_either(self.fields)}")
+            self.wrong(path, f"no field is called {name!r}", f"use {either(self.fields)}")
             return False
         if self.fields[name].optional and name not in guarded:
             self.wrong(path, f"{name!r} is optional and may be missing here",
                        f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
         return True
-
-
-def _numeric(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _either(words: Iterable[str]) -> str:
-    return ", ".join(words) or "nothing"

@@ -9,8 +9,9 @@ from typing import Any
 
 from engage.studio import shapes
 from engage.studio.canvas import Canvas, Sprite
+from engage.studio.lettering import Style, draw_line, measure
 from engage.studio.theme import RGB, Palette, Theme
-from engage.studio.typesetting import Block, Style, draw_line, fit, measure
+from engage.studio.typesetting import Block, fit
 
 FORMATS: dict[str, tuple[int, int]] = {
     "16:9": (1280, 720),

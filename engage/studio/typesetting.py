@@ -12,40 +12,12 @@ import itertools
 import math
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
-from PIL import Image, ImageDraw
-
-from engage.studio.typeface import SHAPING, Face, clean, face_for, house_face, invisible
+from engage.studio.lettering import Line, Style, bearing, clusters, measure, rightward
+from engage.studio.typeface import clean
 
 ASCENT, DESCENT = 0.76, 0.22  # the room a line takes at least, in em: capitals, descenders
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
-
-
-@dataclass(frozen=True)
-class Style:
-    """``family`` is display or text; ``leading`` and ``tracking`` are in em; ``own`` a font file."""
-
-    family: str = "text"
-    weight: int = 400
-    leading: float = 1.3
-    tracking: float = 0.0
-    own: Path | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A measured line: ink from ``left`` to ``right`` of its origin, ``top`` above the baseline."""
-
-    text: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
 
 
 @dataclass(frozen=True)
@@ -71,134 +43,6 @@ class Block:
         return max(
             (math.ceil(p.baseline + max(room, p.line.bottom)) for p in self.lines), default=0
         )
-
-
-def clusters(text: str) -> list[str]:
-    """What may not be torn apart: a letter with its marks and joiners."""
-    out: list[str] = []
-    join = False
-    for char in text:
-        mark = (
-            unicodedata.category(char)[0] == "M"
-            or invisible(char)
-            or 0x1F3FB <= ord(char) <= 0x1F3FF
-        )
-        if out and (mark or join):
-            out[-1] += char
-        else:
-            out.append(char)
-        join = char == "‍" or unicodedata.combining(char) == 9  # ZWJ, virama
-    return out
-
-
-@functools.lru_cache(maxsize=8192)
-def runs(text: str, style: Style) -> tuple[tuple[Face, str], ...]:
-    """A text in pieces of one font each, in the order they stand from left to right."""
-    out: list[tuple[Face, str]] = []
-    for cluster in clusters(text):
-        seen = next((c for c in cluster if not invisible(c)), cluster[0])
-        face = face_for(seen, style.family, style.weight, style.own)
-        if face is None:  # the film refuses such texts before drawing; a space keeps measures sane
-            face, cluster = house_face(style.family, style.weight), " "
-        if out and (out[-1][0] == face or (not seen.isalnum() and out[-1][0].covers(seen))):
-            out[-1] = (out[-1][0], out[-1][1] + cluster)
-        else:
-            out.append((face, cluster))
-    return tuple(reversed(out)) if rightward(text) else tuple(out)
-
-
-def rightward(text: str) -> bool:
-    """Whether a text starts at the right: its first strong letter is of a right-to-left script."""
-    for char in text:
-        way = unicodedata.bidirectional(char)
-        if way in ("L", "R", "AL"):
-            return way != "L"
-    return False
-
-
-def _features() -> list[str] | None:
-    return ["tnum"] if SHAPING else None
-
-
-def _tracked(text: str, style: Style) -> bool:
-    """Letters are spaced out only where they stand apart anyway."""
-    return bool(style.tracking) and all(
-        ord(c) < 0x530 or ord(c) in range(0x1E00, 0x2060) for c in text
-    )
-
-
-@functools.lru_cache(maxsize=32768)
-def measure(text: str, style: Style, size: int) -> Line:
-    """The ink of a text on one line, in pixels."""
-    x = 0.0
-    box = [math.inf, -math.inf, 0.0, 0.0]
-    for face, piece in runs(text, style):
-        font = face.at(size)
-        left, top, right, bottom = font.getbbox(piece, anchor="ls", features=_features())
-        extra = style.tracking * size * (len(clusters(piece)) - 1) if _tracked(text, style) else 0.0
-        box = [
-            min(box[0], x + left),
-            max(box[1], x + right + extra),
-            max(box[2], -top),
-            max(box[3], bottom),
-        ]
-        x += font.getlength(piece, features=_features()) + extra
-        if _tracked(text, style):
-            x += style.tracking * size
-    if not text:
-        return Line("", 0, 0, 0, 0)
-    return Line(text, box[0], box[1], box[2], box[3])
-
-
-@functools.lru_cache(maxsize=4096)
-def bearing(text: str, style: Style, size: int) -> int:
-    """The empty pixels a font leaves before a text's first letter, which Pillow counts as ink."""
-    if not text:
-        return 0
-    face, piece = runs(text, style)[0]
-    first = piece if rightward(piece) else clusters(piece)[0]
-    mask, (dx, _dy) = face.at(size).getmask2(first, mode="L", anchor="ls", features=_features())
-    ink = mask.getbbox()
-    return max(0, ink[0] + int(dx)) if ink else 0
-
-
-def advance(text: str, style: Style, size: int) -> float:
-    """How far the next letter stands from the first, in pixels."""
-    total = 0.0
-    for face, piece in runs(text, style):
-        total += face.at(size).getlength(piece, features=_features())
-        if _tracked(text, style):
-            total += style.tracking * size * len(clusters(piece))
-    return total
-
-
-def draw_line(line: Line, style: Style, size: int) -> tuple[Image.Image, int, int]:
-    """A line's ink as a mask, and the offset of the mask from the line's origin."""
-    pad = 2
-    dx, dy = math.floor(line.left) - pad, -math.ceil(line.top) - pad
-    width = math.ceil(line.right) - math.floor(line.left) + 2 * pad
-    height = math.ceil(line.bottom) + math.ceil(line.top) + 2 * pad
-    mask = Image.new("L", (max(1, width), max(1, height)), 0)
-    pen = ImageDraw.Draw(mask)
-    x = float(-dx)
-    for face, piece in runs(line.text, style):
-        font = face.at(size)
-        if not _tracked(line.text, style):
-            pen.text((x, -dy), piece, font=font, fill=255, anchor="ls", features=_features())
-            x += font.getlength(piece, features=_features())
-            continue
-        done = ""
-        for cluster in clusters(piece):
-            done += cluster
-            kerned = font.getlength(done, features=_features()) - font.getlength(
-                cluster, features=_features()
-            )
-            at = x + kerned + style.tracking * size * (len(clusters(done)) - 1)
-            pen.text((at, -dy), cluster, font=font, fill=255, anchor="ls", features=_features())
-        x += font.getlength(piece, features=_features()) + style.tracking * size * len(
-            clusters(piece)
-        )
-    return mask, dx, dy
 
 
 def _words(text: str) -> list[str]:

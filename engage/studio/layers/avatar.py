@@ -10,10 +10,10 @@ from PIL import Image
 from engage.studio import shapes
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.layers.image import picture
+from engage.studio.lettering import clusters
 from engage.studio.stage import Drawing, Option, Part, Stage
 from engage.studio.theme import contrast, mix
 from engage.studio.typeface import missing_script
-from engage.studio.typesetting import clusters
 
 OPTIONS = {
     "name": Option("text", required=True),

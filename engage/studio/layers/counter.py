@@ -6,8 +6,8 @@ import unicodedata
 
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.easing import out_cubic, progress
+from engage.studio.lettering import bearing, draw_line, measure
 from engage.studio.stage import Drawing, Option, Part, Stage, lettering
-from engage.studio.typesetting import bearing, draw_line, measure
 
 OPTIONS = {
     "value": Option("value", required=True, shapes=("number",)),

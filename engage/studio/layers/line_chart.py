@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 from PIL import Image, ImageDraw
 
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.easing import in_out, out_cubic, progress
-from engage.studio.layers.bar_chart import label_size, marked_points, spoken
+from engage.studio.layers.axis import Axis, highest, spoken
 from engage.studio.stage import Drawing, Option, Part, Stage
 from engage.studio.theme import RGB
-from engage.studio.typesetting import measure
 
 OPTIONS = {
     "value": Option("value", required=True, shapes=("series",)),
@@ -29,27 +27,21 @@ _FINE = 3
 def prepare(part: Part, stage: Stage) -> Drawing:
     points = part["value"].points
     x, y, w, h = part.box
-    size = part["size"]
+    size, over = part["size"], part["over"]
     base, top = y + h - round(size * 1.9), y + round(size * 2.4)
-    best = max((max(0.0, p.value) for p in points), default=0.0) or 1.0
-    step = w / max(1, len(points))
+    axis = Axis(stage, points, x, w, base, size, part["mark"])
+    most, deep = highest(points), base - top
     places = [
-        (step * (k + 0.5), (base - top) * (1 - max(0.0, p.value) / best))
-        for k, p in enumerate(points)
+        (axis.middle(k) - x, deep * (1 - max(0.0, p.value) / most)) for k, p in enumerate(points)
     ]
     colour = stage.colour(part["colour"])
     margin = round(part["thick"]) + 2
-    area, line = _curve(places, w, base - top, margin, part["thick"], colour)
+    area, line = _curve(places, w, deep, margin, part["thick"], colour)
     dot = stage.shape("disc", colour, part["thick"] * 3)
-    small, strong = stage.plain("text", 500), stage.plain("display", 700)
-    marked = marked_points(points, part["mark"])
-    labels, skip = label_size(points, step, size, small)
 
     def draw(canvas: Canvas, t: float) -> None:
         canvas.fill(x, base, w, max(2, round(2 * stage.unit)), stage.colour("line"))
-        if not places:
-            return
-        share = in_out(progress(t - 0.2, part["over"]))
+        share = in_out(progress(t - 0.2, over))
         head = places[0][0] + (places[-1][0] - places[0][0]) * share
         with canvas.clipped((x, top - margin, round(x + head), base)):
             canvas.paste(area, x, top - margin)
@@ -57,34 +49,15 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         if share > 0.0:
             half = dot.size[0] / 2
             canvas.paste(dot, x + head - half, top + _height(places, head) - half)
-        for k, point in enumerate(points):
-            seen = out_cubic(progress(t - 0.2 - part["over"] * (k + 0.3) / len(points), 0.4))
-            with canvas.moved(alpha=seen):
-                if (len(points) - 1 - k) % max(1, skip) == 0:
-                    box = (
-                        x + step * (k + 0.5) - step * skip / 2,
-                        base + size * 0.35,
-                        step * skip,
-                        size * 1.5,
-                    )
-                    tone = stage.colour("text" if k in marked else "quiet")
-                    stage.label(canvas, point.label, box, small, labels, tone, "center")
-                if k in marked:
-                    wide = min(w, 4 * step)
-                    left = min(max(places[k][0] - wide / 2, 0), w - wide)
-                    align = "center" if 0 < left < w - wide else "left" if left == 0 else "right"
-                    box = (x + left, top + places[k][1] - size * 2.3, wide, size * 1.6)
-                    stage.label(
-                        canvas,
-                        point.display,
-                        box,
-                        strong,
-                        round(size * 1.25),
-                        stage.colour("text"),
-                        align,
-                    )
+        for k in range(len(points)):
+            with canvas.moved(
+                alpha=out_cubic(progress(t - 0.2 - over * (k + 0.3) / len(points), 0.4))
+            ):
+                axis.label(canvas, k)
+                if k in axis.marked:
+                    axis.number(canvas, k, top + places[k][1] - size * 0.6)
 
-    return Drawing(draw, settles=0.7 + part["over"] * 1.1)
+    return Drawing(draw, settles=0.7 + over * 1.1)
 
 
 def _height(places: list[tuple[float, float]], x: float) -> float:
@@ -123,4 +96,4 @@ def _curve(
 
 
 def speak(part: Part) -> list[str]:
-    return ["; ".join(spoken(part["value"]))]
+    return [spoken(part["value"])]

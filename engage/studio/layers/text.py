@@ -6,8 +6,9 @@ import math
 
 from engage.studio.canvas import Canvas
 from engage.studio.easing import out_expo, progress
+from engage.studio.lettering import Style, advance, rightward, runs
 from engage.studio.stage import Drawing, Option, Part, Stage, lettering
-from engage.studio.typesetting import Block, Placed, Style, advance, rightward, runs
+from engage.studio.typesetting import Block, Placed
 
 OPTIONS = {
     "text": Option("text", required=True, said=True),
