@@ -6,7 +6,7 @@ Progress is counted from rows whenever it is shown, so it is true at every momen
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import defer
 
 from engage.db import db
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
     """A batch and where its films are."""
 
     model: VideoBatch
-    count: rules.Count
+    films: rules.Count
 
 
 def batches(programme_id: int, *, before_id: int | None = None, limit: int = 20) -> list[Batch]:
@@ -139,7 +139,7 @@ def pace(template: str) -> rules.Pace | None:
     return _pace(Video.template == template) or _pace()
 
 
-def _pace(*conditions: object) -> rules.Pace | None:
+def _pace(*conditions: ColumnElement[bool]) -> rules.Pace | None:
     rows = db.session.execute(
         select(Video.started_at, Video.finished_at, Video.size)
         .where(Video.state == "done", *conditions)

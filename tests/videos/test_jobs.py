@@ -1,0 +1,115 @@
+"""Rendering one film, without a worker: what comes out, and what becomes of failures."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engage.config import Settings
+from engage.db import transaction
+from engage.studio import mp4
+from engage.videos import claims, jobs, shelf
+
+from ..conftest import NOW, Cast
+from .conftest import Order, film
+
+
+@pytest.fixture
+def video_id(cast: Cast, order: Order) -> int:
+    assert cast.alice.partner
+    (found,) = order(cast.alice.partner.id).to_make
+    return found
+
+
+def place(settings: Settings) -> Path:
+    return shelf.folder(settings.media_dir, film().key)
+
+
+def test_a_rendered_film_is_whole_and_says_what_the_ledger_says(
+    video_id: int, settings: Settings
+) -> None:
+    jobs.render(video_id)
+    done = film()
+    assert (done.state, done.progress, done.failure) == ("done", 100, None)
+    mp4.verify(place(settings) / shelf.FILM, 6, 10, (1280, 720))
+    assert done.size == (place(settings) / shelf.FILM).stat().st_size
+    assert done.transcript == ["Alice Bikes, 6,000 points in Q2 2013 so far."]
+    assert (place(settings) / shelf.CAPTIONS).read_text().startswith("WEBVTT")
+    assert (place(settings) / shelf.POSTER).read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_film_is_not_rendered_twice(video_id: int, settings: Settings) -> None:
+    jobs.render(video_id)
+    before = (place(settings) / shelf.FILM).stat().st_mtime_ns
+    jobs.render(video_id)
+    assert (place(settings) / shelf.FILM).stat().st_mtime_ns == before
+    assert film().attempts == 1
+
+
+def test_a_film_published_by_a_worker_that_died_after_it_is_taken_as_it_is(
+    video_id: int, settings: Settings
+) -> None:
+    jobs.render(video_id)
+    before = (place(settings) / shelf.FILM).stat().st_mtime_ns
+    transaction(lambda: setattr(film(), "state", "queued"))
+    jobs.render(video_id)
+    assert film().state == "done"
+    assert (place(settings) / shelf.FILM).stat().st_mtime_ns == before
+
+
+def test_nothing_is_left_beside_a_film(video_id: int, settings: Settings) -> None:
+    jobs.render(video_id)
+    assert list((settings.media_dir / "making").iterdir()) == []
+    assert {file.name for file in place(settings).iterdir()} == {
+        shelf.FILM,
+        shelf.POSTER,
+        shelf.CAPTIONS,
+    }
+
+
+def test_a_changed_template_is_no_longer_the_one_ordered(video_id: int, tiny: Path) -> None:
+    file = tiny / "template.toml"
+    file.write_text(file.read_text() + "# another word\n")
+    jobs.render(video_id)
+    assert film().state == "failed"
+    assert "Order it again" in (film().failure or "")
+
+
+def test_trouble_that_may_pass_is_tried_three_times(
+    video_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(jobs, "_draw", full)
+    for left in ("queued", "queued", "failed"):
+        with pytest.raises(OSError, match="No space"):
+            jobs.render(video_id)
+        assert film().state == left
+    assert "No space left on device" in (film().failure or "")
+
+
+def test_a_cancelled_render_leaves_nothing(
+    video_id: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.Pulse, "lost", lambda pulse: True)
+    jobs.render(video_id)
+    assert not place(settings).exists()
+    assert list((settings.media_dir / "making").iterdir()) == []
+    assert film().state == "rendering"  # whoever called it off has written what it is now
+
+
+def test_a_heartbeat_learns_that_the_film_is_not_wanted(video_id: int) -> None:
+    work = transaction(lambda: claims.claim(video_id, NOW))
+    assert work
+    pulse = jobs.Pulse(work)
+    pulse._beat()
+    assert not pulse.lost()
+    transaction(lambda: setattr(film(), "state", "cancelled"))
+    pulse._beat()
+    assert pulse.lost()
+
+
+def test_a_snapshot_survives_the_database(video_id: int) -> None:
+    assert json.loads(json.dumps(film().snapshot)) == film().snapshot
+    assert film().snapshot["points"] == {"shape": "number", "value": 6000.0, "display": "6,000"}
