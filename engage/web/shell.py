@@ -26,6 +26,8 @@ def frame() -> dict[str, Any]:
         "html_lang": str(locale).replace("_", "-") if locale else "en",
         "html_dir": locale.text_direction if locale else "ltr",
         "theme": user.theme if user else None,
+        # Tabs of one seat share a live stream; one left over from somebody else has its own.
+        "circle": f"{seat.user.id}.{seat.key}" if seat else None,
     }
 
 

@@ -7,7 +7,7 @@
          data-place="3rd" data-score="…"> … </div>
      </section>
    data-me holds the members (ids, separated by blanks) that are the viewer on *this* board: their
-   partner, or their team on a board of teams. Without it, <meta name="me"> has their partner.
+   partner, or their team on a board of teams.
    data-place is the rank in words of the reader's language; data-key may stand for data-member. */
 (() => {
   "use strict";
@@ -38,7 +38,7 @@
   };
 
   const mine = (board) => {
-    const ids = said(board, "me") ?? document.querySelector('meta[name="me"]')?.content ?? "";
+    const ids = said(board, "me") ?? "";
     const rows = rowsOf(board);
     return ids.split(/\s+/).filter(Boolean).flatMap((id) =>
       [id, `${id} again`].filter((name) => rows.has(name)).map((name) => rows.get(name)));

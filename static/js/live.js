@@ -1,6 +1,7 @@
 /* Live pages: one stream of server-sent events per browser, shared by its visible tabs.
 
-   <meta name="live" content="/live"> turns it on. It fires on document.body
+   <meta name="live" content="/live" data-circle="whose"> turns it on; tabs of one circle share. It
+   fires on document.body
      live:board:<slug>  {board, version}   the rows of that board changed
      live:partner                          this partner's own pages changed
      live:videos        {batch}            a film moved on (managers hear it)
@@ -202,10 +203,8 @@
   function start() {
     const meta = document.querySelector('meta[name="live"]');
     if (!meta) return;
-    // Who sits here is part of the circle's name: a tab left over from another person who used
-    // this browser has another stream.
-    const me = document.querySelector('meta[name="me"]')?.content ?? "";
-    const tab = new Tab(meta.content, `live ${meta.content} ${me}`);
+    // A tab left over from another person who used this browser is of another circle.
+    const tab = new Tab(meta.content, `live ${meta.content} ${meta.dataset.circle ?? ""}`);
     const look = () => (document.visibilityState === "visible" ? tab.wake() : tab.rest());
     document.addEventListener("visibilitychange", look);
     window.addEventListener("pageshow", look);
