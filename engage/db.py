@@ -121,7 +121,9 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
 
 
-_RETRY_STATES = {"40001", "40P01"}  # serialization failure, deadlock detected
+# Serialization failure, deadlock, and the same key written at the same moment by another: run
+# again, the transaction then finds what stands and treats it as known.
+_RETRY_STATES = {"40001", "40P01", "23505"}
 _TRIES = 12
 
 

@@ -2,6 +2,8 @@
 
 from engage.accounts.models import ApiKey, Seat, User
 from engage.activity.models import Fact
+from engage.api.models import IdempotencyKey
+from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleVersion, RunningTotal
 from engage.leaderboards.models import Board, Standing, StandingDay
 from engage.ledger.models import Account, Transfer
@@ -17,6 +19,8 @@ __all__ = [
     "Board",
     "Fact",
     "Group",
+    "Import",
+    "IdempotencyKey",
     "Message",
     "Mission",
     "MissionProgress",

@@ -107,6 +107,55 @@ def upgrade():
         ),
     )
     op.create_table(
+        "imports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("filename", sa.String(length=200), nullable=False),
+        sa.Column("upload", sa.String(length=64), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("layout", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("skip_bad", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("failure", sa.String(length=500), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", engage.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("queued_at", engage.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("started_at", engage.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", engage.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('partners', 'facts')", name=op.f("ck_imports_kind_known")),
+        sa.CheckConstraint(
+            "state IN ('uploaded', 'checking', 'checked', 'importing', 'done', 'failed')",
+            name=op.f("ck_imports_state_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["users.id"], name=op.f("fk_imports_created_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programmes.id"], name=op.f("fk_imports_programme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.UniqueConstraint("upload", name=op.f("uq_imports_upload")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index("ix_imports_programme_id", ["programme_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_imports_busy",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('checking', 'importing')"),
+            postgresql_where=sa.text("state IN ('checking', 'importing')"),
+        )
+
+    op.create_table(
         "missions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -187,6 +236,22 @@ def upgrade():
             "ix_partners_programme_id_region", ["programme_id", "region"], unique=False
         )
 
+    op.create_table(
+        "idempotency_keys",
+        sa.Column(
+            "programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("created_at", engage.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programmes.id"], name=op.f("fk_idempotency_keys_programme_id")
+        ),
+        sa.PrimaryKeyConstraint("programme_id", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
     op.create_table(
         "rules",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

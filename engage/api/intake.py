@@ -1,0 +1,129 @@
+"""From a request's body to reports: each item read by itself, so that one mistake blocks one item."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from engage.activity import cells
+from engage.activity.dates import Reading, read_instant
+from engage.activity.problems import Unreadable
+from engage.activity.rules import Report
+from engage.api.shapes import MOST_AT_ONCE, Answer, FactIn, Issue, PartnerIn
+from engage.money import scaled
+from engage.partners.service import Profile
+
+Made = TypeVar("Made")
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class BadBody(ValueError):
+    """The body as a whole cannot be taken; the message says what to send."""
+
+
+@dataclass
+class Intake(Generic[Made]):
+    """Items that can be tried, each with its place in the request, and one answer per item."""
+
+    made: list[Made] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+    def fill(self, words: list[str]) -> None:
+        """Write what the flow answered for each of ``made``."""
+        for place, word in zip(self.places, words, strict=True):
+            self.answers[place].status = word  # type: ignore[assignment]
+
+    def object_to(self, index: int, name: str, problem: str) -> None:
+        """The flow refused item ``index`` of ``made``."""
+        self.answers[self.places[index]].problems.append(Issue(field=name, problem=problem))
+
+    @property
+    def status(self) -> int:
+        """200 when everything was taken, 207 when something was, 422 when nothing was."""
+        refused = sum(answer.status == "problem" for answer in self.answers)
+        if not refused:
+            return 200
+        return 422 if refused == len(self.answers) else 207
+
+
+def items(body: bytes) -> list[Any]:
+    """The item or items of a JSON body; numbers with a point stay exact.
+
+    :raises BadBody: not JSON, an empty list, or more than 1,000 items.
+    """
+    try:
+        raw = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise BadBody(f"the body is not JSON: {error}") from error
+    found = raw if isinstance(raw, list) else [raw]
+    if not found:
+        raise BadBody("the list is empty: send at least one item")
+    if len(found) > MOST_AT_ONCE:
+        raise BadBody(f"{len(found)} items at once: send at most {MOST_AT_ONCE}")
+    return found
+
+
+def reports(body: bytes, timezone: str) -> Intake[Report]:
+    """Facts of a body; ``timezone`` is the programme's."""
+    zone = ZoneInfo(timezone)
+    reading = Reading("", zone, zone)
+
+    def make(fact: FactIn) -> Report:
+        occurred_at, day = read_instant(fact.occurred_at, reading)
+        return Report(
+            fact.external_id,
+            fact.partner,
+            fact.kind,
+            occurred_at,
+            day,
+            scaled(fact.amount),
+            cells.currency(fact.currency) if fact.currency else None,
+            scaled(fact.quantity),
+            fact.product,
+            fact.category,
+            fact.customer,
+        )
+
+    return _intake(body, FactIn, make, "occurred_at")
+
+
+def profiles(body: bytes) -> Intake[Profile]:
+    """Partners of a body."""
+
+    def make(partner: PartnerIn) -> Profile:
+        said = partner.model_dump()
+        for key, read in (("timezone", cells.zone), ("locale", cells.locale)):
+            if said[key]:
+                said[key] = read(said[key])
+        return Profile(**said)
+
+    return _intake(body, PartnerIn, make, "timezone")
+
+
+def _intake(
+    body: bytes, shape: type[Shape], make: Callable[[Shape], Made], unreadable: str
+) -> Intake[Made]:
+    intake: Intake[Made] = Intake()
+    for place, raw in enumerate(items(body)):
+        name = raw.get("external_id") if isinstance(raw, dict) else None
+        answer = Answer(external_id=name if isinstance(name, str) else None, status="problem")
+        intake.answers.append(answer)
+        try:
+            intake.made.append(make(shape.model_validate(raw)))
+            intake.places.append(place)
+        except ValidationError as error:
+            answer.problems += _issues(error)
+        except Unreadable as error:
+            answer.problems.append(Issue(field=unreadable, problem=str(error)))
+    return intake
+
+
+def _issues(error: ValidationError) -> Iterator[Issue]:
+    for found in error.errors(include_url=False):
+        place = ".".join(str(part) for part in found["loc"]) or "item"
+        yield Issue(field=place, problem=found["msg"].removeprefix("Value error, "))

@@ -1,0 +1,257 @@
+"""``/api/v1``: the same facts, standings and statements, for other systems.
+
+A key belongs to one programme and sees nothing of any other. Facts that come here and facts of a
+file share one namespace of external ids: the CRM may send what a file brought, it stays one fact.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, abort, g, jsonify, make_response, request
+from pydantic import ValidationError
+from spectree import Response as Documented
+from spectree import SecurityScheme, SpecTree
+
+from engage import flow, periods
+from engage.api import intake, service, shapes
+from engage.api.intake import BadBody, Intake
+from engage.db import db, transaction
+from engage.definitions import where_json
+from engage.imports.service import SOURCE
+from engage.leaderboards import document, ranking
+from engage.leaderboards import service as leaderboards
+from engage.ledger import statement
+from engage.missions import rules as mission_rules
+from engage.missions import service as missions
+from engage.outbox.delivery import deliver
+from engage.partners import service as partners
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+from engage.web import keyed, limiter, public
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+Query = TypeVar("Query", bound=shapes.Shape)
+
+spec = SpecTree(
+    "flask",
+    title="engage",
+    version="v1",
+    description="Facts in; standings, statements and missions out.",
+    path="api/v1",
+    filename="openapi.json",
+    mode="strict",
+    security_schemes=[
+        SecurityScheme(name="key", data={"type": "http", "scheme": "bearer"}),  # type: ignore[arg-type]
+    ],
+    security={"key": []},
+)
+_REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
+_TAKEN = {f"HTTP_{code}": shapes.Answers for code in (200, 207, 422)}
+_WRITES = Documented(
+    **_TAKEN, HTTP_400=shapes.Error, HTTP_409=shapes.Error, HTTP_413=shapes.Error, **_REFUSALS
+)
+
+
+def _per_key() -> str:
+    return f"api:{request.headers.get('Authorization', '')[:20]}"
+
+
+_limited = limiter.limit("1200 per minute", key_func=_per_key)
+
+
+def _programme() -> Programme:
+    return db.session.get_one(Programme, g.api_key.programme_id)
+
+
+@blueprint.post("/facts")
+@keyed("facts:write")
+@_limited
+@spec.validate(json=shapes.FactsIn, resp=_WRITES, skip_validation=True, tags=["facts"])
+def post_facts() -> Response:
+    """Take facts in.
+
+    One fact or a list. Each is answered `new`, `unchanged`, `corrected`, or with its problems; a
+    problem blocks its own fact alone.
+    """
+    return _take(
+        lambda programme, body: intake.reports(body, programme.timezone),
+        lambda programme, made, now: flow.record(programme, made, source=SOURCE, now=now),
+    )
+
+
+@blueprint.post("/partners")
+@keyed("partners:write")
+@_limited
+@spec.validate(json=shapes.PartnersIn, resp=_WRITES, skip_validation=True, tags=["partners"])
+def post_partners() -> Response:
+    """Take partners in, or bring them up to date."""
+    return _take(
+        lambda programme, body: intake.profiles(body),
+        lambda programme, made, now: flow.enrol(programme, made, now=now),
+    )
+
+
+def _take(
+    read: Callable[[Programme, bytes], Intake[Any]],
+    carry: Callable[[Programme, list[Any], datetime], flow.Outcome | partners.Admission],
+) -> Response:
+    """Read a body, carry it through the flow in one transaction, and answer per item."""
+    body, key, now = request.get_data(), request.headers.get("Idempotency-Key"), g.now
+    if key is not None and not 0 < len(key) <= 200:
+        return _error(400, "Idempotency-Key has 1 to 200 characters")
+    digest = service.request_hash(request.path, body)
+
+    def work() -> tuple[int, Any]:
+        programme = _programme()
+        if key and (before := service.remembered(programme.id, key, digest, now)):
+            return before
+        found = read(programme, body)
+        if found.made:
+            outcome = carry(programme, found.made, now)
+            found.fill(outcome.answers)
+            for problem in getattr(outcome, "problems", ()):
+                found.object_to(problem.index, problem.column, problem.problem)
+        answer = shapes.Answers(results=found.answers).model_dump(mode="json")
+        if key:
+            service.remember(programme.id, key, digest, found.status, answer, now)
+        return found.status, answer
+
+    try:
+        status, answer = transaction(work)
+    except BadBody as error:
+        return _error(400, str(error))
+    except service.KeyReused:
+        return _error(409, "this Idempotency-Key came before with another request: use a new one")
+    deliver()
+    return make_response(jsonify(answer), status)
+
+
+@blueprint.get("/partners")
+@keyed("read")
+@_limited
+@spec.validate(
+    query=shapes.PageQuery,
+    resp=Documented(HTTP_200=shapes.PartnerPage, HTTP_400=shapes.Error, **_REFUSALS),
+    skip_validation=True,
+    tags=["partners"],
+)
+def get_partners() -> Response:
+    """Partners by external id, a page at a time."""
+    query = _query(shapes.PageQuery)
+    rows = service.partner_page(g.api_key.programme_id, query.after, query.limit)
+    page = [_partner_out(row) for row in rows[: query.limit]]
+    following = page[-1].external_id if len(rows) > query.limit else None
+    return _json(shapes.PartnerPage(partners=page, next=following))
+
+
+def _partner_out(row: Partner) -> shapes.PartnerOut:
+    return shapes.PartnerOut(
+        **{name: getattr(row, name) for name in shapes.PartnerOut.model_fields}
+    )
+
+
+@blueprint.get("/partners/<path:partner>/statement")
+@keyed("read")
+@_limited
+@spec.validate(
+    resp=Documented(HTTP_200=shapes.Statement, HTTP_404=shapes.Error, **_REFUSALS),
+    skip_validation=True,
+    tags=["partners"],
+)
+def get_statement(partner: str) -> Response:
+    """A partner's ledger, each line with its reason."""
+    programme = _programme()
+    found = partners.by_external_id(programme.id, partner)
+    if found is None:
+        abort(404)
+    return jsonify(statement.document(programme, found))
+
+
+@blueprint.get("/standings/<board>")
+@keyed("read")
+@_limited
+@spec.validate(
+    query=shapes.StandingsQuery,
+    resp=Documented(
+        HTTP_200=shapes.Standings, HTTP_400=shapes.Error, HTTP_404=shapes.Error, **_REFUSALS
+    ),
+    skip_validation=True,
+    tags=["standings"],
+)
+def get_standings(board: str) -> Response:
+    """A ranking, from its top."""
+    query = _query(shapes.StandingsQuery)
+    programme = _programme()
+    published = leaderboards.board(programme, board)
+    if published is None:
+        abort(404)
+    try:
+        period = document.period_of(programme, published, query.period, g.now)
+        scope = document.scope_of(query.scope)
+    except (periods.UnknownPeriod, document.UnknownScope) as error:
+        return _error(400, str(error))
+    found = ranking.ranking(programme, published, period, scope=scope, limit=query.top)
+    return jsonify(document.document(published, period, found))
+
+
+@blueprint.get("/missions")
+@keyed("read")
+@_limited
+@spec.validate(
+    resp=Documented(HTTP_200=shapes.Missions, **_REFUSALS), skip_validation=True, tags=["missions"]
+)
+def get_missions() -> Response:
+    """Missions that are published, those ending first in front."""
+    programme = _programme()
+    return _json(
+        shapes.Missions(
+            missions=[
+                shapes.MissionOut(
+                    slug=mission.model.slug,
+                    name=mission.model.name,
+                    starts=mission.model.starts,
+                    ends=mission.model.ends,
+                    audience=where_json(mission.audience),
+                    addressed=missions.audience_size(programme.id, mission.audience),
+                    stages=[_stage_out(stage) for stage in mission.stages],
+                )
+                for mission in missions.missions(programme)
+            ]
+        )
+    )
+
+
+def _stage_out(stage: mission_rules.Stage) -> shapes.StageOut:
+    raw = mission_rules.stage_json(stage)
+    return shapes.StageOut(
+        name=raw["name"],
+        on=raw["on"],
+        measure=raw["measure"],
+        target=raw["target"],
+        reward=raw.get("reward", {}),
+    )
+
+
+@blueprint.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """The description of all of this (OpenAPI 3)."""
+    return jsonify(spec.spec)
+
+
+def _query(shape: type[Query]) -> Query:
+    try:
+        return shape.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        abort(_error(400, f"{place}: {first['msg']}"))
+
+
+def _json(shape: shapes.Shape) -> Response:
+    return jsonify(shape.model_dump(mode="json"))
+
+
+def _error(status: int, message: str) -> Response:
+    return make_response(jsonify({"error": message}), status)

@@ -1,0 +1,196 @@
+"""What goes over the wire: pydantic models, which are the published schema as well."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from engage.money import NotExact, scaled
+
+MOST_AT_ONCE = 1_000
+_MOST = Decimal(2**63 - 1) / 10_000
+
+
+def _exact(value: Decimal) -> Decimal:
+    """Four digits after the point are kept; more would be rounded, so they are refused."""
+    try:
+        scaled(value)
+    except NotExact as error:
+        raise ValueError(str(error)) from error
+    if abs(value) > _MOST:
+        raise ValueError("is larger than can be kept")
+    return value
+
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
+Exact = Annotated[Decimal, AfterValidator(_exact)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FactIn(Shape):
+    """A fact, in the columns of an import. Amounts as decimal strings or numbers."""
+
+    external_id: Name
+    partner: Name = Field(description="External id of the partner.")
+    kind: Literal[
+        "sale",
+        "deal_registered",
+        "deal_won",
+        "training_completed",
+        "certification",
+        "login",
+        "custom",
+    ]
+    occurred_at: Name = Field(
+        description="ISO 8601. Without an offset: local time of the programme; a date: its start.",
+        examples=["2013-02-14T09:30:00Z"],
+    )
+    amount: Exact = Decimal(0)
+    currency: Name | None = None
+    quantity: Exact = Decimal(0)
+    product: Name | None = None
+    category: Name | None = None
+    customer: Name | None = None
+
+
+class FactsIn(RootModel[FactIn | list[FactIn]]):
+    """One fact, or a list of at most 1,000."""
+
+
+class PartnerIn(Shape):
+    """A partner, in the columns of an import; what is left out stays as it is."""
+
+    external_id: Name
+    name: Name
+    email: (
+        Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+        | None
+    ) = None
+    organisation: Name | None = None
+    team: Name | None = None
+    region: Name | None = None
+    type: Name | None = None
+    joined_on: date | None = None
+    locale: Annotated[str, StringConstraints(max_length=20)] | None = None
+    timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class PartnersIn(RootModel[PartnerIn | list[PartnerIn]]):
+    """One partner, or a list of at most 1,000."""
+
+
+class Issue(Shape):
+    """What is wrong with a field, and what to write instead."""
+
+    field: str
+    problem: str
+
+
+class Answer(Shape):
+    """What became of one fact or partner."""
+
+    external_id: str | None
+    status: Literal["new", "unchanged", "corrected", "problem"]
+    problems: list[Issue] = []
+
+
+class Answers(Shape):
+    """One answer per fact or partner, in the order sent."""
+
+    results: list[Answer]
+
+
+class Error(Shape):
+    """Why a request was refused as a whole."""
+
+    error: str
+
+
+class StandingRow(Shape):
+    rank: int
+    partner: str
+    name: str
+    score: str = Field(description="Decimal in natural units.")
+
+
+class Standings(Shape):
+    board: str
+    period: str
+    as_of: datetime
+    ranked: int
+    rows: list[StandingRow]
+
+
+class StandingsQuery(Shape):
+    period: str | None = None
+    scope: str | None = Field(None, examples=["region=Northwest"])
+    top: int = Field(100, ge=1, le=5_000)
+
+
+class PageQuery(Shape):
+    after: str | None = Field(
+        None, max_length=200, description="External id the page starts after."
+    )
+    limit: int = Field(100, ge=1, le=1_000)
+
+
+class PartnerOut(Shape):
+    external_id: str
+    name: str
+    organisation: str | None
+    team: str | None
+    region: str | None
+    type: str | None
+    joined_on: date | None
+
+
+class PartnerPage(Shape):
+    partners: list[PartnerOut]
+    next: str | None = Field(description="`after` of the next page; null on the last.")
+
+
+class StatementLine(Shape):
+    fact: str
+    rule: str
+    version: int
+    unit: str
+    amount: str
+    occurred_at: datetime
+    because: str
+
+
+class Statement(Shape):
+    partner: str
+    balances: dict[str, str]
+    lines: list[StatementLine]
+
+
+class StageOut(Shape):
+    name: str
+    on: str
+    measure: str
+    target: str
+    reward: dict[str, str]
+
+
+class MissionOut(Shape):
+    slug: str
+    name: str
+    starts: date
+    ends: date
+    audience: dict[str, list[str]]
+    addressed: int
+    stages: list[StageOut]
+
+
+class Missions(Shape):
+    missions: list[MissionOut]
