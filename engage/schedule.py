@@ -36,7 +36,7 @@ class Periodic:
 
 
 #: All periodic work of the house.
-TABLE: tuple[Periodic, ...] = ()
+TABLE: tuple[Periodic, ...] = (Periodic("outbox", 5, "engage.outbox.delivery.deliver"),)
 
 _LEAD = """
 local holder = redis.call('GET', KEYS[1])
