@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 
 from engage import create_app, flow
 from engage.accounts.models import Seat, User
@@ -24,6 +25,10 @@ from engage.programmes.models import Programme
 
 from .postgres import *  # noqa: F403
 from .valkey import *  # noqa: F403
+
+# A busy machine is no reason for a test to fail.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 NOW = datetime(2013, 4, 10, 15, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"

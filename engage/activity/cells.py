@@ -22,8 +22,8 @@ SHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL
 UNCOMPUTED = "#NOT COMPUTED!"
 
 _BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"))
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
 _EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(?:\.[^@\s,;:<>()\".]+)+")
 
 
@@ -44,13 +44,11 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
         text = text.strip()
     else:
-        text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
+        text = _EMPTY.sub("", unicodedata.normalize("NFC", text))
         text = _BREAKS.sub(" ", text).strip()
-        for sign in text:
-            if unicodedata.category(sign) == "Cc" or sign in _TURNING:
-                raise Unreadable(
-                    f"a text with an invisible control character (U+{ord(sign):04X}): delete it"
-                )
+        if control := _CONTROL.search(text):
+            sign = f"U+{ord(control[0]):04X}"
+            raise Unreadable(f"a text with an invisible control character ({sign}): delete it")
     if text in SHEET_ERRORS or text == UNCOMPUTED:
         raise Unreadable("what a spreadsheet leaves where a formula failed: put the value there")
     return text

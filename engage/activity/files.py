@@ -161,7 +161,8 @@ class _Rows:
         if not self.header:
             numbers, chunk = self._after_header(numbers, chunk)
         width = len(self.header)
-        if not all(map(any, chunk)) or set(map(len, chunk)) != {width}:
+        # A blank row begins with a blank cell, so the first cells tell whether to look closer.
+        if set(map(len, chunk)) != {width} or not all(str(row[0]).strip() for row in chunk):
             numbers, chunk = self._whole_rows(numbers, chunk)
         self.read += len(chunk)
         self.numbers.extend(numbers)

@@ -22,6 +22,7 @@ _TOO_EXACT = (
     f"more exact than the {DIGITS} decimals that are kept: round it to {DIGITS} in the file"
 )
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?")
+_BARE = re.compile(r"-?(?=[0-9.,]*[0-9])[0-9.,]+")
 _SIGNS = r"(?:(?:US|CA|AU|NZ|HK|SG|MX|A|C|R|S)?\$|[€£¥₹₽₩₺₫₪₴₦₱฿]|kr\.?|zł|Kč|Ft|Fr\.)"
 _SHAPE = re.compile(
     rf"(?P<open>\()? ?(?P<sign>[-+−])? ?(?P<before>{_SIGNS}|[A-Za-z]{{3}}(?![A-Za-z]))? ?"
@@ -48,9 +49,16 @@ def _style(decimal: str, group: str) -> re.Pattern[str]:
 _STYLES = {".": _style(".", ","), ",": _style(",", ".")}
 
 
-@lru_cache(maxsize=4096)
 def _shape(text: str) -> tuple[str, bool, str | None] | None:
-    """Digits and marks, whether negative, and the currency beside it; None for no number.
+    """Digits and marks, whether negative, and the currency beside it; None for no number."""
+    if _BARE.fullmatch(text):
+        return text.lstrip("-"), text[0] == "-", None
+    return _dressed(text)
+
+
+@lru_cache(maxsize=4096)
+def _dressed(text: str) -> tuple[str, bool, str | None] | None:
+    """A number among signs, brackets, currencies and spaces.
 
     All kinds of spaces become single plain ones first: France writes 1 234 with a narrow one.
     """
@@ -76,9 +84,9 @@ def _negative(signs: list[str]) -> bool:
 def currency_beside(text: str) -> str | None:
     """The ISO code written beside a number where it is plain which: ``"12,50 €" -> "EUR"``; a bare
     ``$`` is not, a dozen countries have one."""
-    if _PLAIN.fullmatch(text):
+    if _BARE.fullmatch(text):
         return None
-    shape = _shape(text)
+    shape = _dressed(text)
     return shape[2] if shape else None
 
 
