@@ -183,6 +183,8 @@ class Columns:
         return list(map(known.__getitem__, cells))
 
     def _distinct_texts(self, target: str) -> list[str]:
+        if target in self.plan.constants:
+            return [self.plan.constants[target]]
         source = self.plan.sources.get(target)
         cells = self._cells(source) if source else ()
         texts = (cell.strip() for cell in dict.fromkeys(cells) if isinstance(cell, str))

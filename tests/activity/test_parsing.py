@@ -192,6 +192,12 @@ def test_a_constant_is_read_once_and_refused_at_its_place():
         facts("1,7,2013-02-14,5", header=header, mapping=wrong)
 
 
+def test_a_constant_date_is_not_guessed_either():
+    mapping = read_mapping({"constants": {"kind": "sale", "occurred_at": "03/04/2013"}})
+    problems = refusals("1,7", header="external_id,partner", mapping=mapping)
+    assert "'03/04/2013' has day and month in unknown order" in problems[0]
+
+
 def test_the_currency_beside_an_amount_counts():
     header = "external_id,partner,kind,occurred_at,amount,currency"
     found = facts(
