@@ -17,11 +17,12 @@ from flask import (
     g,
     make_response,
     redirect,
-    request,
     session,
     url_for,
 )
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from htmx_flask import make_response as htmx_answer
+from htmx_flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
@@ -211,8 +212,9 @@ def _ask_to_sign_in() -> AnyResponse:
     if wants_json():
         return _problem(401, "sign in first", 'Session realm="engage"')
     address = url_for("accounts.sign_in", next=_way_back())
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": address})
+    if request.htmx:
+        answer: Response = htmx_answer("", 401, redirect=address)
+        return answer
     return redirect(address)
 
 
@@ -223,8 +225,8 @@ def wants_json() -> bool:
 
 def _way_back() -> str | None:
     """Where to go after signing in: the page the person looks at, never a fragment or a form."""
-    if request.headers.get("HX-Request"):
-        page = request.headers.get("HX-Current-URL", "")
+    if request.htmx:
+        page = request.htmx.current_url or ""
     elif request.method in ("GET", "HEAD"):
         page = request.full_path.rstrip("?")
     else:

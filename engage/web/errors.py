@@ -1,8 +1,10 @@
 """What went wrong, as a page of the house, as JSON, or as a line for htmx."""
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from htmx_flask import make_response as htmx_answer
+from htmx_flask import request
 from jinja2 import Template
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -24,7 +26,7 @@ def _answer(error: HTTPException) -> Response | HTTPException:
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     if wants_json() or request.path.startswith("/api/"):
         answer = make_response({"error": error.description or error.name})
-    elif request.headers.get("HX-Request"):
+    elif request.htmx:
         answer = make_response(error.description or error.name)
         answer.mimetype = "text/plain"
     else:
@@ -43,7 +45,8 @@ def _form_expired(error: CSRFError) -> Response | HTTPException:
             "a form came over plain http, where browsers keep no session in production: serve "
             "engage over https (behind a proxy set ENGAGE_BEHIND_PROXY=1)"
         )
-    if request.headers.get("HX-Request"):
-        return Response(status=400, headers={"HX-Refresh": "true"})
+    if request.htmx:
+        answer: Response = htmx_answer("", 400, refresh=True)
+        return answer
     error.description = _("This form had expired. Go back, reload the page and send it again.")
     return _answer(error)

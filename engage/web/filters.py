@@ -15,7 +15,7 @@ from flask_babel import get_locale, gettext, ngettext
 
 from engage import formats
 from engage.money import POINTS
-from engage.web.locales import viewer_timezone
+from engage.web.locales import viewer, viewer_timezone
 
 
 def init_app(app: Flask) -> None:
@@ -94,14 +94,4 @@ def timeago(value: datetime, now: datetime | None = None) -> str:
 
 def countdown(until: datetime, now: datetime | None = None) -> str:
     """``6 days left``, ``5 hours left``, ``ended``; never more than there is."""
-    now = now or g.now
-    if until <= now:
-        return str(gettext("ended"))
-    count, unit = formats.remaining(until, now)
-    if unit == "day":
-        return str(ngettext("%(num)s day left", "%(num)s days left", count))
-    if unit == "hour":
-        return str(ngettext("%(num)s hour left", "%(num)s hours left", count))
-    if count:
-        return str(ngettext("%(num)s minute left", "%(num)s minutes left", count))
-    return str(gettext("less than a minute left"))
+    return viewer().left(until, now or g.now)
