@@ -8,10 +8,16 @@ from engage import db as database
 from engage import models, web
 from engage.accounts.routes import blueprint as accounts
 from engage.config import HOUSE, Settings
+from engage.earnings.routes import blueprint as earnings
+from engage.home.routes import blueprint as home
+from engage.leaderboards.routes import blueprint as leaderboards
+from engage.missions.routes import blueprint as missions
+from engage.videos.console import blueprint as console_videos
+from engage.videos.routes import blueprint as videos
 
 __all__ = ["create_app", "models"]
 
-BLUEPRINTS = (accounts,)
+BLUEPRINTS = (accounts, home, leaderboards, missions, earnings, videos, console_videos)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

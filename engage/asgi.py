@@ -6,6 +6,7 @@ engage.asgi:app`); open streams then delay a graceful shutdown, so give it a tim
 
 import resource
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
@@ -29,7 +30,7 @@ DEAD_AFTER = 60_000
 #: Seconds given to answers under way when the server is asked to stop.
 GRACE = 10
 
-_EMPTY = [(b"content-length", b"0"), (b"connection", b"close")]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 class House:
@@ -38,29 +39,28 @@ class House:
     def __init__(self, flask: Flask, live: Live) -> None:
         self.live = live
         wsgi: Any = flask.__call__  # its types and those of a2wsgi say the same in other words
-        self._pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
+        pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
+        self._pages: Application = pages
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
+        # Not itself a coroutine: a stream would keep its frame for hours.
         match scope["type"]:
             case "http":
-                await self._http(scope, receive, send)
+                return self._http(scope)(scope, receive, send)
             case "lifespan":
-                await self._lifespan(receive, send)
-            case "websocket":  # refused before it is accepted, which clients see as 403
-                await receive()
-                await send({"type": "websocket.close", "code": 1000})
+                return self._lifespan(receive, send)
+            case "websocket":
+                return _close(receive, send)
             case kind:
                 raise ValueError(f"nothing here answers an ASGI scope of type {kind!r}")
 
-    async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    def _http(self, scope: dict[str, Any]) -> Application:
         if scope["path"].removeprefix(scope.get("root_path", "")) == "/live":
-            await self.live(scope, receive, send)
-        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
-            # WSGI knows no body of unsaid length; what is too long, Flask refuses by its length.
-            await send({"type": "http.response.start", "status": 411, "headers": _EMPTY})
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await self._pages(scope, receive, send)
+            return self.live
+        # WSGI knows no body of unsaid length; one that is too long Flask refuses by its length.
+        if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+            return _refuse_unsaid_length
+        return self._pages
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -72,6 +72,18 @@ class House:
                 self.live.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def _close(receive: Receive, send: Send) -> None:
+    """Refuse a websocket before it opens, which its client sees as 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1000})
+
+
+async def _refuse_unsaid_length(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 411, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def make(settings: Settings | None = None) -> House:

@@ -66,6 +66,10 @@ class Voice:
         """An exact share: ``0.015 -> 1.5%``."""
         return numbers.format_percent(share, locale=self.locale, decimal_quantization=False)
 
+    def percent_of(self, part: int, whole: int) -> str:
+        """How much of ``whole`` is there, in whole percents, rounded down."""
+        return formats.percent(part, whole, self.locale)
+
     def day(self, day: date) -> str:
         return dates.format_date(day, format="medium", locale=self.locale)
 
@@ -75,6 +79,23 @@ class Voice:
     def days(self, first: date, last: date) -> str:
         """``Mar 1 – May 31, 2013``."""
         return dates.format_interval(first, last, skeleton="yMMMd", locale=self.locale)
+
+    def left(self, until: datetime, now: datetime) -> str:
+        """``6 days left``, ``5 hours left``, ``ended``; never more than there is."""
+        if until <= now:
+            return self.gettext("ended")
+        count, unit = formats.remaining(until, now)
+        if unit == "day":
+            return self.ngettext("%(num)s day left", "%(num)s days left", count)
+        if unit == "hour":
+            return self.ngettext("%(num)s hour left", "%(num)s hours left", count)
+        if count:
+            return self.ngettext("%(num)s minute left", "%(num)s minutes left", count)
+        return self.gettext("less than a minute left")
+
+    def deadline(self, until: datetime, now: datetime) -> tuple[str, str]:
+        """An end for ui/next.html's countdown: for the machine, and in words."""
+        return formats.utc(until), self.left(until, now)
 
     def any_of(self, values: Iterable[str]) -> str:
         return lists.format_list(sorted(values), style="or", locale=self.locale)

@@ -18,10 +18,10 @@ from engage.api import intake, service, shapes
 from engage.api.intake import BadBody, Intake
 from engage.db import db, transaction
 from engage.definitions import where_json
+from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.leaderboards import document, ranking
 from engage.leaderboards import service as leaderboards
-from engage.ledger import statement
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.outbox.delivery import deliver
@@ -165,7 +165,7 @@ def get_statement(partner: str) -> Response:
     found = partners.by_external_id(programme.id, partner)
     if found is None:
         abort(404)
-    return jsonify(statement.document(programme, found))
+    return jsonify(statement(programme, found))
 
 
 @blueprint.get("/standings/<board>")

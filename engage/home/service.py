@@ -29,6 +29,7 @@ class Here(NamedTuple):
     unit, of ``period`` and of all time.
     """
 
+    partner_id: int
     today: date
     period: Period
     board: Published | None
@@ -76,6 +77,7 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         *_place_goal(board, near, partner.id, today),
     ]
     return Here(
+        partner.id,
         today,
         period,
         board,

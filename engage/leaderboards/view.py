@@ -122,14 +122,14 @@ def ranks_yesterday(view: View, member_ids: Iterable[int] | None = None) -> dict
     )
 
 
-def page(view: View, after: int) -> Ranking:
+def page(view: View, after: int, limit: int = PAGE) -> Ranking:
     """A page of the ranking, from the line behind ``after``."""
     return ranking.ranking(
         view.programme,
         view.published,
         view.period,
         scope=view.scope,
-        limit=PAGE,
+        limit=limit,
         after_place=after,
     )
 

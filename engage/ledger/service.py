@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from engage.activity.models import Fact
 from engage.db import db, in_chunks, insert_rows, next_ids, upsert_rows
@@ -113,16 +113,26 @@ class Line(NamedTuple):
 
 
 def lines(partner_id: int, *, limit: int | None = None, before_id: int | None = None) -> list[Line]:
-    """A partner's lines, newest posting first."""
+    """A partner's lines, newest posting first; those of one posting by the day of their facts.
+
+    ``before_id`` is the last line of the page before; one that is not this partner's gives none.
+    """
+    newest_first = (Transfer.posted_at.desc(), Transfer.occurred_at.desc(), Transfer.id.desc())
     statement = (
         select(Transfer, Fact)
         .join(Fact, Fact.id == Transfer.fact_id)
         .where(Transfer.partner_id == partner_id)
-        .order_by(Transfer.id.desc())
+        .order_by(*newest_first)
         .limit(limit)
     )
     if before_id is not None:
-        statement = statement.where(Transfer.id < before_id)
+        place = (Transfer.posted_at, Transfer.occurred_at, Transfer.id)
+        last = db.session.execute(
+            select(*place).where(Transfer.id == before_id, Transfer.partner_id == partner_id)
+        ).first()
+        if last is None:
+            return []
+        statement = statement.where(tuple_(*place) < tuple(last))
     return [Line(transfer, fact) for transfer, fact in db.session.execute(statement)]
 
 

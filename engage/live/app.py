@@ -135,6 +135,9 @@ class Live:
         if hub is None:  # stopped meanwhile
             return await send({"type": "http.response.body", "body": b""})
         hub.join(stream, _missed(hub, stream.viewer, scope))
+        # The server keeps the request as long as the stream. What a browser said in it is of no
+        # more use, and a quarter of the memory of a stream.
+        scope["headers"].clear()
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass

@@ -282,6 +282,7 @@ class StageView(NamedTuple):
     value: int
     reached: bool
     open: bool
+    reached_at: datetime | None = None
 
     @property
     def needed(self) -> int:
@@ -319,8 +320,16 @@ def views(programme: Programme, partner: Partner, today: date) -> list[MissionVi
             )
         )
     }
+    return _in_order(_view(mission, progress, today) for mission in mine)
+
+
+def overview(programme: Programme, today: date) -> list[MissionView]:
+    """Every mission as somebody sees it who takes no part: without progress."""
+    return _in_order(_view(mission, {}, today) for mission in missions(programme))
+
+
+def _in_order(found: Iterable[MissionView]) -> list[MissionView]:
     order = ("running", "upcoming", "over")
-    found = [_view(mission, progress, today) for mission in mine]
     return sorted(found, key=lambda view: (order.index(view.window.state), view.mission.ends))
 
 
@@ -334,7 +343,14 @@ def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date
         row = progress.get(stage_id)
         reached = row is not None and row.reached_at is not None
         stages.append(
-            StageView(number, stage, row.value if row else 0, reached, turn and not reached)
+            StageView(
+                number,
+                stage,
+                row.value if row else 0,
+                reached,
+                turn and not reached,
+                row.reached_at if row else None,
+            )
         )
         turn = turn and reached
     return MissionView(mission.model, mission.audience, window, stages)

@@ -17,10 +17,10 @@ from PIL import Image
 
 from engage.studio import mp4, sound
 from engage.studio.canvas import Pixels
+from engage.studio.design import Template
 from engage.studio.plan import Plan, captions, plan, transcript
 from engage.studio.reel import Reel
 from engage.studio.stage import FORMATS
-from engage.studio.template import Template
 from engage.studio.theme import Theme
 from engage.studio.values import Data
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engage.studio.template import FILE, Problem
+from engage.studio.conditions import BadCondition, Condition, parse
+from engage.studio.design import FILE, Field, Problem
+from engage.studio.placeholders import BadPlaceholder, names
 from engage.studio.toml_lines import Path as Place
 from engage.studio.toml_lines import line_of
 
@@ -19,6 +21,7 @@ class Findings:
         self.file = f"{folder.name}/{FILE}"
         self.problems: list[Problem] = []
         self.places: dict[Place, int] = {}
+        self.fields: dict[str, Field] = {}
 
     def wrong(self, path: Place, problem: str, remedy: str) -> None:
         name = ""
@@ -77,6 +80,47 @@ class Findings:
             )
             return default
         return float(value)
+
+    def condition(self, raw: Mapping[str, Any], path: Place) -> Condition | None:
+        if "when" not in raw:
+            return None
+        try:
+            made = parse(str(raw["when"]))
+        except BadCondition as wrong:
+            self.wrong((*path, "when"), str(wrong), "use fields, numbers, comparisons, and/or/not")
+            return None
+        for name in sorted(made.names - self.fields.keys()):
+            self.wrong(
+                (*path, "when"), f"no field is called {name!r}", f"use {either(self.fields)}"
+            )
+        return made
+
+    def words(self, text: str, path: Place, guarded: frozenset[str]) -> None:
+        """Placeholders of a text: known, writable, and sure to be there."""
+        try:
+            used = names(text)
+        except BadPlaceholder as wrong:
+            self.wrong(path, str(wrong), "write {field}, or {{ and }} for braces")
+            return
+        for name in used:
+            if self.field_there(name, path, guarded) and self.fields[name].shape not in (
+                "text",
+                "number",
+            ):
+                self.wrong(
+                    path,
+                    f"{{{name}}} is a {self.fields[name].shape}, not words",
+                    "use a text or number",
+                )
+
+    def field_there(self, name: str, path: Place, guarded: frozenset[str]) -> bool:
+        if name not in self.fields:
+            self.wrong(path, f"no field is called {name!r}", f"use {either(self.fields)}")
+            return False
+        if self.fields[name].optional and name not in guarded:
+            self.wrong(path, f"{name!r} is optional and may be missing here",
+                       f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
+        return True
 
 
 def numeric(value: Any) -> bool:

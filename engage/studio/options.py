@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from engage.studio.design import Field
 from engage.studio.placeholders import only
 from engage.studio.stage import FORMATS, Option
-from engage.studio.template import Field
 from engage.studio.theme import COLOURS, BadColour, rgb
 
 Box = tuple[int, int, int, int]

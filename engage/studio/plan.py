@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage.studio import placeholders
+from engage.studio.design import Layer, Scene, Template
 from engage.studio.layers import KINDS
 from engage.studio.stage import Option, Part
-from engage.studio.template import Layer, Scene, Template
 from engage.studio.values import BadValue, Data, Number, Value, given, shape_of
 
 

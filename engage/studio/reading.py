@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engage.studio import samples
-from engage.studio.conditions import BadCondition, Condition, parse
-from engage.studio.easing import CURVES
-from engage.studio.findings import Findings, either, numeric
-from engage.studio.layers import KINDS
-from engage.studio.options import Options
-from engage.studio.placeholders import BadPlaceholder, names
-from engage.studio.stage import FORMATS
-from engage.studio.template import (
+from engage.studio.design import (
     ENTRANCES,
     FILE,
     MOMENTS,
@@ -28,6 +22,11 @@ from engage.studio.template import (
     Scene,
     Template,
 )  # fmt: skip
+from engage.studio.easing import CURVES
+from engage.studio.findings import Findings, either, numeric
+from engage.studio.layers import KINDS
+from engage.studio.options import Options
+from engage.studio.stage import FORMATS
 from engage.studio.theme import BACKGROUNDS, BadColour, rgb
 from engage.studio.toml_lines import Path as Place
 from engage.studio.toml_lines import locate
@@ -58,7 +57,6 @@ def read(folder: Path) -> tuple[Template | None, list[Problem]]:
 class _Reader(Findings):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.fields: dict[str, Field] = {}
         self.formats: tuple[str, ...] = ()
 
     def template(self) -> Template | None:
@@ -69,7 +67,12 @@ class _Reader(Findings):
         except FileNotFoundError:
             self.wrong((), "there is no such file", f"write a {FILE} into {self.folder.name}/")
             return None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        except UnicodeDecodeError:
+            self.wrong((), "not written in UTF-8", "save it as UTF-8")
+            return None
+        except tomllib.TOMLDecodeError as wrong:
+            place = re.search(r"at line (\d+)", str(wrong))
+            self.places = {(): int(place[1]) if place else 1}
             self.wrong((), f"not valid TOML: {wrong}", "mend the place it names")
             return None
         self.known(raw, _TOP, ())
@@ -256,44 +259,3 @@ class _Reader(Findings):
             ease=self.choice(raw, "ease", path, tuple(CURVES), "smooth"),
             options=options.read(KINDS[kind].OPTIONS),
         )
-
-    def condition(self, raw: Mapping[str, Any], path: Place) -> Condition | None:
-        if "when" not in raw:
-            return None
-        try:
-            made = parse(str(raw["when"]))
-        except BadCondition as wrong:
-            self.wrong((*path, "when"), str(wrong), "use fields, numbers, comparisons, and/or/not")
-            return None
-        for name in sorted(made.names - self.fields.keys()):
-            self.wrong(
-                (*path, "when"), f"no field is called {name!r}", f"use {either(self.fields)}"
-            )
-        return made
-
-    def words(self, text: str, path: Place, guarded: frozenset[str]) -> None:
-        """Placeholders of a text: known, writable, and sure to be there."""
-        try:
-            used = names(text)
-        except BadPlaceholder as wrong:
-            self.wrong(path, str(wrong), "write {field}, or {{ and }} for braces")
-            return
-        for name in used:
-            if self.field_there(name, path, guarded) and self.fields[name].shape not in (
-                "text",
-                "number",
-            ):
-                self.wrong(
-                    path,
-                    f"{{{name}}} is a {self.fields[name].shape}, not words",
-                    "use a text or number",
-                )
-
-    def field_there(self, name: str, path: Place, guarded: frozenset[str]) -> bool:
-        if name not in self.fields:
-            self.wrong(path, f"no field is called {name!r}", f"use {either(self.fields)}")
-            return False
-        if self.fields[name].optional and name not in guarded:
-            self.wrong(path, f"{name!r} is optional and may be missing here",
-                       f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
-        return True

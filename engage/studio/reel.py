@@ -8,11 +8,11 @@ from PIL import Image
 
 from engage.studio import ground
 from engage.studio.canvas import Box, Canvas, Op, Painter, Pixels
+from engage.studio.design import Layer
 from engage.studio.easing import CURVES, progress
 from engage.studio.layers import KINDS
 from engage.studio.plan import Plan, PlannedScene, part_of
 from engage.studio.stage import FORMATS, Drawing, Stage
-from engage.studio.template import Layer
 from engage.studio.theme import BACKGROUNDS, Theme, palette
 from engage.studio.transitions import BLENDS
 from engage.studio.typeface import MissingScript, missing_script

@@ -1,0 +1,208 @@
+"""The console's first page: what matters today."""
+
+from typing import Any
+
+from flask import Blueprint, abort, g, render_template, request, url_for
+from flask_babel import gettext as _
+
+from engage import periods
+from engage.console import rules, service
+from engage.console.here import programme, today
+from engage.leaderboards import sentences as board_sentences
+from engage.money import POINTS
+from engage.web import allow
+from engage.web.voice import Voice, viewer
+
+blueprint = Blueprint("console", __name__, url_prefix="/console")
+
+
+@blueprint.get("/")
+@allow("manager")
+def overview() -> str:
+    here, voice = programme(), viewer()
+    day = today(here)
+    board = service.main_board(here)
+    current = service.period_of(board, day)
+    period = _asked(current)
+    found = service.overview(here, g.user.id, period, day)
+    if not found.partners or not found.fresh:
+        return render_template(
+            "console/begin.html", partners=found.partners, board=board, missions=found.missions
+        )
+    following = period.following()
+    return render_template(
+        "console/overview.html",
+        found=found,
+        period_name=voice.period(period),
+        is_current=period == current,
+        latest=_latest(found, current) if not found.sales.active else None,
+        previous=_address(period.previous()),
+        following=_address(following) if following and following.first <= day else None,
+        numbers=_numbers(found, here.currency, voice),
+        bars=_bars(found, here.currency, voice),
+        behind=_behind(found, here.currency, voice),
+        top=_top(found, here.currency, voice),
+        voice=voice,
+    )
+
+
+def _asked(current: periods.Period) -> periods.Period:
+    """The period in the address, which must be one of those the overview speaks of."""
+    name = request.args.get("period")
+    if not name:
+        return current
+    try:
+        period = periods.parse(name)
+    except periods.UnknownPeriod:
+        abort(404)
+    if period.kind != current.kind or period.first > current.first or period.first.year < 1970:
+        abort(404)
+    return period
+
+
+def _address(period: periods.Period | None) -> str | None:
+    return url_for(".overview", period=period.name) if period else None
+
+
+def _latest(found: service.Overview, current: periods.Period) -> str | None:
+    """Where there is something to see, when this period is empty."""
+    assert found.fresh
+    latest = periods.containing(found.fresh.last_day, current.kind)
+    return _address(latest) if latest.first < found.period.first else None
+
+
+def _numbers(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
+    """The numbers on top, five at most."""
+    sales = found.sales
+    change = rules.change(sales.amount, sales.amount_before)
+    numbers: list[dict[str, Any]] = [
+        {
+            "label": _("Active partners"),
+            "value": voice.number(sales.active),
+            "unit": _("of %(all)s", all=voice.number(found.partners)),
+            "hint": _("%(n)s at this point last time", n=voice.number(sales.active_before)),
+            "href": url_for("console_partners.index"),
+        },
+        {
+            "label": _("Sales"),
+            "value": _whole(sales.amount, currency, voice),
+            "hint": _compared(change, sales.amount_before, currency, voice),
+        },
+        _awarded(found, currency, voice),
+    ]
+    if found.missions:
+        reach = found.missions[0]
+        numbers.append(
+            {
+                "label": _("Reached a stage"),
+                "value": voice.number(reach.reached[0]),
+                "unit": _("of %(all)s", all=voice.number(reach.addressed)),
+                "hint": reach.mission.model.name,
+                "href": url_for("console_missions.index"),
+            }
+        )
+    if films := sum(found.films.values()):
+        failed = found.films.get("failed", 0)
+        made = found.films.get("done", 0)
+        numbers.append(
+            {
+                "label": _("Films"),
+                "value": voice.number(made),
+                "unit": _("ready"),
+                "hint": _("%(n)s failed", n=voice.number(failed))
+                if failed
+                else _("%(n)s being made", n=voice.number(films - made)),
+                "href": "/console/videos/",
+            }
+        )
+    return numbers
+
+
+def _awarded(found: service.Overview, currency: str, voice: Voice) -> dict[str, Any]:
+    money, points = found.earned.get(currency, 0), found.earned.get(POINTS, 0)
+    if not money:
+        return {"label": _("Awarded"), "value": voice.number(points), "unit": _("points")}
+    return {
+        "label": _("Awarded"),
+        "value": voice.pay(money, currency),
+        "hint": _("and %(points)s", points=voice.points(points)) if points else None,
+    }
+
+
+def _whole(amount: int, currency: str, voice: Voice) -> str:
+    """An amount without its cents, which nobody needs at a glance."""
+    return voice.amount(amount // 10_000 * 10_000, currency, whole=True)
+
+
+def _compared(change: int | None, before: int, currency: str, voice: Voice) -> str:
+    if change is None:
+        return _("nothing to compare with yet")
+    text = voice.number(abs(change))
+    if change == 0:
+        return _("as much as at this point last time")
+    if change > 0:
+        return _("%(n)s%% more than at this point last time", n=text)
+    return _("%(n)s%% less than at this point last time", n=text)
+
+
+def _bars(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
+    drawn = []
+    for bar in found.bars:
+        first = max(bar.period.first, found.period.first)
+        last = min(bar.period.last, found.stretch.last)
+        label = voice.short_day(first) if bar.period.kind != "month" else voice.period(bar.period)
+        drawn.append(
+            {
+                "label": label,
+                "value": max(bar.amount, 0),
+                "text": voice.compact(bar.amount, currency),
+                "on": bar.period.first <= found.stretch.last <= bar.period.last,
+                "title": voice.days(first, last),
+            }
+        )
+    return drawn
+
+
+def _behind(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
+    rows = []
+    for one in found.sales.behind:
+        external_id, name = found.names[one.partner_id]
+        change = rules.change(one.now, one.before)
+        rows.append(
+            {
+                "name": name,
+                "href": url_for("console_partners.partner", external_id=external_id),
+                "silent": one.silent,
+                "text": _(
+                    "%(before)s before, nothing now", before=_whole(one.before, currency, voice)
+                )
+                if one.silent
+                else _(
+                    "%(before)s before, %(now)s now",
+                    before=_whole(one.before, currency, voice),
+                    now=_whole(one.now, currency, voice),
+                ),
+                "change": f"−{voice.number(abs(change or 0))}%",
+            }
+        )
+    return rows
+
+
+def _top(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
+    if not found.board:
+        return []
+    rule = found.board.rule
+    return [
+        {
+            "key": row.member_id,
+            "rank": row.rank,
+            "name": row.name,
+            "detail": row.organisation,
+            "score": board_sentences.score(rule, row.score, currency, voice, whole=True),
+            "share": row.score / found.top.best if found.top.best > 0 else 0,
+            "href": url_for("console_partners.partner", external_id=row.external_id)
+            if rule.by == "partner"
+            else None,
+        }
+        for row in found.top.rows
+    ]

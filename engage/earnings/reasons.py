@@ -1,0 +1,138 @@
+"""Why a ledger line is there, in a reader's words: for the page, and for the statement."""
+
+from typing import Any
+
+from engage.activity import sentences as facts
+from engage.activity.models import Fact
+from engage.earnings.service import ByRule, ByStage, Entry
+from engage.incentives import explain
+from engage.incentives.explain import Because
+from engage.missions import sentences as missions
+from engage.voice import ENGLISH, Voice
+
+
+def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
+    """The rule as it read then, the arithmetic, and what was corrected."""
+    if isinstance(entry.paid_by, ByRule):
+        line = entry.transfer
+        found = explain.because(
+            entry.paid_by.rule,
+            line.total_before,
+            line.total_after,
+            line.amount,
+            line.period,
+            currency,
+            voice,
+        )
+    else:
+        found = _of_stage(entry, entry.paid_by, currency, voice)
+    return found._replace(note=_correction(entry, currency, voice) or found.note)
+
+
+def because_text(entry: Entry, currency: str, voice: Voice = ENGLISH) -> str:
+    """All of it in running words; English unless told otherwise."""
+    return reason(entry, currency, voice).text
+
+
+def _of_stage(entry: Entry, paid_by: ByStage, currency: str, voice: Voice) -> Because:
+    line, stage = entry.transfer, paid_by.stage
+    read = voice.gettext(
+        "Stage %(number)s of %(mission)s, “%(name)s”: %(task)s.",
+        number=paid_by.number,
+        mission=paid_by.name,
+        name=stage.name,
+        task=missions.task(stage, currency, voice),
+    )
+    if line.amount < 0 and line.total_before == line.total_after:
+        taken = voice.gettext("The stage is no longer reached, so its reward is taken back.")
+        return Because(read, "", taken)
+    reached = missions.so_far(stage, line.total_after, currency, voice)
+    worth = missions.reward(stage, voice)
+    said = voice.gettext("Reached with %(so_far)s: %(reward)s.", so_far=reached, reward=worth)
+    if dict(stage.reward).get(line.unit) == line.amount:
+        return Because(read, said, None)
+    return Because(read, said, voice.gettext("This is the difference to what stood posted before."))
+
+
+def _correction(entry: Entry, currency: str, voice: Voice) -> str | None:
+    """What was corrected about the fact itself; None where nothing was."""
+    fact, line = entry.fact, entry.transfer
+    if line.amount < 0 and fact.superseded_at is not None and entry.replaced_by is None:
+        return voice.gettext(
+            "On %(day)s this was reported anew and no longer counts for you.",
+            day=voice.moment(fact.superseded_at),
+        )
+    if line.amount < 0 and entry.replaced_by is not None:
+        return voice.gettext(
+            "Corrected on %(day)s: %(before)s became %(after)s. What the old report had earned is "
+            "taken back; the new one has a line of its own.",
+            day=voice.moment(entry.replaced_by.recorded_at),
+            before=_size(fact, currency, voice),
+            after=_size(entry.replaced_by, currency, voice),
+        )
+    if line.amount > 0 and entry.replaces is not None:
+        return voice.gettext(
+            "Corrected on %(day)s: this replaces the report of %(before)s.",
+            day=voice.moment(fact.recorded_at),
+            before=_size(entry.replaces, currency, voice),
+        )
+    return None
+
+
+def _size(fact: Fact, currency: str, voice: Voice) -> str:
+    if fact.amount:
+        return voice.amount(fact.amount, currency, exact=True)
+    return facts.title(fact.kind, fact.customer, fact.product, voice)
+
+
+def rule_name(slug: str) -> str:
+    """A rule's slug as a heading: ``Bike points``."""
+    name = slug.replace("-", " ")
+    return name[:1].upper() + name[1:]
+
+
+def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None) -> dict[str, Any]:
+    """A line as ui/ledger.html draws it; ``href`` is the address of the line itself."""
+    line, fact, paid_by = entry.transfer, entry.fact, entry.paid_by
+    found = reason(entry, currency, voice)
+    what = facts.title(fact.kind, fact.customer, fact.product, voice)
+    if isinstance(paid_by, ByStage):
+        head = voice.gettext(
+            "Stage %(number)s of %(mission)s", number=paid_by.number, mission=paid_by.name
+        )
+        why = found.rule
+    else:
+        head = what
+        why = voice.gettext(
+            "%(rule)s, version %(version)s: %(sentence)s",
+            rule=rule_name(paid_by.slug),
+            version=paid_by.version,
+            sentence=found.rule,
+        )
+    return {
+        "id": f"line-{line.id}",
+        "href": href,
+        "what": head,
+        "when": voice.moment(fact.occurred_at),
+        "amount": voice.pay(line.amount, line.unit, whole=False, sign=True),
+        "sign": "plus" if line.amount > 0 else "minus",
+        "why": why,
+        "sum": found.sum,
+        "note": found.note,
+        "facts": _pairs(entry, what, currency, voice),
+    }
+
+
+def _pairs(entry: Entry, what: str, currency: str, voice: Voice) -> list[tuple[str, str]]:
+    """What happened, when, for how much, and where it was reported."""
+    fact = entry.fact
+    rows = [(voice.gettext("What"), what), (voice.gettext("When"), voice.moment(fact.occurred_at))]
+    if fact.amount:
+        rows.append((voice.gettext("Amount"), voice.amount(fact.amount, currency, exact=True)))
+    if fact.product and fact.customer:
+        rows.append((voice.gettext("Product"), fact.product))
+    if fact.category:
+        rows.append((voice.gettext("Category"), fact.category))
+    rows.append((voice.gettext("Reported as"), f"{fact.external_id} ({fact.source})"))
+    rows.append((voice.gettext("Posted"), voice.moment(entry.transfer.posted_at)))
+    return rows

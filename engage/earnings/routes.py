@@ -1,0 +1,141 @@
+"""What a partner earned, line by line with the reason; and the rules everybody earns by."""
+
+from typing import Any
+
+from flask import Blueprint, abort, g, render_template, request
+from flask import url_for as url
+
+from engage import clock
+from engage.db import db
+from engage.earnings import reasons, service
+from engage.home.service import main_board, main_period
+from engage.incentives import explain
+from engage.incentives import service as incentives
+from engage.ledger import service as ledger
+from engage.money import POINTS
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("earnings", __name__)
+
+#: Lines on one page.
+PAGE = 25
+
+
+def _mine() -> tuple[Programme, Partner]:
+    """The partner who looks, and their programme, in this request's session."""
+    seat = g.seat
+    return (
+        db.session.get_one(Programme, seat.programme.id),
+        db.session.get_one(Partner, seat.partner.id),
+    )
+
+
+@blueprint.get("/earnings/")
+@allow("partner")
+def earnings() -> str:
+    """Balances, and the newest lines."""
+    programme, partner = _mine()
+    voice, before = viewer(), _before()
+    found = service.entries(programme, partner, limit=PAGE + 1, before=before)
+    today = clock.local_day(g.now, programme.timezone)
+    period = main_period(main_board(programme), today)
+    return render_template(
+        "earnings/earnings.html",
+        numbers=_numbers(
+            programme,
+            ledger.balances(partner.id),
+            ledger.earned(partner.id, period.first, period.last),
+            voice.this(period.kind),
+            voice,
+        ),
+        lines=[_shown(entry, programme, voice) for entry in found[:PAGE]],
+        older=url("earnings.earnings", before=found[PAGE - 1].transfer.id)
+        if len(found) > PAGE
+        else None,
+        before=before,
+    )
+
+
+def _before() -> int | None:
+    """Where the page begins: before that line; the newest without."""
+    text = request.args.get("before")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        abort(404)
+    return int(text)
+
+
+def _numbers(
+    programme: Programme, balances: dict[str, int], earned: dict[str, int], now: str, voice: Voice
+) -> list[dict[str, Any]]:
+    """Money and points, this period and of all time; money first where there is any."""
+    found = []
+    for unit in (programme.currency, POINTS):
+        label = voice.gettext("Points") if unit == POINTS else voice.gettext("Money")
+        for hint, amount in (
+            (now, earned.get(unit, 0)),
+            (voice.gettext("all time"), balances.get(unit, 0)),
+        ):
+            value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
+            found.append({"label": label, "value": value, "hint": hint})
+    return found
+
+
+def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str, Any]:
+    href = url("earnings.line", number=entry.transfer.id)
+    return reasons.shown(entry, programme.currency, voice, href=href)
+
+
+@blueprint.get("/earnings/<int:number>")
+@allow("partner")
+def line(number: int) -> str:
+    """One line under its own address."""
+    programme, partner = _mine()
+    entry = service.entry(programme, partner, number) if number < 2**62 else None
+    if entry is None:
+        abort(404)
+    shown = _shown(entry, programme, viewer()) | {"open": True}
+    return render_template("earnings/line.html", line=shown)
+
+
+@blueprint.get("/rules/")
+@allow("partner", "manager")
+def rules() -> str:
+    """How one earns here: every rule in plain words, with its versions."""
+    programme = db.session.get_one(Programme, g.seat.programme.id)
+    voice = viewer()
+    shelf = [_rule(book, programme, voice) for book in incentives.books(programme)]
+    return render_template(
+        "earnings/rules.html",
+        rules=[rule for rule in shelf if not rule["retired"]],
+        retired=[rule for rule in shelf if rule["retired"]],
+    )
+
+
+def _rule(book: incentives.Book, programme: Programme, voice: Voice) -> dict[str, Any]:
+    """A rule with its versions, newest first; ``now`` is the one in force, else the first to come."""
+    started = [v for v in book.versions if v.valid_from is None or v.valid_from <= g.now]
+    now = started[-1] if started else book.versions[0]
+    versions = {
+        version.number: {
+            "number": version.number,
+            "since": voice.moment(version.valid_from) if version.valid_from else None,
+            "sentence": explain.sentence(version.rule, programme.currency, voice)
+            if version.rule
+            else None,
+        }
+        for version in reversed(book.versions)
+    }
+    return {
+        "slug": book.slug,
+        "name": reasons.rule_name(book.slug),
+        "pays_points": now.rule is not None and now.rule.earn == POINTS,
+        "now": versions.pop(now.number),
+        "others": list(versions.values()),
+        "retired": now.rule is None,
+    }

@@ -1,0 +1,183 @@
+"""A partner's home: where I stand and what is next, in one screen of a phone."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, g, redirect, render_template
+from flask import url_for as url
+from werkzeug.wrappers import Response
+
+from engage import periods
+from engage.db import db
+from engage.earnings import reasons
+from engage.earnings import service as statements
+from engage.home import sentences, service
+from engage.home.service import Here
+from engage.leaderboards import sentences as boards
+from engage.leaderboards import view as views
+from engage.leaderboards.view import View
+from engage.missions.pages import card
+from engage.money import POINTS
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+from engage.videos import films
+from engage.videos.routes import card as film_card
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("home", __name__)
+
+#: Ledger lines on the home page.
+LINES = 4
+
+
+def _mine() -> tuple[Programme, Partner]:
+    return (
+        db.session.get_one(Programme, g.seat.programme.id),
+        db.session.get_one(Partner, g.seat.partner.id),
+    )
+
+
+@blueprint.get("/")
+@allow("partner", "manager")
+def home() -> str | Response:
+    """The partner's home; a manager's is the console."""
+    if g.seat.partner is None:
+        return redirect("/console/")
+    programme, partner = _mine()
+    voice = viewer()
+    now = _now(programme, partner, voice)
+    return render_template(
+        "home/home.html",
+        greeting=_greeting(partner, voice),
+        lead=_lead(now["here"], voice),
+        **now,
+        **_latest(programme, partner, voice),
+    )
+
+
+@blueprint.get("/home/now")
+@allow("partner")
+def now() -> str:
+    """What is next, my rank, my numbers, my mission: what moves while one looks."""
+    return render_template("home/_now.html", **_now(*_mine(), viewer()))
+
+
+@blueprint.get("/home/latest")
+@allow("partner")
+def latest() -> str:
+    """The newest ledger lines and the newest film."""
+    return render_template("home/_latest.html", **_latest(*_mine(), viewer()))
+
+
+def _greeting(partner: Partner, voice: Voice) -> str:
+    name = g.user.name or partner.name
+    if name != partner.name:
+        name = name.split()[0]
+    hour = g.now.astimezone(ZoneInfo(voice.timezone)).hour
+    if 5 <= hour < 12:
+        return voice.gettext("Good morning, %(name)s", name=name)
+    if 12 <= hour < 18:
+        return voice.gettext("Good afternoon, %(name)s", name=name)
+    return voice.gettext("Good evening, %(name)s", name=name)
+
+
+def _lead(here: Here, voice: Voice) -> str:
+    period = here.period
+    return voice.gettext(
+        "%(period)s, day %(day)s of %(days)s",
+        period=voice.period(period),
+        day=(here.today - period.first).days + 1,
+        days=(period.last - period.first).days + 1,
+    )
+
+
+def _now(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
+    here = service.here(programme, partner, g.now)
+    board = _board(here, programme, partner, voice) if here.board else None
+    return {
+        "here": here,
+        "next": sentences.next_step(here, programme, voice, g.now),
+        "board": board,
+        "numbers": _numbers(here, programme, board, voice),
+        "mission": _mission(here, programme, voice),
+        "slugs": [here.board.model.slug] if here.board else [],
+    }
+
+
+def _mission(here: Here, programme: Programme, voice: Voice) -> dict[str, Any] | None:
+    """The mission that is next, else the running one that ends first."""
+    running = [m for m in here.missions if m.window.state == "running"]
+    if not running:
+        return None
+    slug = here.next.slug if here.next else None
+    found = next((m for m in running if m.mission.slug == slug), running[0])
+    return card(found, programme, voice, g.now)
+
+
+def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
+    assert here.board is not None
+    period = periods.containing(here.today, here.board.rule.period)
+    view = View(programme, here.board, period, None, here.today)
+    kept = views.ranks_yesterday(view, [row.member_id for row in here.near.rows])
+    rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id)
+    top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice)
+    return {
+        "name": here.board.model.name,
+        "slug": here.board.model.slug,
+        "version": here.board.model.version,
+        "href": url("leaderboards.board", board=here.board.model.slug),
+        "rows": rows,
+        "mine": next((row for row in rows if row["me"]), None),
+        "top": top,
+        "gap": views.gap_line(view, here.near, partner.id, voice),
+        "ranked": boards.members(here.board.rule, here.near.ranked, voice),
+        "count": voice.number(here.near.ranked),
+        "as_of": voice.moment(here.board.model.changed_at),
+        "this": voice.this(here.board.rule.period),
+    }
+
+
+def _numbers(
+    here: Here, programme: Programme, board: dict[str, Any] | None, voice: Voice
+) -> list[dict[str, Any]]:
+    """Rank, points and money: three numbers, the rest is one tap away."""
+    found = []
+    if board:
+        mine = board["mine"]
+        found.append(
+            {
+                "label": voice.gettext("Rank"),
+                "value": mine["rank"] if mine else "–",
+                "unit": voice.gettext("of %(count)s", count=board["count"]) if mine else None,
+                "hint": board["this"] if mine else voice.gettext("not ranked yet"),
+                "href": board["href"],
+            }
+            | ({"move": mine["move"]} if mine and mine.get("move") else {})
+        )
+    this = voice.this(here.period.kind)
+    for unit, label in (
+        (POINTS, voice.gettext("Points")),
+        (programme.currency, voice.gettext("Earned")),
+    ):
+        amount = here.earned.get(unit, 0)
+        value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
+        found.append(
+            {"label": label, "value": value, "hint": this, "href": url("earnings.earnings")}
+        )
+    return found
+
+
+def _latest(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
+    lines = [
+        reasons.shown(
+            entry,
+            programme.currency,
+            voice,
+            href=url("earnings.line", number=entry.transfer.id),
+        )
+        for entry in statements.entries(programme, partner, limit=LINES)
+    ]
+    video = films.newest(partner.id)
+    return {"lines": lines, "film": film_card(video, is_new=True) if video else None}

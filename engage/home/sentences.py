@@ -1,0 +1,164 @@
+"""What is next, in a reader's words: the arguments of ui/next.html's `next_step`."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import url_for as url
+from markupsafe import Markup
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
+from engage.home.service import Here
+from engage.incentives import explain
+from engage.leaderboards import sentences as boards
+from engage.missions import pages as missions
+from engage.missions.service import MissionView
+from engage.money import SCALE
+from engage.programmes.models import Programme
+from engage.voice import Voice
+
+
+def next_step(here: Here, programme: Programme, voice: Voice, now: datetime) -> dict[str, Any]:
+    """The one sentence that opens a partner's home, with its bar, its worth and where it leads."""
+    goal = here.next
+    if isinstance(goal, NextStage):
+        return _stage(here.mission(goal.slug), programme, voice, now) or _nothing(here, voice)
+    if isinstance(goal, NextBand):
+        return _band(here, goal, programme, voice, now)
+    if isinstance(goal, PlaceAbove):
+        return _place(here, goal, programme, voice, now)
+    return _nothing(here, voice)
+
+
+def emphasised(sentence: str, **values: str) -> Markup:
+    """A translated sentence with ``<em>`` in it; what is filled in is escaped."""
+    return Markup(sentence) % values  # noqa: S704  our own words; Markup escapes the values
+
+
+def _percent(goal: Goal, voice: Voice) -> str:
+    return voice.percent_of(goal.done, goal.target)
+
+
+def _stage(
+    view: MissionView, programme: Programme, voice: Voice, now: datetime
+) -> dict[str, Any] | None:
+    said = missions.next_step(view, programme, voice, now)
+    return said and said | {
+        "eyebrow": voice.gettext("Next for you"),
+        "href": url("missions.mission", slug=view.mission.slug),
+        "cta": voice.gettext("See the mission"),
+    }
+
+
+def _band(
+    here: Here, goal: NextBand, programme: Programme, voice: Voice, now: datetime
+) -> dict[str, Any]:
+    ahead = here.band(goal.slug)
+    rule, currency = ahead.rule, programme.currency
+    kinds = facts.named(rule.on, voice)
+    if rule.per == "amount":
+        amount = voice.amount(goal.needed, currency, whole=True)
+        more = voice.gettext("%(amount)s more in %(kinds)s", amount=amount, kinds=kinds.many)
+    elif rule.per == "quantity":
+        num = 1 if goal.needed == SCALE else 2
+        shown = voice.quantity(goal.needed)
+        more = voice.ngettext("%(shown)s more unit", "%(shown)s more units", num, shown=shown)
+    else:
+        kind = kinds.one if goal.needed == SCALE else kinds.many
+        shown = voice.quantity(goal.needed)
+        more = voice.gettext("%(shown)s more %(kind)s", shown=shown, kind=kind)
+    rate = next(band.rate for band in rule.band if band.start == ahead.start)
+    worth = voice.gettext("From there on you earn more with every sale")
+    if ahead.bonus > 0:
+        worth = voice.gettext("Worth %(pay)s at once", pay=voice.pay(ahead.bonus, rule.earn))
+    return {
+        "sentence": emphasised(
+            voice.gettext("<em>%(more)s</em> and your rate rises to %(rate)s"),
+            more=more,
+            rate=explain.rate_text(rule, rate, currency, voice),
+        ),
+        "eyebrow": voice.gettext("Next for you"),
+        "deadline": None
+        if ahead.period is periods.ALL
+        else voice.deadline(ahead.period.ends_at(programme.timezone), now),
+        "done": max(0, goal.done),
+        "target": goal.target,
+        "done_text": voice.gettext(
+            "%(done)s of %(target)s",
+            done=explain.measured(rule, goal.done, currency, voice),
+            target=explain.measured(rule, goal.target, currency, voice),
+        ),
+        "left_text": _percent(goal, voice),
+        "worth": worth,
+        "href": url("earnings.rules", _anchor=ahead.slug),
+        "cta": voice.gettext("How you earn"),
+    }
+
+
+def _place(
+    here: Here, goal: PlaceAbove, programme: Programme, voice: Voice, now: datetime
+) -> dict[str, Any]:
+    assert here.board is not None
+    rule, currency = here.board.rule, programme.currency
+    period = periods.containing(here.today, rule.period)
+
+    def score(value: int) -> str:
+        return boards.score(rule, value, currency, voice)
+
+    return {
+        "sentence": emphasised(
+            voice.gettext("<em>%(gap)s</em> more to pass %(name)s"),
+            gap=score(goal.needed),
+            name=goal.name,
+        ),
+        "eyebrow": voice.gettext("Next for you"),
+        "deadline": None
+        if period is periods.ALL
+        else voice.deadline(period.ends_at(programme.timezone), now),
+        "done": max(0, goal.done),
+        "target": goal.target,
+        "done_text": score(goal.done),
+        "left_text": score(goal.target),
+        "href": url("leaderboards.board", board=here.board.model.slug),
+        "cta": voice.gettext("See the board"),
+    }
+
+
+def _nothing(here: Here, voice: Voice) -> dict[str, Any]:
+    """Honest words where nothing is ahead: not begun, leading, waiting, or all done."""
+    said: dict[str, Any] = {"quiet": True, "eyebrow": voice.gettext("Next for you")}
+    upcoming = next((m for m in here.missions if m.window.state == "upcoming"), None)
+    mine = next((row for row in here.near.rows if row.member_id == here.partner_id), None)
+    if here.board and mine and mine.rank == 1:
+        return said | {
+            "sentence": emphasised(
+                voice.gettext("You lead <em>%(board)s</em>"), board=here.board.model.name
+            ),
+            "href": url("leaderboards.board", board=here.board.model.slug),
+            "cta": voice.gettext("See the board"),
+        }
+    if upcoming:
+        return said | {
+            "sentence": emphasised(
+                voice.gettext("%(mission)s starts on <em>%(day)s</em>"),
+                mission=upcoming.mission.name,
+                day=voice.day(upcoming.mission.starts),
+            ),
+            "href": url("missions.mission", slug=upcoming.mission.slug),
+            "cta": voice.gettext("See the mission"),
+        }
+    if here.board and not mine:
+        return said | {
+            "sentence": emphasised(
+                voice.gettext("Your first result %(period)s puts you <em>on the board</em>"),
+                period=voice.this(here.board.rule.period),
+            ),
+            "href": url("earnings.rules"),
+            "cta": voice.gettext("How you earn"),
+        }
+    return said | {
+        "sentence": emphasised(voice.gettext("Every goal that is open is <em>reached</em>")),
+        "href": url("missions.index"),
+        "cta": voice.gettext("All missions"),
+    }

@@ -1,0 +1,59 @@
+"""``engage standings BOARD``."""
+
+import click
+from rich.table import Table
+
+from engage import clock, periods
+from engage.leaderboards import document, ranking, sentences, service
+from engage.terminal import (
+    inside,
+    json_option,
+    out,
+    print_json,
+    programme_option,
+    refuse,
+    the_programme,
+)
+from engage.voice import ENGLISH
+
+
+@click.command()
+@click.argument("board")
+@click.option("--period", metavar="P", help="2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14 or all.")
+@click.option("--scope", metavar="ATTRIBUTE=VALUE", help="Narrow it, as region=Northwest.")
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="The first N lines only.")
+@programme_option
+@json_option
+def standings(
+    board: str,
+    period: str | None,
+    scope: str | None,
+    top: int | None,
+    programme_slug: str | None,
+    as_json: bool,
+) -> None:
+    """A ranking."""
+    with inside():
+        programme = the_programme(programme_slug)
+        published = service.board(programme, board)
+        if published is None:
+            slugs = ", ".join(found.model.slug for found in service.boards(programme)) or "none"
+            refuse(f"there is no board {board!r}; there are: {slugs}")
+        try:
+            chosen = document.period_of(programme, published, period, clock.now())
+            narrowed = document.scope_of(scope)
+        except (periods.UnknownPeriod, document.UnknownScope) as error:
+            refuse(str(error))
+        found = ranking.ranking(programme, published, chosen, scope=narrowed, limit=top)
+        if as_json:
+            print_json(document.document(published, chosen, found))
+            return
+        table = Table(title=f"{published.model.name}, {chosen.name}", title_justify="left")
+        for heading, side in (("Rank", "right"), ("Partner", "left"), ("Score", "right")):
+            table.add_column(heading, justify=side)  # type: ignore[arg-type]
+        for row in found.rows:
+            table.add_row(str(row.rank), row.name, ranking.natural_score(published, row.score))
+        out.print(table)
+        out.print(
+            f"{found.ranked} ranked. {sentences.tie(published.rule, ENGLISH)}", style="dim"
+        )

@@ -1,0 +1,99 @@
+"""What a manager chose to have filmed: which film, of which period, for whom."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from engage import periods
+from engage.clock import local_day
+from engage.definitions import PARTNER_ATTRIBUTES
+from engage.partners.models import Partner
+from engage.periods import Period
+from engage.programmes.models import Programme
+from engage.videos import films, rules
+from engage.videos.catalogue import Offered
+from engage.videos.models import VideoBatch
+from engage.voice import Voice
+
+
+class Choice(NamedTuple):
+    """The form as it stands. ``partner`` (a name or id) goes before ``segment``."""
+
+    template: str
+    period: Period | None
+    partner: str
+    segment: dict[str, str]
+
+    @property
+    def audience(self) -> dict[str, str]:
+        """For whom, as a batch keeps it."""
+        return {"partner": self.partner} if self.partner else self.segment
+
+
+class Found(NamedTuple):
+    """The partners a choice means; ``alike`` are those among which it cannot decide."""
+
+    chosen: Sequence[Partner]
+    alike: Sequence[Partner] = ()
+
+
+def read(
+    form: Mapping[str, str], offered: Sequence[Offered], programme: Programme, now: datetime
+) -> Choice:
+    """The choice in a query or form; what it does not say, or says wrongly, is as at the start."""
+    known = {film.slug: film for film in offered}
+    recap = next((f.slug for f in offered if rules.needs_period(f.template.moment)), "")
+    template = form.get("template", "")
+    if template not in known and offered:
+        template = recap or offered[0].slug
+    period: Period | None
+    try:
+        period = periods.parse(form.get("period", ""))
+    except periods.UnknownPeriod:
+        period = periods_to_choose(programme, now)[0]
+    if template in known and not rules.needs_period(known[template].template.moment):
+        period = None
+    segment = {name: form[name] for name in PARTNER_ATTRIBUTES if form.get(name)}
+    return Choice(template, period, form.get("partner", "").strip()[:200], segment)
+
+
+def partners(choice: Choice, programme: Programme) -> Found:
+    """Who is meant: the partner of that id, the only one whose name fits, or the segment."""
+    if not choice.partner:
+        return Found(films.audience(programme, choice.segment))
+    like = films.partners_like(programme, choice.partner)
+    named = [one for one in like if one.name.casefold() == choice.partner.casefold()]
+    if len(named) == 1 or len(like) == 1:
+        return Found(named if len(named) == 1 else like)
+    return Found((), like)
+
+
+def periods_to_choose(programme: Programme, now: datetime) -> list[Period]:
+    """The last quarter first, then the one that runs, earlier ones, months and years."""
+    today = local_day(now, programme.timezone)
+    quarters, months, years = (
+        _back(today, kind, n) for kind, n in (("quarter", 6), ("month", 6), ("year", 3))
+    )
+    return [quarters[1], quarters[0], *quarters[2:], *months, *years]
+
+
+def _back(today: date, kind: str, count: int) -> list[Period]:
+    found = [periods.containing(today, kind)]
+    while len(found) < count and (before := found[-1].previous()):
+        found.append(before)
+    return found
+
+
+def described(batch: VideoBatch, voice: Voice) -> dict[str, Any]:
+    """A batch in words: its title with the period, and for whom it is."""
+    title = batch.title
+    if batch.period:
+        title = f"{title}: {voice.period(periods.parse(batch.period))}"
+    whom = voice.gettext("everybody")
+    if batch.reason == "joined":
+        whom = voice.gettext("partners who joined")
+    elif "partner" in batch.audience:
+        whom = str(batch.audience["partner"])
+    elif batch.audience:
+        whom = voice.all_of(str(value) for value in batch.audience.values())
+    return {"title": title, "whom": whom}

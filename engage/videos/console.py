@@ -1,0 +1,253 @@
+"""Making films: what an order would bring, the batches under way, and mending what failed."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.outbox import delivery
+from engage.programmes.models import Programme
+from engage.studio.template import TemplateError
+from engage.videos import catalogue, choices, drafts, films, jobs, rules, service, stills
+from engage.videos.choices import Choice
+from engage.videos.models import VideoBatch
+from engage.web import allow
+from engage.web.voice import viewer
+
+blueprint = Blueprint("console_videos", __name__, url_prefix="/console/videos")
+
+PER_PAGE = 50
+#: More partners than this are counted exactly only when the order is placed: reading what each
+#: film would tell takes some milliseconds.
+COUNTED_AT_ONCE = 300
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["engage.settings"]
+    return settings
+
+
+# --- batches ----------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    return render_template("console_videos/index.html", **_batches())
+
+
+@blueprint.get("/list")
+@allow("manager")
+def list_() -> str:
+    return render_template("console_videos/_batches.html", **_batches())
+
+
+def _batches() -> dict[str, Any]:
+    before = request.args.get("before", type=int)
+    found = films.batches(g.seat.programme.id, before_id=before, limit=21)
+    return {
+        "batches": [(batch, choices.described(batch.model, viewer())) for batch in found[:20]],
+        "before": before,
+        "older": found[19].model.id if len(found) > 20 else None,
+        "unfinished": any(batch.films.unfinished for batch in found),
+    }
+
+
+@blueprint.get("/<int:batch_id>")
+@allow("manager")
+def batch(batch_id: int) -> str:
+    return render_template("console_videos/batch.html", **_batch_page(batch_id))
+
+
+@blueprint.get("/<int:batch_id>/films")
+@allow("manager")
+def batch_films(batch_id: int) -> str:
+    """The progress and the films alone, for pages that are open."""
+    return render_template("console_videos/_batch_films.html", **_batch_page(batch_id))
+
+
+def _batch_page(batch_id: int) -> dict[str, Any]:
+    found = _the_batch(batch_id)
+    page = max(1, request.args.get("page", 1, type=int))
+    rows = films.ordered(batch_id, offset=(page - 1) * PER_PAGE, limit=PER_PAGE)
+    return {
+        "batch": found,
+        "about": choices.described(found.model, viewer()),
+        "rows": rows,
+        "page": page,
+        "pages": -(-found.films.total // PER_PAGE),
+        "first": (page - 1) * PER_PAGE + 1,
+        "last": (page - 1) * PER_PAGE + len(rows),
+    }
+
+
+def _the_batch(batch_id: int) -> films.Batch:
+    found = films.batch(g.seat.programme.id, batch_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.post("/<int:batch_id>/retry")
+@allow("manager")
+def retry(batch_id: int) -> Response:
+    """Try failed films again: all of them, or the one named by ``video``."""
+    _the_batch(batch_id)
+    video_id = request.form.get("video", type=int)
+    if video_id is not None and not films.in_batch(batch_id, video_id):
+        abort(404)
+    chosen = transaction(
+        lambda: service.retry(db.session.get_one(VideoBatch, batch_id), g.now, video_id)
+    )
+    jobs.wake(chosen)
+    delivery.deliver()
+    said = ngettext("One film is tried again.", "%(num)s films are tried again.", len(chosen))
+    flash(said if chosen else _("There was nothing left to try again."), "success")
+    return redirect(url_for("console_videos.batch", batch_id=batch_id))
+
+
+@blueprint.post("/<int:batch_id>/cancel")
+@allow("manager")
+def cancel(batch_id: int) -> Response:
+    _the_batch(batch_id)
+    stopped = transaction(lambda: service.cancel(db.session.get_one(VideoBatch, batch_id), g.now))
+    delivery.deliver()
+    flash(ngettext("One film was called off.", "%(num)s films were called off.", stopped), "info")
+    return redirect(url_for("console_videos.batch", batch_id=batch_id))
+
+
+# --- a new order ------------------------------------------------------------------------------
+
+
+@blueprint.get("/new")
+@allow("manager")
+def new() -> str:
+    return _order_page({})
+
+
+def _order_page(errors: dict[str, str]) -> str:
+    programme = g.seat.programme
+    offered, broken = catalogue.offered()
+    choice = choices.read(request.values, offered, programme, g.now)
+    return render_template(
+        "console_videos/new.html",
+        offered=offered,
+        broken=broken,
+        choice=choice,
+        periods=choices.periods_to_choose(programme, g.now),
+        segments=films.segments(programme),
+        voice=viewer(),
+        **_forecast(choice, offered, errors),
+    )
+
+
+@blueprint.get("/forecast")
+@allow("manager")
+def forecast() -> str:
+    """What the order on the page would bring, while it is being chosen."""
+    offered, _broken = catalogue.offered()
+    choice = choices.read(request.args, offered, g.seat.programme, g.now)
+    return render_template(
+        "console_videos/_forecast.html", choice=choice, **_forecast(choice, offered, {})
+    )
+
+
+def _forecast(
+    choice: Choice, offered: list[catalogue.Offered], errors: dict[str, str]
+) -> dict[str, Any]:
+    programme = g.seat.programme
+    film = next((one for one in offered if one.slug == choice.template), None)
+    found = choices.partners(choice, programme)
+    shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
+    if film is None or not found.chosen:
+        return shown
+    pace, workers = films.pace(film.slug), _settings().video_workers
+    waiting = films.unfinished()
+    if len(found.chosen) > COUNTED_AT_ONCE:
+        shown["brings"] = rules.forecast(len(found.chosen), 0, (), pace, workers, waiting)
+        shown["roughly"] = True
+        return shown
+    made = drafts.drafts(
+        programme,
+        film,
+        found.chosen,
+        period=choice.period,
+        address=_settings().address,
+        now=g.now,
+    )
+    keys = [draft.key for draft in made if draft.refusal is None]
+    states = service.existing(programme.id, keys)
+    there = sum(state not in ("failed", "cancelled") for _id, state in states.values())
+    refusals = [draft.refusal for draft in made if draft.refusal is not None]
+    shown["brings"] = rules.forecast(len(keys) - there, there, refusals, pace, workers, waiting)
+    return shown
+
+
+@blueprint.post("/")
+@allow("manager")
+def create() -> Response | tuple[str, int]:
+    programme = g.seat.programme
+    offered, _broken = catalogue.offered()
+    choice = choices.read(request.form, offered, programme, g.now)
+    try:
+        film = catalogue.load(choice.template)
+        found = choices.partners(choice, programme)
+        made = drafts.drafts(
+            programme,
+            film,
+            found.chosen,
+            period=choice.period,
+            address=_settings().address,
+            now=g.now,
+        )
+        programme_id, user_id = programme.id, g.user.id
+
+        def work() -> tuple[int, list[int]]:
+            placed = service.place(
+                db.session.get_one(Programme, programme_id),
+                film,
+                made,
+                period=choice.period,
+                audience=choice.audience,
+                reason="manager",
+                by=user_id,
+                now=g.now,
+            )
+            return placed.batch.id, placed.to_make
+
+        batch_id, to_make = transaction(work)
+    except (drafts.Refused, catalogue.UnknownTemplate, TemplateError) as refusal:
+        return _order_page({"": str(refusal)}), 422
+    jobs.wake(to_make)
+    delivery.deliver()
+    return redirect(url_for("console_videos.batch", batch_id=batch_id))
+
+
+@blueprint.get("/still/<slug>.png")
+@allow("manager")
+def still(slug: str) -> Response:
+    """The title picture of a template, drawn with its samples."""
+    try:
+        film = catalogue.load(slug)
+    except (catalogue.UnknownTemplate, TemplateError):
+        abort(404)
+    form = film.template.formats[0]
+    path = stills.still(film, _settings().media_dir, form)
+    answer = send_file(path, mimetype="image/png", conditional=True, etag=film.digest[:32])
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer

@@ -1,0 +1,127 @@
+"""Watching: a partner's films, each with captions and transcript; nobody else's.
+
+A manager of the programme may watch as well, from the batch they ordered.
+"""
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engage.config import Settings
+from engage.videos import films, shelf
+from engage.videos.models import Video
+from engage.web import allow
+
+blueprint = Blueprint("videos", __name__, url_prefix="/videos")
+
+
+@blueprint.get("/")
+@allow("partner")
+def index() -> str:
+    return render_template("videos/index.html", films=_own())
+
+
+@blueprint.get("/list")
+@allow("partner")
+def list_() -> str:
+    """The list alone, for pages that are open."""
+    return render_template("videos/_film_list.html", films=_own())
+
+
+def _own() -> list[dict[str, Any]]:
+    found = films.of_partner(g.seat.partner.id)
+    return [card(video, is_new=index == 0) for index, video in enumerate(found)]
+
+
+def card(video: Video, *, is_new: bool = False) -> dict[str, Any]:
+    """A film as `ui/video.html` draws it. ``is_new``: it may wear the sign of the newest."""
+    done = video.state == "done"
+    shown = {
+        "title": video.title,
+        "href": url_for("videos.watch", key=video.key),
+        "at": video.finished_at if done else video.created_at,
+        "state": video.state,
+        "new": is_new and done and (g.now - video.finished_at).days < 7,
+    }
+    if done:
+        shown["poster"] = url_for("videos.poster", key=video.key)
+        shown["duration"] = clock_text(video.seconds or 0)
+    if video.state == "failed":
+        # Why it failed is the manager's to mend; a partner is told that it is being looked after.
+        shown["problem"] = _("This film could not be made. Your programme's team can see why.")
+    return shown
+
+
+def clock_text(seconds: int) -> str:
+    """``0:24``."""
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@blueprint.get("/<key>")
+@allow("partner", "manager")
+def watch(key: str) -> str:
+    video = _mine(key)
+    return render_template("videos/watch.html", **_page(video))
+
+
+@blueprint.get("/<key>/player")
+@allow("partner", "manager")
+def player(key: str) -> str:
+    """What the page shows while the film is on its way, and the player once it is there."""
+    return render_template("videos/_player.html", **_page(_mine(key)))
+
+
+def _page(video: Video) -> dict[str, Any]:
+    back = (url_for("videos.index"), _("Videos"))
+    if g.seat.partner is None:
+        back = (url_for("console_videos.index"), _("Videos"))
+    return {"video": video, "film": card(video), "back": back}
+
+
+@blueprint.get("/<key>/film.mp4")
+@allow("partner", "manager")
+def film(key: str) -> Response:
+    """The film, in byte ranges; ``?download`` to keep it."""
+    return _media(key, shelf.FILM, "video/mp4")
+
+
+@blueprint.get("/<key>/poster.jpg")
+@allow("partner", "manager")
+def poster(key: str) -> Response:
+    return _media(key, shelf.POSTER, "image/jpeg")
+
+
+@blueprint.get("/<key>/captions.vtt")
+@allow("partner", "manager")
+def captions(key: str) -> Response:
+    return _media(key, shelf.CAPTIONS, "text/vtt")
+
+
+def _media(key: str, name: str, kind: str) -> Response:
+    video = _mine(key)
+    settings: Settings = current_app.extensions["engage.settings"]
+    path = shelf.folder(settings.media_dir, video.key) / name
+    if video.state != "done" or not path.is_file():
+        abort(404)
+    response = send_file(
+        path,
+        mimetype=kind,
+        conditional=True,
+        etag=f"{video.key[:32]}-{path.stat().st_size}",
+        as_attachment="download" in request.args,
+        download_name=f"{video.title}{path.suffix}".replace("/", "-").replace(":", ""),
+    )
+    # Named by its content, so it never changes; but it is one person's, and asked for each time.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _mine(key: str) -> Video:
+    """The film if it is the viewer's to see; 404 for everybody else."""
+    partner = g.seat.partner
+    found = films.find(g.seat.programme.id, key, partner.id if partner else None)
+    if found is None:
+        abort(404)
+    return found

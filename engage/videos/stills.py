@@ -1,0 +1,22 @@
+"""A template's title picture with its own samples: what a manager chooses a film by."""
+
+from pathlib import Path
+
+from engage.studio.plan import plan
+from engage.studio.reel import Reel
+from engage.videos.catalogue import THEME, Offered
+
+
+def still(film: Offered, media: Path, form: str) -> Path:
+    """The picture as a PNG file, drawn once for each version of a template."""
+    path = media / "stills" / f"{film.slug}-{film.digest[:16]}-{form.replace(':', 'x')}.png"
+    if not path.exists():
+        made = plan(film.template, film.template.samples())
+        scenes = made.scenes
+        scene = next((s for s in scenes if s.scene.name == film.template.poster), scenes[0])
+        image = Reel(made, form, THEME).image(scene.first + round(scene.frames * 0.85))
+        path.parent.mkdir(exist_ok=True)
+        aside = path.with_suffix(".part")
+        image.save(aside, "PNG")
+        aside.replace(path)
+    return path
