@@ -17,8 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +24,27 @@ import psutil
 import uvloop
 
 PER_USER = 10
-HEAD = (
-    "GET /live?age=0 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n"
-    "Cookie: session={session}\r\n\r\n"
-)
+HUB = Path(__file__).parent / "floor" / "hub.py"
+SERVERS = {"floor": [str(HUB)], "house": ["-c", "from engage.asgi import serve; serve()"]}
+#: What Chromium sends.
+HEAD = """GET /live?age=0 HTTP/1.1
+Host: 127.0.0.1:{port}
+Connection: keep-alive
+sec-ch-ua-platform: "Linux"
+User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0
+Accept: text/event-stream
+sec-ch-ua: "Not)A;Brand";v="8", "Chromium";v="138"
+sec-ch-ua-mobile: ?0
+Cache-Control: no-cache
+Sec-Fetch-Site: same-origin
+Sec-Fetch-Mode: cors
+Sec-Fetch-Dest: empty
+Referer: http://127.0.0.1:{port}/leaderboards/sales
+Accept-Encoding: gzip, deflate, br, zstd
+Accept-Language: en-US,en;q=0.9
+Cookie: {cookie}
+
+""".replace("\n", "\r\n")
 
 
 @dataclass
@@ -75,36 +90,8 @@ class Screen(asyncio.Protocol):
                 screens.everyone.set()
 
 
-async def floor_server(port: int, redis_url: str) -> None:
-    """The least a hub can do: one subscription, one write of the same bytes per connection."""
-    from redis.asyncio import Redis
-
-    writers: set[asyncio.Transport] = set()
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: hello\ndata: {}\n\n"
-
-    class Bare(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            self.transport = transport
-
-        def data_received(self, data: bytes) -> None:
-            self.transport.write(head)
-            writers.add(self.transport)
-
-        def connection_lost(self, error: Exception | None) -> None:
-            writers.discard(self.transport)
-
-    await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port, backlog=2048)
-    async with Redis.from_url(redis_url).pubsub() as ear:
-        await ear.subscribe("engage:live")
-        async for message in ear.listen():
-            if message["type"] == "message":
-                frame = b"event: board\ndata: " + message["data"] + b"\n\n"
-                for transport in writers:
-                    transport.write(frame)
-
-
 def seed(home: Path, streams: int) -> list[str]:
-    """A programme with enough users; the session cookie of each."""
+    """A programme with enough users; the cookie of each."""
     from engage import clock, create_app
     from engage.accounts import service
     from engage.config import Settings
@@ -134,7 +121,8 @@ def seed(home: Path, streams: int) -> list[str]:
             user, _ = service.add_user(f"{number}@example.com", name="", is_admin=False, now=now)
             db.session.flush()
             service.give_seat(user, programme, partner)
-            cookies.append(serializer.dumps({"_user_id": service.session_id(user)}))
+            session = serializer.dumps({"_user_id": service.session_id(user)})
+            cookies.append(f"{app.config['SESSION_COOKIE_NAME']}={session}")
         db.session.commit()
     return cookies
 
@@ -166,20 +154,8 @@ class Server:
             "ENGAGE_PORT": str(port),
             "REDIS_URL": redis_url,
         }
-        command = [sys.executable, __file__, "--role", role]
-        self.child = subprocess.Popen(command, env=environment)
+        self.child = subprocess.Popen([sys.executable, *SERVERS[role]], env=environment)
         self._process = psutil.Process(self.child.pid)
-        self._wait_for(port)
-
-    def _wait_for(self, port: int) -> None:
-        deadline = time.monotonic() + 30
-        while not any(
-            c.status == "LISTEN" and c.laddr.port == port
-            for c in self._process.net_connections("tcp")
-        ):
-            if time.monotonic() > deadline or self.child.poll() is not None:
-                raise SystemExit("the server did not start")
-            time.sleep(0.05)
 
     @property
     def cpu(self) -> float:
@@ -191,30 +167,24 @@ class Server:
         return float(self._process.memory_info().rss) / 2**20
 
 
-@contextmanager
-def served(role: str, port: int, home: Path, redis_url: str) -> Iterator[Server]:
-    server = Server(role, port, home, redis_url)
-    try:
-        yield server
-    finally:
-        server.child.terminate()
-        server.child.wait(30)
-
-
 async def measure(
-    server: Server, port: int, redis_url: str, cookies: list[str], streams: int, events: int
+    server: Server, port: int, redis_url: str, cookies: list[str], options: argparse.Namespace
 ) -> Result:
     from redis.asyncio import Redis
 
+    streams, events = options.streams, options.events
     loop = asyncio.get_running_loop()
     screens = Screens(streams)
     redis = Redis.from_url(redis_url)
-    while not (await redis.pubsub_numsub("engage:live"))[0][1]:
+    while not (await redis.pubsub_numsub("engage:live"))[0][1]:  # the server is up and listens
+        if server.child.poll() is not None:
+            raise SystemExit("the server did not start")
         await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
     base_mb, cpu = server.mb, server.cpu
     transports = []
     for number in range(streams):
-        head = HEAD.format(port=port, session=cookies[number // PER_USER]).encode()
+        head = HEAD.format(port=port, cookie=cookies[number // PER_USER]).encode()
         opened = await loop.create_connection(
             lambda head=head: Screen(screens, head),  # type: ignore[misc]
             "127.0.0.1",
@@ -285,15 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=5000)
     parser.add_argument("--events", type=int, default=100)
-    parser.add_argument("--role", choices=["house", "floor"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.role == "house":
-        from engage.asgi import serve
-
-        return serve()
-    if options.role == "floor":
-        _allow(options.streams)
-        return uvloop.run(floor_server(int(os.environ["ENGAGE_PORT"]), os.environ["REDIS_URL"]))
     from engage.services.valkey import ensure_valkey
 
     _allow(options.streams)
@@ -304,16 +266,18 @@ def main() -> None:
         try:
             cookies = seed(home, options.streams)
             for name, port in (("floor", 18431), ("house", 18432)):
-                with served(name, port, home, valkey.url) as server:
-                    results[name] = uvloop.run(
-                        measure(server, port, valkey.url, cookies, options.streams, options.events)
-                    )
+                server = Server(name, port, home, valkey.url)
+                try:
+                    work = measure(server, port, valkey.url, cookies, options)
+                    results[name] = uvloop.run(work)
+                finally:
+                    server.child.terminate()
+                    server.child.wait(30)
                 report(name, results[name])
         finally:
             valkey.stop()
-    print(
-        f"house : floor, CPU per stream and event = {results['house'].single_us / results['floor'].single_us:.2f}"
-    )
+    ratio = results["house"].single_us / results["floor"].single_us
+    print(f"house : floor, CPU per stream and event = {ratio:.2f}")
 
 
 def _allow(streams: int) -> None:
