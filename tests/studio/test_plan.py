@@ -1,0 +1,130 @@
+"""Which scenes a film has, and what its captions and transcript say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engage.studio.plan import MissingField, NothingToShow, captions, cues, plan, transcript
+from engage.studio.values import BadValue, Number
+
+
+def names(made) -> list[str]:
+    return [s.scene.name for s in made.scenes]
+
+
+def without(data, *fields):
+    return {name: value for name, value in data.items() if name not in fields}
+
+
+def test_a_full_recap_tells_everything_in_twenty_to_thirty_seconds(recap):
+    made = plan(recap, recap.samples())
+    assert names(made) == ["title", "earned", "growth", "rank", "mission", "next"]
+    assert 20 <= made.duration <= 30
+
+
+def test_an_onboarding_film_lasts_twenty_to_twenty_five_seconds(onboarding):
+    whole = plan(onboarding, onboarding.samples())
+    bare = plan(onboarding, without(onboarding.samples(), "mission_name", "earn_2", "earn_3"))
+    assert names(bare) == ["welcome", "earn", "how", "step"]
+    assert 20 <= bare.duration <= whole.duration <= 25
+
+
+@pytest.mark.parametrize(
+    ("lacking", "scenes"),
+    [
+        (("rank",), ["title", "earned", "growth", "mission", "next"]),
+        (("neighbours", "mission_stages"), ["title", "earned", "growth", "badges", "next"]),
+        (("earned_money",), ["title", "earned_points", "growth", "rank", "mission", "next"]),
+        (("points",), ["title", "earned_money", "growth", "rank", "mission", "next"]),
+        (("points", "earned_money"), ["title", "open_ground", "growth", "rank", "mission", "next"]),
+    ],
+)
+def test_a_scene_without_its_data_is_left_out(recap, lacking, scenes):
+    assert names(plan(recap, without(recap.samples(), *lacking))) == scenes
+
+
+def test_every_optional_field_may_be_missing_alone_or_together(recap, onboarding):
+    for template in (recap, onboarding):
+        optional = [f.name for f in template.fields.values() if f.optional]
+        for lacking in ([name] for name in optional):
+            plan(template, without(template.samples(), *lacking))
+        plan(template, without(template.samples(), *optional))
+
+
+def test_a_missing_required_field_means_no_film_and_says_which(recap):
+    with pytest.raises(MissingField, match="next_step") as refused:
+        plan(recap, {**recap.samples(), "next_step": "  ", "months": None})
+    assert refused.value.fields == ["months", "next_step"]
+
+
+def test_a_value_of_the_wrong_shape_is_refused_by_name(recap):
+    with pytest.raises(BadValue, match="points: the template wants a number"):
+        plan(recap, {**recap.samples(), "points": "12"})
+
+
+def test_a_film_of_no_scenes_is_refused(write):
+    from engage.studio.template import load
+    from tests.studio.conftest import TINY
+
+    template = load(write(TINY.replace("seconds = 0.8", 'seconds = 0.8\nwhen = "points > 9"')))
+    with pytest.raises(NothingToShow):
+        plan(template, {"partner_name": "Ada"})
+
+
+def test_one_deal_and_many_deals_are_said_rightly(recap):
+    one = plan(recap, {**recap.samples(), "deals": Number(1, "1")})
+    many = plan(recap, recap.samples())
+    assert "one deal" in " ".join(transcript(one))
+    assert "42 deals" in " ".join(transcript(many))
+
+
+def test_scenes_follow_each_other_without_a_gap(recap):
+    made = plan(recap, recap.samples())
+    for a, b in zip(made.scenes, made.scenes[1:], strict=False):
+        assert a.first + a.frames == b.first
+    assert made.frames == round(made.duration * made.fps)
+
+
+def test_captions_lie_within_the_film_and_in_order(recap, onboarding):
+    for template in (recap, onboarding):
+        made = plan(template, template.samples())
+        found = cues(made)
+        assert found
+        for cue in found:
+            assert 0 <= cue.start < cue.end <= made.duration + 1e-6
+        assert [c.start for c in found] == sorted(c.start for c in found)
+
+
+def test_every_sentence_said_is_a_caption_while_its_scene_stands(recap):
+    made = plan(recap, recap.samples())
+    for scene in made.scenes:
+        start, end = scene.first / made.fps, (scene.first + scene.frames) / made.fps
+        for sentence in scene.say:
+            cue = next(c for c in cues(made) if c.text == sentence and start <= c.start < end)
+            assert cue.end <= end + 1e-6
+
+
+def test_a_sentence_that_is_only_shown_is_a_caption_too(onboarding):
+    made = plan(onboarding, onboarding.samples())
+    assert any("Good to have you here." in cue.text for cue in cues(made))
+
+
+def test_captions_are_webvtt_and_names_cannot_break_them(tiny):
+    text = captions(plan(tiny, {"partner_name": "A <b> & --> C"}))
+    assert text.startswith("WEBVTT\n\n")
+    assert "A &lt;b&gt; &amp; --&gt; C" in text
+    times = re.findall(r"^(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})$", text, re.M)
+    assert times[0] == ("00:00:00.000", "00:00:00.800")
+
+
+def test_the_transcript_has_the_numbers_of_the_charts(recap):
+    words = "\n".join(transcript(plan(recap, recap.samples())))
+    for told in (
+        "Mar: $19,800",
+        "14. Ada Lindqvist, 12,480",
+        "Five new customers (1,000 points)",
+        "Top 15",
+    ):
+        assert told in words

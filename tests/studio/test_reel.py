@@ -1,0 +1,76 @@
+"""The quick way of drawing equals drawing every frame from nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from engage.studio.canvas import Canvas, Painter, Sprite, whole
+from engage.studio.plan import plan
+from engage.studio.reel import Reel
+from engage.studio.theme import Theme
+from engage.studio.typeface import MissingScript
+
+SPRITES = [
+    Sprite(Image.linear_gradient("L").resize((20, 30)), (200, 40, 90)),
+    Sprite(Image.new("L", (9, 9), 180), (5, 9, 250)),
+]
+op = st.tuples(st.integers(0, 2), st.integers(-20, 70), st.integers(-20, 50), st.floats(0, 1))
+
+
+def drawn(ops) -> Canvas:
+    canvas = Canvas((64, 48))
+    for which, x, y, alpha in ops:
+        if which == 2:
+            canvas.fill(x, y, 17, 5, (0, 90, 0), alpha)
+        else:
+            canvas.paste(SPRITES[which], x, y, alpha)
+    return canvas
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(op, max_size=6), min_size=2, max_size=5))
+def test_redrawing_only_what_moved_gives_the_same_pixels(frames):
+    ground = Image.linear_gradient("L").resize((64, 48)).convert("RGB")
+    painter = Painter(ground)
+    for ops in frames:
+        recorded = drawn(ops).ops
+        painter.paint(recorded)
+        assert np.array_equal(painter.pixels, np.asarray(whole(ground, recorded)))
+
+
+def test_a_held_frame_costs_nothing():
+    painter = Painter(Image.new("RGB", (64, 48)))
+    assert painter.paint(drawn([(0, 3, 3, 1.0)]).ops)
+    assert not painter.paint(drawn([(0, 3, 3, 1.0)]).ops)
+
+
+@pytest.mark.parametrize("form", ["16:9", "9:16", "1:1"])
+def test_any_frame_alone_is_the_frame_of_the_film(recap, form):
+    made = plan(recap, recap.samples())
+    inside = [s.first + k for s in made.scenes for k in (0, 5, 40)]
+    film = Reel(made, form, Theme())
+    for number in range(made.frames):
+        pixels = film.pixels(number)
+        if number in inside[::2]:
+            assert np.array_equal(pixels, Reel(made, form, Theme()).pixels(number)), number
+
+
+def test_the_first_picture_is_not_black(recap, onboarding):
+    for template in (recap, onboarding):
+        pixels = Reel(plan(template, template.samples()), "16:9", Theme()).pixels(0)
+        assert pixels.max() > 30
+
+
+def test_a_text_without_a_font_is_refused_before_drawing(tiny):
+    with pytest.raises(MissingScript) as refused:
+        Reel(plan(tiny, {"partner_name": "Ada \U000f0000"}), "16:9", Theme())
+    assert refused.value.script
+
+
+def test_a_format_the_template_has_not_is_refused(tiny):
+    with pytest.raises(ValueError, match="no format '9:16'"):
+        Reel(plan(tiny, tiny.samples()), "9:16", Theme())
