@@ -87,9 +87,10 @@ def _features() -> list[str] | None:
 
 
 def _tracked(text: str, style: Style) -> bool:
-    """Letters are spaced out only where they stand apart anyway."""
+    """Letters are spaced out only where each stands for itself."""
     return bool(style.tracking) and all(
-        ord(c) < 0x530 or ord(c) in range(0x1E00, 0x2060) for c in text
+        (ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2060) and unicodedata.category(c)[0] != "M"
+        for c in text
     )
 
 

@@ -183,9 +183,17 @@ def face_for(char: str, family: str, weight: int, own: Path | None = None) -> Fa
 
 
 def clean(text: str) -> str:
-    """One line, composed (NFC), without control characters; what shapes letters (ZWJ) stays."""
+    """One line, composed (NFC), without control characters or marks that have no letter.
+
+    What shapes letters (joiners) stays."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs"))
+    kept: list[str] = []
+    for char in line:
+        kind = unicodedata.category(char)
+        alone = kind[0] == "M" and (not kept or kept[-1] == " ")
+        if kind not in ("Cc", "Cs") and not alone:
+            kept.append(char)
+    return "".join(kept).strip()
 
 
 def invisible(char: str) -> bool:

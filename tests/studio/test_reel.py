@@ -48,14 +48,14 @@ def test_a_held_frame_costs_nothing():
     assert not painter.paint(drawn([(0, 3, 3, 1.0)]).ops)
 
 
-@pytest.mark.parametrize("form", ["16:9", "9:16", "1:1"])
-def test_any_frame_alone_is_the_frame_of_the_film(recap, form):
+@pytest.mark.parametrize(("form", "until"), [("16:9", 900), ("9:16", 310), ("1:1", 310)])
+def test_any_frame_alone_is_the_frame_of_the_film(recap, form, until):
     made = plan(recap, recap.samples())
-    inside = [s.first + k for s in made.scenes for k in (0, 5, 40)]
+    asked = {s.first + k for s in made.scenes for k in (0, 5, 40)}
     film = Reel(made, form, Theme())
-    for number in range(made.frames):
+    for number in range(min(until, made.frames)):
         pixels = film.pixels(number)
-        if number in inside[::2]:
+        if number in asked:
             assert np.array_equal(pixels, Reel(made, form, Theme()).pixels(number)), number
 
 

@@ -42,7 +42,7 @@ def assert_inside(block: Block, width: int, height: int) -> None:
         assert bottom <= height + 1, line.text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     letters.filter(drawable),
     st.sampled_from([(760, 230, 96, 40, 2), (300, 60, 40, 16, 1), (580, 400, 110, 40, 3)]),
