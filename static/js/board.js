@@ -13,7 +13,8 @@
   "use strict";
 
   const GLIDE = { duration: 380, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
-  const APPEAR = { duration: 250, easing: "ease-out" };
+  const APPEAR = { duration: 300, easing: "ease-out" };
+  const APPEARING = [{ opacity: 0, transform: "translateY(0.75rem)" }, { opacity: 1, transform: "none" }];
   const LIT = 1700; // milliseconds; the animation of .has-moved is a little shorter
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -44,12 +45,15 @@
       [id, `${id} again`].filter((name) => rows.has(name)).map((name) => rows.get(name)));
   };
 
+  /** Podium or table: between the two nothing glides, they look too different. */
+  const listOf = (row) => row.parentElement.className;
+
   /** What must be known of the rows while they still stand where they did. */
   const remember = (board) => {
     const rows = new Map();
     for (const [name, row] of rowsOf(board)) {
       const { left, top, height } = row.getBoundingClientRect();
-      rows.set(name, { left, top, height, score: row.dataset.score, rank: row.dataset.rank });
+      rows.set(name, { left, top, height, list: listOf(row), score: row.dataset.score });
     }
     const [me] = mine(board);
     const link = document.activeElement?.closest("[data-member] a, [data-key] a");
@@ -70,16 +74,18 @@
     for (const [name, row] of rowsOf(board)) {
       const { left, top, height } = row.getBoundingClientRect();
       const old = was.get(name);
-      if (!old) {
-        if (isSeen(top, height)) moves.push([row, [{ opacity: 0 }, { opacity: 1 }], APPEAR]);
+      if (old?.list !== listOf(row)) {
+        if (isSeen(top, height)) moves.push([row, APPEARING, APPEAR]);
         continue;
       }
       const [x, y] = [old.left - left, old.top - top];
       const isNear = isSeen(top, height) || isSeen(old.top, old.height);
       if (!isNear || (Math.abs(x) < 1 && Math.abs(y) < 1)) continue;
-      // From far away a row comes in from the edge of the screen.
+      // From far away a row comes in from the edge of the screen; who rises passes in front.
       const reach = Math.max(-innerHeight, Math.min(innerHeight, y));
-      moves.push([row, [{ transform: `translate(${x}px, ${reach}px)` }, { transform: "none" }], GLIDE]);
+      const zIndex = y > 0 ? 1 : 0;
+      const from = { transform: `translate(${x}px, ${reach}px)`, zIndex };
+      moves.push([row, [from, { transform: "none", zIndex }], GLIDE]);
     }
     for (const [row, frames, timing] of moves) row.animate(frames, timing);
   };
