@@ -7,6 +7,7 @@ from flask import Flask
 from engage import db as database
 from engage import models, web
 from engage.accounts.routes import blueprint as accounts
+from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
@@ -17,7 +18,7 @@ from engage.videos.routes import blueprint as videos
 
 __all__ = ["create_app", "models"]
 
-BLUEPRINTS = (accounts, home, leaderboards, missions, earnings, videos, console_videos)
+BLUEPRINTS = (accounts, home, leaderboards, missions, earnings, videos, console_videos, api)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

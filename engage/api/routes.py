@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, g, jsonify, make_response, request
 from pydantic import ValidationError
 from spectree import Response as Documented
 from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
 
 from engage import flow, periods
 from engage.api import intake, service, shapes
@@ -38,11 +39,11 @@ spec = SpecTree(
     title="engage",
     version="v1",
     description="Facts in; standings, statements and missions out.",
-    path="api/v1",
-    filename="openapi.json",
     mode="strict",
     security_schemes=[
-        SecurityScheme(name="key", data={"type": "http", "scheme": "bearer"}),  # type: ignore[arg-type]
+        SecurityScheme(
+            name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")
+        ),
     ],
     security={"key": []},
 )
