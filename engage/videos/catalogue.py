@@ -66,4 +66,5 @@ def offered() -> tuple[list[Offered], list[str]]:
             whole.append(load(slug))
         except TemplateError:
             broken.append(slug)
-    return whole, broken
+    # What is ordered by hand comes first; a welcome goes out by itself.
+    return sorted(whole, key=lambda film: film.template.moment == "onboarding"), broken

@@ -15,6 +15,9 @@ from engage.videos.catalogue import Offered
 from engage.videos.models import VideoBatch
 from engage.voice import Voice
 
+#: What the form says where an attribute does not matter.
+ANY = "*"
+
 
 class Choice(NamedTuple):
     """The form as it stands. ``partner`` (a name or id) goes before ``segment``."""
@@ -53,7 +56,7 @@ def read(
         period = periods_to_choose(programme, now)[0]
     if template in known and not rules.needs_period(known[template].template.moment):
         period = None
-    segment = {name: form[name] for name in PARTNER_ATTRIBUTES if form.get(name)}
+    segment = {n: form[n] for n in PARTNER_ATTRIBUTES if form.get(n, ANY) not in ("", ANY)}
     return Choice(template, period, form.get("partner", "").strip()[:200], segment)
 
 

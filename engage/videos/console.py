@@ -27,7 +27,7 @@ from engage.videos import catalogue, choices, drafts, films, jobs, rules, servic
 from engage.videos.choices import Choice
 from engage.videos.models import VideoBatch
 from engage.web import allow
-from engage.web.voice import viewer
+from engage.web.locales import viewer
 
 blueprint = Blueprint("console_videos", __name__, url_prefix="/console/videos")
 
