@@ -57,6 +57,8 @@ EXAMPLES: dict[str, Example] = {
     "static": Example(lambda cast: {"filename": "mark.svg"}, EVERYBODY),
     "accounts.set_password": Example(_link, EVERYBODY),
     "accounts.set_password_submit": Example(_link, EVERYBODY),
+    "api.get_statement": Example(lambda cast: {"partner": "A1"}, ()),
+    "api.get_standings": Example(lambda cast: {"board": "sales"}, ()),
 }
 
 

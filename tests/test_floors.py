@@ -17,7 +17,10 @@ PURE = {"clock", "money", "periods", "definitions", "formats", "voice"}
 PURE_MAY_USE = {"babel", "flask_babel"}
 STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog"}
 #: Imports inside functions, each with its reason.
-DEFERRED = {}
+DEFERRED = {
+    # MoviePy takes a second to load: only the worker that renders a film waits for it.
+    "engage.videos.jobs": {"engage.studio.film"},
+}
 
 
 def name_of(path: Path) -> str:
