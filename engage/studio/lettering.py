@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 
 from engage.studio.typeface import SHAPING, Face, face_for, house_face, invisible
 
+WORD_SPACE = {"display": 0.06}  # Manrope's own space is narrow where type is big
+
 
 @dataclass(frozen=True)
 class Style:
@@ -86,9 +88,21 @@ def _features() -> list[str] | None:
     return ["tnum"] if SHAPING else None
 
 
+def _loose(style: Style) -> bool:
+    return bool(style.tracking) or style.family in WORD_SPACE
+
+
+def _spread(before: str, line: str, style: Style, size: int) -> float:
+    """What tracking and word space add between the start of a line and what follows ``before``."""
+    if not _tracked(line, style):
+        return 0.0
+    words = WORD_SPACE.get(style.family, 0.0) * before.count(" ")
+    return size * (style.tracking * len(clusters(before)) + words)
+
+
 def _tracked(text: str, style: Style) -> bool:
     """Letters are spaced out only where each stands for itself."""
-    return bool(style.tracking) and all(
+    return _loose(style) and all(
         (ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2060) and unicodedata.category(c)[0] != "M"
         for c in text
     )
@@ -102,16 +116,14 @@ def measure(text: str, style: Style, size: int) -> Line:
     for face, piece in runs(text, style):
         font = face.at(size)
         left, top, right, bottom = font.getbbox(piece, anchor="ls", features=_features())
-        extra = style.tracking * size * (len(clusters(piece)) - 1) if _tracked(text, style) else 0.0
+        extra = _spread(piece[:-1], text, style, size)
         box = [
             min(box[0], x + left),
             max(box[1], x + right + extra),
             max(box[2], -top),
             max(box[3], bottom),
         ]
-        x += font.getlength(piece, features=_features()) + extra
-        if _tracked(text, style):
-            x += style.tracking * size
+        x += font.getlength(piece, features=_features()) + _spread(piece, text, style, size)
     if not text:
         return Line("", 0, 0, 0, 0)
     return Line(text, box[0], box[1], box[2], box[3])
@@ -134,8 +146,7 @@ def advance(text: str, style: Style, size: int) -> float:
     total = 0.0
     for face, piece in runs(text, style):
         total += face.at(size).getlength(piece, features=_features())
-        if _tracked(text, style):
-            total += style.tracking * size * len(clusters(piece))
+        total += _spread(piece, text, style, size)
     return total
 
 
@@ -156,13 +167,18 @@ def draw_line(line: Line, style: Style, size: int) -> tuple[Image.Image, int, in
             continue
         done = ""
         for cluster in clusters(piece):
+            spread = _spread(done, line.text, style, size)
             done += cluster
-            kerned = font.getlength(done, features=_features()) - font.getlength(
+            at = font.getlength(done, features=_features()) - font.getlength(
                 cluster, features=_features()
             )
-            at = x + kerned + style.tracking * size * (len(clusters(done)) - 1)
-            pen.text((at, -dy), cluster, font=font, fill=255, anchor="ls", features=_features())
-        x += font.getlength(piece, features=_features()) + style.tracking * size * len(
-            clusters(piece)
-        )
+            pen.text(
+                (x + at + spread, -dy),
+                cluster,
+                font=font,
+                fill=255,
+                anchor="ls",
+                features=_features(),
+            )
+        x += font.getlength(piece, features=_features()) + _spread(piece, line.text, style, size)
     return mask, dx, dy
