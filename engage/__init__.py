@@ -9,6 +9,11 @@ from engage import models, web
 from engage.accounts.routes import blueprint as accounts
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
+from engage.console.imports import blueprint as console_import
+from engage.console.missions import blueprint as console_missions
+from engage.console.overview import blueprint as console
+from engage.console.partners import blueprint as console_partners
+from engage.console.programme import blueprint as console_rules
 from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
 from engage.leaderboards.routes import blueprint as leaderboards
@@ -18,7 +23,21 @@ from engage.videos.routes import blueprint as videos
 
 __all__ = ["create_app", "models"]
 
-BLUEPRINTS = (accounts, home, leaderboards, missions, earnings, videos, console_videos, api)
+BLUEPRINTS = (
+    accounts,
+    home,
+    leaderboards,
+    missions,
+    earnings,
+    videos,
+    console_videos,
+    api,
+    console,
+    console_partners,
+    console_import,
+    console_missions,
+    console_rules,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

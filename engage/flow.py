@@ -90,6 +90,18 @@ def reconsider(
     return len(owed)
 
 
+def launch(programme: Programme, slug: str, *, now: datetime) -> int:
+    """A mission was published or changed: pay for what is in already; the number of new lines."""
+    who = partners.attributes(programme.id)
+    owed = missions.recompute(programme, who, store=True, slug=slug)
+    ledger.post(programme.id, owed, now)
+    leaderboards.move(programme, [], [], owed, who, now)
+    # Everybody's missions changed, also where no number did: so every board is named, for those
+    # pages that only follow the boards.
+    _tell(programme, leaderboards.boards(programme), set(who), now)
+    return len(owed)
+
+
 def _owed(
     programme: Programme, who: dict[int, incentives.Attributes], *, store: bool
 ) -> list[Difference]:

@@ -1,17 +1,23 @@
 """The console's first page: what matters today."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from babel import dates
+from babel.numbers import format_compact_currency
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from engage import periods
 from engage.console import rules, service
 from engage.console.here import programme, today
+from engage.home.service import main_board
 from engage.leaderboards import sentences as board_sentences
-from engage.money import POINTS
+from engage.money import POINTS, SCALE
+from engage.voice import Voice
 from engage.web import allow
-from engage.web.voice import Voice, viewer
+from engage.web.locales import viewer
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
@@ -21,7 +27,7 @@ blueprint = Blueprint("console", __name__, url_prefix="/console")
 def overview() -> str:
     here, voice = programme(), viewer()
     day = today(here)
-    board = service.main_board(here)
+    board = main_board(here)
     current = service.period_of(board, day)
     period = _asked(current)
     found = service.overview(here, g.user.id, period, day)
@@ -86,7 +92,7 @@ def _numbers(found: service.Overview, currency: str, voice: Voice) -> list[dict[
         {
             "label": _("Sales"),
             "value": _whole(sales.amount, currency, voice),
-            "hint": _compared(change, sales.amount_before, currency, voice),
+            "hint": _compared(change, voice),
         },
         _awarded(found, currency, voice),
     ]
@@ -131,18 +137,18 @@ def _awarded(found: service.Overview, currency: str, voice: Voice) -> dict[str, 
 
 def _whole(amount: int, currency: str, voice: Voice) -> str:
     """An amount without its cents, which nobody needs at a glance."""
-    return voice.amount(amount // 10_000 * 10_000, currency, whole=True)
+    return voice.amount(amount // SCALE * SCALE, currency, whole=True)
 
 
-def _compared(change: int | None, before: int, currency: str, voice: Voice) -> str:
+def _compared(change: int | None, voice: Voice) -> str:
     if change is None:
-        return _("nothing to compare with yet")
+        return voice.gettext("nothing to compare with yet")
     text = voice.number(abs(change))
     if change == 0:
-        return _("as much as at this point last time")
+        return voice.gettext("as much as at this point last time")
     if change > 0:
-        return _("%(n)s%% more than at this point last time", n=text)
-    return _("%(n)s%% less than at this point last time", n=text)
+        return voice.gettext("%(n)s%% more than at this point last time", n=text)
+    return voice.gettext("%(n)s%% less than at this point last time", n=text)
 
 
 def _bars(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
@@ -150,17 +156,29 @@ def _bars(found: service.Overview, currency: str, voice: Voice) -> list[dict[str
     for bar in found.bars:
         first = max(bar.period.first, found.period.first)
         last = min(bar.period.last, found.stretch.last)
-        label = voice.short_day(first) if bar.period.kind != "month" else voice.period(bar.period)
+        label = _short_day(first, voice) if bar.period.kind != "month" else voice.period(bar.period)
         drawn.append(
             {
                 "label": label,
                 "value": max(bar.amount, 0),
-                "text": voice.compact(bar.amount, currency),
+                "text": _compact(bar.amount, currency, voice),
                 "on": bar.period.first <= found.stretch.last <= bar.period.last,
                 "title": voice.days(first, last),
             }
         )
     return drawn
+
+
+def _short_day(day: date, voice: Voice) -> str:
+    return str(dates.format_skeleton("MMMd", day, locale=voice.locale))
+
+
+def _compact(amount: int, currency: str, voice: Voice) -> str:
+    """An amount to be read beside others: ``$8.1M``."""
+    value = Decimal(amount) / SCALE
+    return format_compact_currency(
+        value, currency, locale=voice.locale, fraction_digits=1 if value >= 10_000 else 0
+    )
 
 
 def _behind(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:

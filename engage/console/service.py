@@ -11,10 +11,10 @@ from engage.activity.models import Fact
 from engage.console import rules
 from engage.console.rules import Bar, Falling, Stretch
 from engage.db import db
+from engage.home.service import main_board
 from engage.imports import register
 from engage.imports.models import Import
 from engage.leaderboards import ranking
-from engage.leaderboards import service as leaderboards
 from engage.leaderboards.ranking import Ranking
 from engage.leaderboards.service import Published
 from engage.ledger.models import Transfer
@@ -72,11 +72,6 @@ class Overview(NamedTuple):
     fresh: Fresh | None
     imports: Sequence[Import]
     names: dict[int, tuple[str, str]]
-
-
-def main_board(programme: Programme) -> Published | None:
-    """The board a programme puts first."""
-    return next(iter(leaderboards.boards(programme)), None)
 
 
 def measured_kind(board: Published | None) -> str:
@@ -206,7 +201,7 @@ def _count_reached(stage_ids: Sequence[int]) -> dict[int, int]:
         .where(MissionProgress.stage_id.in_(stage_ids), MissionProgress.reached_at.is_not(None))
         .group_by(MissionProgress.stage_id)
     )
-    return {stage_id: count for stage_id, count in rows}
+    return dict(rows.tuples().all())
 
 
 def _paid(stage_ids: Sequence[int]) -> dict[int, dict[str, int]]:
@@ -227,7 +222,7 @@ def _films(programme_id: int) -> dict[str, int]:
         .where(Video.programme_id == programme_id)
         .group_by(Video.state)
     )
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())
 
 
 def freshness(programme_id: int) -> Fresh | None:

@@ -109,7 +109,7 @@ def rules() -> str:
     """How one earns here: every rule in plain words, with its versions."""
     programme = db.session.get_one(Programme, g.seat.programme.id)
     voice = viewer()
-    shelf = [_rule(book, programme, voice) for book in incentives.books(programme)]
+    shelf = [rule_card(book, programme, voice) for book in incentives.books(programme)]
     return render_template(
         "earnings/rules.html",
         rules=[rule for rule in shelf if not rule["retired"]],
@@ -117,7 +117,7 @@ def rules() -> str:
     )
 
 
-def _rule(book: incentives.Book, programme: Programme, voice: Voice) -> dict[str, Any]:
+def rule_card(book: incentives.Book, programme: Programme, voice: Voice) -> dict[str, Any]:
     """A rule with its versions, newest first; ``now`` is the one in force, else the first to come."""
     started = [v for v in book.versions if v.valid_from is None or v.valid_from <= g.now]
     now = started[-1] if started else book.versions[0]

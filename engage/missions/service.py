@@ -233,11 +233,15 @@ def _taken_back(posted: dict[_Place, dict[int, Posted]]) -> list[Difference]:
 
 
 def recompute(
-    programme: Programme, attributes: Mapping[int, Attributes], *, store: bool
+    programme: Programme,
+    attributes: Mapping[int, Attributes],
+    *,
+    store: bool,
+    slug: str | None = None,
 ) -> list[Difference]:
-    """The differences of every mission for these partners, addressed or not any more."""
+    """The differences of every mission (or one) for these partners, addressed or not any more."""
     owed: list[Difference] = []
-    for mission in missions(programme):
+    for mission in missions(programme, *([Mission.slug == slug] if slug else [])):
         inside = {p for p, partner in attributes.items() if addressed(mission.audience, partner)}
         owed += settle(mission, inside, store=store)
         outside = sorted(attributes.keys() - inside)

@@ -41,11 +41,13 @@ def _entries(seat: Seat) -> list[tuple[str, str, str]]:
     """(address, label, icon); five at most for partners, whose phones show them at the bottom."""
     if seat.role == "manager":
         return [
-            ("/console/", _("Overview"), "house"),
+            ("/console/", _("Overview"), "layout-dashboard"),
+            ("/console/partners/", _("Partners"), "users"),
             ("/leaderboards/", _("Leaderboards"), "trophy"),
             ("/console/missions/", _("Missions"), "target"),
             ("/console/videos/", _("Videos"), "clapperboard"),
-            ("/console/imports/", _("Import"), "upload"),
+            ("/console/import/", _("Import"), "upload"),
+            ("/console/rules/", _("Rules"), "scale"),
         ]
     return [
         ("/", _("Home"), "house"),

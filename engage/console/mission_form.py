@@ -1,0 +1,241 @@
+"""A mission in the making, as its form holds it: read, checked field by field, and written back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from engage import definitions
+from engage.definitions import PARTNER_ATTRIBUTES, DefinitionError, Where
+from engage.missions import rules
+from engage.missions.rules import Mission, Stage
+from engage.missions.service import Running
+from engage.money import POINTS, natural_unit
+from engage.voice import Voice
+
+MOST_STAGES = 5
+_NAME_LENGTH = 80
+
+Errors = dict[str, str]
+
+
+@dataclass
+class StageDraft:
+    """A stage as typed; ``where`` is what a stage of the programme file is limited to, as JSON."""
+
+    name: str = ""
+    on: str = "sale"
+    measure: str = "facts"
+    target: str = ""
+    points: str = ""
+    money: str = ""
+    where: str = ""
+
+
+@dataclass
+class Draft:
+    """A mission as typed. The first ``kept`` stages are published and cannot be taken away."""
+
+    name: str = ""
+    starts: str = ""
+    ends: str = ""
+    audience: dict[str, list[str]] = field(default_factory=dict)
+    stages: list[StageDraft] = field(default_factory=lambda: [StageDraft()])
+    kept: int = 0
+
+    @property
+    def where(self) -> Where:
+        chosen = ((name, frozenset(values)) for name, values in self.audience.items() if values)
+        return tuple(sorted(chosen, key=lambda pair: pair[0]))
+
+
+class Reading(NamedTuple):
+    """What a draft says: the mission once nothing is wrong, and each stage that can be read."""
+
+    mission: Mission | None
+    stages: list[Stage | None]
+    errors: Errors
+
+
+def blank(today: date) -> Draft:
+    """A new one: from tomorrow on, for four weeks."""
+    first = today + timedelta(days=1)
+    return Draft(starts=first.isoformat(), ends=(first + timedelta(days=27)).isoformat())
+
+
+def of_mission(mission: Running, voice: Voice) -> Draft:
+    """A published one, to be changed."""
+    model = mission.model
+    return Draft(
+        model.name,
+        model.starts.isoformat(),
+        model.ends.isoformat(),
+        {name: sorted(values) for name, values in mission.audience},
+        [_of_stage(stage, voice) for stage in mission.stages],
+        kept=len(mission.stages),
+    )
+
+
+def again(mission: Running, today: date, voice: Voice) -> Draft:
+    """The same once more: as long, from tomorrow on."""
+    draft, model = of_mission(mission, voice), mission.model
+    first = today + timedelta(days=1)
+    draft.starts = first.isoformat()
+    draft.ends = (first + (model.ends - model.starts)).isoformat()
+    draft.kept = 0
+    return draft
+
+
+def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
+    pay = {unit: natural_unit(amount, unit) for unit, amount in stage.reward}
+    money = next((amount for unit, amount in pay.items() if unit != POINTS), "")
+    where = definitions.where_json(stage.where)
+    return StageDraft(
+        stage.name,
+        stage.on,
+        stage.measure,
+        _typed(rules.plain_number(stage.target), voice),
+        _typed(pay.get(POINTS, ""), voice),
+        _typed(money, voice),
+        json.dumps(where, ensure_ascii=False) if where else "",
+    )
+
+
+def _typed(number: str, voice: Voice) -> str:
+    """A number as its reader would type it."""
+    if not number:
+        return ""
+    return format_decimal(
+        Decimal(number), locale=voice.locale, decimal_quantization=False, group_separator=False
+    )
+
+
+# --- from the form --------------------------------------------------------------------------------
+
+
+def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
+    """What was sent, with the stage added or taken away that the pressed button says."""
+    count = min(max(form.get("stages", 1, type=int), 1), rules.MAX_STAGES)
+    stages = [
+        StageDraft(
+            **{
+                key: form.get(f"stage-{number}-{key}", "").strip()
+                for key in StageDraft.__dataclass_fields__
+            }
+        )
+        for number in range(1, count + 1)
+    ]
+    word, _dash, which = form.get("do", "").partition("-")
+    if word == "add" and may_add(stages):
+        stages.append(StageDraft())
+    if word == "remove" and which.isdigit() and kept < int(which) <= len(stages) > 1:
+        del stages[int(which) - 1]
+    return Draft(
+        form.get("name", "").strip(),
+        form.get("starts", "").strip(),
+        form.get("ends", "").strip(),
+        {name: form.getlist(name) for name in PARTNER_ATTRIBUTES if form.getlist(name)},
+        stages,
+        kept,
+    )
+
+
+def may_add(stages: list[StageDraft]) -> bool:
+    return len(stages) < MOST_STAGES
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
+    """The mission a draft describes, or what is wrong, by the name of the field."""
+    errors: Errors = {}
+    if not draft.name:
+        errors["name"] = _("Give it a name: partners see it on their home page.")
+    elif len(draft.name) > _NAME_LENGTH:
+        errors["name"] = _("Use at most %(most)s characters.", most=_NAME_LENGTH)
+    starts, ends = _window(draft, today, errors)
+    stages: list[Stage | None] = []
+    for number, typed in enumerate(draft.stages, 1):
+        found: Errors = {}
+        stages.append(_stage(typed, currency, voice, found))
+        errors |= {f"stage-{number}-{key}": text for key, text in found.items()}
+    if errors or starts is None or ends is None:
+        return Reading(None, stages, errors)
+    whole = tuple(stage for stage in stages if stage)
+    mission = Mission("", draft.name, starts, ends, draft.where, whole)
+    return Reading(mission, stages, errors)
+
+
+def _window(draft: Draft, today: date, errors: Errors) -> tuple[date | None, date | None]:
+    days: dict[str, date | None] = {"starts": None, "ends": None}
+    for key, text in (("starts", draft.starts), ("ends", draft.ends)):
+        try:
+            days[key] = date.fromisoformat(text)
+        except ValueError:
+            errors[key] = _("Choose a day.")
+    starts, ends = days["starts"], days["ends"]
+    if starts and ends and ends < starts:
+        errors["ends"] = _("It would end before it starts: choose a later last day.")
+    elif ends and ends < today and not draft.kept:
+        errors["ends"] = _("That day is over: choose today or a later day.")
+    return starts, ends
+
+
+def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> Stage | None:
+    raw: dict[str, Any] = {"name": typed.name, "on": typed.on, "measure": typed.measure}
+    if not typed.name:
+        errors["name"] = _("Give the stage a name.")
+    target = _number(typed.target, voice)
+    if not typed.target:
+        errors["target"] = _("Say how much is to be reached.")
+    elif target is None or target <= 0:
+        errors["target"] = _("Write a number above zero.")
+    raw["target"] = str(target)
+    raw["reward"] = _reward(typed, currency, voice, errors)
+    if typed.where:
+        raw["where"] = _where(typed.where)
+    if errors:
+        return None
+    try:
+        return rules.parse_stage(raw, currency)
+    except DefinitionError as error:
+        last = error.key.rpartition(".")[2]
+        errors[{POINTS: "points", currency: "money"}.get(last, last)] = error.problem
+        return None
+
+
+def _reward(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> Mapping[str, str]:
+    pay: dict[str, str] = {}
+    for key, unit in (("points", POINTS), ("money", currency)):
+        text = getattr(typed, key)
+        number = _number(text, voice)
+        if text and (number is None or number < 0):
+            errors[key] = _("Write a number, or leave it blank.")
+        elif number:
+            pay[unit] = str(number)
+    return pay
+
+
+def _number(text: str, voice: Voice) -> Decimal | None:
+    """A number as its reader types it: ``20,000`` is twenty thousand to one and twenty to another."""
+    if not text:
+        return None
+    try:
+        return parse_decimal(text, locale=voice.locale, strict=True)
+    except NumberFormatError:
+        return None
+
+
+def _where(text: str) -> Any:
+    """Conditions that travelled through the form; what is none is refused by the rules."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

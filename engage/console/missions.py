@@ -1,0 +1,300 @@
+"""Missions for their manager: what they reach and cost, new ones, changed ones, ended ones."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from engage import flow
+from engage.console import directory, mission_form, rules, service
+from engage.console.here import programme, today
+from engage.console.mission_form import Draft, Reading
+from engage.console.partners import attribute_labels
+from engage.console.service import Reach
+from engage.db import db, transaction
+from engage.missions import sentences
+from engage.missions import service as missions
+from engage.missions.models import Mission
+from engage.money import POINTS
+from engage.outbox.delivery import deliver
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
+
+Answer = str | Response | tuple[str, int]
+#: Addresses here that are no mission's.
+_RESERVED = {"new", "preview", "stages"}
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice = programme(), viewer()
+    found = [_shown(reach, here, voice) for reach in service.reaches(here, today(here))]
+    return render_template("console_missions/index.html", missions=found)
+
+
+def _shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
+    """A mission as the pages here draw it."""
+    model = reach.mission.model
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "when": voice.days(model.starts, model.ends),
+        "starts": voice.day(model.starts),
+        "ends": voice.day(model.ends),
+        "state": reach.window.state,
+        "days_left": reach.window.days_left,
+        "audience": sentences.audience(reach.mission.audience, voice),
+        "addressed": reach.addressed,
+        "finished": reach.reached[-1] if reach.reached else 0,
+        "stages": [
+            {
+                "name": stage.name,
+                "task": sentences.task(stage, here.currency, voice),
+                "reward": sentences.reward(stage, voice),
+                "reached": reach.reached[index],
+            }
+            for index, stage in enumerate(reach.mission.stages)
+        ],
+        "paid": _pay(reach.paid, here.currency, voice),
+    }
+
+
+def _pay(amounts: dict[str, int], currency: str, voice: Voice) -> str:
+    """Money and points in words; a dash where nothing is paid."""
+    said = [voice.pay(amounts[unit], unit) for unit in (currency, POINTS) if amounts.get(unit)]
+    return voice.all_of(said) if said else "–"
+
+
+def _reach(here: Programme, slug: str) -> Reach:
+    found = next(
+        (r for r in service.reaches(here, today(here)) if r.mission.model.slug == slug), None
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get("/<slug>")
+@allow("manager")
+def mission(slug: str) -> str:
+    here, voice = programme(), viewer()
+    reach = _reach(here, slug)
+    rewards = [pay for stage in reach.mission.stages for pay in stage.reward]
+    highest = rules.highest_cost(rewards, reach.addressed)
+    return render_template(
+        "console_missions/mission.html",
+        mission=_shown(reach, here, voice),
+        highest=_pay(highest, here.currency, voice),
+        summary=sentences.summary(programmes.definition(reach.mission), here.currency, voice),
+    )
+
+
+# --- the form -------------------------------------------------------------------------------------
+
+
+@blueprint.get("/new")
+@allow("manager")
+def new() -> Answer:
+    here, voice, day = programme(), viewer(), today(programme())
+    source = request.args.get("from")
+    if source is None:
+        return _form(here, mission_form.blank(day), voice)
+    return _form(here, mission_form.again(_reach(here, source).mission, day, voice), voice)
+
+
+@blueprint.get("/<slug>/edit")
+@allow("manager")
+def edit(slug: str) -> Answer:
+    here, voice = programme(), viewer()
+    found = _reach(here, slug)
+    return _form(here, mission_form.of_mission(found.mission, voice), voice, found)
+
+
+def _form(
+    here: Programme,
+    draft: Draft,
+    voice: Voice,
+    changed: Reach | None = None,
+    errors: dict[str, str] | None = None,
+    previewed: bool = False,
+) -> str:
+    return render_template(
+        "console_missions/edit.html",
+        draft=draft,
+        slug=changed.mission.model.slug if changed else None,
+        started=bool(changed and changed.window.state != "upcoming"),
+        errors=errors or {},
+        previewed=previewed,
+        options=directory.options(here.id),
+        labels=attribute_labels(),
+        timezone=here.timezone,
+        **_stage_words(here, draft),
+        **_preview(here, draft, voice),
+    )
+
+
+def _stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
+    """What the stages' part of the form needs besides the draft."""
+    return {
+        "may_add": mission_form.may_add(draft.stages),
+        "currency": here.currency,
+        "kinds": [
+            ("sale", _("Sales")),
+            ("deal_registered", _("Registered deals")),
+            ("deal_won", _("Won deals")),
+            ("training_completed", _("Completed trainings")),
+            ("certification", _("Certifications")),
+            ("login", _("Sign-ins")),
+            ("custom", _("Other activities")),
+        ],
+        "measures": [
+            ("facts", _("how many")),
+            ("amount", _("their amount")),
+            ("quantity", _("units")),
+            ("customers", _("different customers")),
+            ("products", _("different products")),
+        ],
+    }
+
+
+def _preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
+    """The draft in plain words: what is to be done, by how many, for how much at most."""
+    reading = mission_form.read(draft, here.currency, today(here), voice)
+    size = missions.audience_size(here.id, draft.where)
+    rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
+    return {
+        "steps": [
+            (sentences.task(stage, here.currency, voice), sentences.reward(stage, voice))
+            if stage
+            else None
+            for stage in reading.stages
+        ],
+        "days": voice.days(reading.mission.starts, reading.mission.ends)
+        if reading.mission
+        else None,
+        "audience": sentences.audience(draft.where, voice),
+        "addressed": size,
+        "highest": _pay(rules.highest_cost(rewards, size), here.currency, voice),
+    }
+
+
+@blueprint.post("/preview")
+@allow("manager")
+def preview() -> Answer:
+    """What the form says so far, in plain words, while somebody fills it in."""
+    here = programme()
+    draft = mission_form.from_form(request.form)
+    return render_template(
+        "console_missions/_mission_preview.html", **_preview(here, draft, viewer())
+    )
+
+
+@blueprint.post("/stages")
+@allow("manager")
+def stages() -> Answer:
+    """The stages of the form with one more, or one less."""
+    here = programme()
+    draft = mission_form.from_form(request.form, request.form.get("kept", 0, type=int))
+    return render_template(
+        "console_missions/_mission_stages.html",
+        draft=draft,
+        errors={},
+        fresh=request.form.get("do") == "add",
+        **_stage_words(here, draft),
+    )
+
+
+@blueprint.post("/new")
+@allow("manager")
+def create() -> Answer:
+    return _submitted(None)
+
+
+@blueprint.post("/<slug>/edit")
+@allow("manager")
+def change(slug: str) -> Answer:
+    return _submitted(_reach(programme(), slug))
+
+
+def _submitted(changed: Reach | None) -> Answer:
+    """Publish what was sent; any other button only shows the form again."""
+    here, voice, day = programme(), viewer(), today(programme())
+    draft = mission_form.from_form(request.form, len(changed.mission.stages) if changed else 0)
+    if request.form.get("do") != "publish":
+        return _form(here, draft, voice, changed, previewed=True)
+    reading = mission_form.read(draft, here.currency, day, voice)
+    errors = dict(reading.errors)
+    if not missions.audience_size(here.id, draft.where):
+        errors["audience"] = _("Nobody fits all of this: choose less.")
+    if errors or reading.mission is None:
+        return _form(here, draft, voice, changed, errors), 422
+    return _published(reading, changed.mission.model.slug if changed else None)
+
+
+def _published(reading: Reading, slug: str | None) -> Answer:
+    """Make it live: on the pages of those it addresses, with what they have done already."""
+    programme_id, now, draft = g.seat.programme.id, g.now, reading.mission
+    assert draft is not None
+
+    def work() -> tuple[str, int]:
+        here = db.session.get_one(Programme, programme_id)
+        free = slug or rules.slug_of(draft.name, _taken(programme_id))
+        missions.publish(here, replace(draft, slug=free), now)
+        return free, flow.launch(here, free, now=now)
+
+    made, lines = transaction(work)
+    deliver()
+    text = _("The mission is live.") if slug is None else _("The mission was changed.")
+    if lines:
+        text += " " + ngettext(
+            "%(num)d reward was posted for what partners have done already.",
+            "%(num)d rewards were posted for what partners have done already.",
+            lines,
+        )
+    flash(text, "success")
+    return redirect(url_for(".mission", slug=made), 303)
+
+
+def _taken(programme_id: int) -> set[str]:
+    used = select(Mission.slug).where(Mission.programme_id == programme_id)
+    return _RESERVED | set(db.session.scalars(used))
+
+
+@blueprint.post("/<slug>/end")
+@allow("manager")
+def end(slug: str) -> Answer:
+    """End a running mission tonight, or take one back that has not begun."""
+    programme_id, now = g.seat.programme.id, g.now
+
+    def work() -> str:
+        here = db.session.get_one(Programme, programme_id)
+        return _ended(here, _reach(here, slug), today(here), now)
+
+    flash(transaction(work), "success")
+    deliver()
+    return redirect(url_for(".index"), 303)
+
+
+def _ended(here: Programme, found: Reach, day: date, now: Any) -> str:
+    slug = found.mission.model.slug
+    if found.window.state == "upcoming":
+        missions.retire(here, slug, now)
+        flow.launch(here, slug, now=now)
+        return str(_("The mission was taken back. It had not begun."))
+    if found.window.state == "running":
+        definition = programmes.definition(found.mission)
+        missions.publish(here, replace(definition, ends=day), now)
+        flow.launch(here, slug, now=now)
+        return str(_("The mission ends tonight. What was earned stays."))
+    return str(_("The mission was over already."))

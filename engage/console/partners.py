@@ -1,0 +1,255 @@
+"""Partners for their manager: the list, and everything about one of them on a page."""
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from engage import periods
+from engage.accounts import passwords
+from engage.accounts import service as accounts
+from engage.accounts.models import User
+from engage.config import Settings
+from engage.console import directory, service
+from engage.console.directory import Search
+from engage.console.here import programme, today
+from engage.db import db, transaction
+from engage.definitions import PARTNER_ATTRIBUTES
+from engage.earnings import reasons
+from engage.earnings import service as earnings
+from engage.home.service import main_board
+from engage.leaderboards import ranking
+from engage.leaderboards import sentences as board_sentences
+from engage.leaderboards import service as leaderboards
+from engage.ledger import service as ledger
+from engage.missions import pages as mission_pages
+from engage.missions import service as missions
+from engage.money import POINTS
+from engage.partners.models import Partner
+from engage.partners.service import by_external_id
+from engage.partners.service import groups as group_ids
+from engage.programmes.models import Programme
+from engage.videos.models import Video
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_partners", __name__, url_prefix="/console/partners")
+
+_LINES = 10
+_FILMS = 4
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice = programme(), viewer()
+    where = {name: request.args.get(name, "").strip() for name in PARTNER_ATTRIBUTES}
+    wanted = Search(
+        request.args.get("q", "").strip()[:100], {name: v for name, v in where.items() if v}
+    )
+    page = max(1, request.args.get("page", 1, type=int))
+    found = directory.search(here.id, wanted, page)
+    board = main_board(here)
+    period = service.period_of(board, today(here))
+    ids = [partner.id for partner in found.partners]
+    sold = directory.sold(ids, service.measured_kind(board), period.first, period.last)
+    first = (page - 1) * directory.PAGE + 1
+    return render_template(
+        "console_partners/index.html",
+        partners=found.partners,
+        total=found.total,
+        wanted=wanted,
+        options=directory.options(here.id),
+        labels=attribute_labels(),
+        sold={
+            partner_id: voice.amount(amount, here.currency, whole=True)
+            for partner_id, amount in sold.items()
+        },
+        this_period=voice.this(period.kind),
+        shown=_("%(first)s–%(last)s of %(total)s", first=voice.number(first), last=voice.number(first + len(ids) - 1), total=voice.number(found.total)),
+        previous=_page_address(page - 1) if page > 1 else None,
+        following=_page_address(page + 1) if page * directory.PAGE < found.total else None,
+    )  # fmt: skip
+
+
+def _page_address(page: int) -> str:
+    asked: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name != "page" and value
+    }
+    return url_for(".index", page=page, **asked)
+
+
+def attribute_labels() -> dict[str, str]:
+    """What partners are told apart by, as a heading."""
+    return {
+        "organisation": _("Organisation"),
+        "team": _("Team"),
+        "region": _("Region"),
+        "type": _("Type"),
+    }
+
+
+# --- one partner ----------------------------------------------------------------------------------
+
+
+@blueprint.get("/<path:external_id>")
+@allow("manager")
+def partner(external_id: str) -> str:
+    here = programme()
+    return _page(here, _partner(here, external_id))
+
+
+def _partner(here: Programme, external_id: str) -> Partner:
+    found = by_external_id(here.id, external_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(here: Programme, found: Partner, **extra: Any) -> str:
+    voice, day = viewer(), today(here)
+    board = main_board(here)
+    period = service.period_of(board, day)
+    entries = earnings.entries(here, found, limit=_LINES)
+    views = missions.views(here, found, day)
+    films = db.session.scalars(
+        select(Video).where(Video.partner_id == found.id).order_by(Video.id.desc()).limit(_FILMS)
+    ).all()
+    return render_template(
+        "console_partners/partner.html",
+        partner=found,
+        profile=_profile(found, voice),
+        numbers=_numbers(here, found, service.measured_kind(board), period, voice),
+        boards=_boards(here, found, day, voice),
+        lines=[reasons.shown(entry, here.currency, voice) for entry in entries],
+        missions=[_mission(view, here, voice) for view in views],
+        films=films,
+        people=[_person(user, here) for user in directory.log_ins(found)],
+        **extra,
+    )
+
+
+def _mission(view: missions.MissionView, here: Programme, voice: Voice) -> dict[str, Any]:
+    href = url_for("console_missions.mission", slug=view.mission.slug)
+    return mission_pages.card(view, here, voice, g.now) | {"href": href}
+
+
+def _profile(found: Partner, voice: Voice) -> list[tuple[str, str]]:
+    rows = [(_("Partner id"), found.external_id), (_("E-mail"), found.email)]
+    labels = attribute_labels()
+    rows += [(labels[name], getattr(found, name)) for name in PARTNER_ATTRIBUTES]
+    rows.append((_("Joined on"), voice.day(found.joined_on) if found.joined_on else None))
+    rows.append((_("Time zone"), found.timezone))
+    return [(label, value) for label, value in rows if value]
+
+
+def _numbers(
+    here: Programme, found: Partner, kind: str, period: periods.Period, voice: Voice
+) -> list[dict[str, Any]]:
+    amount = directory.sold([found.id], kind, period.first, period.last).get(found.id, 0)
+    earned = ledger.earned(found.id, period.first, period.last)
+    balances = ledger.balances(found.id)
+    numbers: list[dict[str, Any]] = [
+        {
+            "label": _("Sales"),
+            "value": voice.amount(amount, here.currency, whole=True),
+            "hint": voice.this(period.kind),
+        }
+    ]
+    for unit, label in ((here.currency, _("Money earned")), (POINTS, _("Points earned"))):
+        total = balances.get(unit, 0)
+        value = voice.number(total) if unit == POINTS else voice.pay(total, unit)
+        fresh = voice.pay(earned.get(unit, 0), unit, sign=True)
+        numbers.append(
+            {
+                "label": label,
+                "value": value,
+                "hint": _("%(earned)s %(period)s", earned=fresh, period=voice.this(period.kind)),
+            }
+        )
+    return numbers
+
+
+def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dict[str, Any]]:
+    """Where the partner, or the group it counts for, stands on each board."""
+    rows = []
+    groups = None
+    for board in leaderboards.boards(here):
+        rule, model = board.rule, board.model
+        member: int | None = found.id
+        if rule.by != "partner":
+            groups = groups if groups is not None else group_ids(here.id)
+            member = groups.get((rule.by, getattr(found, rule.by) or ""))
+        period = periods.containing(day, rule.period)
+        standing = ranking.members(here, board, period, [member] if member else [])
+        row = standing.get(member or 0)
+        rows.append(
+            {
+                "name": model.name,
+                "href": url_for("leaderboards.board", board=model.slug),
+                "period": voice.period(period),
+                "rank": voice.number(row.rank) if row else None,
+                "who": row.name if row and rule.by != "partner" else None,
+                "score": board_sentences.score(rule, row.score, here.currency, voice)
+                if row
+                else None,
+            }
+        )
+    return rows
+
+
+# --- its people -----------------------------------------------------------------------------------
+
+
+def _person(user: User, here: Programme) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "seen_at": user.last_seen_at,
+        "disabled": user.disabled_at is not None,
+        "invited": user.password_hash is None,
+        "may_link": _may_link(user, here),
+    }
+
+
+def _may_link(user: User, here: Programme) -> bool:
+    """Whether a manager may hand out a link that chooses this person's first password."""
+    unset = user.password_hash is None and user.disabled_at is None
+    return unset and not directory.is_known_elsewhere(user, here)
+
+
+@blueprint.post("/<path:external_id>")
+@allow("manager")
+def add_log_in(external_id: str) -> Any:
+    """Seat a person for the partner, or give one who has no password yet a fresh link."""
+    email, name = request.form.get("email", "").strip(), request.form.get("name", "").strip()
+    renew = request.form.get("renew", type=int)
+    now = g.now
+
+    def work() -> tuple[str, str | None]:
+        here = programme()
+        found = _partner(here, external_id)
+        if renew is not None:
+            user = next((u for u in directory.log_ins(found) if u.id == renew), None)
+            if user is None:
+                abort(404)
+        else:
+            user, _new = accounts.add_user(email, name=name[:200], is_admin=False, now=now)
+            accounts.give_seat(user, here, found)
+        secret = current_app.config["SECRET_KEY"]
+        token = passwords.password_link(user, secret, now) if _may_link(user, here) else None
+        return user.email, token
+
+    try:
+        who, token = transaction(work)
+    except accounts.Refused as refusal:
+        here = programme()
+        page = _page(here, _partner(here, external_id), email=email, name=name, error=str(refusal))
+        return page, 422
+    settings: Settings = current_app.extensions["engage.settings"]
+    here = programme()
+    link = f"{settings.address}{url_for('accounts.set_password', token=token)}" if token else None
+    return _page(here, _partner(here, external_id), made=who, link=link)

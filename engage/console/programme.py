@@ -1,0 +1,228 @@
+"""The published programme in plain words, its file to download, and a changed one rehearsed first."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response as AnyResponse
+
+from engage import flow, periods
+from engage.console.here import programme, today
+from engage.db import db, transaction
+from engage.earnings.routes import rule_card
+from engage.incentives import service as incentives
+from engage.leaderboards import sentences as boards
+from engage.leaderboards import service as leaderboards
+from engage.ledger.models import Transfer
+from engage.money import POINTS
+from engage.outbox.delivery import deliver
+from engage.programmes import file as programme_file
+from engage.programmes import service as programmes
+from engage.programmes.file import BadProgrammeFile, ProgrammeFile
+from engage.programmes.models import Programme
+from engage.programmes.service import Refused
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
+
+Answer = str | AnyResponse | tuple[str, int]
+_MOST_BYTES = 1024 * 1024
+
+
+class Rehearsal(NamedTuple):
+    """What publishing would do: in words, how many ledger lines, for how many, and their sums."""
+
+    changes: list[str]
+    lines: int
+    partners: int
+    sums: dict[str, int]
+
+
+class _Rehearsed(Exception):
+    """Carries what was found out of a transaction that must not stand."""
+
+    def __init__(self, found: Rehearsal) -> None:
+        self.found = found
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice = programme(), viewer()
+    shelf = [rule_card(book, here, voice) for book in incentives.books(here)]
+    ranked = [
+        {
+            "name": board.model.name,
+            "href": url_for("leaderboards.board", board=board.model.slug),
+            "measure": boards.measure(
+                board.rule, periods.containing(today(here), board.rule.period), voice
+            ),
+            "tie": boards.tie(board.rule, voice),
+        }
+        for board in leaderboards.boards(here)
+    ]
+    return render_template(
+        "console_rules/index.html",
+        here=here,
+        rules=[rule for rule in shelf if not rule["retired"]],
+        retired=[rule for rule in shelf if rule["retired"]],
+        boards=ranked,
+    )
+
+
+@blueprint.get("/programme.toml")
+@allow("manager")
+def export() -> AnyResponse:
+    here = programme()
+    answer = Response(programme_file.dump(programmes.export(here)), mimetype="application/toml")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{here.slug}.toml"'
+    return answer
+
+
+@blueprint.get("/change")
+@allow("manager")
+def change() -> Answer:
+    """The programme file in a text box, as it is published now."""
+    here = programme()
+    text = programme_file.dump(programmes.export(here))
+    return render_template("console_rules/change.html", text=text, today=today(here))
+
+
+@blueprint.post("/change")
+@allow("manager")
+def rehearse() -> Answer:
+    """What the file sent, or the text in the box, would change; with ``do=publish`` it is done."""
+    here = programme()
+    try:
+        text = _text()
+        described, since = _described(text, here), _since(here)
+    except UnicodeDecodeError:
+        return _page(here, "", [(None, "", _("The file is not UTF-8 text: save it as such."))])
+    except BadProgrammeFile as error:
+        return _page(here, text, error.problems)
+    if request.form.get("do") == "publish":
+        return _published(here, text, described, since)
+    try:
+        found = _rehearsed(described, since, g.now)
+    except Refused as refusal:
+        return _page(programme(), text, [(None, "", str(refusal))])
+    return _page(programme(), text, [], found)
+
+
+def _text() -> str:
+    """The file that was sent, else the text in the box."""
+    file = request.files.get("file")
+    if file and file.filename:
+        return file.stream.read(_MOST_BYTES + 1).decode("utf-8-sig")
+    return request.form.get("text", "").replace("\r\n", "\n")
+
+
+def _described(text: str, here: Programme) -> ProgrammeFile:
+    """:raises BadProgrammeFile: also where the file is another programme's."""
+    if len(text) > _MOST_BYTES:
+        raise BadProgrammeFile([(None, "", _("The file is larger than a megabyte."))])
+    described = programme_file.parse(text)
+    if described.slug != here.slug:
+        raise BadProgrammeFile(
+            [
+                (
+                    None,
+                    "programme.slug",
+                    _(
+                        "this file is of the programme %(other)s, and you are in %(here)s: write "
+                        "%(here)s, or switch to the other programme",
+                        other=described.slug,
+                        here=here.slug,
+                    ),
+                )
+            ]
+        )
+    return described
+
+
+def _since(here: Programme) -> datetime | None:
+    """From when on changed rules hold; None: from now on."""
+    text = request.form.get("since", "").strip()
+    if not text:
+        return None
+    try:
+        return programmes.midnight(date.fromisoformat(text), here.timezone)
+    except ValueError:
+        raise BadProgrammeFile([(None, "", _("Choose the day from which changes hold."))]) from None
+
+
+def _page(
+    here: Programme,
+    text: str,
+    problems: list[tuple[int | None, str, str]],
+    found: Rehearsal | None = None,
+) -> Answer:
+    voice = viewer()
+    sums = found.sums if found else {}
+    said = [
+        voice.pay(sums[unit], unit, sign=True) for unit in (here.currency, POINTS) if sums.get(unit)
+    ]
+    page = render_template(
+        "console_rules/change.html",
+        text=text,
+        problems=problems,
+        found=found,
+        sums=voice.all_of(said) if said else None,
+        since=request.form.get("since", ""),
+        today=today(here),
+    )
+    return (page, 422) if problems else page
+
+
+def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) -> Rehearsal:
+    """Do all of it, count, and let none of it stand."""
+
+    def work() -> Rehearsal:
+        last = db.session.scalar(select(func.max(Transfer.id))) or 0
+        published = programmes.publish(described, now, since)
+        if published.changes:
+            flow.reconsider(published.programme, now=now)
+        rows = db.session.execute(
+            select(Transfer.unit, func.count(), func.sum(Transfer.amount))
+            .where(Transfer.id > last)
+            .group_by(Transfer.unit)
+        ).all()
+        whom = select(func.count(Transfer.partner_id.distinct())).where(Transfer.id > last)
+        raise _Rehearsed(
+            Rehearsal(
+                published.changes,
+                sum(count for _unit, count, _sum in rows),
+                db.session.scalar(whom) or 0,
+                {unit: int(amount) for unit, _count, amount in rows},
+            )
+        )
+
+    try:
+        return transaction(work)
+    except _Rehearsed as rehearsed:
+        return rehearsed.found
+
+
+def _published(
+    here: Programme, text: str, described: ProgrammeFile, since: datetime | None
+) -> Answer:
+    now = g.now
+
+    def work() -> tuple[list[str], int]:
+        published = programmes.publish(described, now, since)
+        lines = flow.reconsider(published.programme, now=now) if published.changes else 0
+        return published.changes, lines
+
+    try:
+        changes, lines = transaction(work)
+    except Refused as refusal:
+        return _page(programme(), text, [(None, "", str(refusal))])
+    deliver()
+    said = ngettext("%(num)d change is published.", "%(num)d changes are published.", len(changes))
+    posted = ngettext("%(num)d ledger line was posted.", "%(num)d ledger lines were posted.", lines)
+    flash(f"{said} {posted}" if changes else _("Nothing has changed."), "success")
+    return redirect(url_for(".index"), 303)
