@@ -36,7 +36,10 @@ class Periodic:
 
 
 #: All periodic work of the house.
-TABLE: tuple[Periodic, ...] = (Periodic("outbox", 5, "engage.outbox.delivery.deliver"),)
+TABLE: tuple[Periodic, ...] = (
+    Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
+    Periodic("films", 10, "engage.videos.jobs.sweep"),
+)
 
 _LEAD = """
 local holder = redis.call('GET', KEYS[1])
