@@ -5,10 +5,10 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PACKAGE = Path(__file__).resolve().parent
 # In a checkout templates/ stands beside the package; in the wheel it travels inside.
@@ -32,11 +32,19 @@ class Settings(BaseSettings):
     redis: str | None = Field(default=None, validation_alias=AliasChoices("REDIS_URL"))
     secret: str | None = Field(default=None, validation_alias=AliasChoices("ENGAGE_SECRET_KEY"))
     public_url: str | None = None
-    trusted_hosts: list[str] = []
+    trusted_hosts: Annotated[list[str], NoDecode] = []
     behind_proxy: bool = False
     metrics_token: str | None = None
     max_upload_mb: int = 64
     video_workers: int = 1
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """``a.example, b.example`` as an operator writes it."""
+        if not isinstance(value, str):
+            return value
+        return [name for part in value.split(",") if (name := part.strip(" []\"'"))]
 
     @property
     def production(self) -> bool:

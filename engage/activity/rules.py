@@ -55,9 +55,9 @@ class Standing(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a report cannot be taken: its index in the batch, the column, and the remedy."""
+    """Why a report cannot be taken: its position in the batch, the column, and the remedy."""
 
-    index: int
+    position: int
     column: str
     problem: str
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from engage.activity import rules
 from engage.activity.models import Fact
@@ -43,7 +43,7 @@ class Admission(NamedTuple):
         return self.answers.count(answer)
 
 
-def standing_facts(*conditions: object) -> Iterator[Standing]:
+def standing_facts(*conditions: ColumnElement[bool]) -> Iterator[Standing]:
     """Standing facts under ``conditions``, in event-time order."""
     statement = select(*COLUMNS).where(Fact.superseded_at.is_(None), *conditions)
     for row in db.session.execute(statement.order_by(*EVENT_ORDER)):

@@ -112,7 +112,7 @@ def _take(
             outcome = carry(programme, found.made, now)
             found.fill(outcome.answers)
             for problem in getattr(outcome, "problems", ()):
-                found.object_to(problem.index, problem.column, problem.problem)
+                found.object_to(problem.position, problem.column, problem.problem)
         answer = shapes.Answers(results=found.answers).model_dump(mode="json")
         if key:
             service.remember(programme.id, key, digest, found.status, answer, now)

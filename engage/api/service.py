@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, select
 
 from engage.api.models import IdempotencyKey
 from engage.db import db
@@ -67,7 +67,7 @@ def remember(
 
 def forget(now: datetime) -> int:
     """Drop what is older than a day; how many."""
-    result = db.session.execute(
+    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
         delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT)
     )
     return int(result.rowcount)

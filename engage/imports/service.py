@@ -128,7 +128,7 @@ def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
         found = activity.judge(programme, parsed.columns.reports(), source=SOURCE, now=now)
         _count(result, found.answers)
         result.errors += [
-            _row_error(problem, parsed.rows[problem.index], parsed) for problem in found.problems
+            _row_error(problem, parsed.rows[problem.position], parsed) for problem in found.problems
         ]
     return _ended(prepared, result)
 
@@ -185,7 +185,7 @@ def _facts(
         outcome = flow.record(programme, reports, source=SOURCE, now=now)
         _count(result, outcome.answers)
         result.errors += [
-            _row_error(problem, part[problem.index][1], parsed) for problem in outcome.problems
+            _row_error(problem, part[problem.position][1], parsed) for problem in outcome.problems
         ]
         progress(start + len(part))
 

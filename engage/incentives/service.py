@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import Row, delete, func, select, tuple_
 
 from engage import periods
 from engage.activity import service as activity
@@ -134,8 +134,8 @@ def award(
 _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
 
 
-def _totals(partner_ids: set[int]) -> dict[Group, RunningTotal]:
-    found: dict[Group, RunningTotal] = {}
+def _totals(partner_ids: set[int]) -> dict[Group, Row[Any]]:
+    found: dict[Group, Row[Any]] = {}
     for chunk in in_chunks(partner_ids):
         for total in db.session.execute(
             select(RunningTotal.__table__).where(RunningTotal.partner_id.in_(chunk))
@@ -144,7 +144,7 @@ def _totals(partner_ids: set[int]) -> dict[Group, RunningTotal]:
     return found
 
 
-def _last(total: RunningTotal) -> tuple[datetime, str, str]:
+def _last(total: Row[Any]) -> tuple[datetime, str, str]:
     return total.last_at, total.last_external_id, total.last_source
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import selectinload
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import db, in_chunks, upsert_rows
-from engage.definitions import PARTNER_ATTRIBUTES, Where
+from engage.definitions import PARTNER_ATTRIBUTES, Where, where_json
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.missions import rules
@@ -33,7 +33,7 @@ class Running(NamedTuple):
     stage_ids: tuple[int, ...]
 
 
-def missions(programme: Programme, *conditions: object) -> list[Running]:
+def missions(programme: Programme, *conditions: ColumnElement[bool]) -> list[Running]:
     """The programme's missions that are not retired, those ending first in front."""
     rows = db.session.scalars(
         select(Mission)
@@ -404,7 +404,7 @@ def publish(programme: Programme, mission: rules.Mission, now: datetime) -> Miss
         found = Mission(programme_id=programme.id, slug=mission.slug)
         db.session.add(found)
     found.name, found.starts, found.ends = mission.name, mission.starts, mission.ends
-    found.audience = dict((mission.audience and rules.read.where_json(mission.audience)) or {})
+    found.audience = dict((mission.audience and where_json(mission.audience)) or {})
     found.published_at, found.retired_at = now, None
     definitions = [rules.stage_json(stage) for stage in mission.stages]
     for stage, definition in zip(list(found.stages), definitions, strict=False):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 
 from engage.db import db
 from engage.outbox.models import Message
@@ -27,7 +27,7 @@ def waiting(limit: int = 100) -> Sequence[Message]:
 
 def delivered(message_id: int, now: datetime) -> bool:
     """Mark a message as out; False when another deliverer was faster."""
-    result = db.session.execute(
+    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
         update(Message)
         .where(Message.id == message_id, Message.delivered_at.is_(None))
         .values(delivered_at=now)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from engage.db import db, in_chunks, insert_rows, next_ids
 from engage.definitions import PARTNER_ATTRIBUTES
@@ -90,8 +90,8 @@ def _said(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile._asdict().items() if value is not None}
 
 
-def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Partner]:
-    found: dict[str, Partner] = {}
+def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
     table = Partner.__table__
     for chunk in in_chunks(external_ids):
         for row in db.session.execute(

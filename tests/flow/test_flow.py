@@ -87,7 +87,7 @@ def test_an_unknown_partner_a_future_and_a_foreign_currency_are_refused_by_name(
         sale("x-4", "A1", "1"),
     )
     assert outcome.answers == ["problem", "problem", "problem", "new"]
-    assert [(problem.index, problem.column) for problem in outcome.problems] == [
+    assert [(problem.position, problem.column) for problem in outcome.problems] == [
         (0, "partner"),
         (1, "occurred_at"),
         (2, "currency"),
