@@ -105,11 +105,12 @@
       row.setAttribute("aria-current", "true");
       const you = said(board, "say-you");
       if (!you || row.querySelector(".tag-you")) continue;
-      const name = row.querySelector(".rank-name, .podium-name");
       const tag = document.createElement("span");
-      tag.className = name ? "tag tag-you" : "sr-only tag-you";
+      tag.className = "tag tag-you";
       tag.textContent = you;
-      (name ?? row).prepend(tag, " ");
+      const onPodium = row.querySelector(".podium-name");
+      if (onPodium) onPodium.append(" ", tag);
+      else (row.querySelector(".rank-name") ?? row.cells?.[0] ?? row).prepend(tag);
     }
   };
 

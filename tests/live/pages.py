@@ -60,19 +60,24 @@ class Board:
     """The rows that /rows shows, first to last: (member, score)."""
 
     version: int = 1
+    #: How many of them stand on a podium, apart from the table.
+    podium: int = 0
     rows: list[tuple[int, int]] = field(
         default_factory=lambda: [(member, 100 - member) for member in range(1, 21)]
     )
 
     def html(self) -> str:
-        rows = "".join(
+        rows = [
             f'<tr data-member="{member}" data-rank="{rank}" data-place="{rank}th" '
             f'data-score="{score}"><td>{rank}</td><td><a href="/partners/{member}">'
             f"Partner {member}</a></td><td>{score}</td></tr>"
             for rank, (member, score) in enumerate(self.rows, 1)
+        ]
+        podium, table = "".join(rows[: self.podium]), "".join(rows[self.podium :])
+        return (
+            f'<div id="rows" data-board="sales" data-version="{self.version}">'
+            f'<table><tbody class="podium">{podium}</tbody><tbody>{table}</tbody></table></div>'
         )
-        head = f'<div id="rows" data-board="sales" data-version="{self.version}">'
-        return f"{head}<table><tbody>{rows}</tbody></table></div>"
 
     def score(self, member: int, score: int) -> None:
         """A new score, which puts the member where it belongs."""

@@ -107,6 +107,17 @@ def test_who_comes_onto_the_board_appears(open_board: OpenBoard, pages: Pages):
     until(lambda: ["99", "opacity"] in [glide[:2] for glide in glides(page)])
 
 
+def test_between_podium_and_table_a_row_appears_and_the_others_glide(
+    open_board: OpenBoard, pages: Pages
+):
+    pages.board.podium = 3
+    page = open_board()
+    pages.score(4, 98)
+    settled(page, 2)
+    assert order(page)[:4] == ["1", "2", "4", "3"]
+    until(lambda: dict(glide[:2] for glide in glides(page)) == {"4": "opacity", "3": "opacity"})
+
+
 def test_the_viewers_row_is_marked_at_first_and_after_every_change(
     open_board: OpenBoard, pages: Pages
 ):
