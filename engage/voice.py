@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, lists, numbers
 
@@ -75,6 +76,13 @@ class Voice:
 
     def moment(self, instant: datetime) -> str:
         return formats.moment(instant, self.locale, self.timezone)
+
+    def as_of(self, instant: datetime, now: datetime) -> str:
+        """The time of day alone where it was today on the reader's clock: ``14:05``."""
+        zone = ZoneInfo(self.timezone)
+        if instant.astimezone(zone).date() == now.astimezone(zone).date():
+            return formats.clock_time(instant, self.locale, self.timezone)
+        return self.moment(instant)
 
     def days(self, first: date, last: date) -> str:
         """``Mar 1 – May 31, 2013``."""

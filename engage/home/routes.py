@@ -30,6 +30,8 @@ blueprint = Blueprint("home", __name__)
 
 #: Ledger lines on the home page.
 LINES = 4
+#: Letters of a name that fit into a greeting.
+LONGEST_NAME = 28
 
 
 def _mine() -> tuple[Programme, Partner]:
@@ -72,15 +74,19 @@ def latest() -> str:
 
 
 def _greeting(partner: Partner, voice: Voice) -> str:
+    hour = g.now.astimezone(ZoneInfo(voice.timezone)).hour
+    if 5 <= hour < 12:
+        hello = voice.gettext("Good morning")
+    elif 12 <= hour < 18:
+        hello = voice.gettext("Good afternoon")
+    else:
+        hello = voice.gettext("Good evening")
     name = g.user.name or partner.name
     if name != partner.name:
         name = name.split()[0]
-    hour = g.now.astimezone(ZoneInfo(voice.timezone)).hour
-    if 5 <= hour < 12:
-        return voice.gettext("Good morning, %(name)s", name=name)
-    if 12 <= hour < 18:
-        return voice.gettext("Good afternoon, %(name)s", name=name)
-    return voice.gettext("Good evening, %(name)s", name=name)
+    if len(name) > LONGEST_NAME:  # a greeting of four lines pushes everything else off the screen
+        return hello
+    return voice.gettext("%(hello)s, %(name)s", hello=hello, name=name)
 
 
 def _lead(here: Here, voice: Voice) -> str:
@@ -121,8 +127,8 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
     period = periods.containing(here.today, here.board.rule.period)
     view = View(programme, here.board, period, None, here.today)
     kept = views.ranks_yesterday(view, [row.member_id for row in here.near.rows])
-    rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id)
-    top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice)
+    rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id, small=True)
+    top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice, small=True)
     return {
         "name": here.board.model.name,
         "slug": here.board.model.slug,
@@ -134,7 +140,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "gap": views.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
         "count": voice.number(here.near.ranked),
-        "as_of": voice.moment(here.board.model.changed_at),
+        "as_of": voice.as_of(here.board.model.changed_at, g.now),
         "this": voice.this(here.board.rule.period),
     }
 
@@ -143,19 +149,7 @@ def _numbers(
     here: Here, programme: Programme, board: dict[str, Any] | None, voice: Voice
 ) -> list[dict[str, Any]]:
     """Rank, points and money: three numbers, the rest is one tap away."""
-    found = []
-    if board:
-        mine = board["mine"]
-        found.append(
-            {
-                "label": voice.gettext("Rank"),
-                "value": mine["rank"] if mine else "–",
-                "unit": voice.gettext("of %(count)s", count=board["count"]) if mine else None,
-                "hint": board["this"] if mine else voice.gettext("not ranked yet"),
-                "href": board["href"],
-            }
-            | ({"move": mine["move"]} if mine and mine.get("move") else {})
-        )
+    found = [_rank(board, voice)] if board else []
     this = voice.this(here.period.kind)
     for unit, label in (
         (POINTS, voice.gettext("Points")),
@@ -167,6 +161,21 @@ def _numbers(
             {"label": label, "value": value, "hint": this, "href": url("earnings.earnings")}
         )
     return found
+
+
+def _rank(board: dict[str, Any], voice: Voice) -> dict[str, Any]:
+    said = {"label": voice.gettext("Rank"), "href": board["href"]}
+    mine = board["mine"]
+    if mine is None:
+        return said | {"value": "–", "hint": voice.gettext("not ranked yet")}
+    said |= {
+        "value": mine["rank"],
+        "unit": voice.gettext("of %(count)s", count=board["count"]),
+        "hint": board["this"],
+    }
+    if mine.get("move"):
+        said |= {"move": mine["move"], "hint": voice.gettext("since yesterday")}
+    return said
 
 
 def _latest(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:

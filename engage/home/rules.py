@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-#: A goal is winnable while it takes no more than so many times the pace held until now.
+#: A goal is winnable while it takes no more than so many times the pace held until now, or while
+#: it takes no more than what anybody can do in a day, every day (`Goal.a_day`).
 STRETCH = 3
 
 
@@ -19,13 +20,15 @@ STRETCH = 3
 class Goal:
     """Something ahead of a partner. ``done`` and ``target`` are in ten-thousandths or minor units;
     ``days`` of its time are past (today included) and ``days_left`` remain (today included), None
-    where it has no end."""
+    where it has no end. ``a_day`` is what anybody can do in a day: one deal, one customer; 0 for
+    amounts, which nobody can promise."""
 
     slug: str
     done: int
     target: int
     days: int
     days_left: int | None
+    a_day: int
 
     @property
     def needed(self) -> int:
@@ -63,7 +66,7 @@ class PlaceAbove(Goal):
 
 
 def is_winnable(goal: Goal) -> bool:
-    """Whether there is time for it at `STRETCH` times the pace held until now.
+    """Whether there is time for it at `STRETCH` times the pace held until now, or step by step.
 
     Who has done nothing yet has no pace, and everything is open to them.
     """
@@ -71,7 +74,7 @@ def is_winnable(goal: Goal) -> bool:
         return True
     if goal.days_left < 1:
         return False
-    if goal.done <= 0:
+    if goal.done <= 0 or goal.needed <= goal.a_day * goal.days_left:
         return True
     return goal.needed * max(goal.days, 1) <= STRETCH * goal.done * goal.days_left
 

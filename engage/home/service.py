@@ -16,6 +16,7 @@ from engage.leaderboards.service import Published
 from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView
+from engage.money import SCALE
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -99,6 +100,7 @@ def stage_goals(views: list[MissionView], today: date) -> list[Goal]:
             target=stage.stage.target,
             days=(today - view.mission.starts).days + 1,
             days_left=view.window.days_left,
+            a_day=0 if stage.stage.measure in ("amount", "quantity") else SCALE,
             number=stage.number,
         )
         for view in views
@@ -123,6 +125,7 @@ def _band_goal(band: BandAhead, today: date) -> Goal:
         target=band.start,
         days=days,
         days_left=left,
+        a_day=SCALE if band.rule.per == "fact" else 0,
         rate=band.rate,
         bonus=band.bonus,
     )
@@ -141,6 +144,7 @@ def _place_goal(board: Published | None, near: Ranking, partner_id: int, today: 
             target=above[-1].score,
             days=days,
             days_left=left,
+            a_day=SCALE if board.rule.measure == "facts" else 0,
             name=above[-1].name,
         )
     ]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, func, null, select
 
 from engage.db import db
 from engage.leaderboards.models import Standing
-from engage.leaderboards.service import Published, tally
+from engage.leaderboards.tally import Published, tally
 from engage.money import minor_digits, natural
 from engage.partners.models import Group, Partner
 from engage.periods import Period

@@ -101,6 +101,7 @@ def board(board: str) -> str:
     """One board: where I am, the podium, the table."""
     view, after, voice = _view(board), _after(), viewer()
     me = views.member_of(view.published, g.seat.partner)
+    near = _near(view, me, voice) if me else None
     periods = views.past_periods(view)
     return render_template(
         "leaderboards/board.html",
@@ -112,7 +113,7 @@ def board(board: str) -> str:
         **_neighbours(view, periods),
         scopes=_scopes(view),
         me=me,
-        near=_near(view, me, voice) if me else None,
+        near=near if near and near["count"] else None,
         rows=_rows(view, after, voice).html,
         after=after,
     )
@@ -167,7 +168,10 @@ def _scopes(view: View) -> list[dict[str, Any]]:
 @blueprint.get("/<board>/rows")
 @allow("partner", "manager")
 def rows(board: str) -> AnyResponse:
-    """The table: the same for everybody who reads the same language on the same clock."""
+    """The table: the same for everybody who reads the same language on the same clock.
+
+    So it is rendered once for all of them, and not at all for who has it already (304).
+    """
     piece = _rows(_view(board), _after(), viewer())
     return conditional(make_response(piece.html), piece.digest)
 
@@ -175,15 +179,16 @@ def rows(board: str) -> AnyResponse:
 def _rows(view: View, after: int, voice: Voice) -> rendered.Piece:
     shelf: rendered.Shelf = current_app.extensions.setdefault("engage.boards", rendered.Shelf())
     model = view.published.model
+    as_of = voice.as_of(ranking.as_of(view.published), g.now)
     key = (
         (model.id, model.version, model.name, view.period.name, view.scope, after),
-        (view.today, views.is_yesterday_kept(view), view.is_current),
-        (str(voice.locale), voice.timezone),
+        (view.today, views.is_yesterday_kept(view)),
+        (str(voice.locale), as_of),
     )
-    return shelf.get(key, lambda: _render_rows(view, after, voice))
+    return shelf.get(key, lambda: _render_rows(view, after, as_of, voice))
 
 
-def _render_rows(view: View, after: int, voice: Voice) -> str:
+def _render_rows(view: View, after: int, as_of: str, voice: Voice) -> str:
     found = views.page(view, after)
     yesterday = views.ranks_yesterday(view)
     podium = Ranking(found.rows[:3], found.ranked, found.best) if not after else None
@@ -200,7 +205,7 @@ def _render_rows(view: View, after: int, voice: Voice) -> str:
         total=found.ranked,
         page=PAGE,
         tie=sentences.tie(view.published.rule, voice),
-        as_of=ranking.as_of(view.published),
+        as_of=as_of,
         latest=_latest_with_rows(view) if not found.ranked else None,
         voice=voice,
     )
@@ -234,6 +239,7 @@ def _near(view: View, member: int, voice: Voice) -> dict[str, Any]:
         "rows": views.shown(view, found, voice, yesterday=kept, me=member),
         "gap": views.gap_line(view, found, member, voice),
         "ranked": sentences.members(view.published.rule, found.ranked, voice),
+        "count": found.ranked,
         "mine": mine,
         "inside": view.scope is None or getattr(g.seat.partner, view.scope[0]) == view.scope[1],
         "to_me": _place_of(view, mine) if mine else None,

@@ -23,9 +23,9 @@ def measure(rule: Board, period: Period, voice: Voice = ENGLISH) -> str:
         what = voice.gettext("Money earned")
     if rule.by != "partner":
         whose = {
-            "organisation": voice.gettext("of all partners of an organisation"),
-            "team": voice.gettext("of all partners of a team"),
-            "region": voice.gettext("of all partners of a region"),
+            "organisation": voice.gettext("by all partners of an organisation"),
+            "team": voice.gettext("by all partners of a team"),
+            "region": voice.gettext("by all partners of a region"),
         }[rule.by]
         what = f"{what} {whose}"
     if period is periods.ALL:
@@ -44,12 +44,23 @@ def tie(rule: Board, voice: Voice = ENGLISH) -> str:
 
 
 def score(
-    rule: Board, value: int, currency: str, voice: Voice = ENGLISH, *, whole: bool = False
+    rule: Board,
+    value: int,
+    currency: str,
+    voice: Voice = ENGLISH,
+    *,
+    whole: bool = False,
+    bare: bool = False,
 ) -> str:
     """A score of the board: ``$46,140.00``, ``12,480 points``, ``31 sales``.
 
-    ``whole`` rounds money to whole units, where there is little room.
+    ``whole`` rounds money to whole units, where there is little room; ``bare`` leaves out what is
+    counted, where the board says it already.
     """
+    if bare and rule.measure == "facts":
+        return voice.quantity(value)
+    if bare and rule.measure == POINTS:
+        return voice.number(value)
     if rule.measure == "amount":
         return voice.amount(_rounded(value, 4) if whole else value, currency, whole=whole)
     if rule.measure == "quantity":

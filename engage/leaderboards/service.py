@@ -3,34 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from engage import periods
-from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
 from engage.db import db, in_chunks, insert_rows, upsert_rows
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board, Standing
-from engage.ledger.models import Transfer
+from engage.leaderboards.tally import Place, Published, expected, tally
 from engage.ledger.rules import Difference
 from engage.money import SCALE
 from engage.partners import service as partners
-from engage.partners.models import Group, Partner
-from engage.periods import Period
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, str | None]
-#: A place in the standings: period name and member.
-Place = tuple[str, int]
-
-
-class Published(NamedTuple):
-    """A board with its definition as the rules read it."""
-
-    model: Board
-    rule: rules.Board
 
 
 def boards(programme: Programme) -> list[Published]:
@@ -169,78 +157,6 @@ def _stamp(changed: Iterable[Published], now: datetime) -> None:
         )
 
 
-def tally(
-    programme: Programme,
-    published: Published,
-    period: Period,
-    scope: tuple[str, str] | None = None,
-) -> Select[Any]:
-    """The standings of a period straight from the facts (or from what they earned).
-
-    Columns ``member_id``, ``score``, ``reached_at``. This is what the projection must equal, and what
-    answers for periods it does not keep.
-    """
-    rule = published.rule
-    source = (_fact_values if rule.counts_facts else _pay_values)(
-        programme, rule, period
-    ).subquery()
-    reached = func.max(case((source.c.value != 0, source.c.occurred_at)))
-    score = func.sum(source.c.value).label("score")
-    if rule.by == "partner":
-        member = source.c.partner_id
-        statement = select(member.label("member_id"), score, reached.label("reached_at"))
-        if scope:
-            statement = statement.join(Partner, Partner.id == source.c.partner_id)
-    else:
-        member = Group.__table__.c.id
-        statement = (
-            select(member.label("member_id"), score, reached.label("reached_at"))
-            .select_from(source)
-            .join(Partner, Partner.id == source.c.partner_id)
-            .join(
-                Group,
-                (Group.programme_id == Partner.programme_id)
-                & (Group.kind == rule.by)
-                & (Group.name == getattr(Partner, rule.by)),
-            )
-        )
-    if scope:
-        statement = statement.where(getattr(Partner, scope[0]) == scope[1])
-    return statement.group_by(member).having(func.sum(source.c.value) != 0)
-
-
-def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
-    value = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
-    conditions = [getattr(Fact, name).in_(values) for name, values in rule.where]
-    return select(
-        Fact.partner_id,
-        Fact.occurred_at,
-        (value if value is not None else SCALE + Fact.id * 0).label("value"),
-    ).where(
-        Fact.programme_id == programme.id,
-        Fact.kind == rule.on,
-        Fact.superseded_at.is_(None),
-        Fact.day.between(period.first, period.last),
-        *conditions,
-    )
-
-
-def _pay_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
-    return (
-        select(
-            Transfer.partner_id,
-            func.max(Transfer.occurred_at).label("occurred_at"),
-            func.sum(Transfer.amount).label("value"),
-        )
-        .where(
-            Transfer.programme_id == programme.id,
-            Transfer.unit == rule.measure,
-            Transfer.day.between(period.first, period.last),
-        )
-        .group_by(Transfer.partner_id, Transfer.fact_id)
-    )
-
-
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:
     """Write a board's standings anew from the facts."""
     db.session.execute(delete(Standing).where(Standing.board_id == published.model.id))
@@ -256,25 +172,6 @@ def rebuild(programme: Programme, published: Published, now: datetime) -> None:
     ]
     insert_rows(Standing.__table__, rows)
     _stamp([published], now)
-
-
-def expected(
-    programme: Programme, published: Published
-) -> dict[Place, tuple[int, datetime | None]]:
-    """What a board's standings must be, from the facts, in every period that has any."""
-    rule = published.rule
-    found: dict[Place, tuple[int, datetime | None]] = {}
-    for period in _periods_with_facts(programme, rule):
-        for member, score, reached in db.session.execute(tally(programme, published, period)):
-            found[period.name, member] = (int(score), reached if rule.tie == "first" else None)
-    return found
-
-
-def _periods_with_facts(programme: Programme, rule: rules.Board) -> list[Period]:
-    days = db.session.scalars(select(Fact.day).where(Fact.programme_id == programme.id).distinct())
-    return sorted(
-        {periods.containing(day, rule.period) for day in days}, key=lambda period: period.first
-    )
 
 
 def differing_standings(programme: Programme) -> int:

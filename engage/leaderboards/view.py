@@ -174,7 +174,7 @@ def _shown(
         "place": formats.ordinal(row.rank, voice.locale),
         "name": row.name,
         "detail": row.organisation,
-        "score": sentences.score(rule, row.score, currency, voice, whole=small),
+        "score": sentences.score(rule, row.score, currency, voice, whole=small, bare=True),
         "me": mine is not None and row.member_id == mine.member_id,
     }
     if not small and best > 0:

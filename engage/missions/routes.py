@@ -5,8 +5,9 @@ from typing import Any
 from flask import Blueprint, abort, g, render_template
 
 from engage import clock
+from engage.activity import sentences as facts
 from engage.db import db
-from engage.missions import pages, sentences, service
+from engage.missions import pages, service
 from engage.missions.service import MissionView
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -79,7 +80,10 @@ def _counts(view: MissionView, programme: Programme, voice: Voice) -> list[tuple
     mission = view.mission
     zone = programme.timezone.replace("_", " ")
     rows = [
-        (voice.gettext("For"), sentences.audience(view.audience, voice)),
+        (
+            voice.gettext("Takes part"),
+            facts.partners(view.audience, voice) or voice.gettext("every partner"),
+        ),
         (
             voice.gettext("Counts"),
             voice.gettext(
