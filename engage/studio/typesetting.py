@@ -130,11 +130,13 @@ def fit(
     the floor as many as the box holds). ``align`` left, center, right; ``valign`` top, middle,
     bottom. Sizes in pixels per em."""
     words = _words(clean(text))
+    whole = measure("".join(words).strip(), style, size).width / size  # in em, about
     at = size
     while True:
-        wrapped = _balanced(words, style, at, width)
+        hopeless = whole * at > lines * width * 1.05
+        wrapped = None if hopeless else _wrap(words, style, at, width)
         if wrapped is not None and len(wrapped) <= lines:
-            ink = _measured(wrapped, style, at)
+            ink = _measured(_balanced(words, style, at, width) or wrapped, style, at)
             if _tall(ink, style, at) <= height:
                 return _place(ink, style, at, width, height, align, valign, shortened=False)
         if at <= floor:
