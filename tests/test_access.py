@@ -19,6 +19,7 @@ from engage.db import db
 from engage.web.access import Policy, policy_of
 from tests.browsing import browser
 from tests.conftest import Cast
+from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
 ROLES = {
@@ -44,6 +45,7 @@ class Example:
 
 
 ALICE_ALONE = ("alice",)
+MANAGERS = ("mia", "ada")
 ALICE_AND_MANAGERS = ("alice", "mia", "ada")
 THE_PROGRAMME = ("alice", "bob", "charlie", "mia", "ada")
 
@@ -54,11 +56,21 @@ def _link(cast: Cast) -> dict[str, Any]:
 
 
 EXAMPLES: dict[str, Example] = {
+    "console_videos.batch": Example(examples.batch, MANAGERS),
+    "console_videos.batch_films": Example(examples.batch, MANAGERS),
+    "console_videos.cancel": Example(examples.batch, MANAGERS),
+    "console_videos.retry": Example(examples.batch, MANAGERS),
+    "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
     "static": Example(lambda cast: {"filename": "mark.svg"}, EVERYBODY),
     "accounts.set_password": Example(_link, EVERYBODY),
     "accounts.set_password_submit": Example(_link, EVERYBODY),
     "api.get_statement": Example(lambda cast: {"partner": "A1"}, ()),
     "api.get_standings": Example(lambda cast: {"board": "sales"}, ()),
+    "videos.captions": Example(examples.film, ALICE_AND_MANAGERS),
+    "videos.film": Example(examples.film, ALICE_AND_MANAGERS),
+    "videos.player": Example(examples.film, ALICE_AND_MANAGERS),
+    "videos.poster": Example(examples.film, ALICE_AND_MANAGERS),
+    "videos.watch": Example(examples.film, ALICE_AND_MANAGERS),
 }
 
 
