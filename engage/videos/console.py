@@ -205,7 +205,8 @@ def create() -> Response | tuple[str, int]:
     offered, _broken = catalogue.offered()
     choice = choices.read(request.form, offered, programme, g.now)
     try:
-        film = catalogue.load(choice.template)
+        # Nothing is made by default: what an order is about must be said.
+        film = catalogue.load(request.form.get("template", ""))
         found = choices.partners(choice, programme)
         made = drafts.drafts(
             programme,

@@ -1,0 +1,169 @@
+"""Commands for films and their designer: `engage video render | check | still`."""
+
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from engage import clock, periods
+from engage.config import Settings
+from engage.partners import service as partners
+from engage.periods import Period
+from engage.studio import film as studio_film
+from engage.studio import template as studio
+from engage.studio import values
+from engage.studio.plan import captions, plan
+from engage.studio.stage import FORMATS
+from engage.studio.template import Problem, Template, TemplateError
+from engage.studio.toml_lines import line_of, locate
+from engage.studio.typeface import MissingScript
+from engage.terminal import err, inside, programme_option, refuse, the_programme
+from engage.videos import catalogue, drafts, fields
+from engage.videos.catalogue import Offered
+
+_format = click.option(
+    "--format", "form", type=click.Choice(tuple(FORMATS)), default="16:9", show_default=True
+)
+_out = click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
+)
+
+
+@click.group()
+def video() -> None:
+    """Films: render one at once, check the templates, see a still."""
+
+
+@video.command()
+@click.argument("partner")
+@click.argument("template")
+@_out
+@click.option("--period", metavar="PERIOD", help="Such as 2013-Q1, for films that sum one up.")
+@programme_option
+@_format
+def render(
+    partner: str,
+    template: str,
+    out: Path,
+    period: str | None,
+    programme_slug: str | None,
+    form: str,
+) -> None:
+    """Render the film of PARTNER (their id) by TEMPLATE now; its poster and captions stand beside it."""
+    _named(out, ".mp4")
+    with inside() as app:
+        settings: Settings = app.extensions["engage.settings"]
+        programme = the_programme(programme_slug)
+        who = partners.by_external_id(programme.id, partner)
+        if who is None:
+            refuse(f"programme {programme.slug} has no partner {partner!r}")
+        film = _template(template)
+        try:
+            (draft,) = drafts.drafts(
+                programme,
+                film,
+                [who],
+                period=_period(period),
+                address=settings.address,
+                now=clock.now(),
+                form=form,
+            )
+        except drafts.Refused as refusal:
+            refuse(str(refusal))
+        if draft.refusal:
+            refuse(f"no film for {partner}: {draft.refusal}")
+        _draw(film.template, values.from_json(draft.snapshot), out, form)
+
+
+def _draw(template: Template, data: values.Data, out: Path, form: str) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
+        task = progress.add_task(out.name, total=1.0)
+        made = studio_film.render(
+            template,
+            data,
+            out,
+            format=form,
+            theme=catalogue.THEME,
+            progress=lambda share: progress.update(task, completed=share),
+        )
+    out.with_suffix(".vtt").write_text(captions(plan(template, data)), encoding="utf-8")
+    err.print(f"{out}: {made.duration:.1f} s, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@video.command()
+def check() -> None:
+    """Validate every template: each mistake with file, line, field and remedy."""
+    with inside():
+        folders = catalogue.folders()
+        problems = [problem for folder in folders.values() for problem in problems_of(folder)]
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        count = len(problems)
+        refuse(f"{count} mistake{'s' if count > 1 else ''} in the video templates")
+    click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
+
+
+def problems_of(folder: Path) -> list[Problem]:
+    """The mistakes of a template, and the fields it needs that no film of this house knows."""
+    problems = studio.check(folder)
+    if problems:
+        return problems
+    places = locate((folder / studio.FILE).read_text(encoding="utf-8"))
+    return [
+        Problem(
+            f"{folder.name}/{studio.FILE}",
+            line_of(places, ("fields", name)),
+            f"fields.{name}",
+            "no film of this house knows this field, so nobody would get one",
+            f"write optional = true, or take one of {', '.join(fields.FIELDS)}",
+        )
+        for name, field in studio.load(folder).fields.items()
+        if not field.optional and name not in fields.FIELDS
+    ]
+
+
+@video.command()
+@click.argument("template")
+@click.option("--at", type=click.FloatRange(min=0), required=True, metavar="SECONDS")
+@_out
+@_format
+def still(template: str, at: float, out: Path, form: str) -> None:
+    """One picture of TEMPLATE, drawn with its samples."""
+    _named(out, ".png")
+    with inside():
+        chosen = _template(template).template
+        if form not in chosen.formats:
+            refuse(f"{template} has no format {form}: choose one of {', '.join(chosen.formats)}")
+        length = plan(chosen, chosen.samples()).duration
+        if at > length:
+            refuse(f"{template} lasts {length:.1f} s with its samples: choose an earlier --at")
+        try:
+            studio_film.still(chosen, at, out, format=form, theme=catalogue.THEME)
+        except MissingScript as error:
+            refuse(str(error))
+    err.print(str(out))
+
+
+def _template(slug: str) -> Offered:
+    try:
+        return catalogue.load(slug)
+    except catalogue.UnknownTemplate as error:
+        refuse(str(error))
+    except TemplateError as error:
+        refuse(f"{slug} has mistakes, see engage video check: {error.problems[0]}")
+
+
+def _period(name: str | None) -> Period | None:
+    try:
+        return periods.parse(name) if name else None
+    except periods.UnknownPeriod as error:
+        refuse(str(error))
+
+
+def _named(out: Path, suffix: str) -> None:
+    if out.suffix != suffix:
+        raise click.UsageError(f"--out {out}: name it {out.with_suffix(suffix).name}")
+    if not out.absolute().parent.is_dir():
+        refuse(f"there is no folder {out.parent}: make it first")

@@ -1,0 +1,72 @@
+"""A film of alice's that is done, with files beside it, without rendering one."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+
+from engage.config import Settings
+from engage.db import db
+from engage.videos import shelf
+from engage.videos.models import Video, VideoBatch, VideoOrder
+
+from ..conftest import NOW, Cast
+
+KEY = "a1" * 32
+#: Bytes that tell where in a film one is.
+FILM = bytes(range(256)) * 8
+
+
+def film(cast: Cast) -> dict[str, Any]:
+    """The address's values of alice's film: ``key``."""
+    make(cast)
+    return {"key": KEY}
+
+
+def batch(cast: Cast) -> dict[str, Any]:
+    """The address's values of the batch it was ordered in: ``batch_id``."""
+    return {"batch_id": make(cast)}
+
+
+def make(cast: Cast) -> int:
+    """The film, made when it is first asked for; the id of its batch."""
+    known = db.session.query(VideoBatch.id).filter_by(reason="example").scalar()
+    if known is not None:
+        return int(known)
+    assert cast.alice.partner
+    said = {"programme_id": cast.programme.id, "template": "recap", "format": "16:9"}
+    ordered = VideoBatch(**said, title="Recap", reason="example", audience={}, created_at=NOW)
+    video = Video(
+        **said,
+        partner_id=cast.alice.partner.id,
+        template_digest="0" * 64,
+        period="2013-Q1",
+        title="Recap: Q1 2013",
+        locale="en",
+        key=KEY,
+        snapshot={},
+        state="done",
+        progress=100,
+        attempts=1,
+        seconds=24,
+        size=len(FILM),
+        transcript=["Alice Bikes, this is your recap."],
+        created_at=NOW,
+        queued_at=NOW,
+        started_at=NOW,
+        heartbeat_at=NOW,
+        finished_at=NOW + timedelta(seconds=9),
+    )
+    db.session.add_all([ordered, video])
+    db.session.flush()
+    db.session.add(
+        VideoOrder(batch_id=ordered.id, partner_id=video.partner_id, video_id=video.id)
+    )
+    db.session.commit()
+    settings: Settings = current_app.extensions["engage.settings"]
+    place = shelf.folder(settings.media_dir, KEY)
+    place.mkdir(parents=True)
+    (place / shelf.FILM).write_bytes(FILM)
+    (place / shelf.POSTER).write_bytes(b"\xff\xd8\xff\xd9")
+    (place / shelf.CAPTIONS).write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n")
+    return ordered.id
