@@ -1,0 +1,144 @@
+"""The first start: a year of the programme, made up and carried through the flow in one transaction.
+
+The numbers are as true as any: facts go in through ``flow.record``, week by week, and whatever else
+there is follows from them. A seed that is interrupted leaves nothing behind.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from engage import clock, flow, periods
+from engage.activity.models import Fact
+from engage.activity.rules import Report
+from engage.config import ConfigurationError, Settings
+from engage.db import db, transaction
+from engage.demo import history, logins, programme
+from engage.demo.cast import Cast, cast
+from engage.demo.logins import Login
+from engage.leaderboards import days
+from engage.leaderboards import service as leaderboards
+from engage.outbox import delivery
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from engage.terminal import bar
+from engage.videos import catalogue
+from engage.videos import jobs as film_jobs
+from engage.videos import service as films
+
+SOURCE = "demo"
+LEAD = "P-0001"
+
+
+class Seeded(NamedTuple):
+    """What the house holds: how many partners and facts, and since when."""
+
+    partners: int
+    facts: int
+    since: datetime
+
+
+def seeded() -> Seeded | None:
+    """What a seed (and the stream since) left; None in an empty house.
+
+    :raises ConfigurationError: the house holds another programme.
+    """
+    found = db.session.scalars(select(Programme)).all()
+    if not found:
+        return None
+    ours = next((one for one in found if one.slug == programme.SLUG), None)
+    if ours is None:
+        raise ConfigurationError(
+            f"this house holds the programme {found[0].slug}: "
+            "give the demo one of its own, such as ENGAGE_HOME=./demo"
+        )
+    partners = select(func.count()).where(Partner.programme_id == ours.id)
+    facts = select(func.count()).where(Fact.programme_id == ours.id)
+    return Seeded(db.session.scalar(partners) or 0, db.session.scalar(facts) or 0, ours.created_at)
+
+
+def seed(settings: Settings, partners: int, now: datetime) -> None:
+    """Fill an empty house, and order the first two films."""
+    timezone = programme.described(now.date()).timezone
+    today = clock.local_day(now, timezone)
+    first = programme.first_day(today)
+    characters = cast(partners, first, today)
+    with bar("Making up a year", partners) as tell:
+        reports = history.history(characters, first, now, timezone, tell)
+        tell(partners)
+    with bar("Facts through the flow", len(reports)) as tell:
+        to_make = transaction(lambda: _fill(settings, characters, reports, now, tell))
+    film_jobs.wake(to_make)
+    delivery.deliver()
+
+
+def _fill(
+    settings: Settings,
+    characters: Cast,
+    reports: list[Report],
+    now: datetime,
+    tell: Callable[[int], None],
+) -> list[int]:
+    """Everything of the first start, in the caller's transaction; the films to wake a worker for."""
+    today = clock.local_day(now, programme.described(now.date()).timezone)
+    file = programme.described(today)
+    opened = programmes.midnight(programme.first_day(today), file.timezone)
+    ours = programmes.publish(file, opened).programme
+    ours.created_at = now
+    flow.enrol(ours, characters.profiles, now=opened)
+    _take_in(ours, reports, tell)
+    # So few that the house takes them for somebody who joins, and welcomes them with a film.
+    flow.enrol(ours, [characters.newest.profile], now=now)
+    for board in leaderboards.boards(ours):
+        days.keep(ours, board, today)
+    return _order_recap(settings, ours, now)
+
+
+def _take_in(ours: Programme, reports: list[Report], tell: Callable[[int], None]) -> None:
+    done = 0
+    for _, week in groupby(reports, key=lambda report: report.day.isocalendar()[:2]):
+        batch = list(week)
+        # As if it had run all the time: each week is recorded when it ends.
+        outcome = flow.record(ours, batch, source=SOURCE, now=batch[-1].occurred_at)
+        assert not outcome.problems, outcome.problems[0]
+        tell(done := done + len(batch))
+
+
+def _order_recap(settings: Settings, ours: Programme, now: datetime) -> list[int]:
+    """The film of the last quarter that is over, for who signs in as a partner."""
+    today = clock.local_day(now, ours.timezone)
+    placed = films.order(
+        ours,
+        catalogue.load("recap"),
+        [lead(ours).id],
+        period=periods.containing(today, "quarter").previous(),
+        reason="demo",
+        ordered_by=None,
+        address=settings.address,
+        now=now,
+    )
+    return placed.to_make
+
+
+def lead(ours: Programme) -> Partner:
+    """The partner that the demo's partner log-in sees."""
+    return db.session.execute(
+        select(Partner).filter_by(programme_id=ours.id, external_id=LEAD)
+    ).scalar_one()
+
+
+def let_in(settings: Settings, now: datetime) -> list[Login]:
+    """The log-ins of this house, made where there are none."""
+    found = logins.kept(settings.home_dir)
+    people = found or logins.make(settings.home_dir)
+
+    def work() -> Any:
+        ours = programmes.by_slug(programme.SLUG)
+        logins.admit(ours, lead(ours), people, renewed=not found, now=now)
+
+    transaction(work)
+    return people
