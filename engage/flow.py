@@ -16,13 +16,15 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.db import db
-from engage.incentives import service as incentives
+from engage.incentives import awards as incentives
+from engage.incentives.service import Attributes
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board, Standing
+from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Difference
-from engage.missions import service as missions
+from engage.missions import awards as missions
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox import service as outbox
 from engage.partners import service as partners
@@ -102,9 +104,7 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     return len(owed)
 
 
-def _owed(
-    programme: Programme, who: dict[int, incentives.Attributes], *, store: bool
-) -> list[Difference]:
+def _owed(programme: Programme, who: dict[int, Attributes], *, store: bool) -> list[Difference]:
     return incentives.recompute(programme, who, store=store) + missions.recompute(
         programme, who, store=store
     )
@@ -112,7 +112,7 @@ def _owed(
 
 def _tell(
     programme: Programme,
-    boards: Iterable[leaderboards.Published],
+    boards: Iterable[Published],
     partner_ids: set[int],
     now: datetime,
 ) -> None:

@@ -11,7 +11,7 @@ from engage.db import db, insert_rows
 from engage.leaderboards import ranking, rules
 from engage.leaderboards.models import StandingDay
 from engage.leaderboards.ranking import Scope
-from engage.leaderboards.service import Published
+from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme

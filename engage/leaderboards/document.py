@@ -5,7 +5,7 @@ from typing import Any
 
 from engage import clock, periods
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
-from engage.leaderboards.service import Published
+from engage.leaderboards.tally import Published
 from engage.periods import Period
 from engage.programmes.models import Programme
 

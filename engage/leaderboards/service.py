@@ -124,25 +124,22 @@ def _add(published: Published, deltas: Mapping[Place, int]) -> None:
 def _who_was_first(programme: Programme, published: Published, touched: set[Place]) -> None:
     """Write anew when each touched member reached its score: the last fact that counted."""
     by_period: dict[str, list[int]] = defaultdict(list)
-    for period, member in touched:
-        by_period[period].append(member)
+    for name, member in touched:
+        by_period[name].append(member)
     rows: list[dict[str, Any]] = []
     for name, members in by_period.items():
-        period = periods.parse(name)
         for chunk in in_chunks(members):
-            source = tally(programme, published, period).subquery()
-            for member, score, reached in db.session.execute(
-                select(source).where(source.c.member_id.in_(chunk), source.c.score != 0)
-            ):
-                rows.append(
-                    {
-                        "board_id": published.model.id,
-                        "period": name,
-                        "member_id": member,
-                        "score": int(score),
-                        "reached_at": reached,
-                    }
-                )
+            found = tally(programme, published, periods.parse(name), members=chunk)
+            rows += [
+                {
+                    "board_id": published.model.id,
+                    "period": name,
+                    "member_id": member,
+                    "score": int(score),
+                    "reached_at": reached,
+                }
+                for member, score, reached in db.session.execute(found)
+            ]
     upsert_rows(Standing.__table__, rows, put=("reached_at",))
 
 

@@ -1,9 +1,10 @@
 """Standings straight from the facts: what the projection must equal, and any period it does not keep."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from engage import periods
 from engage.activity.models import Fact
@@ -32,16 +33,18 @@ def tally(
     published: Published,
     period: Period,
     scope: tuple[str, str] | None = None,
+    members: Sequence[int] | None = None,
 ) -> Select[Any]:
     """The standings of a period straight from the facts (or from what they earned).
 
-    Columns ``member_id``, ``score``, ``reached_at``. This is what the projection must equal, and what
-    answers for periods it does not keep.
+    Columns ``member_id``, ``score``, ``reached_at``; of ``members`` alone, if any are named. This is
+    what the projection must equal, and what answers for periods it does not keep.
     """
     rule = published.rule
-    source = (_fact_values if rule.counts_facts else _pay_values)(
-        programme, rule, period
-    ).subquery()
+    values = (_fact_values if rule.counts_facts else _pay_values)(programme, rule, period)
+    if members is not None:
+        values = values.where(values.selected_columns.partner_id.in_(_partners(rule, members)))
+    source = values.subquery()
     reached = func.max(case((source.c.value != 0, source.c.occurred_at)))
     score = func.sum(source.c.value).label("score")
     if rule.by == "partner":
@@ -55,16 +58,27 @@ def tally(
             select(member.label("member_id"), score, reached.label("reached_at"))
             .select_from(source)
             .join(Partner, Partner.id == source.c.partner_id)
-            .join(
-                Group,
-                (Group.programme_id == Partner.programme_id)
-                & (Group.kind == rule.by)
-                & (Group.name == getattr(Partner, rule.by)),
-            )
+            .join(Group, _belongs_to(rule))
         )
     if scope:
         statement = statement.where(getattr(Partner, scope[0]) == scope[1])
     return statement.group_by(member).having(func.sum(source.c.value) != 0)
+
+
+def _belongs_to(rule: rules.Board) -> ColumnElement[bool]:
+    """A partner's being in a group of the kind the board ranks."""
+    return and_(
+        Group.programme_id == Partner.programme_id,
+        Group.kind == rule.by,
+        Group.name == getattr(Partner, rule.by),
+    )
+
+
+def _partners(rule: rules.Board, members: Sequence[int]) -> Sequence[int] | Select[Any]:
+    """The partners whose facts make the scores of ``members``."""
+    if rule.by == "partner":
+        return members
+    return select(Partner.id).join(Group, _belongs_to(rule)).where(Group.id.in_(members))
 
 
 def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:

@@ -12,7 +12,7 @@ from engage.db import db
 from engage.leaderboards import days, ranking, sentences
 from engage.leaderboards.models import Standing
 from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
-from engage.leaderboards.service import Published
+from engage.leaderboards.tally import Published
 from engage.partners.models import Group, Partner
 from engage.periods import Period, UnknownPeriod
 from engage.programmes.models import Programme

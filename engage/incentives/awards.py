@@ -1,0 +1,276 @@
+"""What the rules owe after facts changed: the worth of each fact, less what stands posted for it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, tuple_
+
+from engage import periods
+from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import Standing
+from engage.db import db, in_chunks, upsert_rows
+from engage.incentives import rules
+from engage.incentives.models import RuleVersion, RunningTotal
+from engage.incentives.rules import Step, Version
+from engage.incentives.service import Attributes, Book, Entry, Group, books, placed
+from engage.ledger.models import Transfer
+from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
+from engage.programmes.models import Programme
+
+
+def award(
+    programme: Programme,
+    new: Sequence[Standing],
+    superseded: Sequence[Standing],
+    attributes: Mapping[int, Attributes],
+) -> list[Difference]:
+    """What the rules owe after ``new`` came in and ``superseded`` went out.
+
+    A group whose new facts all come after its last one is paid from its running total; any other
+    is walked again from its first fact. Both give the same sums.
+    """
+    fresh: dict[Group, list[Entry]] = {}
+    stale: set[Group] = set()
+    shelf = books(programme)
+    ordered = sorted(new, key=lambda fact: fact.order)
+    for book in shelf:
+        fresh |= placed(book, ordered, attributes)
+        stale |= placed(book, superseded, attributes).keys()
+    totals = _totals({partner_id for _, partner_id, _ in fresh})
+    stale |= {
+        group
+        for group, entries in fresh.items()
+        if group in totals and entries[0][0].order <= _last(totals[group])
+    }
+    owed: list[Difference] = []
+    moved: list[dict[str, object]] = []
+    for group, entries in fresh.items():
+        if group in stale:
+            continue
+        start = totals[group].total if group in totals else 0
+        steps = _walk(start, entries)
+        owed += [_difference(*entry, group[2], step) for entry, step in steps if step.amount]
+        moved.append(_moved(group, entries, steps))
+    upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
+    return owed + _again(shelf, stale, attributes)
+
+
+_TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
+
+
+def _totals(partner_ids: set[int]) -> dict[Group, Row[Any]]:
+    found: dict[Group, Row[Any]] = {}
+    for chunk in in_chunks(partner_ids):
+        for total in db.session.execute(
+            select(RunningTotal.__table__).where(RunningTotal.partner_id.in_(chunk))
+        ):
+            found[total.rule_id, total.partner_id, total.period] = total
+    return found
+
+
+def _last(total: Row[Any]) -> tuple[datetime, str, str]:
+    return total.last_at, total.last_external_id, total.last_source
+
+
+def _walk(start: int, entries: list[Entry]) -> list[tuple[Entry, Step]]:
+    measured = (
+        (version.rule, version.rule.measure(fact.amount, fact.quantity))
+        for fact, version in entries
+        if version.rule
+    )
+    return list(zip(entries, rules.steps(start, measured), strict=True))
+
+
+def _moved(
+    group: Group, entries: list[Entry], steps: list[tuple[Entry, Step]]
+) -> dict[str, object]:
+    last = entries[-1][0]
+    return {
+        "rule_id": group[0],
+        "partner_id": group[1],
+        "period": group[2],
+        "total": steps[-1][1].after,
+        "last_at": last.occurred_at,
+        "last_external_id": last.external_id,
+        "last_source": last.source,
+    }
+
+
+def _difference(
+    fact: Standing, version: Version, period: str, step: Step, posted: Posted = NOTHING_POSTED
+) -> Difference:
+    assert version.rule is not None
+    return Difference(
+        partner_id=fact.partner_id,
+        unit=version.rule.earn,
+        amount=step.amount - posted.amount,
+        fact_id=fact.id,
+        rule_version_id=version.id,
+        stage_id=None,
+        period=period,
+        occurred_at=fact.occurred_at,
+        day=fact.day,
+        total_before=step.before,
+        total_after=step.after,
+        sequence=posted.lines,
+    )
+
+
+def _again(
+    shelf: list[Book], stale: set[Group], attributes: Mapping[int, Attributes]
+) -> list[Difference]:
+    """Walk stale groups from their first fact and give the differences to what stands posted."""
+    if not stale:
+        return []
+    spans = [periods.parse(period) for _, _, period in stale]
+    first, last = min(span.first for span in spans), max(span.last for span in spans)
+    owed: list[Difference] = []
+    for chunk in in_chunks({partner_id for _, partner_id, _ in stale}, 500):
+        facts = list(
+            activity.standing_facts(Fact.partner_id.in_(chunk), Fact.day.between(first, last))
+        )
+        wanted: dict[Group, list[Entry]] = {}
+        for book in shelf:
+            wanted |= placed(book, facts, attributes)
+        here = {group for group in stale if group[1] in chunk}
+        owed += _against_posted({group: wanted.get(group, []) for group in here})
+    return owed
+
+
+def recompute(
+    programme: Programme, attributes: Mapping[int, Attributes], *, store: bool
+) -> list[Difference]:
+    """The differences of every group of these partners, from their first facts.
+
+    With ``store`` the running totals are written anew as well.
+    """
+    shelf = books(programme)
+    owed: list[Difference] = []
+    for chunk in in_chunks(attributes, 500):
+        facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
+        groups: dict[Group, list[Entry]] = {}
+        for book in shelf:
+            groups |= placed(book, facts, attributes)
+        rule_ids = [book.id for book in shelf]
+        for group in _posted_groups(rule_ids, chunk) - groups.keys():
+            groups[group] = []
+        owed += _against_posted(groups, store=store)
+    return owed
+
+
+def _posted_groups(rule_ids: list[int], partner_ids: list[int]) -> set[Group]:
+    rows = db.session.execute(
+        select(RuleVersion.rule_id, Transfer.partner_id, Transfer.period)
+        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
+        .where(Transfer.partner_id.in_(partner_ids), RuleVersion.rule_id.in_(rule_ids))
+        .distinct()
+    )
+    return {(rule_id, partner_id, period) for rule_id, partner_id, period in rows}
+
+
+def _against_posted(groups: Mapping[Group, list[Entry]], *, store: bool = True) -> list[Difference]:
+    """Differences of whole groups to what stands posted; writes their running totals."""
+    posted = _posted(groups.keys())
+    owed: list[Difference] = []
+    moved: list[dict[str, object]] = []
+    empty: list[Group] = []
+    for group, entries in groups.items():
+        standing = posted.get(group, {})
+        steps = _walk(0, entries)
+        for (fact, version), step in steps:
+            so_far = standing.pop((fact.id, version.id), NOTHING_POSTED)
+            if step.amount != so_far.amount:
+                owed.append(_difference(fact, version, group[2], step, so_far))
+        owed += [
+            taken_back._replace(amount=-taken_back.amount)
+            for taken_back in _gone(group, standing)
+            if taken_back.amount
+        ]
+        if steps:
+            moved.append(_moved(group, entries, steps))
+        else:
+            empty.append(group)
+    if store:
+        upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
+        _forget(empty)
+    return owed
+
+
+def _posted(groups: Iterable[Group]) -> dict[Group, dict[tuple[int, int], Posted]]:
+    """What stands posted in each group, by fact and rule version."""
+    found: dict[Group, dict[tuple[int, int], Posted]] = defaultdict(dict)
+    wanted = set(groups)
+    for chunk in in_chunks({partner_id for _, partner_id, _ in wanted}):
+        rows = db.session.execute(
+            select(
+                RuleVersion.rule_id,
+                Transfer.partner_id,
+                Transfer.period,
+                Transfer.fact_id,
+                Transfer.rule_version_id,
+                func.sum(Transfer.amount),
+                func.count(),
+            )
+            .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
+            .where(Transfer.partner_id.in_(chunk))
+            .group_by(
+                RuleVersion.rule_id,
+                Transfer.partner_id,
+                Transfer.period,
+                Transfer.fact_id,
+                Transfer.rule_version_id,
+            )
+        )
+        for rule_id, partner_id, period, fact_id, version_id, amount, count in rows:
+            if (group := (rule_id, partner_id, period)) in wanted:
+                found[group][fact_id, version_id] = Posted(int(amount), count)
+    return found
+
+
+def _gone(group: Group, standing: Mapping[tuple[int, int], Posted]) -> list[Difference]:
+    """What stands posted for facts that no longer count here, as differences to take back."""
+    if not standing:
+        return []
+    facts = {
+        fact.id: fact
+        for fact in db.session.execute(
+            select(Fact.id, Fact.occurred_at, Fact.day).where(
+                Fact.id.in_([fact_id for fact_id, _ in standing])
+            )
+        )
+    }
+    paid_in = select(Transfer.rule_version_id, Transfer.unit).where(
+        Transfer.rule_version_id.in_({version_id for _, version_id in standing})
+    )
+    units = {row.rule_version_id: row.unit for row in db.session.execute(paid_in.distinct())}
+    return [
+        Difference(
+            partner_id=group[1],
+            unit=units[version_id],
+            amount=posted.amount,
+            fact_id=fact_id,
+            rule_version_id=version_id,
+            stage_id=None,
+            period=group[2],
+            occurred_at=facts[fact_id].occurred_at,
+            day=facts[fact_id].day,
+            total_before=0,
+            total_after=0,
+            sequence=posted.lines,
+        )
+        for (fact_id, version_id), posted in standing.items()
+    ]
+
+
+def _forget(groups: list[Group]) -> None:
+    for chunk in in_chunks(groups, 500):
+        db.session.execute(
+            delete(RunningTotal).where(
+                tuple_(RunningTotal.rule_id, RunningTotal.partner_id, RunningTotal.period).in_(
+                    chunk
+                )
+            )
+        )
