@@ -59,9 +59,7 @@ def make(cast: Cast) -> int:
     )
     db.session.add_all([ordered, video])
     db.session.flush()
-    db.session.add(
-        VideoOrder(batch_id=ordered.id, partner_id=video.partner_id, video_id=video.id)
-    )
+    db.session.add(VideoOrder(batch_id=ordered.id, partner_id=video.partner_id, video_id=video.id))
     db.session.commit()
     settings: Settings = current_app.extensions["engage.settings"]
     place = shelf.folder(settings.media_dir, KEY)
