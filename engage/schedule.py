@@ -39,6 +39,8 @@ class Periodic:
 TABLE: tuple[Periodic, ...] = (
     Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
     Periodic("films", 10, "engage.videos.jobs.sweep"),
+    Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),
+    Periodic("answers", 3600, "engage.api.jobs.forget_keys"),
 )
 
 _LEAD = """
