@@ -1,0 +1,85 @@
+"""A real Chromium plays a rendered film, with its captions, under the house's content policy."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from engage.db import db
+from engage.videos import jobs
+
+from ..chromium import executable
+from ..conftest import Cast
+from ..waiting import until
+from .conftest import Order, film
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = executable()
+    with sync_playwright() as playwright:
+        arguments = ["--disable-gpu", "--disable-background-networking", "--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture
+def alice(chromium: Browser, address: str, cast: Cast) -> Iterator[Page]:
+    """Alice's browser, signed in."""
+    page = chromium.new_context(base_url=address).new_page()
+    page.goto("/sign-in")
+    page.fill("[name=email]", cast.alice.user.email)
+    page.fill("[name=password]", cast.alice.password)
+    page.click("form button")
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def key(cast: Cast, tiny: Path, order: Order) -> str:
+    """Alice's film, three seconds long."""
+    assert cast.alice.partner
+    file = tiny / "template.toml"
+    file.write_text(file.read_text().replace("seconds = 0.6", "seconds = 3.0"))
+    (video_id,) = order(cast.alice.partner.id).to_make
+    jobs.render(video_id)
+    found = film().key
+    db.session.rollback()
+    return found
+
+
+def test_chromium_plays_the_film_with_its_captions(alice: Page, key: str) -> None:
+    complaints: list[str] = []
+    alice.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    alice.goto(f"/videos/{key}")
+    player = alice.locator("video")
+    player.evaluate("player => { player.muted = true; return player.play() }")
+    until(lambda: player.evaluate("player => player.currentTime > 0.3"), 20, "it plays")
+    assert player.evaluate("player => player.videoWidth") == 1280
+    assert round(player.evaluate("player => player.duration")) == 3
+    cues = "player => player.textTracks[0].cues?.length"
+    until(lambda: player.evaluate(cues), 20, "the captions are there")
+    assert player.evaluate("player => player.textTracks[0].mode") == "showing"
+    said = player.evaluate("player => player.textTracks[0].cues[0].text")
+    assert said.startswith("Alice Bikes, 6,000 points")
+    player.evaluate("player => { player.currentTime = 2.5 }")
+    until(lambda: player.evaluate("player => player.ended"), 20, "it plays to its end")
+    assert [text for text in complaints if "Content Security Policy" in text] == []
