@@ -134,12 +134,20 @@ def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
 def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
     here = (Fact.programme_id == programme_id, Fact.source == source)
-    if db.session.scalar(select(Fact.id).where(*here).limit(1)) is None:
+    chunks = list(in_chunks(external_ids))
+    # A source that is new needs no looking up; one question is not worth another.
+    if len(chunks) > 1 and not _is_known(here):
         return found
-    for chunk in in_chunks(external_ids):
+    for chunk in chunks:
         for fact in standing_facts(*here, Fact.external_id.in_(chunk)):
             found[fact.external_id] = fact
     return found
+
+
+def _is_known(here: tuple[ColumnElement[bool], ...]) -> bool:
+    """Whether anything stands there at all, by the index of what stands."""
+    any_fact = select(Fact.id).where(*here, Fact.superseded_at.is_(None)).limit(1)
+    return db.session.scalar(any_fact) is not None
 
 
 def _write(

@@ -1,7 +1,7 @@
 """What the rules owe after facts changed: the worth of each fact, less what stands posted for it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ def award(
     for book in shelf:
         fresh |= placed(book, ordered, attributes)
         stale |= placed(book, superseded, attributes).keys()
-    totals = _totals({partner_id for _, partner_id, _ in fresh})
+    totals = _totals(fresh.keys())
     stale |= {
         group
         for group, entries in fresh.items()
@@ -61,12 +61,16 @@ def award(
 _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
 
 
-def _totals(partner_ids: set[int]) -> dict[Group, Row[Any]]:
+def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
+    """The running totals of these groups; those of their partners' other groups may be with them."""
+    table = RunningTotal.__table__
+    here = (
+        table.c.rule_id.in_({rule_id for rule_id, _, _ in groups}),
+        table.c.period.in_({period for _, _, period in groups}),
+    )
     found: dict[Group, Row[Any]] = {}
-    for chunk in in_chunks(partner_ids):
-        for total in db.session.execute(
-            select(RunningTotal.__table__).where(RunningTotal.partner_id.in_(chunk))
-        ):
+    for chunk in in_chunks({partner_id for _, partner_id, _ in groups}):
+        for total in db.session.execute(select(table).where(*here, table.c.partner_id.in_(chunk))):
             found[total.rule_id, total.partner_id, total.period] = total
     return found
 

@@ -45,7 +45,7 @@ def move(
 ) -> list[Published]:
     """Carry a batch into the standings; the boards whose standings changed."""
     groups = partners.groups(programme.id)
-    changed = []
+    changed: dict[int, tuple[Published, dict[Place, int]]] = {}
     for published in boards(programme):
         rule = published.rule
         if rule.counts_facts:
@@ -57,16 +57,15 @@ def move(
             member = _member(rule, partner_id, attributes[partner_id], groups)
             if member is not None:
                 deltas[periods.containing(day, rule.period).name, member] += value
-        touched = set(deltas)
-        _add(published, {place: delta for place, delta in deltas.items() if delta})
-        if rule.tie == "first":
-            _who_was_first(programme, published, touched)
-        elif not any(deltas.values()):
-            continue
-        if touched:
-            changed.append(published)
-    _stamp(changed, now)
-    return changed
+        if any(deltas.values()) or (deltas and rule.tie == "first"):
+            changed[published.model.id] = published, deltas
+    _add({board_id: deltas for board_id, (_, deltas) in changed.items()})
+    for published, deltas in changed.values():
+        if published.rule.tie == "first":
+            _who_was_first(programme, published, set(deltas))
+    moved = [published for published, _ in changed.values()]
+    _stamp(moved, now)
+    return moved
 
 
 def _of_facts(
@@ -98,24 +97,27 @@ def _member(
     return groups.get((rule.by, name)) if name else None
 
 
-def _add(published: Published, deltas: Mapping[Place, int]) -> None:
-    """Add to the scores; a member whose score came to nothing leaves the board."""
-    table = Standing.__table__
+def _add(changed: Mapping[int, Mapping[Place, int]]) -> None:
+    """Add to the scores by board; a member whose score came to nothing leaves the board."""
     rows = [
         {
-            "board_id": published.model.id,
+            "board_id": board_id,
             "period": period,
             "member_id": member,
             "score": delta,
             "reached_at": None,
         }
+        for board_id, deltas in sorted(changed.items())
         for (period, member), delta in sorted(deltas.items())
+        if delta
     ]
-    upsert_rows(table, rows, add=("score",))
+    if not rows:
+        return
+    upsert_rows(Standing.__table__, rows, add=("score",))
     db.session.execute(
         delete(Standing).where(
-            Standing.board_id == published.model.id,
-            Standing.period.in_({period for period, _ in deltas}),
+            Standing.board_id.in_(changed),
+            Standing.period.in_({row["period"] for row in rows}),
             Standing.score == 0,
         )
     )
