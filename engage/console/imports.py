@@ -47,7 +47,7 @@ def _index(error: str | None = None, kind: str = "facts") -> str:
     if not error:
         kind = request.args.get("kind", "facts")
     found = register.latest(here.id, g.user.id)
-    return render_template("console_import/index.html", imports=found, error=error, kind=kind)
+    return render_template("console_import/index.html", imports=found, error=error, chosen=kind)
 
 
 @blueprint.post("/")

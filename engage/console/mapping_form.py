@@ -63,8 +63,7 @@ def from_form(kind: str, form: Mapping[str, str], before: Mapping[str, Any]) -> 
     for target in targets(kind):
         choice = form.get(f"from-{target}", "")
         if choice == SAME:
-            if same := form.get(f"same-{target}", "").strip():
-                constants[target] = same
+            constants[target] = form.get(f"same-{target}", "").strip()
             continue
         columns[target] = _source(choice, form.get(f"with-{target}", ""))
     kept = {k: v for k, v in before.get("format", {}).items() if k not in ("decimal", "dates")}
@@ -72,7 +71,7 @@ def from_form(kind: str, form: Mapping[str, str], before: Mapping[str, Any]) -> 
     return {
         "columns": columns,
         "constants": constants,
-        "format": kept | {key: value for key, value in said.items() if value},
+        "format": kept | {key: value for key, value in said.items() if value not in ("", "auto")},
     }
 
 
@@ -131,6 +130,9 @@ def problems(kind: str, raw: Mapping[str, Any]) -> dict[str, str]:
     for target in required(kind):
         if not columns.get(target) and target not in constants:
             found[target] = _("Choose where this comes from: every row needs it.")
+    for target, same in constants.items():
+        if not same:
+            found[target] = _("Say what it is in every row.")
     if constants.get("kind", "sale") not in FACT_KINDS:
         found["kind"] = _("Choose what the rows are.")
     return found

@@ -46,6 +46,7 @@ def index() -> str:
 def _shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
     """A mission as the pages here draw it."""
     model = reach.mission.model
+    pays = [(u, reach.paid[u]) for u in (here.currency, POINTS) if reach.paid.get(u)]
     return {
         "slug": model.slug,
         "name": model.name,
@@ -53,7 +54,7 @@ def _shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
         "starts": voice.day(model.starts),
         "ends": voice.day(model.ends),
         "state": reach.window.state,
-        "days_left": reach.window.days_left,
+        "left": voice.left(service.ends_at(reach, here), g.now),
         "audience": sentences.audience(reach.mission.audience, voice),
         "addressed": reach.addressed,
         "finished": reach.reached[-1] if reach.reached else 0,
@@ -67,6 +68,8 @@ def _shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
             for index, stage in enumerate(reach.mission.stages)
         ],
         "paid": _pay(reach.paid, here.currency, voice),
+        "paid_first": _pay(dict(pays[:1]), here.currency, voice),
+        "paid_more": _pay(dict(pays[1:]), here.currency, voice) if pays[1:] else None,
     }
 
 
@@ -185,6 +188,7 @@ def _preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
         else None,
         "audience": sentences.audience(draft.where, voice),
         "addressed": size,
+        "costs": bool(rewards),
         "highest": _pay(rules.highest_cost(rewards, size), here.currency, voice),
     }
 

@@ -9,7 +9,7 @@ from babel.numbers import format_compact_currency
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
-from engage import periods
+from engage import clock, periods
 from engage.console import rules, service
 from engage.console.here import programme, today
 from engage.home.service import main_board
@@ -17,6 +17,7 @@ from engage.leaderboards import sentences as board_sentences
 from engage.money import POINTS, SCALE
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.filters import clock_time
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
@@ -48,7 +49,23 @@ def overview() -> str:
         bars=_bars(found, here.currency, voice),
         behind=_behind(found, here.currency, voice),
         top=_top(found, here.currency, voice),
-        voice=voice,
+        as_of=_as_of(found.fresh, day, here.timezone, voice),
+        left={
+            r.mission.model.id: voice.left(service.ends_at(r, here), g.now) for r in found.missions
+        },
+    )
+
+
+def _as_of(fresh: service.Fresh, day: date, timezone: str, voice: Voice) -> str:
+    """How new the data is: ``Data as of 14:05. The newest sale is of Nov 20, 2026.``"""
+    at = fresh.recorded_at
+    when = clock_time(at) if clock.local_day(at, timezone) == day else voice.moment(at)
+    if fresh.last_day >= day:
+        return voice.gettext("Data as of %(when)s, with sales of today.", when=when)
+    return voice.gettext(
+        "Data as of %(when)s. The newest sale is of %(day)s.",
+        when=when,
+        day=voice.day(fresh.last_day),
     )
 
 
@@ -177,7 +194,7 @@ def _compact(amount: int, currency: str, voice: Voice) -> str:
     """An amount to be read beside others: ``$8.1M``."""
     value = Decimal(amount) / SCALE
     return format_compact_currency(
-        value, currency, locale=voice.locale, fraction_digits=1 if value >= 10_000 else 0
+        value, currency, locale=voice.locale, fraction_digits=1 if value >= 1_000_000 else 0
     )
 
 

@@ -16,7 +16,7 @@ from engage.imports import register
 from engage.imports.models import Import
 from engage.leaderboards import ranking
 from engage.leaderboards.ranking import Ranking
-from engage.leaderboards.service import Published
+from engage.leaderboards.tally import Published
 from engage.ledger.models import Transfer
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
@@ -193,6 +193,11 @@ def reaches(programme: Programme, today: date) -> list[Reach]:
     order = ("running", "upcoming", "over")
     newest_first = sorted(reaches, key=lambda r: r.mission.model.ends, reverse=True)
     return sorted(newest_first, key=lambda r: order.index(r.window.state))
+
+
+def ends_at(reach: Reach, programme: Programme) -> datetime:
+    """The first instant after a mission."""
+    return periods.containing(reach.mission.model.ends, "day").ends_at(programme.timezone)
 
 
 def _count_reached(stage_ids: Sequence[int]) -> dict[int, int]:
