@@ -18,6 +18,7 @@ from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.studio import values
+from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import MissingField, NothingToShow, captions, plan, transcript
 from engage.studio.template import Template, TemplateError
 from engage.studio.typeface import MissingScript
@@ -244,7 +245,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TemplateError):
         return f"The template has mistakes ({error.problems[0]}). Run: engage video check"
     if isinstance(error, _LASTING):
-        return str(error)
+        said = str(error)
+        return f"{said[:1].upper()}{said[1:].rstrip('.')}."
+    if isinstance(error, BrokenFilm):
+        return f"The encoder's file was not whole: {error}."
     if isinstance(error, OSError) and error.errno is not None:
         return f"The machine that renders could not write the film: {error.strerror}."
     return f"Rendering failed: {type(error).__name__}: {error}"

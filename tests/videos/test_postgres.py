@@ -1,0 +1,57 @@
+"""Many workers at once on PostgreSQL: a film is claimed by one of them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from engage import create_app
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.videos import claims, films
+
+from ..conftest import NOW, Cast
+from .conftest import Order
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture
+def app(settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    app = create_app(Settings())
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_of_many_workers_one_renders_each_film(app: Flask, cast: Cast, order: Order) -> None:
+    people = [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
+    placed = order(*people)
+    batch_id, video_ids = placed.batch.id, placed.to_make
+    db.session.rollback()
+
+    def work(video_id: int) -> int | None:
+        with app.app_context():
+            mine = transaction(lambda: claims.claim(video_id, NOW))
+            return mine and mine.id
+
+    with ThreadPoolExecutor(8) as pool:
+        won = Counter(pool.map(work, video_ids * 8))
+    assert {video_id: won[video_id] for video_id in video_ids} == dict.fromkeys(video_ids, 1)
+
+    later = NOW + timedelta(minutes=1)
+    assert sorted(transaction(lambda: claims.recover(later))) == video_ids
+    assert claims.waiting(later) == video_ids
+    found = films.batch(cast.programme.id, batch_id)
+    assert found
+    assert found.films.queued == 3
+    assert films.ordered(batch_id)[0].partner.name == "Alice Bikes"
+    assert films.partners_like(cast.programme, "CHARLIE")[0].external_id == "C1"
+    assert films.pace("tiny") is None
