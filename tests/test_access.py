@@ -16,9 +16,11 @@ from werkzeug.test import TestResponse
 from engage import clock
 from engage.accounts import passwords, service
 from engage.db import db
+from engage.ledger import service as ledger
 from engage.web.access import Policy, policy_of
 from tests.browsing import browser
 from tests.conftest import Cast
+from tests.console import examples as imports
 from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
@@ -55,12 +57,39 @@ def _link(cast: Cast) -> dict[str, Any]:
     return {"token": passwords.password_link(cast.alice.user, secret, clock.now())}
 
 
+def _ledger_line(cast: Cast) -> dict[str, Any]:
+    assert cast.alice.partner
+    return {"number": ledger.lines(cast.alice.partner.id)[0].transfer.id}
+
+
 EXAMPLES: dict[str, Example] = {
+    **{
+        f"console_import.{view}": Example(imports.draft, ("mia",))
+        for view in ("file", "state", "check", "take", "again", "mended", "discard", "errors")
+    },
+    # Both programmes of the cast have this mission.
+    **{
+        f"console_missions.{view}": Example(
+            lambda cast: {"slug": "spring-sprint"}, ("mia", "otto", "ada")
+        )
+        for view in ("mission", "edit", "change", "end")
+    },
+    "console_partners.partner": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
+    "console_partners.add_log_in": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_videos.batch": Example(examples.batch, MANAGERS),
     "console_videos.batch_films": Example(examples.batch, MANAGERS),
     "console_videos.cancel": Example(examples.batch, MANAGERS),
     "console_videos.retry": Example(examples.batch, MANAGERS),
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
+    "earnings.line": Example(_ledger_line, ALICE_ALONE),
+    # Both programmes of the cast have these boards and missions; the mission is for the Northwest.
+    "leaderboards.board": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "leaderboards.rows": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "missions.mission": Example(
+        lambda cast: {"slug": "spring-sprint"}, ("alice", "bob", "mia", "otto", "ada")
+    ),
+    "missions.now": Example(lambda cast: {"slug": "spring-sprint"}, ("alice", "bob")),
     "static": Example(lambda cast: {"filename": "mark.svg"}, EVERYBODY),
     "accounts.set_password": Example(_link, EVERYBODY),
     "accounts.set_password_submit": Example(_link, EVERYBODY),

@@ -69,7 +69,7 @@ def _band(
         shown = voice.quantity(goal.needed)
         more = voice.gettext("%(shown)s more %(kind)s", shown=shown, kind=kind)
     rate = next(band.rate for band in rule.band if band.start == ahead.start)
-    worth = voice.gettext("From there on you earn more with every sale")
+    worth = voice.gettext("From there on every %(kind)s earns more", kind=kinds.one)
     if ahead.bonus > 0:
         worth = voice.gettext("Worth %(pay)s at once", pay=voice.pay(ahead.bonus, rule.earn))
     return {

@@ -12,7 +12,7 @@ from engage.incentives.outlook import BandAhead
 from engage.leaderboards import ranking
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.ranking import Ranking
-from engage.leaderboards.service import Published
+from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView

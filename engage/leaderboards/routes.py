@@ -132,8 +132,8 @@ def _neighbours(view: View, periods: list[Any]) -> dict[str, str | None]:
     older = periods[place + 1] if place + 1 < len(periods) else None
     newer = periods[place - 1] if place else None
     return {
-        name: url("leaderboards.board", **view.address(period=p.name)) if p else None
-        for name, p in (("older", older), ("newer", newer))
+        name: url("leaderboards.board", **view.to(period)) if period else None
+        for name, period in (("older", older), ("newer", newer))
     }
 
 

@@ -1,7 +1,7 @@
 """What a board's page shows: which period and scope are meant, and their rows in a reader's words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -43,6 +43,10 @@ class View:
     @property
     def is_current(self) -> bool:
         return self.period.first <= self.today <= self.period.last
+
+    def to(self, period: Period) -> dict[str, Any]:
+        """The parts of the address of the same board and scope in another period."""
+        return replace(self, period=period).address()
 
     def address(self, **more: Any) -> dict[str, Any]:
         """The parts of an address that leads here; what is as always is left out."""

@@ -1,0 +1,40 @@
+"""`engage standings`: the keys and exit codes that operators script against."""
+
+import json
+
+from click.testing import CliRunner, Result
+
+from engage.cli import main
+from tests.conftest import Cast
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["standings", *words, "--programme", "resellers"])
+
+
+def test_a_ranking_as_one_document(cast: Cast):
+    done = run("sales", "--period", "2013-Q2", "--top", "2", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["board"], found["period"], found["ranked"]) == ("sales", "2013-Q2", 3)
+    assert found["as_of"]
+    assert found["rows"] == [
+        {"rank": 1, "partner": "A1", "name": "Alice Bikes", "score": "6000.0000"},
+        {"rank": 2, "partner": "C1", "name": "Charlie & Sons", "score": "5000.0000"},
+    ]
+
+
+def test_a_ranking_for_people(cast: Cast):
+    done = run("sales", "--period", "2013-Q2", "--scope", "region=Northeast")
+    assert done.exit_code == 0
+    assert "Charlie & Sons" in done.stdout
+    assert "Alice" not in done.stdout
+
+
+def test_what_does_not_exist_is_refused_in_one_line(cast: Cast):
+    for words in (("nothing",), ("sales", "--period", "soon"), ("sales", "--scope", "x=y")):
+        done = run(*words)
+        assert done.exit_code == 1, words
+        assert done.stderr.startswith("refused: ")
+        assert done.stderr.count("\n") == 1
+    assert run("sales", "--top", "0").exit_code == 2

@@ -1,0 +1,67 @@
+"""Places of yesterday: kept once, for the running period, and what moved since."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from engage import periods
+from engage.db import db, transaction
+from engage.leaderboards import days, service
+from engage.leaderboards.jobs import keep_days
+from engage.leaderboards.models import StandingDay
+from engage.leaderboards.service import Published
+from engage.programmes import service as programmes
+from tests.conftest import NOW, Cast, record, sale
+
+YESTERDAY = date(2013, 4, 9)
+Q2 = periods.parse("2013-Q2")
+
+
+def sales() -> Published:
+    found = service.board(programmes.by_slug("resellers"), "sales")
+    assert found
+    return found
+
+
+def kept(cast: Cast) -> dict[str, int]:
+    ranks = days.ranks(sales(), Q2, YESTERDAY)
+    people = {p.partner.id: p.partner.external_id for p in (cast.alice, cast.bob, cast.charlie)}
+    return {people[member]: rank for member, rank in ranks.items()}
+
+
+def test_where_everybody_stood_when_yesterday_ended_is_written_down_once(cast: Cast):
+    record(cast.programme, sale("b-2", "B1", "9000", date(2013, 4, 10)))
+    assert keep_days(NOW) > 0
+    assert kept(cast) == {"A1": 1, "C1": 2, "B1": 3}
+    assert keep_days(NOW) == 0
+
+
+def test_a_later_hour_of_the_day_does_not_change_what_was_kept(cast: Cast):
+    keep_days(NOW)
+    record(cast.programme, sale("b-2", "B1", "9000", date(2013, 4, 8)))
+    keep_days(NOW + timedelta(hours=3))
+    assert kept(cast) == {"A1": 1, "C1": 2, "B1": 3}
+
+
+def test_the_first_day_of_a_period_has_no_yesterday(cast: Cast):
+    keep_days(datetime(2013, 4, 1, 16, tzinfo=UTC))
+    found = db.session.scalar(select(func.count()).where(StandingDay.board_id == sales().model.id))
+    assert found == 0
+
+
+def test_a_scope_ranks_yesterday_among_its_own(cast: Cast):
+    keep_days(NOW)
+    ranks = days.ranks(sales(), Q2, YESTERDAY, scope=("region", "Northeast"))
+    assert cast.charlie.partner
+    assert ranks == {cast.charlie.partner.id: 1}
+
+
+def test_old_days_are_forgotten(cast: Cast):
+    keep_days(NOW)
+    board_id = sales().model.id
+    long_after = NOW + timedelta(days=60)
+    transaction(lambda: days.keep(programmes.by_slug("resellers"), sales(), long_after.date()))
+    found = db.session.scalars(
+        select(StandingDay.day).where(StandingDay.board_id == board_id).distinct()
+    ).all()
+    assert found == [date(2013, 6, 8)]

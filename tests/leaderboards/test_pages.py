@@ -1,0 +1,252 @@
+"""Boards as people see them: one table for all, and a small part that is each one's own."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from sqlalchemy import event
+
+from engage import clock, flow
+from engage.db import db, transaction
+from engage.leaderboards.jobs import keep_days
+from engage.partners.service import Profile
+from engage.programmes import service as programmes
+from tests.browsing import Browser, browser
+from tests.conftest import NOW, Cast, record, sale
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def alice(app: Flask, cast: Cast) -> Browser:
+    return browser(app, cast.alice.user)
+
+
+@pytest.fixture
+def charlie(app: Flask, cast: Cast) -> Browser:
+    return browser(app, cast.charlie.user)
+
+
+@pytest.fixture
+def crowd(cast: Cast) -> None:
+    """A hundred and twenty partners more, each with a sale."""
+    profiles = [Profile(f"X{i:03d}", f"Partner {i:03d}") for i in range(120)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
+    record(
+        programmes.by_slug("resellers"),
+        *(sale(f"x-{i}", f"X{i:03d}", str(100 + i)) for i in range(120)),
+    )
+
+
+def page(client: Browser, address: str) -> Tag:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def text(tag: Tag) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+def podium(found: Tag) -> list[str]:
+    return [text(name) for name in found.select(".podium-name")]
+
+
+@pytest.fixture
+def queries() -> Iterator[list[str]]:
+    """Every statement sent to the database."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_board_shows_the_podium_what_counts_and_how_ties_are_ranked(alice: Browser):
+    found = page(alice, "/leaderboards/sales")
+    assert podium(found) == ["Alice Bikes", "Charlie & Sons", "Bob's Wheels"]
+    words = text(found)
+    assert "Sum of sales, Apr 1" in words
+    assert "Equal scores share a rank" in words
+    assert "As of 11:00" in words.replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+def test_near_me_marks_me_without_script(alice: Browser, charlie: Browser):
+    for client, name in ((alice, "Alice Bikes"), (charlie, "Charlie & Sons")):
+        mine = page(client, "/leaderboards/sales").select_one("#me .is-me")
+        assert mine
+        assert name in text(mine)
+    assert "$1,000.00 behind Alice Bikes." in text(page(charlie, "/leaderboards/sales/me"))
+
+
+def test_the_table_is_the_same_for_everybody(alice: Browser, charlie: Browser):
+    one, other = (client.get("/leaderboards/sales/rows") for client in (alice, charlie))
+    assert one.data == other.data
+    assert one.headers["ETag"] == other.headers["ETag"]
+    assert one.headers["Cache-Control"] == "private, no-cache"
+    assert "is-me" not in one.text
+
+
+def test_an_unchanged_table_is_not_sent_again_and_not_ranked_again(
+    alice: Browser, charlie: Browser, queries: list[str]
+):
+    tag = alice.get("/leaderboards/sales/rows").headers["ETag"]
+    assert any("row_number" in statement for statement in queries)
+    queries.clear()
+    again = charlie.get("/leaderboards/sales/rows", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert not any("row_number" in statement for statement in queries)
+
+
+def test_a_new_fact_is_in_the_table_at_once(alice: Browser, cast: Cast):
+    before = alice.get("/leaderboards/sales/rows").headers["ETag"]
+    record(cast.programme, sale("b-9", "B1", "9000"))
+    after = alice.get("/leaderboards/sales/rows", headers={"If-None-Match": before})
+    assert after.status_code == 200
+    assert podium(BeautifulSoup(after.text, "html.parser"))[0] == "Bob's Wheels"
+
+
+def test_the_rows_say_what_the_script_needs(alice: Browser, cast: Cast):
+    found = page(alice, "/leaderboards/sales")
+    rows = found.select_one("#rows")
+    assert rows
+    assert rows["data-board"] == "sales"
+    assert int(str(rows["data-version"])) > 0
+    assert "live:board:sales from:body" in str(rows["hx-trigger"])
+    assert cast.alice.partner
+    outer = found.select_one("[data-me]")
+    assert outer
+    assert outer["data-me"] == str(cast.alice.partner.id)
+    first = found.select_one(".podium-place")
+    assert first
+    assert (first["data-rank"], first["data-place"]) == ("1", "1st")
+
+
+def test_scopes_are_links_and_rank_anew(alice: Browser):
+    found = page(alice, "/leaderboards/sales?scope=organisation%3DRainier+Group")
+    assert podium(found) == ["Alice Bikes", "Bob's Wheels"]
+    labels = [text(link) for link in found.select(".segments a")]
+    assert labels == ["Everyone", "My region", "My organisation", "My team"]
+
+
+def test_another_region_can_be_looked_at(alice: Browser):
+    found = page(alice, "/leaderboards/sales?scope=region%3DNortheast")
+    assert podium(found) == ["Charlie & Sons"]
+    assert "You are not part of this ranking." in text(found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "scope=region%3DAtlantis",
+        "scope=email%3Dx",
+        "scope=nonsense",
+        "period=2013-04",
+        "period=soon",
+        "after=-1",
+        "after=x",
+    ],
+)
+def test_a_view_that_does_not_exist_is_not_found(alice: Browser, query: str):
+    for path in ("", "/rows"):
+        assert alice.get(f"/leaderboards/sales{path}?{query}").status_code == 404
+
+
+def test_a_board_that_does_not_exist_is_not_found(alice: Browser):
+    for path in ("", "/rows", "/me"):
+        assert alice.get(f"/leaderboards/nothing{path}").status_code == 404
+
+
+def test_past_periods_can_be_chosen(alice: Browser, cast: Cast):
+    record(cast.programme, sale("c-0", "C1", "100", date(2013, 2, 1)))
+    found = page(alice, "/leaderboards/sales")
+    assert [text(option) for option in found.select("select[name=period] option")] == [
+        "Q2 2013, this quarter",
+        "Q1 2013",
+    ]
+    past = page(alice, "/leaderboards/sales?period=2013-Q1")
+    assert podium(past) == ["Charlie & Sons"]
+    assert "You had no result here." in text(past)
+    assert past.select_one("a[href='/leaderboards/sales']")
+
+
+def test_movement_is_shown_once_yesterday_is_known(alice: Browser, cast: Cast, crowd: None):
+    assert not page(alice, "/leaderboards/sales").select(".move")
+    keep_days(NOW)
+    record(cast.programme, sale("x-up", "X000", "121"))
+    found = page(alice, "/leaderboards/sales")
+    risen = next(row for row in found.select(".rank-row") if "Partner 000" in text(row))
+    assert "up 119 places" in text(risen)
+    scoped = page(alice, "/leaderboards/sales?scope=region%3DNortheast")
+    assert not scoped.select("#me .move")
+
+
+def test_a_long_board_comes_in_pages(alice: Browser, crowd: None):
+    first = page(alice, "/leaderboards/sales")
+    assert len(first.select("#rows .rank-row")) == 47
+    more = first.select_one("a[rel=next]")
+    assert more
+    assert more["href"] == "/leaderboards/sales?after=50"
+    assert str(more["hx-get"]) == "/leaderboards/sales/rows?after=50"
+    second = page(alice, str(more["href"]))
+    assert not second.select(".podium")
+    assert len(second.select("#rows-50 .rank-row")) == 50
+    last = page(alice, "/leaderboards/sales?after=100")
+    assert len(last.select("#rows-100 .rank-row")) == 23
+    assert "The ranking ends before this page" in text(page(alice, "/leaderboards/sales?after=500"))
+
+
+def test_who_stands_far_down_can_jump_to_their_line(app: Flask, cast: Cast, crowd: None):
+    record(cast.programme, sale("a-back", "A1", "-5899"))
+    found = page(browser(app, cast.alice.user), "/leaderboards/sales")
+    jump = found.select_one("#me .link-more")
+    assert jump
+    assert cast.alice.partner
+    assert jump["href"] == f"/leaderboards/sales?after=100#board-{cast.alice.partner.id}"
+    there = page(browser(app, cast.alice.user), str(jump["href"]).split("#")[0])
+    assert there.select_one(f"#board-{cast.alice.partner.id}")
+
+
+def test_a_board_of_regions_marks_mine(charlie: Browser):
+    found = page(charlie, "/leaderboards/regions")
+    assert podium(found) == ["Northwest", "Northeast"]
+    mine = found.select_one("#me .is-me")
+    assert mine
+    assert "Northeast" in text(mine)
+    assert not found.select(".segments a")
+
+
+def test_a_manager_sees_the_board_without_a_place_on_it(app: Flask, cast: Cast):
+    client = browser(app, cast.mia.user)
+    found = page(client, "/leaderboards/sales")
+    assert podium(found)
+    assert not found.select("#me")
+    assert client.get("/leaderboards/sales/me").status_code == 404
+
+
+def test_nobody_sees_another_programmes_rows(app: Flask, cast: Cast):
+    assert not podium(page(browser(app, cast.otto.user), "/leaderboards/sales"))
+
+
+def test_an_empty_board_says_so_and_where_results_are(
+    alice: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=120))
+    found = page(alice, "/leaderboards/sales")
+    assert "Nobody is ranked yet" in text(found)
+    assert found.select_one("a[href='/leaderboards/sales?period=2013-Q2']")
+
+
+def test_the_list_shows_my_rank_on_every_board(alice: Browser, charlie: Browser):
+    words = text(page(charlie, "/leaderboards/"))
+    assert "Sales this quarter" in words
+    assert "2nd of 3 partners" in words.replace("Score", "").replace("  ", " ")
+    assert "Northeast" in words

@@ -1,0 +1,152 @@
+"""The partners' pages in a real browser: they move by themselves, and everybody can use them."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from engage import clock, flow
+from engage.clock import local_day
+from engage.db import transaction
+from engage.leaderboards import service as leaderboards
+from engage.live import publish
+from engage.partners.service import Profile
+from engage.programmes import service as programmes
+from tests.conftest import Cast, Person, record, sale
+from tests.pages.conftest import Visit
+from tests.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.service]
+
+PAGES = (
+    "/",
+    "/leaderboards/",
+    "/leaderboards/sales",
+    "/leaderboards/sales?scope=region%3DNortheast",
+    "/leaderboards/regions",
+    "/missions/",
+    "/missions/spring-sprint",
+    "/earnings/",
+    "/rules/",
+)
+FOR_MANAGERS = tuple(address for address in PAGES if address not in ("/", "/earnings/"))
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+
+
+def sell(cast: Cast, redis_url: str, name: str, who: Person, amount: str) -> None:
+    """A sale of this minute, told to the open pages as the outbox does."""
+    now = clock.now()
+    day = local_day(now, cast.programme.timezone)
+    assert who.partner
+    partner = who.partner
+    said = sale(name, partner.external_id, amount, day)
+    record(
+        programmes.by_slug("resellers"),
+        said._replace(occurred_at=now - timedelta(minutes=1)),
+        now=now,
+    )
+    programme = programmes.by_slug("resellers")
+    bus = redis.from_url(redis_url)
+    for board in leaderboards.boards(programme):
+        said_to_all = publish.board_changed(programme.id, board.model.slug, board.model.version)
+        publish.publish(bus, said_to_all)
+    publish.publish(bus, publish.partner_changed(programme.id, partner.id))
+
+
+def is_live(page: Page) -> None:
+    until(lambda: page.text_content("[data-live-status]") == "Live", what="the page is live")
+
+
+def test_a_sale_moves_the_rows_of_an_open_board(visit: Visit, cast: Cast, redis_url: str):
+    page = visit(cast.charlie, viewport=PHONE).new_page()
+    page.goto("/leaderboards/sales")
+    is_live(page)
+    page.evaluate("window.stays = true")
+    assert "You" in page.locator("#rows .is-me").all_inner_texts()[0]
+    assert page.locator(".podium-name").all_inner_texts()[0] == "Alice Bikes"
+    sell(cast, redis_url, "t-9", cast.charlie, "5000")
+    until(lambda: "Charlie" in page.locator(".podium-name").all_inner_texts()[0])
+    until(lambda: page.text_content("#announcer") == "You moved from 2nd to 1st")
+    assert page.locator("#me .is-me .rank-place").inner_text().split()[-1].startswith("1")
+    assert page.evaluate("window.stays")
+
+
+def test_a_sale_changes_an_open_home(visit: Visit, cast: Cast, redis_url: str):
+    page = visit(cast.alice, viewport=PHONE).new_page()
+    page.goto("/")
+    is_live(page)
+    page.evaluate("window.stays = true")
+    assert "1 more sale to stage 1" in page.inner_text(".next-sentence")
+    page.locator("#latest summary").first.click()
+    opened = page.locator("#latest details[open]").first.get_attribute("id")
+    sell(cast, redis_url, "t-9", cast.alice, "100")
+    until(lambda: "1 more sale to stage 1" not in page.inner_text(".next-sentence"))
+    until(lambda: "Stage 1 of Spring sprint" in page.inner_text("#latest"))
+    assert page.locator(f"#latest details#{opened}").get_attribute("open") is not None
+    assert page.evaluate("window.stays")
+
+
+@pytest.mark.parametrize(
+    ("who", "viewport", "scheme"),
+    [("alice", PHONE, "light"), ("alice", DESK, "dark"), ("mia", DESK, "light")],
+)
+def test_axe_finds_nothing(
+    visit: Visit, cast: Cast, who: str, viewport: dict[str, int], scheme: str
+):
+    # axe is put into the page as a script, which the page's own policy would refuse.
+    context = visit(getattr(cast, who), viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    found = []
+    for address in PAGES if who == "alice" else FOR_MANAGERS:
+        answer = page.goto(address)
+        assert answer
+        assert answer.status == 200, address
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found += [
+            f"{address}: {problem['id']} {[node['html'] for node in problem['nodes']][:3]}"
+            for problem in Axe().run(page).response["violations"]
+        ]
+        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{address} scrolls sideways by {wider} px"
+    assert not found, "\n".join(found)
+
+
+def test_nothing_on_these_pages_breaks_the_content_policy(visit: Visit, cast: Cast):
+    page = visit(cast.alice).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for address in PAGES:
+        page.goto(address)
+        if page.locator("[data-live-status]").count():
+            is_live(page)
+    assert said == []
+
+
+def test_show_more_brings_the_next_page_below(visit: Visit, cast: Cast, redis_url: str):
+    now = clock.now()
+    day = local_day(now, cast.programme.timezone)
+    profiles = [Profile(f"X{i:03d}", f"Partner {i:03d}") for i in range(60)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=now))
+    record(
+        programmes.by_slug("resellers"),
+        *(
+            sale(f"x-{i}", f"X{i:03d}", str(10 + i), day)._replace(
+                occurred_at=now - timedelta(minutes=2)
+            )
+            for i in range(60)
+        ),
+        now=now,
+    )
+    page = visit(cast.alice, viewport=DESK).new_page()
+    page.goto("/leaderboards/sales")
+    page.get_by_role("link", name="Show more").click()
+    until(lambda: page.locator("#rows-50 .rank-row").count() == 13)
+    assert page.get_by_role("link", name="Show more").count() == 0
+    assert page.locator("#rows .rank-row").count() == 47
+    is_live(page)
+    sell(cast, redis_url, "t-9", cast.bob, "9000")
+    until(lambda: "Bob" in page.locator(".podium-name").all_inner_texts()[0])
+    assert page.locator("#rows-50 .rank-row").count() == 13
