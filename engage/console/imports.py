@@ -183,7 +183,7 @@ def take(import_id: int) -> Answer:
     """Take the file in: all of it, or, where that was chosen, its good rows."""
     row = _row(import_id)
     if row.state != "checked" or not row.result or "new" not in row.result:
-        abort(409)
+        return redirect(url_for(".file", import_id=row.id), 303)
     return _begin(row, "importing", skip_bad=request.form.get("skip_bad") == "y")
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from engage import flow
-from engage.console import directory, mission_form, rules, service
+from engage.console import mission_form, rules, service
+from engage.console import mission_view as view
 from engage.console.here import programme, today
 from engage.console.mission_form import Draft, Reading
 from engage.console.partners import attribute_labels
@@ -20,7 +21,6 @@ from engage.db import db, transaction
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
-from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
@@ -39,44 +39,8 @@ _RESERVED = {"new", "preview", "stages"}
 @allow("manager")
 def index() -> str:
     here, voice = programme(), viewer()
-    found = [_shown(reach, here, voice) for reach in service.reaches(here, today(here))]
+    found = [view.shown(reach, here, voice) for reach in service.reaches(here, today(here))]
     return render_template("console_missions/index.html", missions=found)
-
-
-def _shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
-    """A mission as the pages here draw it."""
-    model = reach.mission.model
-    pays = [(u, reach.paid[u]) for u in (here.currency, POINTS) if reach.paid.get(u)]
-    return {
-        "slug": model.slug,
-        "name": model.name,
-        "when": voice.days(model.starts, model.ends),
-        "starts": voice.day(model.starts),
-        "ends": voice.day(model.ends),
-        "state": reach.window.state,
-        "left": voice.left(service.ends_at(reach, here), g.now),
-        "audience": sentences.audience(reach.mission.audience, voice),
-        "addressed": reach.addressed,
-        "finished": reach.reached[-1] if reach.reached else 0,
-        "stages": [
-            {
-                "name": stage.name,
-                "task": sentences.task(stage, here.currency, voice),
-                "reward": sentences.reward(stage, voice),
-                "reached": reach.reached[index],
-            }
-            for index, stage in enumerate(reach.mission.stages)
-        ],
-        "paid": _pay(reach.paid, here.currency, voice),
-        "paid_first": _pay(dict(pays[:1]), here.currency, voice),
-        "paid_more": _pay(dict(pays[1:]), here.currency, voice) if pays[1:] else None,
-    }
-
-
-def _pay(amounts: dict[str, int], currency: str, voice: Voice) -> str:
-    """Money and points in words; a dash where nothing is paid."""
-    said = [voice.pay(amounts[unit], unit) for unit in (currency, POINTS) if amounts.get(unit)]
-    return voice.all_of(said) if said else "–"
 
 
 def _reach(here: Programme, slug: str) -> Reach:
@@ -97,8 +61,8 @@ def mission(slug: str) -> str:
     highest = rules.highest_cost(rewards, reach.addressed)
     return render_template(
         "console_missions/mission.html",
-        mission=_shown(reach, here, voice),
-        highest=_pay(highest, here.currency, voice),
+        mission=view.shown(reach, here, voice),
+        highest=view.said(highest, here.currency, voice),
         summary=sentences.summary(programmes.definition(reach.mission), here.currency, voice),
     )
 
@@ -139,58 +103,12 @@ def _form(
         started=bool(changed and changed.window.state != "upcoming"),
         errors=errors or {},
         previewed=previewed,
-        options=directory.options(here.id),
+        options=view.options(here, draft),
         labels=attribute_labels(),
         timezone=here.timezone,
-        **_stage_words(here, draft),
-        **_preview(here, draft, voice),
+        **view.stage_words(here, draft),
+        **view.preview(here, draft, voice),
     )
-
-
-def _stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
-    """What the stages' part of the form needs besides the draft."""
-    return {
-        "may_add": mission_form.may_add(draft.stages),
-        "currency": here.currency,
-        "kinds": [
-            ("sale", _("Sales")),
-            ("deal_registered", _("Registered deals")),
-            ("deal_won", _("Won deals")),
-            ("training_completed", _("Completed trainings")),
-            ("certification", _("Certifications")),
-            ("login", _("Sign-ins")),
-            ("custom", _("Other activities")),
-        ],
-        "measures": [
-            ("facts", _("how many")),
-            ("amount", _("their amount")),
-            ("quantity", _("units")),
-            ("customers", _("different customers")),
-            ("products", _("different products")),
-        ],
-    }
-
-
-def _preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
-    """The draft in plain words: what is to be done, by how many, for how much at most."""
-    reading = mission_form.read(draft, here.currency, today(here), voice)
-    size = missions.audience_size(here.id, draft.where)
-    rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
-    return {
-        "steps": [
-            (sentences.task(stage, here.currency, voice), sentences.reward(stage, voice))
-            if stage
-            else None
-            for stage in reading.stages
-        ],
-        "days": voice.days(reading.mission.starts, reading.mission.ends)
-        if reading.mission
-        else None,
-        "audience": sentences.audience(draft.where, voice),
-        "addressed": size,
-        "costs": bool(rewards),
-        "highest": _pay(rules.highest_cost(rewards, size), here.currency, voice),
-    }
 
 
 @blueprint.post("/preview")
@@ -200,7 +118,7 @@ def preview() -> Answer:
     here = programme()
     draft = mission_form.from_form(request.form)
     return render_template(
-        "console_missions/_mission_preview.html", **_preview(here, draft, viewer())
+        "console_missions/_mission_preview.html", **view.preview(here, draft, viewer())
     )
 
 
@@ -215,7 +133,7 @@ def stages() -> Answer:
         draft=draft,
         errors={},
         fresh=request.form.get("do") == "add",
-        **_stage_words(here, draft),
+        **view.stage_words(here, draft),
     )
 
 

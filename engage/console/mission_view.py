@@ -1,0 +1,106 @@
+"""How missions and drafts of them are drawn in the console: rows, words of the form, the preview."""
+
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+
+from engage.console import directory, mission_form, rules, service
+from engage.console.here import today
+from engage.console.mission_form import Draft
+from engage.console.service import Reach
+from engage.missions import sentences
+from engage.missions import service as missions
+from engage.money import POINTS
+from engage.programmes.models import Programme
+from engage.voice import Voice
+
+
+def shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:
+    """A mission as the pages here draw it."""
+    model = reach.mission.model
+    pays = [(u, reach.paid[u]) for u in (here.currency, POINTS) if reach.paid.get(u)]
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "when": voice.days(model.starts, model.ends),
+        "starts": voice.day(model.starts),
+        "ends": voice.day(model.ends),
+        "state": reach.window.state,
+        "left": voice.left(service.ends_at(reach, here), g.now),
+        "audience": sentences.audience(reach.mission.audience, voice),
+        "addressed": reach.addressed,
+        "finished": reach.reached[-1] if reach.reached else 0,
+        "stages": [
+            {
+                "name": stage.name,
+                "task": sentences.task(stage, here.currency, voice),
+                "reward": sentences.reward(stage, voice),
+                "reached": reach.reached[index],
+            }
+            for index, stage in enumerate(reach.mission.stages)
+        ],
+        "paid": said(reach.paid, here.currency, voice),
+        "paid_first": said(dict(pays[:1]), here.currency, voice),
+        "paid_more": said(dict(pays[1:]), here.currency, voice) if pays[1:] else None,
+    }
+
+
+def said(amounts: dict[str, int], currency: str, voice: Voice) -> str:
+    """Money and points in words; a dash where nothing is paid."""
+    said = [voice.pay(amounts[unit], unit) for unit in (currency, POINTS) if amounts.get(unit)]
+    return voice.all_of(said) if said else "–"
+
+
+def options(here: Programme, draft: Draft) -> dict[str, list[str]]:
+    """What can be chosen, and what was: nobody may have a value of the audience any more, or yet."""
+    found = directory.options(here.id)
+    return {
+        name: sorted({*values, *draft.audience.get(name, [])}) for name, values in found.items()
+    }
+
+
+def stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
+    """What the stages' part of the form needs besides the draft."""
+    return {
+        "may_add": mission_form.may_add(draft.stages),
+        "currency": here.currency,
+        "kinds": [
+            ("sale", _("Sales")),
+            ("deal_registered", _("Registered deals")),
+            ("deal_won", _("Won deals")),
+            ("training_completed", _("Completed trainings")),
+            ("certification", _("Certifications")),
+            ("login", _("Sign-ins")),
+            ("custom", _("Other activities")),
+        ],
+        "measures": [
+            ("facts", _("how many")),
+            ("amount", _("their amount")),
+            ("quantity", _("units")),
+            ("customers", _("different customers")),
+            ("products", _("different products")),
+        ],
+    }
+
+
+def preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
+    """The draft in plain words: what is to be done, by how many, for how much at most."""
+    reading = mission_form.read(draft, here.currency, today(here), voice)
+    size = missions.audience_size(here.id, draft.where)
+    rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
+    return {
+        "steps": [
+            (sentences.task(stage, here.currency, voice), sentences.reward(stage, voice))
+            if stage
+            else None
+            for stage in reading.stages
+        ],
+        "days": voice.days(reading.mission.starts, reading.mission.ends)
+        if reading.mission
+        else None,
+        "audience": sentences.audience(draft.where, voice),
+        "addressed": size,
+        "costs": bool(rewards),
+        "highest": said(rules.highest_cost(rewards, size), here.currency, voice),
+    }

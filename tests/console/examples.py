@@ -1,0 +1,46 @@
+"""A file that mia has uploaded, and nobody took in yet."""
+
+from io import BytesIO
+from typing import Any
+
+from flask import current_app
+
+from engage.db import transaction
+from engage.imports import jobs, register, uploads
+
+from ..conftest import NOW, Cast
+
+FACTS = """external_id,partner,kind,occurred_at,amount
+x-1,A1,sale,2013-04-09,100.00
+x-2,B1,sale,2013-04-09,250.50
+"""
+
+
+def draft(cast: Cast) -> dict[str, Any]:
+    """The address's values of a new upload: ``import_id``."""
+    data = FACTS.encode()
+    name, size = uploads.keep(BytesIO(data), jobs.folder())
+    layout = {
+        "described": "CSV, UTF-8, separated by commas",
+        "header": FACTS.splitlines()[0].split(","),
+        "first": [line.split(",") for line in FACTS.splitlines()[1:]],
+        "rows": 2,
+    }
+    programme_id, user_id = cast.programme.id, cast.mia.user.id
+    assert current_app
+    row_id = transaction(
+        lambda: (
+            register.open_file(
+                programme_id,
+                user_id,
+                kind="facts",
+                filename="april.csv",
+                upload=name,
+                size=size,
+                layout=layout,
+                mapping={},
+                now=NOW,
+            ).id
+        )
+    )
+    return {"import_id": row_id}

@@ -1,0 +1,233 @@
+"""A mission made in the console: told in plain words, checked at its fields, live at once."""
+
+from typing import Any
+
+import pytest
+
+from engage import flow
+from engage.db import db
+from engage.ledger import service as ledger
+from engage.missions.models import Mission
+from engage.programmes.service import by_slug
+
+from ..browsing import Browser, browser
+from ..conftest import Cast, record, sale
+from .conftest import page, text
+
+SPRINT = {
+    "name": "April rush",
+    "starts": "2013-04-01",
+    "ends": "2013-04-30",
+    "region": ["Northwest"],
+    "stages": "1",
+    "stage-1-name": "Five thousand",
+    "stage-1-on": "sale",
+    "stage-1-measure": "amount",
+    "stage-1-target": "5,000",
+    "stage-1-points": "250",
+    "stage-1-money": "12.50",
+    "do": "publish",
+}
+
+
+def publish(mia: Browser, **changes: Any) -> str:
+    answer = mia.post("/console/missions/new", data=SPRINT | changes)
+    assert answer.status_code == 303, text(answer)
+    return str(answer.location)
+
+
+def missions() -> list[Mission]:
+    db.session.rollback()
+    return db.session.query(Mission).filter(Mission.slug != "spring-sprint").all()
+
+
+def test_a_mission_is_live_on_its_partners_pages_at_once(mia: Browser, alice: Browser, cast: Cast):
+    publish(mia)
+    assert "April rush" in text(alice.get("/missions/"))
+    assert "April rush" in text(alice.get("/"))
+
+
+def test_it_is_not_there_for_those_it_does_not_address(mia: Browser, app: Any, cast: Cast):
+    publish(mia)
+    assert "April rush" not in text(browser(app, cast.charlie.user).get("/missions/"))
+
+
+def test_a_running_mission_counts_what_happened_since_its_first_day(mia: Browser, cast: Cast):
+    assert cast.alice.partner
+    assert cast.bob.partner
+    alice, bob = cast.alice.partner.id, cast.bob.partner.id
+    before = ledger.balances(alice), ledger.balances(bob)
+    publish(mia)
+    db.session.rollback()
+    after = ledger.balances(alice)
+    assert after["points"] == before[0]["points"] + 250
+    assert after["USD"] == before[0].get("USD", 0) + 1_250
+    assert ledger.balances(bob) == before[1]
+    assert flow.check(by_slug("resellers")).ok
+
+
+def test_and_what_happens_after_it(mia: Browser, cast: Cast):
+    publish(mia)
+    record(cast.programme, sale("b-2", "B1", "1000"))
+    said = text(mia.get("/console/missions/april-rush"))
+    assert "Reached a stage 2" in said
+    assert "$25" in said
+
+
+def test_the_form_says_in_plain_words_what_is_to_be_done_by_how_many(mia: Browser):
+    said = text(mia.post("/console/missions/preview", data=SPRINT))
+    assert "2 partners For partners in region Northwest." in said
+    assert "Sell for $5,000" in said
+    assert "it costs $25 and 500 points" in said
+
+
+def test_an_unfinished_form_is_told_as_far_as_it_goes(mia: Browser):
+    said = text(mia.post("/console/missions/preview", data={"stages": "1"}))
+    assert "3 partners" in said
+    assert "This stage is not finished." in said
+
+
+def test_without_script_a_button_previews_and_publishes_nothing(mia: Browser):
+    answer = mia.post("/console/missions/new", data=SPRINT | {"do": "preview"})
+    assert answer.status_code == 200
+    assert "Nothing is published yet" in text(answer)
+    assert "Sell for $5,000" in text(answer)
+    assert missions() == []
+
+
+def test_stages_are_added_and_taken_away_and_keep_what_was_typed(mia: Browser):
+    more = page(mia.post("/console/missions/new", data=SPRINT | {"do": "add"}))
+    assert more.select_one("[name=stages]")["value"] == "2"
+    assert more.select_one("[name=stage-1-target]")["value"] == "5,000"
+    less = SPRINT | {"stages": "2", "stage-2-name": "Second", "do": "remove-1"}
+    found = page(mia.post("/console/missions/stages", data=less))
+    assert found.select_one("[name=stage-1-name]")["value"] == "Second"
+    assert found.select_one("[name=stage-2-name]") is None
+
+
+def test_there_are_five_stages_at_most(mia: Browser):
+    full = page(mia.post("/console/missions/new", data=SPRINT | {"stages": "5", "do": "add"}))
+    assert full.select_one("[name=stages]")["value"] == "5"
+    assert full.select_one("[name=do][value=add]") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"starts": ""}, "starts"),
+        ({"ends": "2013-03-01"}, "ends"),
+        ({"starts": "2013-03-01", "ends": "2013-04-09"}, "ends"),
+        ({"stage-1-name": ""}, "stage-1-name"),
+        ({"stage-1-target": "many"}, "stage-1-target"),
+        ({"stage-1-target": "0"}, "stage-1-target"),
+        ({"stage-1-points": "1.5"}, "stage-1-points"),
+        ({"stage-1-money": "0.001"}, "stage-1-money"),
+        ({"stage-1-on": "gift"}, "stage-1-on"),
+        ({"stage-1-measure": "love"}, "stage-1-measure"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(mia: Browser, change: dict[str, str], field: str):
+    answer = mia.post("/console/missions/new", data=SPRINT | change)
+    assert answer.status_code == 422
+    assert page(answer).select_one(f"#field-{field}-error")
+    assert page(answer).select_one(f".alert-error a[href='#field-{field}']")
+    assert missions() == []
+
+
+def test_a_mission_for_nobody_is_refused(mia: Browser):
+    answer = mia.post("/console/missions/new", data=SPRINT | {"region": ["Nowhere"]})
+    assert answer.status_code == 422
+    assert "Nobody fits all of this" in text(answer)
+    assert missions() == []
+
+
+def test_the_same_name_again_gets_an_address_of_its_own(mia: Browser):
+    assert publish(mia).endswith("/april-rush")
+    assert publish(mia).endswith("/april-rush-2")
+
+
+def test_a_name_never_takes_the_address_of_a_page_here(mia: Browser):
+    assert publish(mia, name="New").endswith("/new-2")
+
+
+def test_a_mission_is_run_again_as_long_from_tomorrow_on(mia: Browser):
+    found = page(mia.get("/console/missions/new?from=spring-sprint"))
+    assert found.select_one("[name=starts]")["value"] == "2013-04-11"
+    assert found.select_one("[name=ends]")["value"] == "2013-06-10"
+    assert found.select_one("[name=stage-2-target]")["value"] == "20000"
+    assert found.select_one("[name=stage-2-money]")["value"] == "100"
+    assert len(found.select("[name=region][checked]")) == 2
+
+
+def test_a_change_is_worked_out_anew(mia: Browser, cast: Cast):
+    assert cast.alice.partner
+    address = publish(mia)
+    db.session.rollback()
+    before = ledger.balances(cast.alice.partner.id)["points"]
+    answer = mia.post(f"{address}/edit", data=SPRINT | {"kept": "1", "stage-1-points": "300"})
+    assert answer.status_code == 303
+    db.session.rollback()
+    assert ledger.balances(cast.alice.partner.id)["points"] == before + 50
+    assert flow.check(by_slug("resellers")).ok
+
+
+def test_a_published_stage_cannot_be_taken_away(mia: Browser):
+    address = publish(mia)
+    data = SPRINT | {"stages": "2", "stage-2-name": "x", "do": "remove-1"}
+    found = page(mia.post(f"{address}/edit", data=data))
+    assert found.select_one("[name=stage-1-name]")["value"] == "Five thousand"
+    assert found.select_one("[value=remove-1]") is None
+
+
+def test_a_stage_keeps_the_limits_its_form_does_not_show(mia: Browser):
+    where = '{"category": ["Helmets"]}'
+    publish(mia, **{"stage-1-where": where})
+    (mission,) = missions()
+    assert mission.stages[0].definition["where"] == {"category": ["Helmets"]}
+    form = page(mia.get("/console/missions/april-rush/edit"))
+    assert form.select_one("[name=stage-1-where]")["value"] == where
+
+
+def test_limits_that_are_none_are_refused(mia: Browser):
+    answer = mia.post("/console/missions/new", data=SPRINT | {"stage-1-where": "{"})
+    assert answer.status_code == 422
+
+
+def test_a_mission_ended_early_still_counts_today_and_keeps_what_was_earned(
+    mia: Browser, cast: Cast
+):
+    assert cast.alice.partner
+    address = publish(mia)
+    db.session.rollback()
+    before = ledger.balances(cast.alice.partner.id)
+    mia.post(f"{address}/end")
+    (mission,) = missions()
+    assert mission.ends.isoformat() == "2013-04-10"
+    assert ledger.balances(cast.alice.partner.id) == before
+
+
+def test_a_mission_that_has_not_begun_is_taken_back(mia: Browser, alice: Browser):
+    address = publish(mia, starts="2013-04-20")
+    assert "April rush" in text(alice.get("/missions/"))
+    mia.post(f"{address}/end")
+    assert mia.get(address).status_code == 404
+    assert "April rush" not in text(alice.get("/missions/"))
+
+
+def test_another_programmes_mission_is_not_there(mia: Browser, otto: Browser):
+    address = publish(mia)
+    assert otto.get(address).status_code == 404
+    assert otto.get(f"{address}/edit").status_code == 404
+    assert otto.post(f"{address}/end").status_code == 404
+    assert otto.get("/console/missions/new?from=april-rush").status_code == 404
+
+
+def test_numbers_are_read_as_their_writer_writes_them(mia: Browser, cast: Cast):
+    answer = mia.post(
+        "/console/missions/new",
+        data=SPRINT | {"stage-1-target": "5,000.50"},
+        headers={"Accept-Language": "en"},
+    )
+    assert answer.status_code == 303
+    assert missions()[0].stages[0].definition["target"] == "5000.5"
