@@ -39,8 +39,10 @@ def title(kind: str, customer: str | None, product: str | None, voice: Voice) ->
     """One fact as a heading: ``Sale to Metro Sports Supply``, ``Completed training: Brakes``."""
     name = named(kind, voice).one
     name = name[:1].upper() + name[1:]
-    if customer:
+    if customer and kind == "sale":
         return voice.gettext("%(what)s to %(customer)s", what=name, customer=customer)
+    if customer and kind in ("deal_registered", "deal_won"):
+        return voice.gettext("%(what)s with %(customer)s", what=name, customer=customer)
     if product:
         return voice.gettext("%(what)s: %(product)s", what=name, product=product)
     return name

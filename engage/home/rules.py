@@ -4,6 +4,8 @@
 2. What pays (a mission stage, a better rate) comes before what only ranks (the place above).
 3. The nearest comes first: the smallest part of its way that is still missing.
 4. The one that ends sooner, then the one whose name sorts first.
+
+A better rate is a goal only for who has begun: a newcomer is told the first step, not a mountain.
 """
 
 from collections.abc import Iterable
@@ -81,8 +83,13 @@ def is_winnable(goal: Goal) -> bool:
 
 def choose(goals: Iterable[Goal]) -> Goal | None:
     """The goal to show; None where nothing is ahead."""
-    ahead = [goal for goal in goals if goal.needed > 0 and goal.days_left != 0]
-    return min(ahead, key=_order, default=None)
+    return min(filter(_is_ahead, goals), key=_order, default=None)
+
+
+def _is_ahead(goal: Goal) -> bool:
+    if isinstance(goal, NextBand) and goal.done <= 0:
+        return False
+    return goal.needed > 0 and goal.days_left != 0
 
 
 def _order(goal: Goal) -> tuple[bool, bool, Fraction, bool, int, str]:

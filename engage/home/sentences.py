@@ -138,6 +138,15 @@ def _nothing(here: Here, voice: Voice) -> dict[str, Any]:
             "href": url("leaderboards.board", board=here.board.model.slug),
             "cta": voice.gettext("See the board"),
         }
+    if here.board and not mine:
+        return said | {
+            "sentence": emphasised(
+                voice.gettext("Your first result %(period)s puts you <em>on the board</em>"),
+                period=voice.this(here.board.rule.period),
+            ),
+            "href": url("earnings.rules"),
+            "cta": voice.gettext("How you earn"),
+        }
     if upcoming:
         return said | {
             "sentence": emphasised(
@@ -147,15 +156,6 @@ def _nothing(here: Here, voice: Voice) -> dict[str, Any]:
             ),
             "href": url("missions.mission", slug=upcoming.mission.slug),
             "cta": voice.gettext("See the mission"),
-        }
-    if here.board and not mine:
-        return said | {
-            "sentence": emphasised(
-                voice.gettext("Your first result %(period)s puts you <em>on the board</em>"),
-                period=voice.this(here.board.rule.period),
-            ),
-            "href": url("earnings.rules"),
-            "cta": voice.gettext("How you earn"),
         }
     return said | {
         "sentence": emphasised(voice.gettext("Every goal that is open is <em>reached</em>")),

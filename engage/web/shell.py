@@ -51,7 +51,7 @@ def _entries(seat: Seat) -> list[tuple[str, str, str]]:
         ]
     return [
         ("/", _("Home"), "house"),
-        ("/leaderboards/", _("Leaderboard"), "trophy"),
+        ("/leaderboards/", _("Boards"), "trophy"),
         ("/missions/", _("Missions"), "target"),
         ("/earnings/", _("Earnings"), "wallet"),
         ("/videos/", _("Videos"), "clapperboard"),

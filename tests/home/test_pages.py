@@ -90,7 +90,7 @@ def test_a_newcomer_is_told_the_first_step(app: Flask, cast: Cast):
     seat(cast, "charlie", "N1")
     client = browser(app, cast.charlie.user)
     found = text(page(client))
-    assert "$5,000 more in sales and your rate rises to 1%" in found
+    assert "Your first result this quarter puts you on the board" in found
     assert "You are not on this board yet" in found
     assert "Nothing earned yet" in found
     assert "No film yet" in found

@@ -49,7 +49,12 @@ def test_a_deal_a_day_is_anybodys_to_do():
 
 
 def test_who_has_done_nothing_yet_can_still_win_anything():
-    assert is_winnable(band(0, 100_000, days=80, left=1))
+    assert is_winnable(stage(0, 100, days=80, left=1))
+
+
+def test_a_better_rate_is_no_goal_for_who_has_not_begun():
+    assert choose([band(0, 100_000)]) is None
+    assert choose([band(1, 100_000)]) == band(1, 100_000)
 
 
 def test_nothing_is_ahead_of_who_reached_everything():
@@ -86,5 +91,6 @@ def test_the_choice_is_open_and_does_not_depend_on_the_order(found: list[Goal], 
     assert chosen.days_left
     assert again is not None
     assert (again.slug, again.missing) == (chosen.slug, chosen.missing)
-    if any(is_winnable(goal) and goal.needed > 0 and goal.days_left for goal in found):
+    open_ones = [goal for goal in found if choose([goal])]
+    if any(map(is_winnable, open_ones)):
         assert is_winnable(chosen)
