@@ -104,6 +104,11 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     return len(owed)
 
 
+def outstanding(programme: Programme) -> list[Difference]:
+    """The lines that ``reconsider`` would post; nothing is written."""
+    return _owed(programme, partners.attributes(programme.id), store=False)
+
+
 def _owed(programme: Programme, who: dict[int, Attributes], *, store: bool) -> list[Difference]:
     return incentives.recompute(programme, who, store=store) + missions.recompute(
         programme, who, store=store

@@ -6,17 +6,15 @@ from typing import NamedTuple
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods
 from engage.console.here import programme, today
-from engage.db import db, transaction
+from engage.db import transaction
 from engage.earnings.routes import rule_card
 from engage.incentives import service as incentives
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import service as leaderboards
-from engage.ledger.models import Transfer
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
@@ -179,27 +177,16 @@ def _page(
 
 
 def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) -> Rehearsal:
-    """Do all of it, count, and let none of it stand."""
+    """Publish it, work out what would be owed, and let none of it stand."""
 
     def work() -> Rehearsal:
-        last = db.session.scalar(select(func.max(Transfer.id))) or 0
         published = programmes.publish(described, now, since)
-        if published.changes:
-            flow.reconsider(published.programme, now=now)
-        rows = db.session.execute(
-            select(Transfer.unit, func.count(), func.sum(Transfer.amount))
-            .where(Transfer.id > last)
-            .group_by(Transfer.unit)
-        ).all()
-        whom = select(func.count(Transfer.partner_id.distinct())).where(Transfer.id > last)
-        raise _Rehearsed(
-            Rehearsal(
-                published.changes,
-                sum(count for _unit, count, _sum in rows),
-                db.session.scalar(whom) or 0,
-                {unit: int(amount) for unit, _count, amount in rows},
-            )
-        )
+        owed = flow.outstanding(published.programme) if published.changes else []
+        sums: dict[str, int] = {}
+        for line in owed:
+            sums[line.unit] = sums.get(line.unit, 0) + line.amount
+        whom = {line.partner_id for line in owed}
+        raise _Rehearsed(Rehearsal(published.changes, len(owed), len(whom), sums))
 
     try:
         return transaction(work)
