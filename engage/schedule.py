@@ -40,6 +40,8 @@ TABLE: tuple[Periodic, ...] = (
     Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
     Periodic("films", 10, "engage.videos.jobs.sweep"),
     Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),
+    Periodic("imports", 20, "engage.imports.jobs.sweep"),
+    Periodic("uploads", 3600, "engage.imports.jobs.clean"),
     Periodic("answers", 3600, "engage.api.jobs.forget_keys"),
 )
 
