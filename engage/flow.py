@@ -69,6 +69,10 @@ def enrol(
     admission = partners.admit(programme, profiles, now=now)
     if admission.moved:
         reconsider(programme, admission.moved, now=now)
+    elif "corrected" in admission.answers:  # a new name stands on the boards, too
+        boards = leaderboards.boards(programme)
+        leaderboards.stamp(boards, now)
+        _tell(programme, boards, set(), now)
     if 0 < len(admission.new) <= JOINING:
         outbox.write(programme.id, "joined", {"partners": admission.new}, now)
     return admission

@@ -64,7 +64,7 @@ def move(
         if published.rule.tie == "first":
             _who_was_first(programme, published, set(deltas))
     moved = [published for published, _ in changed.values()]
-    _stamp(moved, now)
+    stamp(moved, now)
     return moved
 
 
@@ -145,7 +145,8 @@ def _who_was_first(programme: Programme, published: Published, touched: set[Plac
     upsert_rows(Standing.__table__, rows, put=("reached_at",))
 
 
-def _stamp(changed: Iterable[Published], now: datetime) -> None:
+def stamp(changed: Iterable[Published], now: datetime) -> None:
+    """Raise the versions of boards that read differently now."""
     ids = sorted(published.model.id for published in changed)
     if ids:
         db.session.execute(
@@ -170,7 +171,7 @@ def rebuild(programme: Programme, published: Published, now: datetime) -> None:
         for (period, member), (score, reached) in expected(programme, published).items()
     ]
     insert_rows(Standing.__table__, rows)
-    _stamp([published], now)
+    stamp([published], now)
 
 
 def differing_standings(programme: Programme) -> int:

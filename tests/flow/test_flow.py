@@ -254,3 +254,17 @@ def test_who_joins_is_announced_and_who_is_imported_in_bulk_is_not(programme: Pr
     assert "joined" not in topics()
     transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     assert "joined" in topics()
+
+
+def test_a_corrected_name_makes_the_boards_read_anew(cast: Cast) -> None:
+    def version() -> int:
+        board = leaderboards.board(programmes.by_slug("resellers"), "sales")
+        assert board is not None
+        return board.model.version
+
+    before = version()
+    renamed = PROFILES[0]._replace(name="Alice Cycles")
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    assert version() == before + 1
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    assert version() == before + 1, "nothing new was said"
