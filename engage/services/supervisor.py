@@ -17,6 +17,7 @@ from engage.services.stopping import Stop
 
 GRACE = 10.0  # seconds processes have to end well before they are killed
 _TICK = 0.1
+_HEAD_START = 2.0  # seconds at most that what is waited for has the machine to itself
 _PATIENCE = 2.0  # seconds of stopping without a word
 _CARE = 1.0  # seconds between two calls of `care`
 _LIVES = 5
@@ -170,14 +171,19 @@ class Supervisor:
 
     def _watch(self, on_ready: Callable[[], None]) -> None:
         announced = False
-        cared = time.monotonic()
+        cared = begun = time.monotonic()
+        started = [child for child in self.children if child.spec.ready]
         while not self._stop.wait(_TICK):
             now = time.monotonic()
-            for child in self.children:
+            for child in started:
                 child.tend(now)
-            if not announced and all(map(_is_ready, self.children)):
-                announced = True
-                on_ready()
+            if not announced and all(map(_is_ready, started)):
+                announced = started == self.children
+                if announced:
+                    on_ready()
+                started = self.children
+            elif now - begun >= _HEAD_START:
+                started = self.children
             if self.care is not None and now - cared >= _CARE:
                 self.care()
                 cared = time.monotonic()
