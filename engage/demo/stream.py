@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PACE = (0.8, 3.2)
 SOURCE = "demo-live"
 #: How often it is the demo's partner: somebody who watches sees their own numbers move.
-LEADS_SHARE = 0.05
+LEADS_SHARE = 0.04
 #: How often somebody begins a streak, and how long one is.
 STREAKS = 0.02
 STREAK = (4, 9)
@@ -91,7 +91,10 @@ class Stream:
 
 
 def sellers(programme_id: int, now: datetime) -> list[Seller]:
-    """Everybody by what they sold in the last months: who sells much is on often, and big."""
+    """Everybody by what they sold in the last months: who sells much is on often.
+
+    Baskets are small: a stream is thousands of facts an hour, beside a year of fifty a partner.
+    """
     recent = (
         select(Fact.partner_id, func.count().label("sales"))
         .where(
@@ -110,7 +113,7 @@ def sellers(programme_id: int, now: datetime) -> list[Seller]:
         .order_by(Partner.id)
     )
     # Sleepers wake now and then, which is why nobody has the weight zero.
-    return [Seller(who, 0.5 + sales**1.6, 5 if sales > 30 else 3) for who, sales in rows]
+    return [Seller(who, 0.5 + sales**1.6, 2 if sales > 30 else 1) for who, sales in rows]
 
 
 def stream() -> None:
