@@ -12,7 +12,7 @@ AT_ONCE = 512 * 1024
 #: A run that ended its worker this often is not tried again by itself.
 ATTEMPTS = 3
 #: A run that has told nothing for so long is taken for dead.
-SILENCE = timedelta(minutes=2)
+SILENCE = timedelta(seconds=45)
 #: A run that nobody began for so long has been forgotten by the queue.
 FORGOTTEN = timedelta(minutes=1)
 
