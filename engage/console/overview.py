@@ -31,7 +31,7 @@ def overview() -> str:
     board = main_board(here)
     current = service.period_of(board, day)
     period = _asked(current)
-    found = service.overview(here, g.user.id, period, day)
+    found = service.overview(here, period, day)
     if not found.partners or not found.fresh:
         return render_template(
             "console/begin.html", partners=found.partners, board=board, missions=found.missions

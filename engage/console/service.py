@@ -86,7 +86,7 @@ def period_of(board: Published | None, day: date) -> Period:
     return periods.containing(day, kind if kind in _COMPARABLE else "quarter")
 
 
-def overview(programme: Programme, user_id: int, period: Period, today: date) -> Overview:
+def overview(programme: Programme, period: Period, today: date) -> Overview:
     """Everything on the first page; ``period`` is one of those that can be compared."""
     board = main_board(programme)
     days = rules.stretch(period, today)
@@ -108,7 +108,7 @@ def overview(programme: Programme, user_id: int, period: Period, today: date) ->
         board=board,
         top=top,
         fresh=freshness(programme.id),
-        imports=register.latest(programme.id, user_id, 3),
+        imports=register.latest_done(programme.id, 3),
         names=names([behind.partner_id for behind in found.behind]),
     )
 

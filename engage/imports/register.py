@@ -91,6 +91,16 @@ def latest(programme_id: int, user_id: int, limit: int = 20) -> Sequence[Import]
     ).all()
 
 
+def latest_done(programme_id: int, limit: int) -> Sequence[Import]:
+    """The newest imports that were taken in."""
+    return db.session.scalars(
+        select(Import)
+        .where(Import.programme_id == programme_id, Import.state == "done")
+        .order_by(Import.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def known_mappings(programme_id: int, kind: str, limit: int = 5) -> list[Mapping[str, Any]]:
     """How the newest files of this kind were read in the end, newest first."""
     rows = db.session.scalars(
