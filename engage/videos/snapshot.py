@@ -145,11 +145,11 @@ class Told:
         return near[0] if near else past[-1] if past and self.teller.told_period else None
 
     def score(self, score: int) -> str:
-        """A score as the board writes it."""
+        """A score as the board writes it: all alike, so that they line up among neighbours."""
         board = self.teller.board
         assert board is not None
         if board.rule.measure == "amount":
-            return self.voice.amount(score, self.currency, whole=True)
+            return self.voice.amount(score, self.currency)
         if board.rule.counts_facts:
             return self.voice.quantity(score)
         return self.voice.pay(score, board.rule.measure)
