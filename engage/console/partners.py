@@ -22,10 +22,11 @@ from engage.home.service import main_board
 from engage.leaderboards import ranking
 from engage.leaderboards import sentences as board_sentences
 from engage.leaderboards import service as leaderboards
+from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.missions import pages as mission_pages
 from engage.missions import service as missions
-from engage.money import POINTS
+from engage.money import POINTS, SCALE
 from engage.partners.models import Partner
 from engage.partners.service import by_external_id
 from engage.partners.service import groups as group_ids
@@ -112,6 +113,7 @@ def _page(here: Programme, found: Partner, **extra: Any) -> str:
     voice, day = viewer(), today(here)
     board = main_board(here)
     period = service.period_of(board, day)
+    standings = _boards(here, found, day, voice)
     entries = earnings.entries(here, found, limit=_LINES)
     views = missions.views(here, found, day)
     films = db.session.scalars(
@@ -121,8 +123,11 @@ def _page(here: Programme, found: Partner, **extra: Any) -> str:
         "console_partners/partner.html",
         partner=found,
         profile=_profile(found, voice),
-        numbers=_numbers(here, found, service.measured_kind(board), period, voice),
-        boards=_boards(here, found, day, voice),
+        numbers=[
+            *_numbers(here, found, service.measured_kind(board), period, voice),
+            *_place(board, standings),
+        ],
+        boards=standings,
         lines=[reasons.shown(entry, here.currency, voice) for entry in entries],
         missions=[_mission(view, here, voice) for view in views],
         films=films,
@@ -154,7 +159,7 @@ def _numbers(
     numbers: list[dict[str, Any]] = [
         {
             "label": _("Sales"),
-            "value": voice.amount(amount, here.currency, whole=True),
+            "value": voice.amount(amount // SCALE * SCALE, here.currency, whole=True),
             "hint": voice.this(period.kind),
         }
     ]
@@ -172,6 +177,15 @@ def _numbers(
     return numbers
 
 
+def _place(board: Published | None, standings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The place on the main board, beside the numbers."""
+    return [
+        {"label": _("Rank"), "value": row["rank"] or "–", "hint": row["name"], "href": row["href"]}
+        for row in standings
+        if board and row["slug"] == board.model.slug
+    ]
+
+
 def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dict[str, Any]]:
     """Where the partner, or the group it counts for, stands on each board."""
     rows = []
@@ -187,6 +201,7 @@ def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dic
         row = standing.get(member or 0)
         rows.append(
             {
+                "slug": model.slug,
                 "name": model.name,
                 "href": url_for("leaderboards.board", board=model.slug),
                 "period": voice.period(period),
