@@ -15,7 +15,10 @@ COMMANDS = {
     "programme": ("engage.programmes.cli:programme", "Publish a programme, or write it back."),
     "import": ("engage.imports.cli:imports", "Partners or facts from a CSV or XLSX file."),
     "standings": ("engage.leaderboards.cli:standings", "A ranking."),
-    "statement": ("engage.earnings.cli:statement", "A partner's ledger, each line with its reason."),
+    "statement": (
+        "engage.earnings.cli:statement",
+        "A partner's ledger, each line with its reason.",
+    ),
     "rebuild": ("engage.rebuild:rebuild", "Recompute everything from facts, or check it."),
     "user": ("engage.accounts.cli:user", "Accounts of people."),
     "api-key": ("engage.accounts.cli:api_key", "Keys of API clients."),

@@ -72,25 +72,28 @@ def signed_in(browser: Browser, address: str, login: tuple[str, str], **look: ob
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     port = int(os.environ.get("ENGAGE_PORT", "8123"))
-    with tempfile.TemporaryDirectory() as home, demo(Path(home), port) as logins:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=find(), args=["--no-sandbox", "--disable-background-networking"]
+    with (
+        tempfile.TemporaryDirectory() as home,
+        demo(Path(home), port) as logins,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=find(), args=["--no-sandbox", "--disable-background-networking"]
+        )
+        for name, role, path, size, scheme in SHOTS:
+            page = signed_in(
+                browser,
+                f"http://127.0.0.1:{port}",
+                logins[role],
+                viewport=size,
+                color_scheme=scheme,
             )
-            for name, role, path, size, scheme in SHOTS:
-                page = signed_in(
-                    browser,
-                    f"http://127.0.0.1:{port}",
-                    logins[role],
-                    viewport=size,
-                    color_scheme=scheme,
-                )
-                page.goto(path)
-                page.wait_for_load_state("load")
-                page.screenshot(path=PICTURES / f"{name}.png")
-                page.context.close()
-                print(f"docs/pictures/{name}.png", file=sys.stderr)
-            browser.close()
+            page.goto(path)
+            page.wait_for_load_state("load")
+            page.screenshot(path=PICTURES / f"{name}.png")
+            page.context.close()
+            print(f"docs/pictures/{name}.png", file=sys.stderr)
+        browser.close()
     still = ["video", "still", "recap", "--at", "8", "--out", str(PICTURES / "recap.png")]
     subprocess.run([ROOT / ".venv/bin/engage", *still], check=True)
 

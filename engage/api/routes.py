@@ -41,9 +41,7 @@ spec = SpecTree(
     description="Facts in; standings, statements and missions out.",
     mode="strict",
     security_schemes=[
-        SecurityScheme(
-            name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")
-        ),
+        SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
     ],
     security={"key": []},
 )

@@ -70,6 +70,7 @@ class Transfer(Model):
 
     __table_args__ = (
         Index("ix_transfers_partner_id_posted", "partner_id", "id"),
+        Index("ix_transfers_programme_id_day", "programme_id", "day"),
         Index("ix_transfers_fact_id", "fact_id"),
         CheckConstraint("amount <> 0", name="amount_moves_something"),
         CheckConstraint("debit_id <> credit_id", name="two_accounts"),

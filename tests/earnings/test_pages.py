@@ -120,7 +120,9 @@ def test_a_long_statement_comes_in_pages_without_a_gap(alice: Browser, cast: Cas
         older = found.select_one("a[rel=next]")
         address = str(older["href"]) if older else None
     assert len(seen) == len(set(seen)) == len(ledger.lines(partner_id(cast)))
-    assert "No line here" in text(page(alice, f"/earnings/?before={seen[-1].removeprefix('line-')}"))
+    assert "No line here" in text(
+        page(alice, f"/earnings/?before={seen[-1].removeprefix('line-')}")
+    )
     assert alice.get("/earnings/?before=x").status_code == 404
 
 

@@ -650,6 +650,9 @@ def upgrade() -> None:
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.create_index("ix_transfers_fact_id", ["fact_id"], unique=False)
         batch_op.create_index("ix_transfers_partner_id_posted", ["partner_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_transfers_programme_id_day", ["programme_id", "day"], unique=False
+        )
 
     op.create_index(
         "ix_standings_rank",
