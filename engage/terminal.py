@@ -91,14 +91,15 @@ def the_programme(slug: str | None) -> Programme:
 
 @contextmanager
 def bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; call what it gives with the number done so far."""
+    """A progress bar on standard error; call what it gives with the number done so far.
+
+    Where nobody watches (a log, a pipe) it is one line when the step is over.
+    """
+    if not err.is_terminal:
+        yield lambda done: None
+        err.print(f"{label}: done", markup=False)
+        return
     columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30)]
-    with Progress(
-        *columns,
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=not err.is_terminal,
-    ) as progress:
+    with Progress(*columns, MofNCompleteColumn(), TimeElapsedColumn(), console=err) as progress:
         task = progress.add_task(label, total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -133,10 +133,12 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
             out.print(
                 f"{result.rows} {kind} read ({result.described}): {result.new} {would}new, "
                 f"{result.corrected} corrected, {result.unchanged} unchanged, "
-                f"{result.rejected} left out, in {result.seconds:.1f} s."
+                f"{result.rejected} left out, in {result.seconds:.1f} s.",
+                soft_wrap=True,
             )
         if result.ignored:
-            err.print(f"Columns without a use here: {', '.join(result.ignored)}", style="dim")
+            said = f"Columns without a use here: {', '.join(result.ignored)}"
+            err.print(said, style="dim", soft_wrap=True, markup=False)
     if blocked:
         first = result.errors[0]
         rows = "row" if result.rejected == 1 else "rows"
@@ -148,6 +150,6 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
 
 def _list(errors: list[RowError]) -> None:
     for error in errors[:20]:
-        err.print(f"  {error}", style="red", markup=False)
+        err.print(f"  {error}", style="red", markup=False, soft_wrap=True)
     if len(errors) > 20:
         err.print(f"  and {len(errors) - 20} more; --json lists them", style="red")

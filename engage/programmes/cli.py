@@ -34,7 +34,12 @@ def load(file: Path, since: datetime | None) -> None:
         refuse(f"{file}: is not UTF-8 text")
     except programme_file.BadProgrammeFile as error:
         for problem in error.problems[1:]:
-            err.print(f"  {file.name}: {programme_file.said(problem)}", style="red", markup=False)
+            err.print(
+                f"  {file.name}: {programme_file.said(problem)}",
+                style="red",
+                markup=False,
+                soft_wrap=True,
+            )
         first = programme_file.said(error.problems[0])
         raise Refusal(f"{file.name}: {first}; nothing was changed") from error
     if since is not None and since.tzinfo is None:
@@ -54,7 +59,7 @@ def load(file: Path, since: datetime | None) -> None:
             refuse(str(error))
         deliver()
     for change in changes or ["nothing has changed"]:
-        out.print(change, markup=False)
+        out.print(change, markup=False, soft_wrap=True)
     if lines:
         out.print(f"{lines} ledger lines posted for facts that are already in")
 
