@@ -8,7 +8,7 @@ that names the key and the remedy.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engage import money
@@ -26,6 +26,9 @@ FACT_KINDS = (
     "custom",
 )
 
+_DECIMAL = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
+_YEARS = range(1900, 2200)
+_MOST_VALUES = 500
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 Where = tuple[tuple[str, frozenset[str]], ...]
@@ -80,18 +83,14 @@ def choice(raw: Mapping[str, Any], key: str, options: Iterable[str], default: st
 def decimal(raw: Mapping[str, Any], key: str) -> Decimal:
     """A number written as text (``"0.01"``) or a whole TOML number; never a float."""
     value = raw.get(key)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 40:
         remedy = 'write it as text, such as "0.01"'
         raise DefinitionError(key, f"is missing: {remedy}" if value is None else remedy)
-    try:
-        number = Decimal(value)
-        if not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
+    if not _DECIMAL.fullmatch(str(value)):
         raise DefinitionError(
             key, f"{value!r} is not a decimal: write digits with a point, such as 1.5"
-        ) from None
-    return number
+        )
+    return Decimal(value)
 
 
 def scaled(raw: Mapping[str, Any], key: str) -> int:
@@ -124,11 +123,13 @@ def day(raw: Mapping[str, Any], key: str) -> date | None:
         return None
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            value = date.fromisoformat(value)
         except ValueError:
             raise DefinitionError(key, f"{value!r} is no day: write 2013-03-31") from None
     if isinstance(value, datetime) or not isinstance(value, date):
         raise DefinitionError(key, "is not a day: write 2013-03-31, without quotes or time")
+    if value.year not in _YEARS:
+        raise DefinitionError(key, f"{value} is far away: write a year from 1900 to 2199")
     return value
 
 
@@ -157,8 +158,12 @@ def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
         options = [values] if isinstance(values, str) else values
         if not isinstance(options, list) or not options:
             raise DefinitionError(f"{key}.{name}", 'write a list of texts, such as ["Bikes"]')
-        if not all(isinstance(option, str) and option for option in options):
-            raise DefinitionError(f"{key}.{name}", 'every value is a text, such as "Bikes"')
+        if not all(isinstance(option, str) and 0 < len(option) <= 200 for option in options):
+            raise DefinitionError(
+                f"{key}.{name}", 'every value is a text of at most 200 characters, such as "Bikes"'
+            )
+        if len(options) > _MOST_VALUES:
+            raise DefinitionError(f"{key}.{name}", f"has more than {_MOST_VALUES} values")
         found.append((name, frozenset(options)))
     return tuple(sorted(found, key=lambda pair: pair[0]))
 

@@ -11,6 +11,11 @@ from functools import lru_cache
 from babel.core import get_global
 
 SCALE = 10_000
+#: The most one fact, target or reward may be, in its smallest step (a hundred billion in a fact's
+#: ten-thousandths), so that sums of thousands of them still fit 64 bits.
+LARGEST = 10**15
+_MOST_FIGURES = 15
+_LONGEST = 60
 POINTS = "points"
 
 
@@ -45,13 +50,31 @@ def minor(text: str | int | Decimal, unit: str) -> int:
 
 
 def _exact(text: str | int | Decimal, digits: int, rule: str) -> int:
+    """Whole steps of 10^-digits. Sizes are looked at first: huge numbers are slow to convert."""
+    said = repr(text) if len(str(text)) <= _LONGEST else f"'{str(text)[:20]}…'"
     try:
-        number = Decimal(text).scaleb(digits)
+        number = Decimal(text)
     except InvalidOperation as error:
-        raise NotExact(f"{text!r} is not a number: write digits such as 1234.56") from error
-    if not number.is_finite() or number != number.to_integral_value():
-        raise NotExact(f"{text!r} does not fit: write {rule}")
-    return int(number)
+        raise NotExact(f"{said} is not a number: write digits such as 1234.56") from error
+    if not number.is_finite():
+        raise NotExact(f"{said} is not a number: write digits such as 1234.56")
+    sign, figures, exponent = number.as_tuple()
+    assert isinstance(exponent, int)  # only what is not finite has a letter here
+    if number and number.adjusted() + digits > _MOST_FIGURES:
+        raise NotExact(f"{said} is too large: at most {natural(LARGEST, digits)}")
+    if len(figures) > _LONGEST:
+        raise NotExact(f"{said} does not fit: write {rule}")
+    value, shift = int("".join(map(str, figures))), exponent + digits
+    rest = 0
+    if shift >= 0 or not value:
+        value *= 10 ** max(shift, 0) if value else 1
+    else:
+        value, rest = divmod(value, 10 ** min(-shift, _LONGEST + 1))
+    if rest:
+        raise NotExact(f"{said} does not fit: write {rule}")
+    if value > LARGEST:
+        raise NotExact(f"{said} is too large: at most {natural(LARGEST, digits)}")
+    return -value if sign else value
 
 
 def natural(value: int, digits: int) -> str:

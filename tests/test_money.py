@@ -22,7 +22,7 @@ def test_money_reads_back_what_it_writes(value: int, unit: str) -> None:
     assert money.minor(money.natural_unit(value, unit), unit) == value
 
 
-@given(st.integers(-(10**17), 10**17))
+@given(st.integers(-money.LARGEST, money.LARGEST))
 def test_amounts_keep_four_decimals_exactly(value: int) -> None:
     assert money.scaled(money.natural(value, 4)) == value
 
@@ -31,3 +31,26 @@ def test_amounts_keep_four_decimals_exactly(value: int) -> None:
 def test_what_does_not_fit_is_refused_never_rounded(text: str) -> None:
     with pytest.raises(money.NotExact):
         money.scaled(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1E+999999999", "1E+250000", "9" * 400_000, "1e-999999", "1." + "0" * 50 + "1"]
+)
+def test_absurd_numbers_are_refused_at_once_and_quoted_short(text: str) -> None:
+    with pytest.raises(money.NotExact) as caught:
+        money.scaled(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_the_largest_is_taken_and_one_step_more_is_not() -> None:
+    assert money.scaled("100000000000") == money.LARGEST
+    assert money.scaled("-100000000000.0000") == -money.LARGEST
+    with pytest.raises(money.NotExact, match="too large"):
+        money.scaled("100000000000.0001")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0), ("-0.0", 0), ("1e3", 10_000_000), ("1.50000000", 15_000)]
+)
+def test_zeros_and_exponents_change_nothing(text: str, value: int) -> None:
+    assert money.scaled(text) == value

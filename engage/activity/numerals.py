@@ -13,9 +13,9 @@ from babel.core import get_global
 
 from engage import money
 from engage.activity.problems import Undecided, Unreadable, shown
+from engage.money import LARGEST
 
 DIGITS = 4  # after the point, as engage.money.SCALE has it
-LARGEST = 2**63 - 1
 EXAMPLE = {".": "1234.56", ",": "1234,56"}
 
 _TOO_EXACT = (

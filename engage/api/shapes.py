@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, St
 from engage.money import NotExact, scaled
 
 MOST_AT_ONCE = 1_000
-_MOST = Decimal(2**63 - 1) / 10_000
 
 
 def _exact(value: Decimal) -> Decimal:
@@ -18,8 +17,6 @@ def _exact(value: Decimal) -> Decimal:
         scaled(value)
     except NotExact as error:
         raise ValueError(str(error)) from error
-    if abs(value) > _MOST:
-        raise ValueError("is larger than can be kept")
     return value
 
 

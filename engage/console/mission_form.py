@@ -20,6 +20,7 @@ from engage.money import POINTS, natural_unit
 from engage.voice import Voice
 
 MOST_STAGES = 5
+_LONGEST_NUMBER = 30
 _NAME_LENGTH = 80
 
 Errors = dict[str, str]
@@ -134,7 +135,8 @@ def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
     word, _dash, which = form.get("do", "").partition("-")
     if word == "add" and may_add(stages):
         stages.append(StageDraft())
-    if word == "remove" and which.isdigit() and kept < int(which) <= len(stages) > 1:
+    places = [str(number) for number in range(kept + 1, len(stages) + 1)]
+    if word == "remove" and which in places and len(stages) > 1:
         del stages[int(which) - 1]
     return Draft(
         form.get("name", "").strip(),
@@ -177,9 +179,9 @@ def _window(draft: Draft, today: date, errors: Errors) -> tuple[date | None, dat
     days: dict[str, date | None] = {"starts": None, "ends": None}
     for key, text in (("starts", draft.starts), ("ends", draft.ends)):
         try:
-            days[key] = date.fromisoformat(text)
-        except ValueError:
-            errors[key] = _("Choose a day.")
+            days[key] = definitions.day({key: text}, key)
+        except DefinitionError:
+            errors[key] = _("Choose a day from 1900 to 2199.")
     starts, ends = days["starts"], days["ends"]
     if starts and ends and ends < starts:
         errors["ends"] = _("It would end before it starts: choose a later last day.")
@@ -197,7 +199,7 @@ def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> St
         errors["target"] = _("Say how much is to be reached.")
     elif target is None or target <= 0:
         errors["target"] = _("Write a number above zero.")
-    raw["target"] = str(target)
+    raw["target"] = f"{target:f}" if target is not None else ""
     raw["reward"] = _reward(typed, currency, voice, errors)
     if typed.where:
         raw["where"] = _where(typed.where)
@@ -219,23 +221,24 @@ def _reward(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> M
         if text and (number is None or number < 0):
             errors[key] = _("Write a number, or leave it blank.")
         elif number:
-            pay[unit] = str(number)
+            pay[unit] = f"{number:f}"
     return pay
 
 
 def _number(text: str, voice: Voice) -> Decimal | None:
     """A number as its reader types it: ``20,000`` is twenty thousand to one and twenty to another."""
-    if not text:
+    if not text or len(text) > _LONGEST_NUMBER:
         return None
     try:
-        return parse_decimal(text, locale=voice.locale, strict=True)
+        number = parse_decimal(text, locale=voice.locale, strict=True)
     except NumberFormatError:
         return None
+    return number if number.is_finite() and number.adjusted() < _LONGEST_NUMBER else None
 
 
 def _where(text: str) -> Any:
     """Conditions that travelled through the form; what is none is refused by the rules."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

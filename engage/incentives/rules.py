@@ -17,6 +17,8 @@ from engage import periods
 from engage.definitions import DefinitionError, Where
 from engage.money import SCALE, minor_digits, natural, natural_unit
 
+#: The highest rate: what is paid stays within 64 bits for anything that can be sold.
+MOST_PER_UNIT = 1_000_000
 MEASURES = ("amount", "quantity", "fact")
 BANDS = ("marginal", "retroactive")
 _KEYS = (
@@ -110,6 +112,8 @@ def _not_negative(raw: Mapping[str, Any], key: str) -> Decimal:
     value = read.decimal(raw, key)
     if value < 0:
         raise DefinitionError(key, f"{value} is below zero: a rule cannot take")
+    if value > MOST_PER_UNIT:
+        raise DefinitionError(key, f"{value} is too much: at most {MOST_PER_UNIT} for each")
     return value
 
 

@@ -17,6 +17,9 @@ from engage.leaderboards import rules as leaderboards
 from engage.missions import rules as missions
 
 T = TypeVar("T")
+MOST_CHARACTERS = 500_000
+LONGEST_LINE = 5_000
+MOST_TABLES = 200
 _KEYS = ("programme", "rules", "boards", "missions")
 
 
@@ -52,9 +55,14 @@ def parse(text: str) -> ProgrammeFile:
 
     :raises BadProgrammeFile: with every mistake in it, each with its line, key and remedy.
     """
+    if len(text) > MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > LONGEST_LINE:
+        said = f"is too large: at most {MOST_CHARACTERS} characters, {LONGEST_LINE} in a line"
+        raise BadProgrammeFile([(None, "", said)])
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise BadProgrammeFile([(None, "", "is nested deeper than any programme is")]) from error
+    except ValueError as error:  # not TOML, or a number of thousands of digits
         raise BadProgrammeFile([(None, "", f"is not TOML: {error}")]) from error
     problems: list[tuple[int | None, str, str]] = []
 
@@ -127,6 +135,9 @@ def _tables(
     rows = raw.get(key, [])
     if not isinstance(rows, list):
         note(DefinitionError(key, f"write each as a table of its own: [[{key}]]"))
+        return ()
+    if len(rows) > MOST_TABLES:
+        note(DefinitionError(key, f"are {len(rows)}: at most {MOST_TABLES}, or nobody reads them"))
         return ()
     found: list[T] = []
     slugs: set[str] = set()

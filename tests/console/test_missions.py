@@ -231,3 +231,29 @@ def test_numbers_are_read_as_their_writer_writes_them(mia: Browser, cast: Cast):
     )
     assert answer.status_code == 303
     assert missions()[0].stages[0].definition["target"] == "5000.5"
+
+
+ABSURD = [
+    ("stage-1-target", "1" + "0" * 30),
+    ("stage-1-target", "1e30"),
+    ("stage-1-target", "1E+200000"),
+    ("stage-1-target", "NaN"),
+    ("stage-1-target", "9" * 60_000),
+    ("stage-1-money", "1" + "0" * 30),
+    ("stage-1-points", "9223372036854775807"),
+    ("stage-1-where", "[" * 5_000),
+    ("do", "remove-²"),
+    ("do", "remove-" + "9" * 5_000),
+    ("starts", "0001-01-01"),
+    ("ends", "9999-12-31"),
+]
+
+
+@pytest.mark.parametrize(("field", "typed"), ABSURD, ids=lambda value: str(value)[:16])
+def test_absurd_input_is_refused_at_once_and_publishes_nothing(
+    mia: Browser, field: str, typed: str
+):
+    answer = mia.post("/console/missions/new", data=SPRINT | {field: typed})
+    assert answer.status_code in (200, 422)
+    assert missions() == []
+    assert mia.get("/console/missions/").status_code == 200

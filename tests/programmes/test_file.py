@@ -62,3 +62,21 @@ def test_a_rule_added_later_starts_when_it_is_published(programme: Programme) ->
     )
     result = service.publish(programme_file.parse(added), NOW)
     assert result.changes == ["rule extra: version 1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * 20_000 + " = 1",
+        "a = " + "[\n" * 5_000,
+        "a = " + "9" * 4_999,
+        PROGRAMME + "\n[[rules]]\n" * 300,
+        PROGRAMME.replace('rate = "1"\n', 'rate = "1E+200000"\n'),
+        PROGRAMME.replace('target = "20000"', 'target = "1' + "0" * 30 + '"'),
+        PROGRAMME.replace("starts = 2013-04-01", "starts = 0001-01-01"),
+    ],
+    ids=["dotted", "nested", "digits", "many", "exponent", "target", "year"],
+)
+def test_an_absurd_file_is_refused_at_once(text: str) -> None:
+    with pytest.raises(programme_file.BadProgrammeFile):
+        programme_file.parse(text)
