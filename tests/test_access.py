@@ -75,7 +75,7 @@ EXAMPLES: dict[str, Example] = {
         for view in ("mission", "edit", "change", "end")
     },
     "console_partners.partner": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
-    "console_partners.add_log_in": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
+    "console_partners.change_log_ins": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_videos.batch": Example(examples.batch, MANAGERS),
     "console_videos.batch_films": Example(examples.batch, MANAGERS),
     "console_videos.cancel": Example(examples.batch, MANAGERS),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from engage import clock, create_app
 from engage.accounts import passwords, service
 from engage.accounts.models import User
-from engage.accounts.rules import ROLES, SCOPES
+from engage.accounts.rules import ROLES, SCOPES, same_email
 from engage.accounts.service import Refused
 from engage.config import ConfigurationError, Settings
 from engage.db import db, transaction
@@ -76,7 +76,8 @@ def create_user(
     """Give EMAIL a place, and make the person where new.
 
     Without --password-stdin, somebody without a password gets a link to choose one, good once and
-    for 72 hours.
+    for 72 hours. Who was one partner's log-in until now and becomes more loses the old password: a
+    manager may have chosen it.
     """
     if (role == "partner") != (partner_id is not None):
         raise click.UsageError("--partner EXTERNAL_ID belongs to --role partner, and must be there")
@@ -84,6 +85,7 @@ def create_user(
     now = clock.now()
 
     def work() -> dict[str, Any]:
+        before = _stamp(email)
         person, is_new = service.add_user(email, name=name, is_admin=role == "admin", now=now)
         programme = None if role == "admin" else programmes.by_slug(slug)
         if programme:
@@ -91,6 +93,7 @@ def create_user(
             if partner and not person.name:
                 person.name = partner.name
             service.give_seat(person, programme, partner)
+        reset = not is_new and person.stamp != before
         if password is not None:
             _first_password(person, password)
         link = None if person.password_hash else _link(person)
@@ -100,6 +103,7 @@ def create_user(
             "programme": programme.slug if programme else None,
             "partner": partner_id,
             "new": is_new,
+            "reset": reset,
             "link": link,
         }
 
@@ -107,9 +111,17 @@ def create_user(
         made = transaction(work)
     place = f"in {made['programme']}" if made["programme"] else "everywhere"
     words = f"{made['email']} is {role} {place}."
+    if not made["new"]:
+        words = f"{made['email']} was here already and is now {role} {place}."
+    if made["reset"]:
+        words += "\nThe old password was reset, sessions and links ended: a manager may know them."
     if made["link"]:
         words += f"\nTo choose a password, once and within 72 hours:\n{made['link']}"
     _say(as_json, made, words)
+
+
+def _stamp(email: str) -> str | None:
+    return db.session.scalar(select(User.stamp).where(User.email == same_email(email)))
 
 
 def _first_password(person: User, password: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from engage.accounts import models
+from engage.accounts import models, trust
 from engage.accounts.models import ApiKey, User
 from engage.accounts.rules import SCOPES, is_email, new_stamp, same_email
 from engage.db import db
@@ -144,7 +144,10 @@ def sign_out_everywhere(user_id: int) -> User:
 
 
 def add_user(email: str, *, name: str, is_admin: bool, now: datetime) -> tuple[User, bool]:
-    """The person with this address, made where new; (user, whether they are new). Refused."""
+    """The person with this address, made where new; (user, whether they are new). Refused.
+
+    Somebody who was here already and becomes an administrator may lose their password, see `trust`.
+    """
     email = same_email(email)
     if not is_email(email):
         raise Refused(f"{email!r} is not an e-mail address")
@@ -152,7 +155,9 @@ def add_user(email: str, *, name: str, is_admin: bool, now: datetime) -> tuple[U
     if user is not None:
         if is_admin and user.is_admin:
             raise Refused(f"{email} is an administrator already")
-        user.is_admin = user.is_admin or is_admin
+        if is_admin:
+            trust.before_promotion(user)
+            user.is_admin = True
         user.name = user.name or name
         return user, False
     user = User(email=email, name=name, is_admin=is_admin, stamp=new_stamp(), created_at=now)
@@ -162,21 +167,36 @@ def add_user(email: str, *, name: str, is_admin: bool, now: datetime) -> tuple[U
 
 
 def give_seat(user: User, programme: Programme, partner: Partner | None) -> models.Seat:
-    """Seat the person as a manager, or as one of ``partner``'s people. Refused when they sit there."""
+    """Seat the person as a manager, or as one of ``partner``'s people. Refused when they sit there.
+
+    Outside of the one programme whose managers cared for them they need a new password, see `trust`.
+    """
     there = select(models.Seat).filter_by(user_id=user.id, programme_id=programme.id)
     there = there.where(models.Seat.partner_id == (partner.id if partner else None))
     if db.session.scalar(there):
         whom = f"for partner {partner.external_id}" if partner else "as manager"
         raise Refused(f"{user.email} already has a seat {whom} in programme {programme.slug}")
+    role = "partner" if partner else "manager"
+    trust.before_a_seat(user, programme.id, role)
     seat = models.Seat(
         user_id=user.id,
         programme_id=programme.id,
-        role="partner" if partner else "manager",
+        role=role,
         partner_id=partner.id if partner else None,
     )
     db.session.add(seat)
     db.session.flush()
     return seat
+
+
+def take_seat(user_id: int, partner: Partner) -> User:
+    """The person no longer signs in for ``partner``; sessions and links die. Refused: no seat there."""
+    seats = select(models.Seat).filter_by(user_id=user_id, partner_id=partner.id)
+    seat = db.session.scalar(seats)
+    if seat is None:
+        raise Refused(f"nobody with the number {user_id} has a seat for {partner.external_id}")
+    db.session.delete(seat)
+    return sign_out_everywhere(user_id)
 
 
 def find_user(email: str) -> User:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -11,7 +11,6 @@ from engage.activity.models import Fact
 from engage.db import db
 from engage.definitions import PARTNER_ATTRIBUTES
 from engage.partners.models import Partner
-from engage.programmes.models import Programme
 
 PAGE = 50
 
@@ -96,15 +95,3 @@ def log_ins(partner: Partner) -> Sequence[User]:
         .where(Seat.partner_id == partner.id)
         .order_by(User.email)
     ).all()
-
-
-def is_known_elsewhere(user: User, programme: Programme) -> bool:
-    """Whether a person is more than one of this programme's partners' people.
-
-    Their password is then not this programme's manager's business.
-    """
-    others: Any = select(Seat.id).where(
-        Seat.user_id == user.id,
-        or_(Seat.programme_id != programme.id, Seat.role == "manager"),
-    )
-    return user.is_admin or db.session.scalar(others.limit(1)) is not None

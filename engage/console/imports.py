@@ -117,7 +117,7 @@ def _row(import_id: int) -> Import:
     return found
 
 
-@blueprint.get("/<int:import_id>")
+@blueprint.get("/<id:import_id>")
 @allow("manager")
 def file(import_id: int) -> Answer:
     return _page(_row(import_id))
@@ -154,7 +154,7 @@ def _place(column: str) -> str:
     return target if head in ("columns", "constants") else ""
 
 
-@blueprint.get("/<int:import_id>/state")
+@blueprint.get("/<id:import_id>/state")
 @allow("manager")
 def state(import_id: int) -> Answer:
     """How far it is; when it has ended, the browser is sent to the page that says how."""
@@ -164,7 +164,7 @@ def state(import_id: int) -> Answer:
     return render_template("console_import/_import_state.html", row=row, told=jobs.told(row.id))
 
 
-@blueprint.post("/<int:import_id>/check")
+@blueprint.post("/<id:import_id>/check")
 @allow("manager")
 def check(import_id: int) -> Answer:
     """Keep the mapping as sent, and look what the file would do."""
@@ -177,7 +177,7 @@ def check(import_id: int) -> Answer:
     return _begin(row, "checking", mapping=raw, result=None)
 
 
-@blueprint.post("/<int:import_id>/take")
+@blueprint.post("/<id:import_id>/take")
 @allow("manager")
 def take(import_id: int) -> Answer:
     """Take the file in: all of it, or, where that was chosen, its good rows."""
@@ -187,7 +187,7 @@ def take(import_id: int) -> Answer:
     return _begin(row, "importing", skip_bad=request.form.get("skip_bad") == "y")
 
 
-@blueprint.post("/<int:import_id>/again")
+@blueprint.post("/<id:import_id>/again")
 @allow("manager")
 def again(import_id: int) -> Answer:
     """Try once more what failed."""
@@ -201,7 +201,7 @@ def _begin(row: Import, state: str, **changes: Any) -> Answer:
     return redirect(url_for(".file", import_id=import_id), 303)
 
 
-@blueprint.post("/<int:import_id>/file")
+@blueprint.post("/<id:import_id>/file")
 @allow("manager")
 def mended(import_id: int) -> Answer:
     """A mended file in the place of the old one; how it is read stays, and it is checked at once."""
@@ -221,7 +221,7 @@ def mended(import_id: int) -> Answer:
     return _begin(_row(import_id), "checking", result=None)
 
 
-@blueprint.post("/<int:import_id>/discard")
+@blueprint.post("/<id:import_id>/discard")
 @allow("manager")
 def discard(import_id: int) -> Answer:
     row = _row(import_id)
@@ -232,7 +232,7 @@ def discard(import_id: int) -> Answer:
     return redirect(url_for(".index"), 303)
 
 
-@blueprint.get("/<int:import_id>/errors.csv")
+@blueprint.get("/<id:import_id>/errors.csv")
 @allow("manager")
 def errors(import_id: int) -> Answer:
     """What is wrong with the file, as a file."""

@@ -27,6 +27,7 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.numbers import form_number
 
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
@@ -127,7 +128,7 @@ def preview() -> Answer:
 def stages() -> Answer:
     """The stages of the form with one more, or one less."""
     here = programme()
-    draft = mission_form.from_form(request.form, request.form.get("kept", 0, type=int))
+    draft = mission_form.from_form(request.form, form_number("kept") or 0)
     return render_template(
         "console_missions/_mission_stages.html",
         draft=draft,

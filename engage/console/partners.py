@@ -1,13 +1,24 @@
 """Partners for their manager: the list, and everything about one of them on a page."""
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from engage import periods
-from engage.accounts import passwords
+from engage.accounts import passwords, trust
 from engage.accounts import service as accounts
 from engage.accounts.models import User
 from engage.config import Settings
@@ -35,6 +46,7 @@ from engage.videos.models import Video
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.numbers import form_number, page_number
 
 blueprint = Blueprint("console_partners", __name__, url_prefix="/console/partners")
 
@@ -50,7 +62,7 @@ def index() -> str:
     wanted = Search(
         request.args.get("q", "").strip()[:100], {name: v for name, v in where.items() if v}
     )
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_number()
     found = directory.search(here.id, wanted, page)
     board = main_board(here)
     period = service.period_of(board, today(here))
@@ -219,13 +231,16 @@ def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dic
 
 
 def _person(user: User, here: Programme) -> dict[str, Any]:
+    """Of people whom another programme knows, too, only the address: the rest is not of this one."""
+    ours = trust.sits_only_in(user, here.id)
     return {
         "id": user.id,
         "email": user.email,
-        "name": user.name,
-        "seen_at": user.last_seen_at,
-        "disabled": user.disabled_at is not None,
-        "invited": user.password_hash is None,
+        "ours": ours,
+        "name": user.name if ours else "",
+        "seen_at": user.last_seen_at if ours else None,
+        "disabled": ours and user.disabled_at is not None,
+        "invited": ours and user.password_hash is None,
         "may_link": _may_link(user, here),
     }
 
@@ -233,27 +248,28 @@ def _person(user: User, here: Programme) -> dict[str, Any]:
 def _may_link(user: User, here: Programme) -> bool:
     """Whether a manager may hand out a link that chooses this person's first password."""
     unset = user.password_hash is None and user.disabled_at is None
-    return unset and not directory.is_known_elsewhere(user, here)
+    return unset and trust.is_in_care_of(user, here.id)
 
 
 @blueprint.post("/<path:external_id>")
 @allow("manager")
-def add_log_in(external_id: str) -> Any:
-    """Seat a person for the partner, or give one who has no password yet a fresh link."""
+def change_log_ins(external_id: str) -> Any:
+    """Seat a person, give one who has no password yet a fresh link, or (`remove`) take a seat back."""
+    if "remove" in request.form:
+        return _remove(external_id, form_number("remove"))
     email, name = request.form.get("email", "").strip(), request.form.get("name", "").strip()
-    renew = request.form.get("renew", type=int)
+    renew = form_number("renew") if "renew" in request.form else None
     now = g.now
 
     def work() -> tuple[str, str | None]:
         here = programme()
         found = _partner(here, external_id)
-        if renew is not None:
+        if "renew" in request.form:
             user = next((u for u in directory.log_ins(found) if u.id == renew), None)
             if user is None:
                 abort(404)
         else:
-            user, _new = accounts.add_user(email, name=name[:200], is_admin=False, now=now)
-            accounts.give_seat(user, here, found)
+            user = _seated(here, found, email, name[:200], now)
         secret = current_app.config["SECRET_KEY"]
         token = passwords.password_link(user, secret, now) if _may_link(user, here) else None
         return user.email, token
@@ -268,3 +284,28 @@ def add_log_in(external_id: str) -> Any:
     here = programme()
     link = f"{settings.address}{url_for('accounts.set_password', token=token)}" if token else None
     return _page(here, _partner(here, external_id), made=who, link=link)
+
+
+def _seated(here: Programme, found: Partner, email: str, name: str, now: datetime) -> User:
+    user, _new = accounts.add_user(email, name=name, is_admin=False, now=now)
+    # Seating a stranger would take their password (see trust): no manager may do that to another's
+    # people, nor to an administrator.
+    if not trust.sits_only_in(user, here.id):
+        raise accounts.Refused(
+            _("This person is known outside of this programme: an administrator must seat them.")
+        )
+    accounts.give_seat(user, here, found)
+    return user
+
+
+def _remove(external_id: str, user_id: int | None) -> Any:
+    def work() -> str:
+        found = _partner(programme(), external_id)
+        return accounts.take_seat(user_id or 0, found).email
+
+    try:
+        email = transaction(work)
+    except accounts.Refused:
+        abort(404)
+    flash(_("%(who)s no longer signs in for this partner.", who=email), "success")
+    return redirect(url_for(".partner", external_id=external_id))

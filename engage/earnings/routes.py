@@ -18,6 +18,7 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.numbers import query_number
 
 blueprint = Blueprint("earnings", __name__)
 
@@ -62,12 +63,12 @@ def earnings() -> str:
 
 def _before() -> int | None:
     """Where the page begins: before that line; the newest without."""
-    text = request.args.get("before")
-    if text is None:
+    if "before" not in request.args:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+    found = query_number("before")
+    if found is None:
         abort(404)
-    return int(text)
+    return found
 
 
 def _numbers(
@@ -91,12 +92,12 @@ def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str
     return reasons.shown(entry, programme.currency, voice, href=href)
 
 
-@blueprint.get("/earnings/<int:number>")
+@blueprint.get("/earnings/<id:number>")
 @allow("partner")
 def line(number: int) -> str:
     """One line under its own address."""
     programme, partner = _mine()
-    entry = service.entry(programme, partner, number) if number < 2**62 else None
+    entry = service.entry(programme, partner, number)
     if entry is None:
         abort(404)
     shown = _shown(entry, programme, viewer()) | {"open": True}

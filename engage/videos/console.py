@@ -28,6 +28,7 @@ from engage.videos.choices import Choice
 from engage.videos.models import VideoBatch
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.numbers import form_number, page_number, query_number
 
 blueprint = Blueprint("console_videos", __name__, url_prefix="/console/videos")
 
@@ -58,7 +59,7 @@ def list_() -> str:
 
 
 def _batches() -> dict[str, Any]:
-    before = request.args.get("before", type=int)
+    before = query_number("before")
     found = films.batches(g.seat.programme.id, before_id=before, limit=21)
     return {
         "batches": [(batch, choices.described(batch.model, viewer())) for batch in found[:20]],
@@ -68,13 +69,13 @@ def _batches() -> dict[str, Any]:
     }
 
 
-@blueprint.get("/<int:batch_id>")
+@blueprint.get("/<id:batch_id>")
 @allow("manager")
 def batch(batch_id: int) -> str:
     return render_template("console_videos/batch.html", **_batch_page(batch_id))
 
 
-@blueprint.get("/<int:batch_id>/films")
+@blueprint.get("/<id:batch_id>/films")
 @allow("manager")
 def batch_films(batch_id: int) -> str:
     """The progress and the films alone, for pages that are open."""
@@ -83,7 +84,7 @@ def batch_films(batch_id: int) -> str:
 
 def _batch_page(batch_id: int) -> dict[str, Any]:
     found = _the_batch(batch_id)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_number()
     rows = films.ordered(batch_id, offset=(page - 1) * PER_PAGE, limit=PER_PAGE)
     return {
         "batch": found,
@@ -103,13 +104,13 @@ def _the_batch(batch_id: int) -> films.Batch:
     return found
 
 
-@blueprint.post("/<int:batch_id>/retry")
+@blueprint.post("/<id:batch_id>/retry")
 @allow("manager")
 def retry(batch_id: int) -> Response:
     """Try failed films again: all of them, or the one named by ``video``."""
     _the_batch(batch_id)
-    video_id = request.form.get("video", type=int)
-    if video_id is not None and not films.in_batch(batch_id, video_id):
+    video_id = form_number("video")
+    if "video" in request.form and not films.in_batch(batch_id, video_id or 0):
         abort(404)
     chosen = transaction(
         lambda: service.retry(db.session.get_one(VideoBatch, batch_id), g.now, video_id)
@@ -121,7 +122,7 @@ def retry(batch_id: int) -> Response:
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
 
 
-@blueprint.post("/<int:batch_id>/cancel")
+@blueprint.post("/<id:batch_id>/cancel")
 @allow("manager")
 def cancel(batch_id: int) -> Response:
     _the_batch(batch_id)

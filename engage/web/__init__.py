@@ -10,7 +10,18 @@ from flask import Flask
 from htmx_flask import Htmx
 
 from engage.accounts.service import Seat
-from engage.web import access, assets, errors, filters, health, locales, security, shell, throttle
+from engage.web import (
+    access,
+    assets,
+    errors,
+    filters,
+    health,
+    locales,
+    numbers,
+    security,
+    shell,
+    throttle,
+)
 from engage.web.access import allow, keyed, public, safe_path, session_choice, signed_in
 from engage.web.assets import asset
 from engage.web.security import conditional
@@ -34,6 +45,7 @@ __all__ = [
 def init_app(app: Flask) -> None:
     """Prepare ``app``; needs ``app.extensions["engage.settings"]``. The order is that of the hooks."""
     settings = app.extensions["engage.settings"]
+    numbers.init_app(app)
     Htmx(app)
     health.init_app(app)
     access.init_app(app)

@@ -43,6 +43,7 @@ def test_a_new_person_gets_a_link_that_works(engage, app, cast):
         "programme": "resellers",
         "partner": "A1",
         "new": True,
+        "reset": False,
         "link": None,
     }
     client = browser(app)
@@ -59,9 +60,34 @@ def test_a_password_from_standard_input_is_set_and_no_link_shown(engage, cast):
     assert passwords.authenticate("dora@example.com", GOOD)
 
 
-def test_a_known_person_gets_another_seat_and_keeps_their_password(engage, cast):
-    result = engage(*in_resellers("user", "create", "alice@example.com", "--role", "manager"))
+def test_a_known_person_gets_another_partner_and_keeps_their_password(engage, cast):
+    words = in_resellers("user", "create", "alice@example.com", "--role", "partner")
+    result = engage(*words, "--partner", "B1")
     assert (result.exit_code, "http" in result.stdout) == (0, False)
+    assert "alice@example.com was here already and is now partner" in result.stdout
+    assert passwords.authenticate("alice@example.com", cast.alice.password)
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_a_partners_log_in_that_becomes_more_needs_a_new_password(engage, cast, role):
+    session = service.session_id(cast.alice.user)
+    words = ("user", "create", "alice@example.com", "--role", role)
+    result = engage(*(words if role == "admin" else in_resellers(*words)))
+    assert f"alice@example.com was here already and is now {role}" in result.stdout
+    assert "password was reset" in result.stdout
+    assert "/set-password/" in result.stdout
+    assert service.signed_in(session) is None
+    assert passwords.authenticate("alice@example.com", cast.alice.password) is None
+
+
+def test_a_manager_whose_password_only_they_can_know_keeps_it(engage, cast):
+    result = engage("user", "create", "mia@example.com", "--role", "admin")
+    assert (result.exit_code, "reset" in result.stdout) == (0, False)
+    assert passwords.authenticate("mia@example.com", cast.mia.password).is_admin
+
+
+def test_one_person_is_partner_and_manager(engage, cast):
+    engage(*in_resellers("user", "create", "alice@example.com", "--role", "manager"))
     person = service.signed_in(service.session_id(cast.alice.user))
     assert [seat.role for seat in person.seats] == ["partner", "manager"]
 
@@ -85,7 +111,11 @@ def test_an_administrator_needs_no_programme(engage, cast):
         (("d@example.com", "--role", "partner", "--partner", "Z9"), None, "no partner 'Z9'"),
         (("not an address", "--role", "manager"), None, "is not an e-mail address"),
         (("d@example.com", "--role", "manager", "--password-stdin"), "short", "shorter than 12"),
-        (("bob@example.com", "--role", "manager", "--password-stdin"), GOOD, "has a password"),
+        (
+            ("mia@example.com", "--role", "partner", "--partner", "A1", "--password-stdin"),
+            GOOD,
+            "has a password",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_and_changes_nothing(
