@@ -1,65 +1,19 @@
 """engage: a partner-incentive programme in which engagement and pay run on the same data."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
-from engage import db as database
-from engage import models, web
-from engage.accounts.routes import blueprint as accounts
-from engage.api.routes import blueprint as api
-from engage.config import HOUSE, Settings
-from engage.console.imports import blueprint as console_import
-from engage.console.missions import blueprint as console_missions
-from engage.console.overview import blueprint as console
-from engage.console.partners import blueprint as console_partners
-from engage.console.programme import blueprint as console_rules
-from engage.earnings.routes import blueprint as earnings
-from engage.home.routes import blueprint as home
-from engage.leaderboards.routes import blueprint as leaderboards
-from engage.missions.routes import blueprint as missions
-from engage.videos.console import blueprint as console_videos
-from engage.videos.routes import blueprint as videos
-
-__all__ = ["create_app", "models"]
-
-BLUEPRINTS = (
-    accounts,
-    home,
-    leaderboards,
-    missions,
-    earnings,
-    videos,
-    console_videos,
-    api,
-    console,
-    console_partners,
-    console_import,
-    console_missions,
-    console_rules,
-)
+    from engage.config import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The web application; the list of blueprints below is its table of contents.
+def create_app(settings: "Settings | None" = None) -> "Flask":
+    """The web application; its blueprints are listed in ``engage.app``.
 
     :raises engage.config.ConfigurationError: production without a secret key.
     """
-    settings = settings or Settings()
-    app = Flask(
-        "engage",
-        template_folder=str(HOUSE / "templates"),
-        static_folder=str(HOUSE / "static"),
-    )
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
-    )
-    app.extensions["engage.settings"] = settings
-    app.extensions["engage.migrations"] = Path(__file__).parent / "migrations"
-    database.init_app(app)
-    web.init_app(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    return app
+    # The whole house takes a second to load: supervisors, and commands that only print, need none.
+    from engage.app import make
+
+    return make(settings)

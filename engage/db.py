@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, insert, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -63,7 +62,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
 
 if TYPE_CHECKING:
     Model = Base
@@ -73,9 +71,6 @@ else:
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
-    migrate.init_app(
-        app, db, directory=str(app.extensions["engage.migrations"]), render_as_batch=True
-    )
 
 
 def _dump(value: Any) -> str:

@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 from flask import Flask
-from flask_migrate import upgrade
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -77,6 +76,8 @@ def inside() -> Iterator[Flask]:
         if not inspect(db.engine).has_table("alembic_version"):
             if settings.database:
                 refuse("the database has no tables yet: run engage db upgrade")
+            from engage.migrations import upgrade
+
             upgrade()
         yield app
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from hypothesis import settings
 
 from engage import create_app, flow
@@ -16,6 +15,7 @@ from engage.accounts.models import Seat, User
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
+from engage.migrations import upgrade
 from engage.money import scaled
 from engage.partners.models import Partner
 from engage.partners.service import Profile

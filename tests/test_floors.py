@@ -18,6 +18,10 @@ PURE_MAY_USE = {"babel", "flask_babel"}
 STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog"}
 #: Imports inside functions, each with its reason.
 DEFERRED = {
+    # The whole house takes a second to load: what only supervises or prints does without.
+    "engage": {"engage.app"},
+    # Alembic takes half a second, and is needed by the first command on a new house alone.
+    "engage.terminal": {"engage.migrations"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
     "engage.videos.jobs": {"engage.studio.film"},
 }
@@ -44,7 +48,7 @@ def floor_of(module: str) -> int:
 
 
 EDGE = {
-    "engage", "routes", "jobs", "cli", "queue", "schedule", "asgi", "terminal", "rebuild",
+    "engage", "app", "routes", "jobs", "cli", "queue", "schedule", "asgi", "terminal", "rebuild",
     "delivery", "receivers", "console",
 }  # fmt: skip
 EDGE_PACKAGES = {"web", "console", "demo", "services", "live", "api", "home"}

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import upgrade
 
 from engage import create_app
 from engage.config import Settings
 from engage.db import db
+from engage.migrations import upgrade
 from tests.postgres import Postgres
 
 

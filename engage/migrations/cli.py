@@ -1,10 +1,10 @@
 """``engage db upgrade``."""
 
 import click
-from flask_migrate import upgrade as migrate
 
 from engage import create_app
 from engage.config import ConfigurationError, Settings
+from engage.migrations import upgrade as migrate
 from engage.terminal import out, refuse
 
 

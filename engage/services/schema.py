@@ -2,11 +2,11 @@
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask_migrate import upgrade
 
 from engage import create_app
 from engage.config import ConfigurationError, Settings
 from engage.db import db
+from engage.migrations import FOLDER, upgrade
 
 
 def bring_up_to_date(settings: Settings) -> None:
@@ -20,7 +20,7 @@ def bring_up_to_date(settings: Settings) -> None:
         try:
             with db.engine.connect() as connection:
                 has = MigrationContext.configure(connection).get_current_revision()
-            wants = ScriptDirectory(str(app.extensions["engage.migrations"])).get_current_head()
+            wants = ScriptDirectory(str(FOLDER)).get_current_head()
             if has == wants:
                 return
             if settings.database:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from engage import create_app
 from engage.config import Settings
 from engage.db import db
+from engage.migrations import upgrade
 
 from ..browsing import Browser
 from .conftest import text

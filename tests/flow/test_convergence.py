@@ -6,7 +6,6 @@ from itertools import count, pairwise
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from engage import create_app, flow
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
+from engage.migrations import upgrade
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
 from tests.postgres import Postgres

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from engage import create_app
 from engage.config import Settings
 from engage.db import db, transaction
+from engage.migrations import upgrade
 from engage.videos import claims, films
 
 from ..conftest import NOW, Cast

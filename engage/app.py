@@ -1,0 +1,62 @@
+"""The web application; its list of blueprints is the house's table of contents."""
+
+from flask import Flask
+
+from engage import db as database
+from engage import models, web
+from engage.accounts.routes import blueprint as accounts
+from engage.api.routes import blueprint as api
+from engage.config import HOUSE, Settings
+from engage.console.imports import blueprint as console_import
+from engage.console.missions import blueprint as console_missions
+from engage.console.overview import blueprint as console
+from engage.console.partners import blueprint as console_partners
+from engage.console.programme import blueprint as console_rules
+from engage.earnings.routes import blueprint as earnings
+from engage.home.routes import blueprint as home
+from engage.leaderboards.routes import blueprint as leaderboards
+from engage.missions.routes import blueprint as missions
+from engage.videos.console import blueprint as console_videos
+from engage.videos.routes import blueprint as videos
+
+__all__ = ["make", "models"]
+
+BLUEPRINTS = (
+    accounts,
+    home,
+    leaderboards,
+    missions,
+    earnings,
+    videos,
+    console_videos,
+    api,
+    console,
+    console_partners,
+    console_import,
+    console_missions,
+    console_rules,
+)
+
+
+def make(settings: Settings | None = None) -> Flask:
+    """The application, ready to answer.
+
+    :raises engage.config.ConfigurationError: production without a secret key.
+    """
+    settings = settings or Settings()
+    app = Flask(
+        "engage",
+        template_folder=str(HOUSE / "templates"),
+        static_folder=str(HOUSE / "static"),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+    )
+    app.extensions["engage.settings"] = settings
+    database.init_app(app)
+    web.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
