@@ -13,6 +13,8 @@ MIN_LENGTH = 12
 # Hashing is dear on purpose: an endless password would be a way to keep the machine busy.
 MAX_LENGTH = 256
 _MIN_DISTINCT = 5
+#: The longest address as it may be typed: 64 before the @, 255 after it.
+_EMAIL = 320
 
 # Words that the long passwords of every leaked list are made of. With twelve characters demanded,
 # what remains of those lists is a word or two of these with digits and punctuation around it.
@@ -44,8 +46,10 @@ class Weakness(StrEnum):
 
 
 def same_email(email: str) -> str:
-    """The one spelling under which an address is kept and looked up."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    """The one spelling under which an address is kept and looked up; none ("") if it is too long."""
+    email = email.strip()
+    # Composing takes time by the square of the length, and anybody may send us one of megabytes.
+    return unicodedata.normalize("NFKC", email).strip().lower() if len(email) <= _EMAIL else ""
 
 
 def new_stamp() -> str:
@@ -63,16 +67,21 @@ def is_email(email: str) -> bool:
 
 
 def same_password(password: str) -> str:
-    """Keyboards compose accents differently; the person typed the same password."""
-    return unicodedata.normalize("NFKC", password)
+    """Keyboards compose accents differently; the person typed the same password.
+
+    One that is too long to be anybody's stays as it is: see `same_email`.
+    """
+    return unicodedata.normalize("NFKC", password) if len(password) <= MAX_LENGTH else password
 
 
 def weakness(password: str, email: str = "", name: str = "") -> Weakness | None:
     """What is wrong with a new password of the person with ``email`` and ``name``; None if good."""
+    if len(password) > MAX_LENGTH:
+        return Weakness.LONG
     password = same_password(password)
     if len(password) < MIN_LENGTH:
         return Weakness.SHORT
-    if len(password) > MAX_LENGTH:
+    if len(password) > MAX_LENGTH:  # letters that are several, composed
         return Weakness.LONG
     if len(set(password.lower())) < _MIN_DISTINCT or _is_common(password.lower()):
         return Weakness.COMMON

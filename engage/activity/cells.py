@@ -21,6 +21,9 @@ SHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL
 #: Stands in for a formula that nothing has computed yet (a file written by a program).
 UNCOMPUTED = "#NOT COMPUTED!"
 
+#: Characters of any cell, blanks and all; the columns say less.
+LONGEST = 1000
+
 _BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
 _EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
@@ -40,10 +43,12 @@ def as_text(cell: Cell) -> str:
 
 def clean(text: str) -> str:
     """Trimmed, one space where there were blanks or line breaks, in Unicode's composed form (what
-    looks the same is the same). Raises Unreadable for characters nobody can see."""
+    looks the same is the same). Raises Unreadable for characters nobody can see, and for novels."""
     if text.isascii() and text.isprintable() and "  " not in text:
         text = text.strip()
     else:
+        if len(text) > LONGEST:  # first: composing takes time by the square of the length
+            raise Unreadable(f"{len(text)} characters long: shorten it")
         text = _EMPTY.sub("", unicodedata.normalize("NFC", text))
         text = _BREAKS.sub(" ", text).strip()
         if control := _CONTROL.search(text):

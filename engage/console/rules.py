@@ -96,7 +96,7 @@ def bars(period: Period, last: date, by_day: Mapping[date, int]) -> list[Bar]:
 
 def slug_of(name: str, taken: Collection[str]) -> str:
     """A short name for an address: ``Spring sprint -> spring-sprint``, numbered where it is taken."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
     stem = "-".join(re.findall(r"[a-z0-9]+", plain))[:_SLUG_LENGTH].strip("-") or "mission"
     slug, number = stem, 2
     while slug in taken:

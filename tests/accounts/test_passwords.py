@@ -5,8 +5,9 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.accounts import passwords, service
+from engage.accounts import passwords, rules, service
 from engage.accounts.rules import (
+    MAX_LENGTH,
     MIN_LENGTH,
     Weakness,
     is_email,
@@ -27,6 +28,7 @@ SECRET = "s" * 32
         ("short", Weakness.SHORT),
         ("x" * 11, Weakness.SHORT),
         ("ab" * 200, Weakness.LONG),
+        pytest.param("\ufdfa" * 200, Weakness.LONG, id="letters that are many, composed"),
         ("aaaaaaaaaaaaaa", Weakness.COMMON),
         ("123456789012", Weakness.COMMON),
         ("210987654321", Weakness.COMMON),
@@ -50,7 +52,22 @@ def test_passwords_that_are_guessed_first_are_refused(password, why):
 @given(st.text(max_size=300))
 def test_any_text_is_judged(password):
     why = weakness(password, "a@example.com", "A")
-    assert (why is Weakness.SHORT) == (len(same_password(password)) < MIN_LENGTH)
+    short = len(password) <= MAX_LENGTH and len(same_password(password)) < MIN_LENGTH
+    assert (why is Weakness.SHORT) == short
+
+
+def test_what_is_too_long_is_not_composed(monkeypatch):
+    """Composing takes time by the square of the length: 80,000 marks were minutes."""
+    marks = "\u0301\u0327" * 40_000
+    monkeypatch.setattr(rules, "unicodedata", None)
+    assert same_email(f"{marks}@example.com") == ""
+    assert same_password(marks) == marks
+    assert weakness(marks) is Weakness.LONG
+
+
+def test_a_long_address_is_nobodys(cast):
+    assert passwords.authenticate(f"alice@example.com{'x' * 400}", PASSWORD) is None
+    assert passwords.authenticate(f"alice@example.com{' ' * 400}", PASSWORD)
 
 
 @pytest.mark.parametrize("address", ["a@example.com", "ö@bücher.example", "a+b@localhost"])
