@@ -76,10 +76,11 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def postgres_url(postgres: Postgres) -> str:
-    """The address of one empty database for the whole session."""
-    return postgres.create("engage_session")
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty database of this test's own."""
+    with postgres.fresh() as address:
+        yield address
 
 
 @contextlib.contextmanager

@@ -6,6 +6,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: A busy machine takes longer. Only a failure waits for the whole deadline, so this is generous.
+PATIENCE = 4
+
 
 def until(condition: Callable[[], T], seconds: float = 10.0, what: str = "") -> T:
     """The first true value of `condition()`; AssertionError saying `what` after `seconds`.
@@ -14,7 +17,7 @@ def until(condition: Callable[[], T], seconds: float = 10.0, what: str = "") -> 
     raises is the test's failure at once: a condition that may not be askable yet says so by
     returning a false value.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     pause = 0.005
     while True:
         value = condition()
