@@ -12,7 +12,7 @@ from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.videos import films, rules
 from engage.videos.catalogue import Offered
-from engage.videos.models import VideoBatch
+from engage.videos.films import Batch
 from engage.voice import Voice
 
 #: What the form says where an attribute does not matter.
@@ -71,13 +71,21 @@ def partners(choice: Choice, programme: Programme) -> Found:
     return Found((), like)
 
 
-def periods_to_choose(programme: Programme, now: datetime) -> list[Period]:
-    """The last quarter first, then the one that runs, earlier ones, months and years."""
+def periods_to_choose(
+    programme: Programme, now: datetime, chosen: Period | None = None
+) -> list[Period]:
+    """The last quarter first, then the one that runs, earlier ones, months and years.
+
+    Only those in which something happened, and what is ``chosen`` already; the one that runs where
+    nothing ever did.
+    """
     today = local_day(now, programme.timezone)
     quarters, months, years = (
         _back(today, kind, n) for kind, n in (("quarter", 6), ("month", 6), ("year", 3))
     )
-    return [quarters[1], quarters[0], *quarters[2:], *months, *years]
+    near = [quarters[1], quarters[0], *quarters[2:], *months, *years]
+    found = [period for period in near if films.any_facts(programme, period)] or [quarters[0]]
+    return found if chosen is None or chosen in found else [chosen, *found]
 
 
 def _back(today: date, kind: str, count: int) -> list[Period]:
@@ -87,16 +95,28 @@ def _back(today: date, kind: str, count: int) -> list[Period]:
     return found
 
 
-def described(batch: VideoBatch, voice: Voice) -> dict[str, Any]:
+def whom(choice: Choice, found: Found, voice: Voice) -> str:
+    """For whom an order is, before it is placed."""
+    return _whom(choice.audience, found.chosen[0].name if len(found.chosen) == 1 else None, voice)
+
+
+def described(batch: Batch, voice: Voice) -> dict[str, Any]:
     """A batch in words: its title with the period, and for whom it is."""
-    title = batch.title
-    if batch.period:
-        title = f"{title}: {voice.period(periods.parse(batch.period))}"
-    whom = voice.gettext("everybody")
-    if batch.reason == "joined":
-        whom = voice.gettext("partners who joined")
-    elif "partner" in batch.audience:
-        whom = str(batch.audience["partner"])
-    elif batch.audience:
-        whom = voice.all_of(str(value) for value in batch.audience.values())
-    return {"title": title, "whom": whom}
+    model = batch.model
+    title = model.title
+    if model.period:
+        title = f"{title}: {voice.period(periods.parse(model.period))}"
+    if model.reason == "joined" and batch.only is None:
+        return {"title": title, "whom": voice.gettext("partners who joined")}
+    return {"title": title, "whom": _whom(model.audience, batch.only, voice)}
+
+
+def _whom(audience: Mapping[str, Any], only: str | None, voice: Voice) -> str:
+    """``only``: the name of the partner where it is about a single one."""
+    if only is not None:
+        return only
+    if "partner" in audience:
+        return str(audience["partner"])
+    if audience:
+        return voice.all_of(str(value) for value in audience.values())
+    return voice.gettext("everybody")

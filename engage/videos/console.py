@@ -1,5 +1,6 @@
 """Making films: what an order would bring, the batches under way, and mending what failed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import (
@@ -36,6 +37,8 @@ PER_PAGE = 50
 #: More partners than this are counted exactly only when the order is placed: reading what each
 #: film would tell takes some milliseconds.
 COUNTED_AT_ONCE = 300
+#: An order of more new films than this is asked for a second time.
+UNASKED = 50
 
 
 def _settings() -> Settings:
@@ -62,7 +65,7 @@ def _batches() -> dict[str, Any]:
     before = query_number("before")
     found = films.batches(g.seat.programme.id, before_id=before, limit=21)
     return {
-        "batches": [(batch, choices.described(batch.model, viewer())) for batch in found[:20]],
+        "batches": [(batch, choices.described(batch, viewer())) for batch in found[:20]],
         "before": before,
         "older": found[19].model.id if len(found) > 20 else None,
         "unfinished": any(batch.films.unfinished for batch in found),
@@ -88,7 +91,7 @@ def _batch_page(batch_id: int) -> dict[str, Any]:
     rows = films.ordered(batch_id, offset=(page - 1) * PER_PAGE, limit=PER_PAGE)
     return {
         "batch": found,
-        "about": choices.described(found.model, viewer()),
+        "about": choices.described(found, viewer()),
         "rows": rows,
         "page": page,
         "pages": -(-found.films.total // PER_PAGE),
@@ -122,6 +125,15 @@ def retry(batch_id: int) -> Response:
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
 
 
+@blueprint.get("/<id:batch_id>/cancel")
+@allow("manager")
+def ask_cancel(batch_id: int) -> str:
+    """The question before the rest of a batch is called off: a page, so that it stays open."""
+    found = _the_batch(batch_id)
+    about = choices.described(found, viewer())
+    return render_template("console_videos/cancel.html", batch=found, about=about)
+
+
 @blueprint.post("/<id:batch_id>/cancel")
 @allow("manager")
 def cancel(batch_id: int) -> Response:
@@ -150,7 +162,7 @@ def _order_page(errors: dict[str, str]) -> str:
         offered=offered,
         broken=broken,
         choice=choice,
-        periods=choices.periods_to_choose(programme, g.now),
+        periods=choices.periods_to_choose(programme, g.now, choice.period),
         segments=films.segments(programme),
         voice=viewer(),
         **_forecast(choice, offered, errors),
@@ -177,67 +189,92 @@ def _forecast(
     shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
     if film is None or not found.chosen:
         return shown
-    pace, workers = films.pace(film.slug), _settings().video_workers
-    waiting = films.unfinished()
     if len(found.chosen) > COUNTED_AT_ONCE:
-        shown["brings"] = rules.forecast(len(found.chosen), 0, (), pace, workers, waiting)
+        shown["brings"] = _estimate(film, len(found.chosen))
         shown["roughly"] = True
-        return shown
-    made = drafts.drafts(
-        programme,
+    else:
+        shown["brings"] = _brings(film, _drafts(film, choice, found))
+    return shown
+
+
+def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> list[drafts.Draft]:
+    return drafts.drafts(
+        g.seat.programme,
         film,
         found.chosen,
         period=choice.period,
         address=_settings().address,
         now=g.now,
     )
+
+
+def _brings(film: catalogue.Offered, made: list[drafts.Draft]) -> rules.Forecast:
     keys = [draft.key for draft in made if draft.refusal is None]
-    states = service.existing(programme.id, keys)
+    states = service.existing(g.seat.programme.id, keys)
     there = sum(state not in ("failed", "cancelled") for _id, state in states.values())
     refusals = [draft.refusal for draft in made if draft.refusal is not None]
-    shown["brings"] = rules.forecast(len(keys) - there, there, refusals, pace, workers, waiting)
-    return shown
+    return _estimate(film, len(keys) - there, there, refusals)
+
+
+def _estimate(
+    film: catalogue.Offered, new: int, existing: int = 0, refusals: Sequence[str] = ()
+) -> rules.Forecast:
+    return rules.forecast(
+        new,
+        existing,
+        refusals,
+        films.pace(film.slug),
+        _settings().video_workers,
+        films.unfinished(),
+    )
 
 
 @blueprint.post("/")
 @allow("manager")
-def create() -> Response | tuple[str, int]:
+def create() -> Response | str | tuple[str, int]:
+    """Order what the form says; many films at once are confirmed on a page of their own first."""
     programme = g.seat.programme
     offered, _broken = catalogue.offered()
     choice = choices.read(request.form, offered, programme, g.now)
     try:
         # Nothing is made by default: what an order is about must be said.
         film = catalogue.load(request.form.get("template", ""))
+        if choice.period and choice.period.name != request.form.get("period"):
+            raise drafts.Refused(_("Say which period the films are to tell of"))
         found = choices.partners(choice, programme)
-        made = drafts.drafts(
-            programme,
-            film,
-            found.chosen,
-            period=choice.period,
-            address=_settings().address,
-            now=g.now,
-        )
-        programme_id, user_id = programme.id, g.user.id
-
-        def work() -> tuple[int, list[int]]:
-            placed = service.place(
-                db.session.get_one(Programme, programme_id),
-                film,
-                made,
-                period=choice.period,
-                audience=choice.audience,
-                reason="manager",
-                by=user_id,
-                now=g.now,
-            )
-            return placed.batch.id, placed.to_make
-
-        batch_id, to_make = transaction(work)
+        made = _drafts(film, choice, found)
+        brings = _brings(film, made)
+        if brings.new > max(UNASKED, form_number("confirmed") or 0):
+            said = {"film": film, "choice": choice, "brings": brings, "voice": viewer()}
+            whom = choices.whom(choice, found, viewer())
+            return render_template("console_videos/confirm.html", whom=whom, **said)
+        batch_id, to_make = _place(film, choice, made)
     except (drafts.Refused, catalogue.UnknownTemplate, TemplateError) as refusal:
         return _order_page({"": str(refusal)}), 422
     jobs.wake(to_make)
     delivery.deliver()
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
+
+
+def _place(
+    film: catalogue.Offered, choice: Choice, made: list[drafts.Draft]
+) -> tuple[int, list[int]]:
+    programme_id, user_id = g.seat.programme.id, g.user.id
+
+    def work() -> tuple[int, list[int]]:
+        placed = service.place(
+            db.session.get_one(Programme, programme_id),
+            film,
+            made,
+            period=choice.period,
+            audience=choice.audience,
+            reason="manager",
+            by=user_id,
+            now=g.now,
+        )
+        return placed.batch.id, placed.to_make
+
+    return transaction(work)
 
 
 @blueprint.get("/still/<slug>.png")

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import defer
 
+from engage.activity.models import Fact
 from engage.db import db
 from engage.definitions import PARTNER_ATTRIBUTES
 from engage.partners.models import Partner
+from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.videos import rules
 from engage.videos.models import Video, VideoBatch, VideoOrder
@@ -24,13 +26,22 @@ RECENT = 50
 
 
 def of_partner(partner_id: int) -> Sequence[Video]:
-    """A partner's films, newest first, those that failed and those under way included."""
-    return db.session.scalars(
+    """A partner's films, newest first, those that failed and those under way included.
+
+    Of several films of one template and period, the newest that can be watched stands for them.
+    """
+    found = db.session.scalars(
         select(Video)
         .where(Video.partner_id == partner_id, Video.state != "cancelled")
         .options(defer(Video.snapshot))
         .order_by(Video.created_at.desc(), Video.id.desc())
     ).all()
+    chosen: dict[tuple[str, str | None], Video] = {}
+    for video in found:
+        stands = chosen.setdefault((video.template, video.period), video)
+        if video.state == "done" and stands.state != "done":
+            chosen[video.template, video.period] = video
+    return [video for video in found if chosen[video.template, video.period] is video]
 
 
 def newest(partner_id: int) -> Video | None:
@@ -60,6 +71,8 @@ class Batch(NamedTuple):
 
     model: VideoBatch
     films: rules.Count
+    #: The partner's name where the batch is for a single one.
+    only: str | None = None
 
 
 def batches(programme_id: int, *, before_id: int | None = None, limit: int = 20) -> list[Batch]:
@@ -68,17 +81,28 @@ def batches(programme_id: int, *, before_id: int | None = None, limit: int = 20)
     if before_id is not None:
         statement = statement.where(VideoBatch.id < before_id)
     found = db.session.scalars(statement.order_by(VideoBatch.id.desc()).limit(limit)).all()
-    counts = _counts([batch.id for batch in found])
-    return [Batch(batch, counts.get(batch.id, rules.Count())) for batch in found]
+    return _with_counts(found)
 
 
 def batch(programme_id: int, batch_id: int) -> Batch | None:
     found = db.session.scalar(
         select(VideoBatch).where(VideoBatch.id == batch_id, VideoBatch.programme_id == programme_id)
     )
-    if found is None:
-        return None
-    return Batch(found, _counts([batch_id]).get(batch_id, rules.Count()))
+    return None if found is None else _with_counts([found])[0]
+
+
+def _with_counts(found: Sequence[VideoBatch]) -> list[Batch]:
+    counts = _counts([batch.id for batch in found])
+    single = [batch_id for batch_id, count in counts.items() if count.total == 1]
+    rows = db.session.execute(
+        select(VideoOrder.batch_id, Partner.name)
+        .join(Partner, Partner.id == VideoOrder.partner_id)
+        .where(VideoOrder.batch_id.in_(single))
+    )
+    names = dict(rows.tuples().all())
+    return [
+        Batch(batch, counts.get(batch.id, rules.Count()), names.get(batch.id)) for batch in found
+    ]
 
 
 def _counts(batch_ids: Sequence[int]) -> dict[int, rules.Count]:
@@ -156,6 +180,16 @@ def unfinished() -> int:
     """Films of the house that are still to be made."""
     statement = select(func.count()).select_from(Video).where(Video.state.in_(rules.UNFINISHED))
     return db.session.scalar(statement) or 0
+
+
+def any_facts(programme: Programme, period: Period) -> bool:
+    """Whether anything happened in a period."""
+    found = select(Fact.id).where(
+        Fact.programme_id == programme.id,
+        Fact.day.between(period.first, period.last),
+        Fact.superseded_at.is_(None),
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def audience(programme: Programme, segment: Mapping[str, str]) -> Sequence[Partner]:

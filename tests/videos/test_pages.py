@@ -1,18 +1,15 @@
-"""Watching and ordering, as partner and manager see it; a rival sees nothing."""
-
-from pathlib import Path
+"""Watching, as partner and manager see it; a rival sees nothing."""
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from engage import clock
-from engage.db import db, transaction
-from engage.videos import claims, films
-from engage.videos.rules import Count
+from engage.db import transaction
+from engage.programmes import service as programmes
+from engage.videos import claims
 
 from ..browsing import browser
-from ..conftest import NOW, Cast
+from ..conftest import NOW, Cast, record, sale
 from . import examples
 from .conftest import Order
 from .conftest import films as rows
@@ -24,9 +21,6 @@ FILM = f"/videos/{examples.KEY}"
 def alices_film(cast: Cast) -> int:
     """The id of its batch."""
     return examples.make(cast)
-
-
-# --- watching ---------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("alices_film")
@@ -107,6 +101,31 @@ def test_a_list_shows_films_of_its_own_partner_alone(app: Flask, cast: Cast) -> 
     assert "Recap: Q1 2013" not in browser(app, cast.bob.user).get("/videos/").text
 
 
+def test_of_films_about_the_same_the_newest_that_can_be_watched_is_listed(
+    app: Flask, cast: Cast, order: Order
+) -> None:
+    assert cast.alice.partner
+    alice = browser(app, cast.alice.user)
+
+    def listed() -> list[str]:
+        page = BeautifulSoup(alice.get("/videos/").text, "html.parser")
+        return [str(link["href"]) for link in page.select("a.film-poster")]
+
+    def finish(video_id: int) -> None:
+        work = transaction(lambda: claims.claim(video_id, NOW))
+        assert work
+        transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=[], now=NOW))
+
+    finish(order(cast.alice.partner.id).to_make[0])
+    record(programmes.by_slug("resellers"), sale("a-9", "A1", "10"))
+    (second,) = order(cast.alice.partner.id).to_make
+    old, new = (f"/videos/{video.key}" for video in rows())
+    assert listed() == [old]
+    finish(second)
+    assert listed() == [new]
+    assert alice.get(old).status_code == 200
+
+
 def test_a_film_on_its_way_or_failed_is_shown_as_that(app: Flask, cast: Cast, order: Order) -> None:
     assert cast.alice.partner
     (video_id,) = order(cast.alice.partner.id).to_make
@@ -121,133 +140,3 @@ def test_a_film_on_its_way_or_failed_is_shown_as_that(app: Flask, cast: Cast, or
     assert "could not be made" in alice.get("/videos/").text
     assert "no font" not in alice.get(f"/videos/{key}").text
     assert "no font has 字" in mia.get(f"/videos/{key}").text
-
-
-# --- ordering ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def _now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.mark.usefixtures("tiny", "_now")
-def test_an_order_says_what_it_brings_before_it_is_placed(app: Flask, cast: Cast) -> None:
-    mia = browser(app, cast.mia.user)
-    wish = "?template=tiny&period=2013-Q2"
-    page = BeautifulSoup(mia.get(f"/console/videos/forecast{wish}").text, "html.parser")
-    assert page.text.split()[:4] == ["3", "films", "to", "make"]
-    assert "known after the first film" in page.text
-    narrow = mia.get(f"/console/videos/forecast{wish}&region=Northeast").text
-    assert "Make the film" in narrow
-
-
-@pytest.mark.usefixtures("tiny", "_now")
-def test_a_placed_order_is_a_batch_and_what_exists_is_not_made_again(
-    app: Flask, cast: Cast
-) -> None:
-    mia = browser(app, cast.mia.user)
-    form = {"template": "tiny", "period": "2013-Q2", "region": "Northwest"}
-    placed = mia.post("/console/videos/", data=form)
-    assert placed.status_code == 302
-    page = mia.get(placed.location).text
-    assert "0 of 2 films are ready" in page
-    assert "For Northwest" in page
-    assert "Exist already" in mia.get("/console/videos/forecast?template=tiny&period=2013-Q2").text
-    mia.post("/console/videos/", data={**form, "region": ""})
-    assert len(rows()) == 3
-
-
-@pytest.mark.usefixtures("tiny", "_now")
-def test_one_partner_is_found_by_id_or_name_and_asked_for_when_in_doubt(
-    app: Flask, cast: Cast
-) -> None:
-    mia = browser(app, cast.mia.user)
-    wish = "/console/videos/forecast?template=tiny&period=2013-Q2&partner="
-    assert "For Alice Bikes" in mia.get(wish + "A1").text
-    assert "For Charlie &amp; Sons" in mia.get(wish + "charlie").text
-    doubt = mia.get(wish + "e").text
-    assert "Which one do you mean?" in doubt
-    assert "Make" not in doubt
-    assert "No partner has “zorro”" in mia.get(wish + "zorro").text
-
-
-@pytest.mark.usefixtures("tiny", "_now")
-def test_an_order_without_a_film_is_refused_and_orders_nothing(app: Flask, cast: Cast) -> None:
-    mia = browser(app, cast.mia.user)
-    for form in ({}, {"template": "nope"}, {"template": "tiny", "region": "Atlantis"}):
-        answer = mia.post("/console/videos/", data=form)
-        assert answer.status_code == 422
-    assert rows() == []
-
-
-@pytest.mark.usefixtures("_now")
-def test_who_lacks_what_a_film_tells_gets_none_and_the_manager_reads_why(
-    app: Flask, cast: Cast, tiny: Path
-) -> None:
-    file = tiny / "template.toml"
-    file.write_text(file.read_text().replace('"ordinal", optional = true', '"ordinal"'))
-    mia = browser(app, cast.mia.user)
-    form = {"template": "tiny", "period": "2012-Q1", "partner": "A1"}
-    assert "no place on the board" in mia.get("/console/videos/forecast", query_string=form).text
-    page = mia.get(mia.post("/console/videos/", data=form).location).text
-    assert "Not made: this partner has no place on the board in this period." in page
-    assert "1 not made" in page
-
-
-def test_a_manager_tries_again_and_calls_off(app: Flask, cast: Cast, order: Order) -> None:
-    people = [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
-    placed = order(*people)
-    batch_id = placed.batch.id
-    work = transaction(lambda: claims.claim(placed.to_make[0], NOW))
-    assert work
-    transaction(lambda: claims.give_up(work, "The disk is full.", lasting=True, now=NOW))
-    mia = browser(app, cast.mia.user)
-    assert "The disk is full." in mia.get(f"/console/videos/{batch_id}").text
-    mia.post(f"/console/videos/{batch_id}/retry", data={"video": work.id})
-    assert count(cast, batch_id) == Count(queued=3)
-    mia.post(f"/console/videos/{batch_id}/cancel")
-    assert count(cast, batch_id) == Count(cancelled=3)
-
-
-def test_a_film_of_another_batch_cannot_be_retried_through_this_one(
-    app: Flask, cast: Cast, order: Order
-) -> None:
-    assert cast.alice.partner
-    assert cast.bob.partner
-    first, second = order(cast.alice.partner.id), order(cast.bob.partner.id)
-    answer = browser(app, cast.mia.user).post(
-        f"/console/videos/{first.batch.id}/retry", data={"video": second.to_make[0]}
-    )
-    assert answer.status_code == 404
-
-
-def test_many_films_come_in_pages_and_what_failed_comes_first(
-    app: Flask, cast: Cast, order: Order
-) -> None:
-    people = [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
-    placed = order(*people)
-    work = transaction(lambda: claims.claim(placed.to_make[2], NOW))
-    assert work
-    transaction(lambda: claims.give_up(work, "x", lasting=True, now=NOW))
-    found = films.ordered(placed.batch.id)
-    assert found[0].partner.name == "Charlie & Sons"
-    assert [row.partner.name for row in films.ordered(placed.batch.id, offset=1, limit=1)] == [
-        "Alice Bikes"
-    ]
-
-
-@pytest.mark.usefixtures("alices_film")
-def test_a_still_of_each_template_is_a_picture(app: Flask, cast: Cast, tiny: Path) -> None:
-    mia = browser(app, cast.mia.user)
-    answer = mia.get("/console/videos/still/tiny.png")
-    assert answer.mimetype == "image/png"
-    assert answer.data.startswith(b"\x89PNG")
-    assert mia.get("/console/videos/still/nope.png").status_code == 404
-
-
-def count(cast: Cast, batch_id: int) -> Count:
-    db.session.rollback()
-    found = films.batch(cast.programme.id, batch_id)
-    assert found
-    return found.films

@@ -1,0 +1,249 @@
+"""Ordering films in the console: what the form says is what is made, and much is asked for twice."""
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from engage import clock
+from engage.db import db, transaction
+from engage.videos import claims, console, films, rules
+from engage.videos.rules import Count
+
+from ..browsing import browser
+from ..conftest import NOW, Cast
+from .conftest import Order
+from .conftest import films as rows
+
+
+@pytest.fixture
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_an_order_says_what_it_brings_before_it_is_placed(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    wish = "?template=tiny&period=2013-Q2"
+    page = BeautifulSoup(mia.get(f"/console/videos/forecast{wish}").text, "html.parser")
+    assert page.text.split()[:4] == ["3", "films", "to", "make"]
+    assert "known after the first film" in page.text
+    narrow = mia.get(f"/console/videos/forecast{wish}&region=Northeast").text
+    assert "Make the film" in narrow
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_a_placed_order_is_a_batch_and_what_exists_is_not_made_again(
+    app: Flask, cast: Cast
+) -> None:
+    mia = browser(app, cast.mia.user)
+    form = {"template": "tiny", "period": "2013-Q2", "region": "Northwest"}
+    placed = mia.post("/console/videos/", data=form)
+    assert placed.status_code == 302
+    page = mia.get(placed.location).text
+    assert "0 of 2 films are ready" in page
+    assert "For Northwest" in page
+    assert "Exist already" in mia.get("/console/videos/forecast?template=tiny&period=2013-Q2").text
+    mia.post("/console/videos/", data={**form, "region": ""})
+    assert len(rows()) == 3
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_an_order_is_for_what_the_form_says_whatever_was_counted_last(
+    app: Flask, cast: Cast
+) -> None:
+    mia = browser(app, cast.mia.user)
+    shown = mia.get("/console/videos/new?template=tiny&period=2013-Q2").text
+    page = BeautifulSoup(shown, "html.parser")
+    button = page.select_one("#forecast button")
+    assert button
+    assert "Make 3 films" in button.text
+    form = page.select_one("form#order-form")
+    assert form
+    assert (form["method"], button["form"]) == ("get", "order-form")
+    assert (button["formmethod"], button["formaction"]) == ("post", "/console/videos/")
+    assert not page.select("#forecast form, #forecast input")
+    first = form.select("button")[0]
+    assert "Count the films" in first.text
+    assert not first.has_attr("formaction")
+    # What a browser without script sends after the region was changed and nothing was counted.
+    sent = {"template": "tiny", "period": "2013-Q2", "partner": "", "region": "Northwest"}
+    placed = mia.post("/console/videos/", data={**sent, "organisation": "*"})
+    assert placed.status_code == 302
+    assert len(rows()) == 2
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_many_films_are_asked_for_a_second_time(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "UNASKED", 1)
+    mia = browser(app, cast.mia.user)
+    wish = {"template": "tiny", "period": "2013-Q2", "region": "Northwest"}
+    asked = mia.post("/console/videos/", data=wish)
+    page = BeautifulSoup(asked.text, "html.parser")
+    assert asked.status_code == 200
+    assert rows() == []
+    assert "Make 2 films?" in page.text
+    assert "Northwest" in page.text
+    assert "Q2 2013" in page.text
+    form = page.select_one("main form")
+    assert form
+    fields = {str(i["name"]): str(i["value"]) for i in form.select("input")}
+    assert fields.items() >= {**wish, "confirmed": "2"}.items()
+    # More than was confirmed is asked for again.
+    assert mia.post("/console/videos/", data={**fields, "region": "*"}).status_code == 200
+    assert mia.post(str(form["action"]), data=fields).status_code == 302
+    assert len(rows()) == 2
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_an_order_for_an_unreadable_period_is_refused(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    for period in ("", "2013-Q9"):
+        form = {"template": "tiny", "period": period}
+        assert mia.post("/console/videos/", data=form).status_code == 422
+    assert rows() == []
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_periods_without_facts_are_not_offered(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    page = BeautifulSoup(mia.get("/console/videos/new").text, "html.parser")
+    offered = [option["value"] for option in page.select("select[name=period] option")]
+    assert offered == ["2013-Q2", "2013-04", "2013"]
+    linked = mia.get("/console/videos/new?template=tiny&period=2012-Q1").text
+    chosen = BeautifulSoup(linked, "html.parser").select_one("select[name=period] [selected]")
+    assert chosen
+    assert chosen["value"] == "2012-Q1"
+
+
+def test_a_long_time_is_said_in_hours(app: Flask) -> None:
+    with app.test_request_context():
+        needs = app.jinja_env.get_template("console_videos/needs.html").make_module()
+        for minutes, said in ((None, "known"), (0.4, "less"), (7.2, "8 min"), (248, "4 hours")):
+            brings = rules.Forecast(9, 9, 0, (), minutes, 9)
+            assert str(needs.ready_in(brings)).startswith(said)  # type: ignore[attr-defined]
+
+
+def test_a_batch_for_one_partner_names_them(app: Flask, cast: Cast, order: Order) -> None:
+    assert cast.alice.partner
+    batch_id = order(cast.alice.partner.id).batch.id
+    mia = browser(app, cast.mia.user)
+    assert "1 film for Alice Bikes" in mia.get("/console/videos/").text
+    assert "For Alice Bikes, ordered" in mia.get(f"/console/videos/{batch_id}").text
+
+
+def test_calling_off_asks_on_a_page_that_live_changes_leave_alone(
+    app: Flask, cast: Cast, order: Order
+) -> None:
+    assert cast.alice.partner
+    batch_id = order(cast.alice.partner.id).batch.id
+    mia = browser(app, cast.mia.user)
+    address = f"/console/videos/{batch_id}/cancel"
+    page = BeautifulSoup(mia.get(f"/console/videos/{batch_id}").text, "html.parser")
+    assert page.select_one(f"a[href='{address}']")
+    assert not page.select(f"#batch-films [href='{address}'], #batch-films [popover]")
+    asked = BeautifulSoup(mia.get(address).text, "html.parser")
+    assert "1 film is not made yet" in asked.text
+    form = asked.select_one("main form")
+    assert form
+    mia.post(str(form["action"]))
+    assert count(cast, batch_id) == Count(cancelled=1)
+    assert "Nothing is left to call off" in mia.get(address).text
+    assert browser(app, cast.otto.user).get(address).status_code == 404
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_one_partner_is_found_by_id_or_name_and_asked_for_when_in_doubt(
+    app: Flask, cast: Cast
+) -> None:
+    mia = browser(app, cast.mia.user)
+    wish = "/console/videos/forecast?template=tiny&period=2013-Q2&partner="
+    assert "For Alice Bikes" in mia.get(wish + "A1").text
+    assert "For Charlie &amp; Sons" in mia.get(wish + "charlie").text
+    doubt = mia.get(wish + "e").text
+    assert "Which one do you mean?" in doubt
+    assert "Make" not in doubt
+    assert "No partner has “zorro”" in mia.get(wish + "zorro").text
+
+
+@pytest.mark.usefixtures("tiny", "_now")
+def test_an_order_without_a_film_is_refused_and_orders_nothing(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    for form in ({}, {"template": "nope"}, {"template": "tiny", "region": "Atlantis"}):
+        answer = mia.post("/console/videos/", data=form)
+        assert answer.status_code == 422
+    assert rows() == []
+
+
+@pytest.mark.usefixtures("_now")
+def test_who_lacks_what_a_film_tells_gets_none_and_the_manager_reads_why(
+    app: Flask, cast: Cast, tiny: Path
+) -> None:
+    file = tiny / "template.toml"
+    file.write_text(file.read_text().replace('"ordinal", optional = true', '"ordinal"'))
+    mia = browser(app, cast.mia.user)
+    form = {"template": "tiny", "period": "2012-Q1", "partner": "A1"}
+    assert "no place on the board" in mia.get("/console/videos/forecast", query_string=form).text
+    page = mia.get(mia.post("/console/videos/", data=form).location).text
+    assert "Not made: this partner has no place on the board in this period." in page
+    assert "1 not made" in page
+
+
+def test_a_manager_tries_again_and_calls_off(app: Flask, cast: Cast, order: Order) -> None:
+    people = [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
+    placed = order(*people)
+    batch_id = placed.batch.id
+    work = transaction(lambda: claims.claim(placed.to_make[0], NOW))
+    assert work
+    transaction(lambda: claims.give_up(work, "The disk is full.", lasting=True, now=NOW))
+    mia = browser(app, cast.mia.user)
+    assert "The disk is full." in mia.get(f"/console/videos/{batch_id}").text
+    mia.post(f"/console/videos/{batch_id}/retry", data={"video": work.id})
+    assert count(cast, batch_id) == Count(queued=3)
+    mia.post(f"/console/videos/{batch_id}/cancel")
+    assert count(cast, batch_id) == Count(cancelled=3)
+
+
+def test_a_film_of_another_batch_cannot_be_retried_through_this_one(
+    app: Flask, cast: Cast, order: Order
+) -> None:
+    assert cast.alice.partner
+    assert cast.bob.partner
+    first, second = order(cast.alice.partner.id), order(cast.bob.partner.id)
+    answer = browser(app, cast.mia.user).post(
+        f"/console/videos/{first.batch.id}/retry", data={"video": second.to_make[0]}
+    )
+    assert answer.status_code == 404
+
+
+def test_many_films_come_in_pages_and_what_failed_comes_first(
+    app: Flask, cast: Cast, order: Order
+) -> None:
+    people = [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
+    placed = order(*people)
+    work = transaction(lambda: claims.claim(placed.to_make[2], NOW))
+    assert work
+    transaction(lambda: claims.give_up(work, "x", lasting=True, now=NOW))
+    found = films.ordered(placed.batch.id)
+    assert found[0].partner.name == "Charlie & Sons"
+    assert [row.partner.name for row in films.ordered(placed.batch.id, offset=1, limit=1)] == [
+        "Alice Bikes"
+    ]
+
+
+def test_a_still_of_each_template_is_a_picture(app: Flask, cast: Cast, tiny: Path) -> None:
+    mia = browser(app, cast.mia.user)
+    answer = mia.get("/console/videos/still/tiny.png")
+    assert answer.mimetype == "image/png"
+    assert answer.data.startswith(b"\x89PNG")
+    assert mia.get("/console/videos/still/nope.png").status_code == 404
+
+
+def count(cast: Cast, batch_id: int) -> Count:
+    db.session.rollback()
+    found = films.batch(cast.programme.id, batch_id)
+    assert found
+    return found.films
