@@ -1,6 +1,6 @@
 """Every table of the house, so that the metadata is whole wherever one of them is used."""
 
-from engage.accounts.models import ApiKey, Seat, User
+from engage.accounts.models import ApiKey, Seat, SignedOut, User
 from engage.activity.models import Fact
 from engage.api.models import IdempotencyKey
 from engage.imports.models import Import
@@ -31,6 +31,7 @@ __all__ = [
     "RuleVersion",
     "RunningTotal",
     "Seat",
+    "SignedOut",
     "Standing",
     "StandingDay",
     "Transfer",

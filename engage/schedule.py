@@ -42,6 +42,7 @@ TABLE: tuple[Periodic, ...] = (
     Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),
     Periodic("imports", 20, "engage.imports.jobs.sweep"),
     Periodic("uploads", 3600, "engage.imports.jobs.clean"),
+    Periodic("sign-outs", 3600, "engage.accounts.jobs.forget_sign_outs"),
     Periodic("answers", 3600, "engage.api.jobs.forget_keys"),
 )
 

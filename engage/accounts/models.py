@@ -54,6 +54,17 @@ class Seat(Model):
     )
 
 
+class SignedOut(Model):
+    """A session that was ended before its time, by the part of it that is its own alone."""
+
+    __tablename__ = "signed_out"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    until: Mapped[datetime]
+
+    __table_args__ = (Index("ix_signed_out_until", "until"),)
+
+
 class ApiKey(Model):
     """A client's key. Only the hash of its secret is kept (the secret is 32 random bytes)."""
 

@@ -23,7 +23,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage.accounts import passwords, service
+from engage.accounts import passwords, service, sessions
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
 from engage.accounts.rules import MIN_LENGTH, THEMES, Weakness, same_email
@@ -92,6 +92,10 @@ def _next() -> str:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Answer:
+    """End this browser's session, for whoever copied its cookie, too."""
+    if g.user is not None:
+        ended, now = session["_user_id"], g.now
+        transaction(lambda: sessions.sign_out(ended, now))
     session.clear()
     return redirect(url_for("accounts.sign_in"))
 

@@ -3,11 +3,14 @@
 import re
 import secrets
 import unicodedata
+from datetime import timedelta
 from enum import StrEnum
 
 ROLES = ("partner", "manager", "admin")
 SCOPES = ("facts:write", "partners:write", "read")
 THEMES = ("light", "dark")
+#: How long a browser that does not come back stays signed in.
+SESSION_LIFETIME = timedelta(days=14)
 
 MIN_LENGTH = 12
 # Hashing is dear on purpose: an endless password would be a way to keep the machine busy.
@@ -55,6 +58,11 @@ def same_email(email: str) -> str:
 def new_stamp() -> str:
     """A fresh random part for a person's sessions and links: the old ones die."""
     return secrets.token_urlsafe(16)
+
+
+def new_session_token() -> str:
+    """What tells one session of a person from their others."""
+    return secrets.token_urlsafe(12)
 
 
 def is_email(email: str) -> bool:

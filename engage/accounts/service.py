@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from engage.accounts import models, trust
 from engage.accounts.models import ApiKey, User
-from engage.accounts.rules import SCOPES, is_email, new_stamp, same_email
+from engage.accounts.rules import SCOPES, is_email, new_session_token, new_stamp, same_email
 from engage.db import db
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -71,8 +71,8 @@ class SignedIn:
 
 
 def session_id(user: User) -> str:
-    """What a session keeps of its user; it dies when the stamp changes."""
-    return f"{user.id}.{user.stamp}"
+    """What a new session keeps of its user: it dies with their stamp, or alone (`sessions`)."""
+    return f"{user.id}.{user.stamp}.{new_session_token()}"
 
 
 def signed_in(session_id: str) -> SignedIn | None:
@@ -81,9 +81,10 @@ def signed_in(session_id: str) -> SignedIn | None:
     They are snapshots from a session of their own: they outlive every commit and rollback of the
     caller, and changing them changes nothing.
     """
-    id_text, _, stamp = session_id.partition(".")
-    if not id_text.isascii() or not id_text.isdigit():
+    parts = session_id.split(".")
+    if len(parts) != 3 or not parts[0].isascii() or not parts[0].isdigit():
         return None
+    id_text, stamp, token = parts
     with Session(db.engine) as session:
         rows = session.execute(
             select(User, models.Seat, Programme, Partner)
@@ -96,7 +97,11 @@ def signed_in(session_id: str) -> SignedIn | None:
                     Partner.programme_id == Programme.id,
                 ),
             )
-            .where(User.id == int(id_text), User.disabled_at.is_(None))
+            .where(
+                User.id == int(id_text),
+                User.disabled_at.is_(None),
+                ~exists().where(models.SignedOut.token == token),
+            )
             .order_by(models.Seat.id, Programme.id)
         ).all()
     if not rows or not hmac.compare_digest(rows[0][0].stamp, stamp):
@@ -144,10 +149,7 @@ def sign_out_everywhere(user_id: int) -> User:
 
 
 def add_user(email: str, *, name: str, is_admin: bool, now: datetime) -> tuple[User, bool]:
-    """The person with this address, made where new; (user, whether they are new). Refused.
-
-    Somebody who was here already and becomes an administrator may lose their password, see `trust`.
-    """
+    """The person with this address (promoted: see `trust`), made where new; and whether new. Refused."""
     email = same_email(email)
     if not is_email(email):
         raise Refused(f"{email!r} is not an e-mail address")
@@ -191,8 +193,7 @@ def give_seat(user: User, programme: Programme, partner: Partner | None) -> mode
 
 def take_seat(user_id: int, partner: Partner) -> User:
     """The person no longer signs in for ``partner``; sessions and links die. Refused: no seat there."""
-    seats = select(models.Seat).filter_by(user_id=user_id, partner_id=partner.id)
-    seat = db.session.scalar(seats)
+    seat = db.session.scalar(select(models.Seat).filter_by(user_id=user_id, partner_id=partner.id))
     if seat is None:
         raise Refused(f"nobody with the number {user_id} has a seat for {partner.external_id}")
     db.session.delete(seat)

@@ -95,9 +95,9 @@ login_manager.session_protection = None
 class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
     """What Flask-Login knows of a signed-in person."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, session_id: str) -> None:
         self.user = user
-        self._session_id = service.session_id(user)
+        self._session_id = session_id
 
     def get_id(self) -> str:
         return self._session_id
@@ -109,7 +109,7 @@ def _load(session_id: str) -> Visitor | None:
         return None
     g.user, g.seats = person.user, person.seats
     g.seat = person.seat(session.get("programme"), session.get("partner"))
-    return Visitor(person.user)
+    return Visitor(person.user, session_id)
 
 
 login_manager.user_loader(_load)
@@ -122,7 +122,7 @@ def remember(user: User) -> None:
     session.clear()
     session.update(chosen if same_person else {})
     session.permanent = True
-    login_user(Visitor(user))
+    login_user(Visitor(user, service.session_id(user)))
 
 
 def choose_seat(seat: service.Seat) -> None:

@@ -1,12 +1,11 @@
 """What every answer carries and every request is held to: headers, cookies, CSRF, hosts, sizes."""
 
-from datetime import timedelta
-
 from flask import Flask, current_app, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from engage.accounts.rules import SESSION_LIFETIME
 from engage.config import Settings
 from engage.web import access
 
@@ -54,7 +53,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         # The cookie is moved on once a day (access), not with every polled fragment.
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from engage.accounts import models, service
+from engage.accounts import models, service, sessions
+from engage.accounts.rules import SESSION_LIFETIME
 from engage.accounts.service import Refused
 from engage.db import db
 from engage.programmes import service as programmes
@@ -62,6 +63,25 @@ def test_a_stale_disabled_or_forged_session_is_nobodys(cast):
     db.session.commit()
     assert service.signed_in(session) is None
     assert service.signed_in(service.session_id(cast.alice.user)) is None
+
+
+def test_a_session_is_no_other_one(cast):
+    session = service.session_id(cast.alice.user)
+    for text in (session.rpartition(".")[0], session + ".x", session + "x."):
+        assert service.signed_in(text) is None
+
+
+def test_one_session_ends_and_is_forgotten_when_its_cookie_is_dead_anyway(cast):
+    session, other = (service.session_id(cast.alice.user) for _ in range(2))
+    for _again in range(2):
+        sessions.sign_out(session, NOW)
+    db.session.commit()
+    assert service.signed_in(session) is None
+    assert service.signed_in(other)
+    sessions.forget(NOW + SESSION_LIFETIME)
+    assert db.session.query(models.SignedOut).count() == 1
+    sessions.forget(NOW + SESSION_LIFETIME + timedelta(days=1))
+    assert db.session.query(models.SignedOut).count() == 0
 
 
 def test_who_sits_where_is_one_query(cast):

@@ -132,6 +132,19 @@ def test_signing_out_ends_the_session(app, cast):
     assert client.get("/account").location == "/sign-in?next=/account"
 
 
+def test_a_copied_cookie_ends_with_its_session_and_other_devices_stay(app, cast):
+    here, phone, thief = browser(app), browser(app), browser(app)
+    enter(here)
+    enter(phone)
+    cookie = here.get_cookie("engage").value
+    thief.set_cookie("engage", cookie)
+    assert thief.get("/account").status_code == 200
+    here.post("/sign-out")
+    assert thief.get("/account").status_code == 302
+    assert thief.post("/sign-out").location == "/sign-in"
+    assert phone.get("/account").status_code == 200
+
+
 def test_a_form_without_the_sessions_token_changes_nothing(app, cast):
     client = browser(app, cast.alice.user)
     client.csrf = False

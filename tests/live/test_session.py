@@ -6,6 +6,7 @@ from engage.accounts.models import User
 from engage.db import db, transaction
 from engage.live.rules import Viewer
 from engage.live.session import FlaskSessions
+from tests.browsing import browser
 from tests.conftest import Cast, Person
 
 
@@ -46,6 +47,15 @@ def test_a_session_ends_with_its_stamp(app: Flask, cast: Cast):
     session = session_of(app, cast.alice)
     transaction(lambda: service.sign_out_everywhere(cast.alice.user.id))
     assert seen(app, session) is None
+
+
+def test_a_session_ends_when_its_browser_signs_out_and_no_other_does(app: Flask, cast: Cast):
+    session, other = session_of(app, cast.alice), session_of(app, cast.alice)
+    client = browser(app)
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], session)
+    client.post("/sign-out")
+    assert seen(app, session) is None
+    assert seen(app, other)
 
 
 def test_a_locked_out_user_listens_to_nothing(app: Flask, cast: Cast):

@@ -49,6 +49,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "signed_out",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("until", engage.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_signed_out")),
+    )
+    op.create_index("ix_signed_out_until", "signed_out", ["until"], unique=False)
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -136,9 +143,7 @@ def upgrade() -> None:
             "state IN ('uploaded', 'checking', 'checked', 'importing', 'done', 'failed')",
             name=op.f("ck_imports_state_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["created_by"], ["users.id"], name=op.f("fk_imports_created_by")
-        ),
+        sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_imports_created_by")),
         sa.ForeignKeyConstraint(
             ["programme_id"], ["programmes.id"], name=op.f("fk_imports_programme_id")
         ),
@@ -562,9 +567,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["partner_id"], ["partners.id"], name=op.f("fk_video_orders_partner_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["video_id"], ["videos.id"], name=op.f("fk_video_orders_video_id")
-        ),
+        sa.ForeignKeyConstraint(["video_id"], ["videos.id"], name=op.f("fk_video_orders_video_id")),
         sa.PrimaryKeyConstraint("batch_id", "partner_id", name=op.f("pk_video_orders")),
     )
     with op.batch_alter_table("video_orders", schema=None) as batch_op:
