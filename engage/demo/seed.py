@@ -141,4 +141,4 @@ def let_in(settings: Settings, now: datetime) -> list[Login]:
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
 
     transaction(work)
-    return people
+    return [logins.as_it_stands(login) for login in people]

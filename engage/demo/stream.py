@@ -23,10 +23,11 @@ from engage.services.stopping import Stop
 log = logging.getLogger(__name__)
 
 #: Seconds between two facts, at least and at most.
-PACE = (0.8, 3.2)
+PACE = (1.0, 4.0)
 SOURCE = "demo-live"
-#: How often it is the demo's partner: somebody who watches sees their own numbers move.
-LEADS_SHARE = 0.04
+#: How often it is the demo's partner, every few minutes: whoever watches sees their own numbers
+#: move, and still has a mission to finish tomorrow.
+LEADS_SHARE = 0.01
 #: How often somebody begins a streak, and how long one is.
 STREAKS = 0.02
 STREAK = (4, 9)

@@ -15,7 +15,7 @@ from engage.accounts.models import User
 from engage.activity.models import Fact
 from engage.cli import main
 from engage.config import ConfigurationError, Settings
-from engage.db import db
+from engage.db import db, transaction
 from engage.demo import logins, programme, seed, stream
 from engage.home import service as home
 from engage.leaderboards import service as leaderboards
@@ -91,6 +91,22 @@ def test_each_role_has_a_log_in_that_stays(house: Programme, settings: Settings)
         assert passwords.authenticate(login.email, login.password), login.role
     file = settings.home_dir / logins.FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_password_changed_since_is_not_printed_as_if_it_worked(
+    house: Programme, settings: Settings
+) -> None:
+    first = seed.let_in(settings, NOW)
+    user_id = db.session.scalars(select(User.id).filter_by(email=first[0].email)).one()
+    transaction(lambda: passwords.set_password(user_id, "a quite different phrase"))
+    again = seed.let_in(settings, NOW)
+    assert [
+        login.password == before.password for login, before in zip(again, first, strict=True)
+    ] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_lost_log_ins_are_made_anew(house: Programme, settings: Settings) -> None:
