@@ -133,6 +133,6 @@ def _pairs(entry: Entry, what: str, currency: str, voice: Voice) -> list[tuple[s
         rows.append((voice.gettext("Product"), fact.product))
     if fact.category:
         rows.append((voice.gettext("Category"), fact.category))
-    rows.append((voice.gettext("Reported as"), f"{fact.external_id} ({fact.source})"))
+    rows.append((voice.gettext("Reported as"), fact.external_id))
     rows.append((voice.gettext("Posted"), voice.moment(entry.transfer.posted_at)))
     return rows
