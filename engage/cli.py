@@ -1,5 +1,6 @@
 """The ``engage`` command. Each name is loaded when it is called, so that none waits for the others."""
 
+import os
 from importlib import import_module
 
 import click
@@ -46,3 +47,5 @@ class _OnDemand(click.Group):
 @click.version_option(package_name="engage")
 def main() -> None:
     """engage: incentive programmes in which engagement and pay run on the same data."""
+    # What is written (the database, films, files of managers) is for its owner alone.
+    os.umask(0o077)

@@ -52,9 +52,13 @@ class Settings(BaseSettings):
 
     @cached_property
     def home_dir(self) -> Path:
-        """``home``, absolute and existing, readable by its owner alone."""
+        """``home``, absolute and existing, readable by its owner alone.
+
+        :raises ConfigurationError: others can read it, and it is not ours to close.
+        """
         path = self.home.expanduser().resolve()
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _close_to_others(path)
         return path
 
     @property
@@ -83,7 +87,7 @@ class Settings(BaseSettings):
     @property
     def media_dir(self) -> Path:
         path = self.home_dir / "media"
-        path.mkdir(exist_ok=True)
+        path.mkdir(exist_ok=True, mode=0o700)
         return path
 
     @cached_property
@@ -99,6 +103,25 @@ class Settings(BaseSettings):
                 "the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return _kept_secret(self.home_dir / "secret-key")
+
+
+#: What makes an existing directory a home.
+_OURS = ("engage.db", "secret-key", "media", "valkey", "uploads", "up.lock", "video_templates")
+
+
+def _close_to_others(home: Path) -> None:
+    """Take from others what they may do in ``home``; somebody else's directory is left alone."""
+    found = home.stat()
+    if not found.st_mode & 0o077:
+        return
+    mine = found.st_uid == os.geteuid()
+    if mine and (any((home / name).exists() for name in _OURS) or not any(home.iterdir())):
+        return home.chmod(0o700)
+    why = "holds other things" if mine else "belongs to somebody else"
+    raise ConfigurationError(
+        f"ENGAGE_HOME: {home} is open to others (mode {found.st_mode & 0o7777:o}) and {why}: "
+        f"name a directory that engage has for itself, or close this one (chmod 700)"
+    )
 
 
 def valkey_socket(home: Path) -> Path:
