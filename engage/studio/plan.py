@@ -168,11 +168,15 @@ def cues(plan: Plan) -> list[Cue]:
 
 
 def captions(plan: Plan) -> str:
-    """The film's captions as a WebVTT file."""
-    lines = ["WEBVTT", ""]
+    """The film's captions as a WebVTT file.
+
+    They stand on the first lines, in the margin that films leave free above their words; at the
+    foot they would cover what is written there, and the controls would push them further up.
+    """
+    top, lines = "line:0", ["WEBVTT", ""]
     for cue in cues(plan):
         text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        lines += [f"{_clock(cue.start)} --> {_clock(cue.end)}", text, ""]
+        lines += [f"{_clock(cue.start)} --> {_clock(cue.end)} {top}", text, ""]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -111,11 +112,29 @@ def test_a_sentence_that_is_only_shown_is_a_caption_too(onboarding):
     assert any("Good to have you here." in cue.text for cue in cues(made))
 
 
+def test_films_of_the_house_leave_the_first_lines_to_captions(recap, onboarding):
+    """Two lines of captions take a ninth of the picture's height."""
+    for template in (recap, onboarding):
+        for scene in template.scenes:
+            for layer in scene.layers:
+                top = layer.boxes["16:9"][1]
+                assert layer.kind == "shape" or top >= 80, (template.slug, scene.name, top)
+
+
+def test_one_caption_of_the_house_stands_at_a_time(recap, onboarding):
+    for template in (recap, onboarding):
+        bare = without(template.samples(), "mission_name", "points")
+        for data in (template.samples(), bare):
+            found = cues(plan(template, data))
+            for one, following in pairwise(found):
+                assert one.end <= following.start + 1e-6, following.text
+
+
 def test_captions_are_webvtt_and_names_cannot_break_them(tiny):
     text = captions(plan(tiny, {"partner_name": "A <b> & --> C"}))
     assert text.startswith("WEBVTT\n\n")
     assert "A &lt;b&gt; &amp; --&gt; C" in text
-    times = re.findall(r"^(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})$", text, re.M)
+    times = re.findall(r"^(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3}) line:0$", text, re.M)
     assert times[0] == ("00:00:00.000", "00:00:00.800")
 
 
