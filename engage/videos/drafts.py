@@ -37,12 +37,15 @@ def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = 
     title = fields.title(told, template)
     data = fields.read(told, template.fields)
     document = values.to_json(data)
+    # What can be reached next changes daily; it must not make another film of a past period.
+    ahead = fields.AHEAD if teller.is_over else ()
+    known_by = {name: value for name, value in document.items() if name not in ahead}
     made = Draft(
         partner.id,
         title,
         locale,
         document,
-        rules.key(partner.external_id, film.digest, document, form, THEME.digest()),
+        rules.key(partner.external_id, film.digest, known_by, form, THEME.digest()),
     )
     refusal = _cannot_be_filmed(film, data)
     return made._replace(refusal=refusal[:500]) if refusal else made

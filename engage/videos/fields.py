@@ -168,6 +168,9 @@ FIELDS: dict[str, Callable[[Told], Value | None]] = {
     "link_label": lambda told: told.voice.gettext("Open my page"),
 }
 
+#: What lies ahead of the partner on the day the film is ordered, whatever period it tells of.
+AHEAD = frozenset({"next_step", "first_step", "earn_1", "earn_2", "earn_3"})
+
 
 def read(told: Told, wanted: Iterable[str]) -> dict[str, Value | None]:
     """The values of these fields; None for what this partner has not, or no film knows."""

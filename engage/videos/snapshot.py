@@ -134,12 +134,19 @@ class Told:
 
     @cached_property
     def mission(self) -> MissionView | None:
-        """The mission to tell of: one that runs, else the next one, else the period's last."""
+        """The mission to tell of: one that runs, else the next one, else the period's last.
+
+        Of a period that is over it is the last mission that ended in it: what runs now moves on,
+        and a film of the past holds still.
+        """
         period = self.teller.period
-        near = [view for view in self.views if view.window.state != "over"]
         past = [
             v for v in self.views if v.window.state == "over" and v.mission.ends >= period.first
         ]
+        if self.teller.is_over:
+            past = [view for view in past if view.mission.ends <= period.last]
+            return max(past, key=lambda view: view.mission.ends, default=None)
+        near = [view for view in self.views if view.window.state != "over"]
         if self.teller.told_period is not None:
             near = [view for view in near if view.mission.starts <= period.last] or near
         return near[0] if near else past[-1] if past and self.teller.told_period else None

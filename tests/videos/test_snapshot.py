@@ -1,6 +1,6 @@
 """A film can only say what ledger, board, missions and facts say."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,44 @@ def test_the_same_facts_make_the_same_film_and_a_new_fact_another(cast: Cast, ti
     assert key() == first
     record(programmes.by_slug("resellers"), sale("a-9", "A1", "10"))
     assert key() != first
+
+
+def test_a_film_of_a_period_that_is_over_holds_still(cast: Cast) -> None:
+    """What happens after it moves missions and the next step on, and makes no other film of it."""
+    partner_id = cast.alice.partner and cast.alice.partner.id
+
+    def draft(period: str, now: datetime = NOW) -> drafts.Draft:
+        (made,) = drafts.drafts(
+            programmes.by_slug("resellers"),
+            catalogue.load("recap"),
+            [db.session.get_one(Partner, partner_id)],
+            period=periods.parse(period),
+            address="https://house.example",
+            now=now,
+        )
+        return made
+
+    record(cast.programme, sale("a-0", "A1", "1200", date(2013, 2, 5)))
+    before, before_q2 = draft("2013-Q1"), draft("2013-Q2")
+    assert before.snapshot["mission_name"] is None
+    assert before.snapshot["next_step"] == before_q2.snapshot["next_step"]
+    record(programmes.by_slug("resellers"), sale("a-9", "A1", "10"))
+    after = draft("2013-Q1", NOW + timedelta(days=3))
+    assert after.snapshot["next_step"] != before.snapshot["next_step"]
+    assert after.key == before.key
+    assert draft("2013-Q2").key != before_q2.key
+    record(programmes.by_slug("resellers"), sale("a-8", "A1", "10", date(2013, 2, 6)))
+    assert draft("2013-Q1").key != before.key
+
+
+def test_a_mission_is_told_of_in_the_period_in_which_it_ended(cast: Cast) -> None:
+    partner = cast.alice.partner
+    assert partner
+    later = NOW + timedelta(days=100)
+    about = Teller(cast.programme, Q2, "https://house.example", later).about(partner)
+    film = fields.read(about, fields.FIELDS)
+    assert film["mission_name"] == "Spring sprint"
+    assert film["mission_sentence"] is None
 
 
 def test_two_partners_never_share_a_film(cast: Cast, tiny: object) -> None:
