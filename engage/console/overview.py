@@ -45,11 +45,15 @@ def overview() -> str:
         latest=_latest(found, current) if not found.sales.active else None,
         previous=_address(period.previous()),
         following=_address(following) if following and following.first <= day else None,
-        numbers=_numbers(found, here.currency, voice),
-        bars=_bars(found, here.currency, voice),
+        numbers=_numbers(found, here.currency, voice, is_current=period == current),
+        bars=_bars(found, here.currency, voice, is_current=period == current),
         behind=_behind(found, here.currency, voice),
         top=_top(found, here.currency, voice),
-        as_of=_as_of(found.fresh, day, here.timezone, voice),
+        board_period=(shown := found.board_period),
+        board_period_name=voice.period(shown) if shown else None,
+        as_of=_as_of(found.fresh, day, here.timezone, voice)
+        if period == current
+        else voice.days(period.first, period.last),
         left={
             r.mission.model.id: voice.left(service.ends_at(r, here), g.now) for r in found.missions
         },
@@ -94,8 +98,10 @@ def _latest(found: service.Overview, current: periods.Period) -> str | None:
     return _address(latest) if latest.first < found.period.first else None
 
 
-def _numbers(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
-    """The numbers on top, five at most."""
+def _numbers(
+    found: service.Overview, currency: str, voice: Voice, *, is_current: bool
+) -> list[dict[str, Any]]:
+    """The numbers on top, five at most; missions and films are of today, not of a past period."""
     sales = found.sales
     change = rules.change(sales.amount, sales.amount_before)
     numbers: list[dict[str, Any]] = [
@@ -113,6 +119,8 @@ def _numbers(found: service.Overview, currency: str, voice: Voice) -> list[dict[
         },
         _awarded(found, currency, voice),
     ]
+    if not is_current:
+        return numbers
     if found.missions:
         reach = found.missions[0]
         numbers.append(
@@ -168,26 +176,24 @@ def _compared(change: int | None, voice: Voice) -> str:
     return voice.gettext("%(n)s%% less than at this point last time", n=text)
 
 
-def _bars(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:
+def _bars(
+    found: service.Overview, currency: str, voice: Voice, *, is_current: bool
+) -> list[dict[str, Any]]:
     drawn = []
     for bar in found.bars:
         first = max(bar.period.first, found.period.first)
         last = min(bar.period.last, found.stretch.last)
-        label = _short_day(first, voice) if bar.period.kind != "month" else voice.period(bar.period)
+        skeleton = "MMM" if bar.period.kind == "month" else "MMMd"
         drawn.append(
             {
-                "label": label,
+                "label": str(dates.format_skeleton(skeleton, first, locale=voice.locale)),
                 "value": max(bar.amount, 0),
                 "text": _compact(bar.amount, currency, voice),
-                "on": bar.period.first <= found.stretch.last <= bar.period.last,
+                "on": is_current and bar.period.first <= found.stretch.last <= bar.period.last,
                 "title": voice.days(first, last),
             }
         )
     return drawn
-
-
-def _short_day(day: date, voice: Voice) -> str:
-    return str(dates.format_skeleton("MMMd", day, locale=voice.locale))
 
 
 def _compact(amount: int, currency: str, voice: Voice) -> str:

@@ -77,7 +77,7 @@ def index() -> str:
         options=directory.options(here.id),
         labels=attribute_labels(),
         sold={
-            partner_id: voice.amount(amount, here.currency, whole=True)
+            partner_id: voice.amount(amount // SCALE * SCALE, here.currency, whole=True)
             for partner_id, amount in sold.items()
         },
         this_period=voice.this(period.kind),

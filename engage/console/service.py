@@ -68,6 +68,7 @@ class Overview(NamedTuple):
     missions: list[Reach]
     films: dict[str, int]
     board: Published | None
+    board_period: Period | None
     top: Ranking
     fresh: Fresh | None
     imports: Sequence[Import]
@@ -92,7 +93,7 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
     days = rules.stretch(period, today)
     kind = measured_kind(board)
     found = sales(programme, kind, days)
-    top = Ranking([], 0)
+    top, shown = Ranking([], 0), None
     if board:
         shown = periods.containing(days.last, board.rule.period)
         top = ranking.ranking(programme, board, shown, limit=_TOP)
@@ -106,6 +107,7 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
         missions=[reach for reach in reaches(programme, today) if reach.window.state == "running"],
         films=_films(programme.id),
         board=board,
+        board_period=shown,
         top=top,
         fresh=freshness(programme.id),
         imports=register.latest_done(programme.id, 3),

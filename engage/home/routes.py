@@ -79,8 +79,10 @@ def _greeting(partner: Partner, voice: Voice) -> str:
         hello = voice.gettext("Good morning")
     elif 12 <= hour < 18:
         hello = voice.gettext("Good afternoon")
-    else:
+    elif hour >= 18:
         hello = voice.gettext("Good evening")
+    else:
+        hello = voice.gettext("Hello")
     name = g.user.name or partner.name
     if name != partner.name:
         name = name.split()[0]
@@ -174,7 +176,7 @@ def _rank(board: dict[str, Any], voice: Voice) -> dict[str, Any]:
         "hint": board["this"],
     }
     if mine.get("move"):
-        said |= {"move": mine["move"], "hint": voice.gettext("since yesterday")}
+        said |= {"move": mine["move"], "hint": voice.gettext("today")}
     return said
 
 

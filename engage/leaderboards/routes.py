@@ -112,6 +112,8 @@ def board(board: str) -> str:
         periods=[(p.name, _period_name(view, p, voice)) for p in periods],
         **_neighbours(view, periods),
         scopes=_scopes(view),
+        say_you=views.you(view, voice),
+        say_moved=views.moved(view, voice),
         me=me,
         near=near if near and near["count"] else None,
         rows=_rows(view, after, voice).html,
@@ -147,21 +149,22 @@ def _scopes(view: View) -> list[dict[str, Any]]:
         "organisation": _("My organisation"),
         "team": _("My team"),
     }
-    wanted: list[tuple[str, Scope | None]] = [(_("Everyone"), None)]
+    wanted: list[tuple[str, Scope | None, str | None]] = [(_("Everyone"), None, None)]
     for kind, label in labels.items():
         if partner is not None and (value := getattr(partner, kind)):
-            wanted.append((label, (kind, value)))
-    if view.scope not in [scope for _label, scope in wanted] and view.scope:
-        wanted.append((view.scope[1], view.scope))
+            wanted.append((label, (kind, value), value))
+    if view.scope not in [scope for _label, scope, _value in wanted] and view.scope:
+        wanted.append((view.scope[1], view.scope, None))
     return [
         {
             "label": label,
+            "value": value,
             "href": url(
                 "leaderboards.board", **view.address(scope="=".join(scope) if scope else None)
             ),
             "current": scope == view.scope,
         }
-        for label, scope in wanted
+        for label, scope, value in wanted
     ]
 
 

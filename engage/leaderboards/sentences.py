@@ -71,6 +71,30 @@ def score(
     return voice.pay(_rounded(value, digits) if whole else value, rule.measure, whole=whole)
 
 
+def is_told_whole(rule: Board, best: int) -> bool:
+    """Whether the scores of a board are told without cents: where the best has four digits or more.
+
+    One answer for a whole board, so that its podium, its rows and its gaps look alike.
+    """
+    return best >= 1_000 * int(10 ** _digits(rule))
+
+
+def between(
+    rule: Board, ahead: int, behind: int, best: int, currency: str, voice: Voice = ENGLISH
+) -> str:
+    """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``."""
+    if is_told_whole(rule, best) and rule.measure not in ("quantity", "facts"):
+        gap = _rounded(ahead, _digits(rule)) - _rounded(behind, _digits(rule))
+        if gap:
+            return score(rule, gap, currency, voice, whole=True)
+    return score(rule, ahead - behind, currency, voice)
+
+
+def _digits(rule: Board) -> int:
+    """Digits after the point of a stored score."""
+    return 4 if rule.counts_facts else minor_digits(rule.measure)
+
+
 def _rounded(value: int, digits: int) -> int:
     """Half up, to whole units."""
     unit = int(10**digits)

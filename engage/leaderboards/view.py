@@ -44,6 +44,10 @@ class View:
     def is_current(self) -> bool:
         return self.period.first <= self.today <= self.period.last
 
+    @property
+    def is_over(self) -> bool:
+        return self.period.last < self.today
+
     def to(self, period: Period) -> dict[str, Any]:
         """The parts of the address of the same board and scope in another period."""
         return replace(self, period=period).address()
@@ -156,7 +160,7 @@ def shown(
 ) -> list[dict[str, Any]]:
     """Rows as ui/board.html draws them; with ``me``, marked, and how far the others are from it.
 
-    ``small`` rounds money to whole units and leaves the bars out.
+    ``small`` leaves the bars out.
     """
     mine = next((row for row in found.rows if row.member_id == me), None)
     return [_shown(view, row, found.best, voice, yesterday, mine, small) for row in found.rows]
@@ -178,7 +182,15 @@ def _shown(
         "place": formats.ordinal(row.rank, voice.locale),
         "name": row.name,
         "detail": row.organisation,
-        "score": sentences.score(rule, row.score, currency, voice, whole=small, bare=True),
+        "score": sentences.score(
+            rule,
+            row.score,
+            currency,
+            voice,
+            whole=sentences.is_told_whole(rule, best),
+            bare=True,
+        ),
+        "you": you(view, voice),
         "me": mine is not None and row.member_id == mine.member_id,
     }
     if not small and best > 0:
@@ -189,18 +201,38 @@ def _shown(
     return said
 
 
+def you(view: View, voice: Voice) -> str:
+    """What marks the reader's own line: on a board of groups it is the group's."""
+    return {
+        "partner": voice.gettext("You"),
+        "organisation": voice.gettext("Your organisation"),
+        "team": voice.gettext("Your team"),
+        "region": voice.gettext("Your region"),
+    }[view.published.rule.by]
+
+
+def moved(view: View, voice: Voice) -> str:
+    """What is said aloud when the reader's own line changes its place."""
+    return {
+        "partner": voice.gettext("You moved from {from} to {to}"),
+        "organisation": voice.gettext("Your organisation moved from {from} to {to}"),
+        "team": voice.gettext("Your team moved from {from} to {to}"),
+        "region": voice.gettext("Your region moved from {from} to {to}"),
+    }[view.published.rule.by]
+
+
 def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | None:
-    """``$1,240.00 behind Great Bikes.``, or how safe the lead is; None where there is nothing to say."""
+    """``$1,240 behind Great Bikes.``, or how safe the lead is; None where there is nothing to say."""
     rule, currency = view.published.rule, view.programme.currency
     mine = next((row for row in found.rows if row.member_id == member_id), None)
     if mine is None:
         return None
     ahead = [row for row in found.rows if row.score > mine.score]
     if ahead:
-        gap = sentences.score(rule, ahead[-1].score - mine.score, currency, voice)
+        gap = sentences.between(rule, ahead[-1].score, mine.score, found.best, currency, voice)
         return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=ahead[-1].name)
     behind = next((row for row in found.rows if row.score < mine.score), None)
     if mine.rank == 1 and behind:
-        gap = sentences.score(rule, mine.score - behind.score, currency, voice)
+        gap = sentences.between(rule, mine.score, behind.score, found.best, currency, voice)
         return voice.gettext("In front, %(gap)s ahead of %(name)s.", gap=gap, name=behind.name)
     return None

@@ -73,6 +73,14 @@ def stage(
     if found.open:
         counted = {"done": max(0, found.value), "target": found.stage.target}
         return said | counted | {"state": "current", "note": so_far}
+    before = next((stage.number for stage in view.stages if not stage.reached), found.number)
+    if found.value >= found.stage.target and before < found.number:
+        waits = (
+            voice.gettext("Waited for stage %(n)s", n=before)
+            if view.window.state == "over"
+            else voice.gettext("Waits for stage %(n)s", n=before)
+        )
+        return said | {"label": waits, "note": so_far}
     if view.window.state == "over":
         return said | {"label": voice.gettext("Not reached"), "note": so_far}
     if found.number == 1:

@@ -62,7 +62,7 @@ def test_home_shows_rank_neighbours_points_and_money(alice: Browser):
     )
     near = [text(row.select_one(".rank-name")) for row in found.select("#home-near .rank-row")]
     assert near == ["You Alice Bikes", "Charlie & Sons", "Bob's Wheels"]
-    assert "In front, $1,000.00 ahead of Charlie & Sons." in text(found)
+    assert "In front, $1,000 ahead of Charlie & Sons." in text(found)
     assert text(found.select_one(".path-stage.is-current")).startswith("1 Now First three deals")
     assert "Running total in Q2 2013" in text(found.select_one("#latest"))
 

@@ -84,7 +84,7 @@ def test_near_me_marks_me_without_script(alice: Browser, charlie: Browser):
         mine = page(client, "/leaderboards/sales").select_one("#me .is-me")
         assert mine
         assert name in text(mine)
-    assert "$1,000.00 behind Alice Bikes." in text(page(charlie, "/leaderboards/sales/me"))
+    assert "$1,000 behind Alice Bikes." in text(page(charlie, "/leaderboards/sales/me"))
 
 
 def test_the_table_is_the_same_for_everybody(alice: Browser, charlie: Browser):
@@ -133,8 +133,13 @@ def test_the_rows_say_what_the_script_needs(alice: Browser, cast: Cast):
 def test_scopes_are_links_and_rank_anew(alice: Browser):
     found = page(alice, "/leaderboards/sales?scope=organisation%3DRainier+Group")
     assert podium(found) == ["Alice Bikes", "Bob's Wheels"]
-    labels = [text(link) for link in found.select(".segments a")]
-    assert labels == ["Everyone", "My region", "My organisation", "My team"]
+    links = found.select(".segments a")
+    assert [link.get("aria-label", text(link)) for link in links] == [
+        "Everyone",
+        "My region: Northwest",
+        "My organisation: Rainier Group",
+        "My team: Seattle",
+    ]
 
 
 def test_another_region_can_be_looked_at(alice: Browser):
