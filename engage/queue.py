@@ -6,7 +6,7 @@ losing an entry, or running one twice, must do no harm. Enqueue after the commit
 
 import redis
 from flask import current_app
-from rq import Queue
+from rq import Queue, get_current_job
 from rq.serializers import JSONSerializer
 
 from engage.config import Settings
@@ -46,6 +46,13 @@ def enqueue(name: str, function: str, *ids: int | str, at_front: bool = False) -
         failure_ttl=_KEEP_FAILED,
         at_front=at_front,
     )
+
+
+def nothing_to_do() -> None:
+    """Say from inside a job that it found nothing to do: an entry like that is not worth a line."""
+    job = get_current_job()
+    if job is not None:
+        job.meta["idle"] = True
 
 
 def length(name: str) -> int:

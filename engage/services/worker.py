@@ -54,7 +54,8 @@ class JobWorker(Worker):
             begin = time.monotonic()
             well = bool(super().perform_job(job, queue, execution))
             how = "done" if well else "failed"
-            log.info("%s %s in %.1f s", job.description, how, time.monotonic() - begin)
+            level = logging.DEBUG if well and job.meta.get("idle") else logging.INFO
+            log.log(level, "%s %s in %.1f s", job.description, how, time.monotonic() - begin)
             return well
 
 

@@ -86,6 +86,8 @@ def render(video_id: int) -> None:
     now = clock.now()
     work = transaction(lambda: claims.claim(video_id, now))
     if work is None:
+        # Called off, or somebody else's: what a cancelled batch leaves in the queue ends here.
+        queue.nothing_to_do()
         return
     delivery.deliver()
     try:

@@ -11,13 +11,17 @@ from flask import current_app
 from sqlalchemy import text
 
 from engage.db import db
-from engage.queue import enqueue
+from engage.queue import enqueue, nothing_to_do
 
 
 def note(path: str, word: str) -> None:
     """Append a line to a file."""
     with Path(path).open("a") as file:
         file.write(f"{word}\n")
+
+
+def find_nothing() -> None:
+    nothing_to_do()
 
 
 def hang(path: str) -> None:

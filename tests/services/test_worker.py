@@ -70,6 +70,21 @@ def test_arguments_travel_as_json_and_leave_nothing_behind(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("app")
+def test_a_job_that_finds_nothing_to_do_is_not_worth_a_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noted = tmp_path / "noted"
+    enqueue("default", f"{JOBS}.find_nothing")
+    enqueue("default", f"{JOBS}.note", str(noted), "told")
+    with worker():
+        until(lambda: lines(noted) == ["told"], 30, "both ran")
+        until(lambda: connection().keys("rq:job:*") == [], 30, "their entries are gone")
+    said = "".join(capfd.readouterr())
+    assert "jobs.note" in said
+    assert "find_nothing" not in said
+
+
+@pytest.mark.usefixtures("app")
 def test_jobs_run_in_order_unless_put_in_front(tmp_path: Path) -> None:
     noted = tmp_path / "noted"
     for word in ("first", "second"):
