@@ -6,7 +6,9 @@ engage.asgi:app`); open streams then delay a graceful shutdown, so give it a tim
 
 import resource
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -14,14 +16,18 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from engage import create_app
+from engage.bodies import BODY, MB, Application, Bodies, Limits
 from engage.config import Settings
 from engage.live.app import Live, Receive
 from engage.live.session import FlaskSessions
 from engage.live.stream import Send
 
 #: Requests answered at once. The interpreter computes one at a time; the others wait for the
-#: database or for somebody's slow line to take a film.
+#: database, or for somebody's slow line to take what is larger than the next number.
 THREADS = 24
+#: Parts of an answer (8 KB each, of a file) that wait for a slow line without holding a thread: a
+#: film of 20 seconds is smaller.
+PARTS_AHEAD = 256
 #: Open files of the process: every stream is one.
 OPEN_FILES = 65_536
 #: Milliseconds until a connection counts as dead whose other side takes nothing: a phone that left
@@ -30,17 +36,29 @@ DEAD_AFTER = 60_000
 #: Seconds given to answers under way when the server is asked to stop.
 GRACE = 10
 
-Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
-
 
 class House:
-    """The ASGI application: dispatches by address, starts and stops the live part."""
+    """The ASGI application: dispatches by address, starts and stops the live part.
 
-    def __init__(self, flask: Flask, live: Live) -> None:
+    `limits`, `folder` and `proxied` are those of `Bodies`.
+    """
+
+    def __init__(
+        self,
+        flask: Flask,
+        live: Live,
+        limits: Limits | None = None,
+        folder: Path | None = None,
+        proxied: bool = False,
+    ) -> None:
         self.live = live
-        wsgi: Any = flask.__call__  # its types and those of a2wsgi say the same in other words
-        pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
-        self._pages: Application = pages
+
+        def wsgi(environ: Any, start_response: Any) -> Any:
+            environ["wsgi.input"] = environ["asgi.scope"][BODY]
+            return flask(environ, start_response)
+
+        pages: Any = WSGIMiddleware(wsgi, workers=THREADS, send_queue_size=PARTS_AHEAD)
+        self._pages = Bodies(pages, limits or Limits(), folder, proxied)
 
     def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
         # Not itself a coroutine: a stream would keep its frame for hours.
@@ -86,14 +104,18 @@ async def _refuse_unsaid_length(scope: dict[str, Any], receive: Receive, send: S
     await send({"type": "http.response.body", "body": b""})
 
 
-def make(settings: Settings | None = None) -> House:
-    """The application for `settings` (from the environment unless given)."""
+def make(settings: Settings | None = None, limits: Limits | None = None) -> House:
+    """The application for `settings` (from the environment unless given).
+
+    The longest body of `limits` is what the settings say in any case.
+    """
     settings = settings or Settings()
+    limits = replace(limits or Limits(), largest=settings.max_upload_mb * MB)
     flask = create_app(settings)
     # As Flask sees it: the name a proxy was asked for, where there is a proxy.
     host = b"x-forwarded-host" if settings.behind_proxy else b"host"
-    live = Live(settings.redis_url, FlaskSessions(flask), settings.trusted_hosts, host)
-    return House(flask, live)
+    live = Live(settings.redis_url, FlaskSessions(flask), settings.hosts, host)
+    return House(flask, live, limits, settings.home_dir, settings.behind_proxy)
 
 
 class Server(uvicorn.Server):
@@ -108,7 +130,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings | None = None, listener: socket.socket | None = None) -> None:
+def serve(
+    settings: Settings | None = None,
+    listener: socket.socket | None = None,
+    limits: Limits | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM, which end open streams and let answers under way finish.
 
     `listener` is a listening socket to serve on (the supervisor's); without it one is made.
@@ -117,7 +143,7 @@ def serve(settings: Settings | None = None, listener: socket.socket | None = Non
     """
     settings = settings or Settings()
     _allow_many_files()
-    house = make(settings)
+    house = make(settings, limits)
     config = uvicorn.Config(
         house,
         host=settings.host,

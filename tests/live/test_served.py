@@ -25,6 +25,7 @@ from tests.waiting import until as until_so
 
 pytestmark = pytest.mark.service
 
+PROGRAM = "from engage.asgi import serve; serve()"
 RAW_CHUNKED = (
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
 )
@@ -37,7 +38,9 @@ RAW_WEBSOCKET = (
 class House:
     """A server process; `address` is where it answers."""
 
-    def __init__(self, app: Flask, settings: Settings, redis_url: str) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, redis_url: str, program: str = PROGRAM
+    ) -> None:
         self._app = app
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -48,8 +51,7 @@ class House:
             "ENGAGE_PORT": str(self.port),
             "REDIS_URL": redis_url,
         }
-        command = [sys.executable, "-c", "from engage.asgi import serve; serve()"]
-        self.process = subprocess.Popen(command, env=environment)
+        self.process = subprocess.Popen([sys.executable, "-c", program], env=environment)
         until_so(self._is_up, 30, "the server is up")
 
     def _is_up(self) -> bool:
@@ -159,9 +161,8 @@ def test_a_websocket_is_not_opened(house: House):
 
 
 def test_a_taken_port_is_said_and_ends_the_start(house: House):
-    command = [sys.executable, "-c", "from engage.asgi import serve; serve()"]
     second = subprocess.run(
-        command,
+        [sys.executable, "-c", PROGRAM],
         env=os.environ | {"ENGAGE_PORT": str(house.port)},
         capture_output=True,
         text=True,
