@@ -3,19 +3,21 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from engage import clock
 from engage.db import db
 from engage.videos import jobs
 
 from ..chromium import executable
-from ..conftest import Cast
+from ..conftest import NOW, Cast, Person
 from ..waiting import until
-from .conftest import Order, film
+from .conftest import Order, film, films
 
 pytestmark = pytest.mark.browser
 
@@ -41,14 +43,19 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+def signed_in(chromium: Browser, address: str, person: Person, **options: Any) -> Page:
+    page = chromium.new_context(base_url=address, **options).new_page()
+    page.goto("/sign-in")
+    page.fill("[name=email]", person.user.email)
+    page.fill("[name=password]", person.password)
+    page.click("form button")
+    return page
+
+
 @pytest.fixture
 def alice(chromium: Browser, address: str, cast: Cast) -> Iterator[Page]:
     """Alice's browser, signed in."""
-    page = chromium.new_context(base_url=address).new_page()
-    page.goto("/sign-in")
-    page.fill("[name=email]", cast.alice.user.email)
-    page.fill("[name=password]", cast.alice.password)
-    page.click("form button")
+    page = signed_in(chromium, address, cast.alice)
     yield page
     page.context.close()
 
@@ -83,3 +90,40 @@ def test_chromium_plays_the_film_with_its_captions(alice: Page, key: str) -> Non
     player.evaluate("player => { player.currentTime = 2.5 }")
     until(lambda: player.evaluate("player => player.ended"), 20, "it plays to its end")
     assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("script", [True, False])
+def test_a_manager_orders_what_the_form_says_at_once_and_calls_it_off(
+    chromium: Browser, address: str, cast: Cast, monkeypatch: pytest.MonkeyPatch, *, script: bool
+) -> None:
+    """Without script nothing was counted again; with it, the press may come before the count."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    mia = signed_in(chromium, address, cast.mia, java_script_enabled=script)
+    mia.goto("/console/videos/new?template=tiny&period=2013-Q2")
+    mia.route("**/forecast?*", lambda route: None)  # the count never comes back
+    mia.select_option("[name=region]", "Northwest")
+    mia.click("#forecast button")
+    mia.wait_for_url("**/console/videos/*")
+    assert "For Northwest" in mia.inner_text("main")
+    assert len(films()) == 2
+    mia.click("text=Call off the rest")
+    mia.click("main button")
+    until(lambda: {video.state for video in films()} == {"cancelled"}, 20, "it is called off")
+    mia.context.close()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_enter_in_the_search_counts_and_orders_nothing(
+    chromium: Browser, address: str, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    mia = signed_in(chromium, address, cast.mia)
+    mia.goto("/console/videos/new?template=tiny&period=2013-Q2")
+    mia.fill("[name=partner]", "A1")
+    mia.press("[name=partner]", "Enter")
+    mia.wait_for_url("**/new?*partner=A1*")
+    assert "csrf" not in mia.url
+    assert "For Alice Bikes" in mia.inner_text("#forecast")
+    assert films() == []
+    mia.context.close()
