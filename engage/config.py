@@ -6,6 +6,7 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -85,6 +86,24 @@ class Settings(BaseSettings):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
+    def hosts(self) -> list[str]:
+        """The names this house answers to; empty means any.
+
+        In production ``trusted_hosts``, else the name in ``public_url``, and never any: links to set a password and redirects would
+        lead wherever a forged Host header says.
+
+        :raises ConfigurationError: neither is set in production, or ``public_url`` has no host.
+        """
+        if self.trusted_hosts or not self.production:
+            return self.trusted_hosts
+        if not self.public_url:
+            raise ConfigurationError(
+                "ENGAGE_PUBLIC_URL is not set: production answers to its own name alone. Set it to "
+                "what people type (https://rewards.example.com), or ENGAGE_TRUSTED_HOSTS to all names"
+            )
+        return [_host_of(self.public_url)]
+
+    @property
     def media_dir(self) -> Path:
         path = self.home_dir / "media"
         path.mkdir(exist_ok=True, mode=0o700)
@@ -103,6 +122,18 @@ class Settings(BaseSettings):
                 "the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return _kept_secret(self.home_dir / "secret-key")
+
+
+def _host_of(address: str) -> str:
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise ConfigurationError(
+            f"ENGAGE_PUBLIC_URL={address} names no host: write https://rewards.example.com"
+        )
+    return f"[{host}]" if ":" in host else host
 
 
 #: What makes an existing directory a home.

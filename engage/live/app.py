@@ -27,6 +27,8 @@ BEAT = 20.0
 RECHECK, ROUND = 40.0, 10.0
 #: Sessions looked at in one turn of a thread.
 BATCH = 50
+#: A page that is older than this many digits say in seconds was never sent.
+_AGE_DIGITS = 9
 
 _GOODBYE = frame("goodbye", {})
 _STREAM = [
@@ -125,7 +127,7 @@ class Live:
         if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = headers.get(b"origin")
-        return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+        return origin is None or _host_of(origin) == host.lower()
 
     async def _hold(
         self, stream: Stream, scope: dict[str, Any], receive: Receive, send: Send
@@ -182,6 +184,14 @@ class Live:
         return await loop.run_in_executor(self._threads, self._sessions.viewers, sessions)
 
 
+def _host_of(origin: str) -> str | None:
+    """The host an origin names; None, which is no house's, when it is no address (``http://[``)."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
+
+
 def _missed(hub: Hub, viewer: Viewer, scope: dict[str, Any]) -> list[bytes]:
     """What came after the event the client names, or since its page was made (`age`, seconds).
 
@@ -194,7 +204,7 @@ def _missed(hub: Hub, viewer: Viewer, scope: dict[str, Any]) -> list[bytes]:
     if mark:
         return hub.after(mark, viewer)
     age = query.get("age", [""])[0]
-    if age.isascii() and age.isdecimal():
+    if age.isascii() and age.isdecimal() and len(age) <= _AGE_DIGITS:
         return hub.since(int(age), viewer)
     return []
 

@@ -92,6 +92,7 @@ class Hub:
         """Frames for `viewer` behind the one marked `mark`; a reset when some may be lost."""
         epoch, _, number = mark.partition(".")
         known = epoch == self._epoch and number.isascii() and number.isdecimal()
+        known = known and len(number) < 19  # more digits were never counted, and are slow to read
         return self._or_reset(self._log.after(int(number), viewer) if known else None)
 
     def since(self, seconds: float, viewer: Viewer) -> list[bytes]:

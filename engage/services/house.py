@@ -41,7 +41,7 @@ class House:
 
     def processes(self) -> list[Process]:
         """Web, workers and scheduler."""
-        trusted = self.settings.trusted_hosts
+        trusted = self.settings.hosts
         name = trusted[0].lstrip(".") if trusted else None
         films = self.settings.video_workers
         return [

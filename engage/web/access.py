@@ -152,8 +152,18 @@ def init_app(app: Flask) -> None:
     app.after_request(_keep_session_alive)
 
 
+def _forget_broken_addresses() -> None:
+    """A header that should hold an address and holds none (``http://[``) counts as absent."""
+    for name in ("HTTP_REFERER", "HTTP_ORIGIN", "HTTP_HX_CURRENT_URL"):
+        try:
+            urlsplit(request.environ.get(name, ""))
+        except ValueError:
+            del request.environ[name]
+
+
 def _enforce() -> AnyResponse | None:
     g.now = clock.now()
+    _forget_broken_addresses()
     g.user, g.seat, g.seats, g.api_key = None, None, (), None
     g.pop("_login_user", None)  # an outer app context (a test, a shell) may hold the last one
     if request.endpoint is None:  # the address leads nowhere; who asks still decides on the frame

@@ -25,6 +25,8 @@ from engage.web.access import public
 log = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
 
+_PROXY_SAYS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
+
 REGISTRY = CollectorRegistry()
 _requests = Counter(
     "engage_requests", "Answered requests", ["endpoint", "method", "status"], registry=REGISTRY
@@ -71,7 +73,7 @@ def metrics() -> Response:
         )
     else:
         # A proxy on this machine speaks from the loopback for the whole world.
-        proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+        proxied = any(name in request.headers for name in _PROXY_SAYS)
         allowed = not proxied and _is_loopback(request.remote_addr)
     if not allowed:
         abort(404)

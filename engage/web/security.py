@@ -57,7 +57,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         # The cookie is moved on once a day (access), not with every polled fragment.
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
-        TRUSTED_HOSTS=settings.trusted_hosts or None,
+        TRUSTED_HOSTS=settings.hosts or None,
         # A form lives as long as its session: a page left open over lunch can still be sent.
         WTF_CSRF_TIME_LIMIT=None,
         # Who must send a token is decided here by policy, see _refuse_forgeries.

@@ -156,6 +156,7 @@ async def test_there_is_nothing_to_do_here_but_listen(redis_url: str, method: st
         ({b"origin": b"https://house.example"}, 200),
         ({b"origin": b"https://evil.example"}, 403),
         ({b"origin": b"null"}, 403),
+        ({b"origin": b"http://["}, 403),
         ({b"sec-fetch-site": b"same-origin"}, 200),
         ({b"sec-fetch-site": b"none"}, 200),
         ({b"sec-fetch-site": b"cross-site"}, 403),
@@ -220,7 +221,9 @@ async def test_a_page_says_how_old_it_is_and_misses_nothing_since(redis_url: str
 
 
 @in_loop
-@pytest.mark.parametrize("query", ["age=-1", "age=x", "age=", "after=", "age=%00", "&&=;"])
+@pytest.mark.parametrize(
+    "query", ["age=-1", "age=x", "age=", "after=", "age=%00", "&&=;", "age=" + "9" * 5000]
+)
 async def test_a_nonsensical_address_is_answered_all_the_same(redis_url: str, query: str):
     async with house(redis_url) as (live, *_):
         request = Request(live, query=query)

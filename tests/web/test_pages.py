@@ -148,7 +148,8 @@ def test_figures_are_for_this_machine_alone(app):
     client.get("/sign-in")
     figures = client.get("/metrics").text
     assert 'engage_requests_total{endpoint="accounts.sign_in",method="GET",status="200"}' in figures
-    assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+        assert client.get("/metrics", headers={name: "127.0.0.1"}).status_code == 404
     client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
     assert client.get("/metrics").status_code == 404
 

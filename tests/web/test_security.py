@@ -19,7 +19,12 @@ def production(settings: Settings):
     made = []
 
     def make(**more) -> Flask:
-        base = {"home": settings.home, "env": "production", "ENGAGE_SECRET_KEY": SECRET}
+        base = {
+            "home": settings.home,
+            "env": "production",
+            "ENGAGE_SECRET_KEY": SECRET,
+            "trusted_hosts": ["engage.example", "localhost"],
+        }
         app = create_app(Settings(**{**base, **more}))
         made.append(app)
         return app
@@ -91,6 +96,31 @@ def test_a_host_that_is_not_ours_is_not_served(production):
     response = client.get("/sign-in", base_url="https://evil.example")
     assert response.status_code == 400
     assert "evil" not in response.text
+
+
+def test_production_does_not_start_without_a_name_of_its_own(production):
+    with pytest.raises(ConfigurationError, match="ENGAGE_PUBLIC_URL is not set"):
+        production(trusted_hosts=[])
+    with pytest.raises(ConfigurationError, match="names no host"):
+        production(trusted_hosts=[], public_url="rewards.example.com")
+
+
+def test_the_public_address_names_the_host(production):
+    app = production(trusted_hosts=[], public_url="https://engage.example/")
+    client = browser(app)
+    assert client.get("/sign-in", base_url="https://engage.example").status_code == 200
+    assert client.get("/sign-in", base_url="https://evil.example").status_code == 400
+
+
+@pytest.mark.parametrize("broken", ["http://[::", "http://[", "http://[x]/"])
+def test_a_header_that_is_no_address_counts_as_absent(production, app, cast, broken):
+    headers = {"Referer": broken, "Origin": broken, "HX-Current-URL": broken}
+    assert browser(app).post("/account", headers=headers).status_code == 302
+    htmx = browser(app).get("/account", headers={**headers, "HX-Request": "true"})
+    assert htmx.status_code == 401
+    there = browser(production())
+    answer = there.post("/sign-in", base_url="https://engage.example", headers=headers)
+    assert answer.status_code == 400
 
 
 def test_what_a_proxy_says_counts_only_behind_one(production):
