@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from engage.console import directory, mission_form, rules, service
+from engage.console.head_start import HeadStart, head_start
 from engage.console.here import today
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
@@ -84,12 +86,21 @@ def stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
     }
 
 
-def preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
-    """The draft in plain words: what is to be done, by how many, for how much at most."""
+def preview(
+    here: Programme, draft: Draft, voice: Voice, changed: Reach | None = None
+) -> dict[str, Any]:
+    """The draft in plain words: what is to be done, by how many, for how much at most, and what
+    is paid at once where its first day is past."""
     reading = mission_form.read(draft, here.currency, today(here), voice)
     size = missions.audience_size(here.id, draft.where)
     rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
+    early = None
+    if reading.mission and size:
+        kept = changed.mission if changed else None
+        early = head_start(here, reading.mission, today(here), kept)
     return {
+        "at_once": at_once(early, here.currency, voice) if early else None,
+        "slug": changed.mission.model.slug if changed else None,
         "steps": [
             (sentences.task(stage, here.currency, voice), sentences.reward(stage, voice))
             if stage
@@ -104,3 +115,40 @@ def preview(here: Programme, draft: Draft, voice: Voice) -> dict[str, Any]:
         "costs": bool(rewards),
         "highest": said(rules.highest_cost(rewards, size), here.currency, voice),
     }
+
+
+def at_once(early: HeadStart, currency: str, voice: Voice) -> str:
+    """``61 partners have already reached stage 1: 6,550 points and $365 are paid at once.``"""
+    if not early.counted:
+        return str(_("It has begun: who has reached a stage already is paid at once."))
+    reached = [(number, count) for number, count in enumerate(early.reached, 1) if count]
+    if not reached:
+        who = _("It has begun, and nobody has reached a stage yet")
+    else:
+        steps = [
+            ngettext(
+                "%(n)s partner has already reached stage %(stage)s",
+                "%(n)s partners have already reached stage %(stage)s",
+                count,
+                n=voice.number(count),
+                stage=number,
+            )
+            if number == reached[0][0]
+            else _("%(n)s stage %(stage)s", n=voice.number(count), stage=number)
+            for number, count in reached
+        ]
+        who = voice.all_of(steps)
+    words = {
+        "who": who,
+        "paid": said(early.paid, currency, voice),
+        "taken": said(early.taken, currency, voice),
+    }
+    if early.paid and early.taken:
+        say = _("%(who)s: %(paid)s are paid and %(taken)s taken back at once.", **words)
+    elif early.paid:
+        say = _("%(who)s: %(paid)s are paid at once.", **words)
+    elif early.taken:
+        say = _("%(who)s: %(taken)s are taken back at once.", **words)
+    else:
+        say = f"{who}."
+    return str(say)

@@ -100,7 +100,6 @@ def _form(
     return render_template(
         "console_missions/edit.html",
         draft=draft,
-        slug=changed.mission.model.slug if changed else None,
         started=bool(changed and changed.window.state != "upcoming"),
         errors=errors or {},
         previewed=previewed,
@@ -108,7 +107,7 @@ def _form(
         labels=attribute_labels(),
         timezone=here.timezone,
         **view.stage_words(here, draft),
-        **view.preview(here, draft, voice),
+        **view.preview(here, draft, voice, changed),
     )
 
 
@@ -116,10 +115,11 @@ def _form(
 @allow("manager")
 def preview() -> Answer:
     """What the form says so far, in plain words, while somebody fills it in."""
-    here = programme()
-    draft = mission_form.from_form(request.form)
+    here, of = programme(), request.args.get("of")
+    changed = _reach(here, of) if of else None
+    draft = mission_form.from_form(request.form, len(changed.mission.stages) if changed else 0)
     return render_template(
-        "console_missions/_mission_preview.html", **view.preview(here, draft, viewer())
+        "console_missions/_mission_preview.html", **view.preview(here, draft, viewer(), changed)
     )
 
 

@@ -257,3 +257,31 @@ def test_absurd_input_is_refused_at_once_and_publishes_nothing(
     assert answer.status_code in (200, 422)
     assert missions() == []
     assert mia.get("/console/missions/").status_code == 200
+
+
+def test_a_first_day_in_the_past_says_who_is_there_already_and_what_is_paid_at_once(
+    mia: Browser, cast: Cast
+):
+    said = text(mia.post("/console/missions/preview", data=SPRINT))
+    assert "1 partner has already reached stage 1: $12.50 and 250 points are paid at once." in said
+    assert not missions()
+    coming = SPRINT | {"starts": "2013-05-20", "ends": "2013-06-20"}
+    assert "at once" not in text(mia.post("/console/missions/preview", data=coming))
+
+
+def test_a_change_says_only_the_difference_it_pays(mia: Browser, cast: Cast):
+    publish(mia)
+    address = "/console/missions/preview?of=april-rush"
+    assert "1 partner has already reached stage 1." in text(mia.post(address, data=SPRINT))
+    more = SPRINT | {"stage-1-points": "300"}
+    assert "stage 1: 50 points are paid at once." in text(mia.post(address, data=more))
+    less = SPRINT | {"stage-1-points": "200"}
+    assert "stage 1: 50 points are taken back at once." in text(mia.post(address, data=less))
+
+
+def test_over_too_many_facts_the_preview_says_no_numbers(
+    mia: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engage.console.head_start.MOST_FACTS", 0)
+    said = text(mia.post("/console/missions/preview", data=SPRINT))
+    assert "It has begun: who has reached a stage already is paid at once." in said

@@ -81,3 +81,18 @@ def test_another_programmes_sales_are_not_in_it(app: Flask, cast: Cast):
 
 def test_a_partner_finds_no_console(alice: Browser):
     assert alice.get("/console/").status_code == 404
+
+
+def test_a_closed_period_is_told_without_what_is_of_today(mia: Browser, cast: Cast):
+    record(cast.programme, sale("o-1", "A1", "10000", date(2013, 2, 5)))
+    now, closed = mia.get("/console/"), mia.get("/console/?period=2013-Q1")
+    assert "Spring sprint" in text(now)
+    assert page(now).select(".bar-on")
+    said = text(closed)
+    assert "Jan 1 – Mar 31, 2013" in said.replace("\N{THIN SPACE}", " ")
+    assert "Data as of" not in said
+    assert "Spring sprint" not in said
+    assert not page(closed).select(".bar-on")
+    board = page(closed).select_one('a[href*="/leaderboards/sales"]')
+    assert board is not None
+    assert board["href"] == "/leaderboards/sales?period=2013-Q1"

@@ -255,3 +255,15 @@ def test_the_list_shows_my_rank_on_every_board(alice: Browser, charlie: Browser)
     assert "Sales this quarter" in words
     assert "2nd of 3 partners" in words.replace("Score", "").replace("  ", " ")
     assert "Northeast" in words
+
+
+def test_a_closed_empty_period_promises_no_result(alice: Browser):
+    said = text(page(alice, "/leaderboards/sales?period=2010-Q1"))
+    assert "There was nothing to rank in Q1 2010." in said
+    assert "the moment the first result" not in said
+
+
+def test_a_board_of_groups_marks_the_readers_group_as_theirs(alice: Browser):
+    found = page(alice, "/leaderboards/regions")
+    assert text(found.select_one("#me .tag-you") or found) == "Your region"
+    assert found.select_one('[data-say-you="Your region"]')

@@ -90,3 +90,13 @@ def test_the_moving_part_has_its_own_address(alice: Browser):
     assert root
     assert root["hx-get"] == "/missions/spring-sprint/now"
     assert not found.select("html")
+
+
+def test_a_stage_done_before_its_turn_says_what_it_waited_for(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    record(cast.programme, sale("b-9", "B1", "90000", date(2013, 4, 9)))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2013, 6, 10, 15, tzinfo=UTC))
+    said = text(page(browser(app, cast.bob.user), "/missions/spring-sprint"))
+    assert "Waited for stage 1 Twenty thousand" in said
+    assert "Not reached First three deals" in said
