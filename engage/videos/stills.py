@@ -1,5 +1,6 @@
 """A template's title picture with its own samples: what a manager chooses a film by."""
 
+import tempfile
 from pathlib import Path
 
 from engage.studio.plan import plan
@@ -15,8 +16,9 @@ def still(film: Offered, media: Path, form: str) -> Path:
         scenes = made.scenes
         scene = next((s for s in scenes if s.scene.name == film.template.poster), scenes[0])
         image = Reel(made, form, THEME).image(scene.first + round(scene.frames * 0.85))
-        path.parent.mkdir(exist_ok=True)
-        aside = path.with_suffix(".part")
-        image.save(aside, "PNG")
-        aside.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Two who ask at once each draw into a file of their own; the last one stands.
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as aside:
+            image.save(aside, "PNG")
+        Path(aside.name).replace(path)
     return path

@@ -1,5 +1,6 @@
 """Ordering films in the console: what the form says is what is made, and much is asked for twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 
 from engage import clock
 from engage.db import db, transaction
-from engage.videos import claims, console, films, rules
+from engage.videos import catalogue, claims, console, films, rules, stills
 from engage.videos.rules import Count
 
 from ..browsing import browser
@@ -240,6 +241,16 @@ def test_a_still_of_each_template_is_a_picture(app: Flask, cast: Cast, tiny: Pat
     assert answer.mimetype == "image/png"
     assert answer.data.startswith(b"\x89PNG")
     assert mia.get("/console/videos/still/nope.png").status_code == 404
+
+
+@pytest.mark.usefixtures("app")
+def test_two_who_ask_for_a_still_at_once_both_get_it(tiny: Path, tmp_path: Path) -> None:
+    film, media = catalogue.load("tiny"), tmp_path / "media"
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _n: stills.still(film, media, "16:9"), range(4)))
+    assert len(set(paths)) == 1
+    assert paths[0].read_bytes().startswith(b"\x89PNG")
+    assert [file.name for file in paths[0].parent.iterdir()] == [paths[0].name]
 
 
 def count(cast: Cast, batch_id: int) -> Count:
