@@ -76,6 +76,7 @@ EXAMPLES: dict[str, Example] = {
     },
     "console_partners.partner": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_partners.change_log_ins": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
+    "console_videos.ask_cancel": Example(examples.batch, MANAGERS),
     "console_videos.batch": Example(examples.batch, MANAGERS),
     "console_videos.batch_films": Example(examples.batch, MANAGERS),
     "console_videos.cancel": Example(examples.batch, MANAGERS),
