@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         """
         path = self.home.expanduser().resolve()
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _close_to_others(path)
+        _close_to_others(path, strict=self.production)
         return path
 
     @property
@@ -89,18 +89,16 @@ class Settings(BaseSettings):
     def hosts(self) -> list[str]:
         """The names this house answers to; empty means any.
 
-        In production ``trusted_hosts``, else the name in ``public_url``, and never any: links to set a password and redirects would
-        lead wherever a forged Host header says.
+        In production ``trusted_hosts``, else the name in ``public_url``, else those of this machine
+        alone, and never any: links to set a password and redirects would lead wherever a forged Host
+        header says.
 
-        :raises ConfigurationError: neither is set in production, or ``public_url`` has no host.
+        :raises ConfigurationError: ``public_url`` has no host.
         """
         if self.trusted_hosts or not self.production:
             return self.trusted_hosts
         if not self.public_url:
-            raise ConfigurationError(
-                "ENGAGE_PUBLIC_URL is not set: production answers to its own name alone. Set it to "
-                "what people type (https://rewards.example.com), or ENGAGE_TRUSTED_HOSTS to all names"
-            )
+            return list(_THIS_MACHINE)
         return [_host_of(self.public_url)]
 
     @property
@@ -136,18 +134,27 @@ def _host_of(address: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+
 #: What makes an existing directory a home.
 _OURS = ("engage.db", "secret-key", "media", "valkey", "uploads", "up.lock", "video_templates")
 
 
-def _close_to_others(home: Path) -> None:
-    """Take from others what they may do in ``home``; somebody else's directory is left alone."""
+def _close_to_others(home: Path, *, strict: bool) -> None:
+    """Take from others what they may do in ``home``.
+
+    A directory that is somebody else's, or holds other things, is left as it is: the files made in
+    it are closed by the umask. With ``strict`` (production) it is refused.
+    """
     found = home.stat()
     if not found.st_mode & 0o077:
         return
     mine = found.st_uid == os.geteuid()
     if mine and (any((home / name).exists() for name in _OURS) or not any(home.iterdir())):
-        return home.chmod(0o700)
+        home.chmod(0o700)
+        return
+    if not strict:
+        return
     why = "holds other things" if mine else "belongs to somebody else"
     raise ConfigurationError(
         f"ENGAGE_HOME: {home} is open to others (mode {found.st_mode & 0o7777:o}) and {why}: "

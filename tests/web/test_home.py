@@ -26,19 +26,20 @@ def test_a_home_that_is_ours_is_closed_to_others(tmp_path: Path, inside: list[st
     assert mode(Settings(home=home).media_dir) == 0o700
 
 
-def test_a_directory_with_other_things_is_refused_and_left_as_it_is(tmp_path: Path):
+def test_a_directory_with_other_things_is_left_as_it_is_and_refused_in_production(tmp_path: Path):
     tmp_path.chmod(0o755)
     (tmp_path / "letters").mkdir()
+    assert Settings(home=tmp_path).home_dir == tmp_path
     with pytest.raises(ConfigurationError, match=r"mode 755\) and holds other things.*chmod 700"):
-        _ = Settings(home=tmp_path).home_dir
+        _ = Settings(home=tmp_path, env="production").home_dir
     assert mode(tmp_path) == 0o755
 
 
-def test_a_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch):
+def test_a_directory_of_somebody_else_is_refused_in_production(tmp_path: Path, monkeypatch):
     tmp_path.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(ConfigurationError, match="belongs to somebody else"):
-        _ = Settings(home=tmp_path).home_dir
+        _ = Settings(home=tmp_path, env="production").home_dir
 
 
 def test_what_a_command_writes_is_its_owners_alone(tmp_path: Path):

@@ -98,9 +98,11 @@ def test_a_host_that_is_not_ours_is_not_served(production):
     assert "evil" not in response.text
 
 
-def test_production_does_not_start_without_a_name_of_its_own(production):
-    with pytest.raises(ConfigurationError, match="ENGAGE_PUBLIC_URL is not set"):
-        production(trusted_hosts=[])
+def test_without_a_name_of_its_own_production_answers_to_this_machine_alone(production):
+    client = browser(production(trusted_hosts=[]))
+    assert client.get("/sign-in", base_url="https://localhost").status_code == 200
+    assert client.get("/sign-in", base_url="https://127.0.0.1:8000").status_code == 200
+    assert client.get("/sign-in", base_url="https://evil.example").status_code == 400
     with pytest.raises(ConfigurationError, match="names no host"):
         production(trusted_hosts=[], public_url="rewards.example.com")
 
