@@ -182,10 +182,3 @@ def poster(
         out, "JPEG", quality=88, optimize=True, progressive=True
     )
     return out
-
-
-def film_key(digest: str, data_hash: str, format: str, theme: Theme = HOUSE) -> str:
-    """What a film is known by: template digest, hash of its snapshot, format and theme."""
-    return hashlib.sha256(
-        "\n".join((digest, data_hash, format, theme.digest())).encode()
-    ).hexdigest()

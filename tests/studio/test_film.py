@@ -13,7 +13,6 @@ from PIL import Image
 
 from engage.studio import film, mp4, sound
 from engage.studio.template import load
-from engage.studio.theme import Theme
 from engage.studio.values import Number
 from tests.studio.conftest import HOUSE
 
@@ -133,17 +132,6 @@ def test_the_bed_is_as_long_as_the_film_quiet_and_faded():
     assert np.abs(bed[:50]).max() < 0.01
     assert np.abs(bed[-50:]).max() < 0.01
     assert 0.05 < float(np.sqrt(np.mean(bed**2))) < 0.11
-
-
-def test_the_key_of_a_film_changes_with_all_it_depends_on():
-    keys = {
-        film.film_key("t", "d", "16:9"),
-        film.film_key("t2", "d", "16:9"),
-        film.film_key("t", "d2", "16:9"),
-        film.film_key("t", "d", "1:1"),
-        film.film_key("t", "d", "16:9", Theme(evergreen="#112233")),
-    }
-    assert len(keys) == 5
 
 
 def example_of_the_manual() -> str:
