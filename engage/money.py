@@ -58,20 +58,22 @@ def _exact(text: str | int | Decimal, digits: int, rule: str) -> int:
         raise NotExact(f"{said} is not a number: write digits such as 1234.56") from error
     if not number.is_finite():
         raise NotExact(f"{said} is not a number: write digits such as 1234.56")
+    if not number:
+        return 0
     sign, figures, exponent = number.as_tuple()
     assert isinstance(exponent, int)  # only what is not finite has a letter here
-    if number and number.adjusted() + digits > _MOST_FIGURES:
+    if number.adjusted() + digits > _MOST_FIGURES:
         raise NotExact(f"{said} is too large: at most {natural(LARGEST, digits)}")
     if len(figures) > _LONGEST:
         raise NotExact(f"{said} does not fit: write {rule}")
-    value, shift = int("".join(map(str, figures))), exponent + digits
-    rest = 0
-    if shift >= 0 or not value:
-        value *= 10 ** max(shift, 0) if value else 1
+    value: int = int("".join(map(str, figures)))
+    shift = exponent + digits
+    if shift >= 0:
+        value *= 10**shift
     else:
         value, rest = divmod(value, 10 ** min(-shift, _LONGEST + 1))
-    if rest:
-        raise NotExact(f"{said} does not fit: write {rule}")
+        if rest:
+            raise NotExact(f"{said} does not fit: write {rule}")
     if value > LARGEST:
         raise NotExact(f"{said} is too large: at most {natural(LARGEST, digits)}")
     return -value if sign else value

@@ -39,9 +39,6 @@ class Admission(NamedTuple):
     answers: list[str]
     problems: list[Problem]
 
-    def count(self, answer: str) -> int:
-        return self.answers.count(answer)
-
 
 def standing_facts(*conditions: ColumnElement[bool]) -> Iterator[Standing]:
     """Standing facts under ``conditions``, in event-time order."""

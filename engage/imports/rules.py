@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 #: A file nobody took in is forgotten after so long.
 KEPT = timedelta(days=1)
@@ -27,10 +27,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def after_silence(attempts: int) -> str | None:
     """The end of a run that died: ``failed``; None where it may be tried again."""
     return "failed" if attempts >= ATTEMPTS else None
-
-
-def is_silent(started_at: datetime, now: datetime) -> bool:
-    return now - started_at > SILENCE
 
 
 def safe_cell(text: str) -> str:

@@ -178,7 +178,7 @@ def publish(programme: Programme, mission: rules.Mission, now: datetime) -> Miss
         found = Mission(programme_id=programme.id, slug=mission.slug)
         db.session.add(found)
     found.name, found.starts, found.ends = mission.name, mission.starts, mission.ends
-    found.audience = dict((mission.audience and where_json(mission.audience)) or {})
+    found.audience = where_json(mission.audience)
     found.published_at, found.retired_at = now, None
     definitions = [rules.stage_json(stage) for stage in mission.stages]
     for stage, definition in zip(list(found.stages), definitions, strict=False):

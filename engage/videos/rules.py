@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 #: A film that ends its worker this often is poison: it is not tried again by itself.
@@ -90,7 +90,3 @@ def forecast(
         size = round(new * pace.size)
     most_first = tuple(sorted(reasons.items(), key=lambda pair: -pair[1]))
     return Forecast(new + existing + len(refusals), new, existing, most_first, minutes, size)
-
-
-def is_silent(heartbeat_at: datetime | None, now: datetime) -> bool:
-    return heartbeat_at is None or now - heartbeat_at > SILENCE
