@@ -136,13 +136,22 @@ def transaction(work: Callable[[], T]) -> T:
     ``work`` must only touch the database: side effects leave through the outbox. It starts on a
     clean session, so objects read before it are not to be used in it.
     """
+    return _run(work, db.session.commit)
+
+
+def without_trace(work: Callable[[], T]) -> T:
+    """Run ``work`` as `transaction` does and let nothing of it stand; what it returns is plain values."""
+    return _run(work, db.session.rollback)
+
+
+def _run(work: Callable[[], T], finish: Callable[[], None]) -> T:
     session = db.session
     for attempt in range(1, _TRIES + 1):
         session.rollback()
         try:
             session.connection(execution_options={"writing": True})
             result = work()
-            session.commit()
+            finish()
             return result
         except DBAPIError as error:
             session.rollback()

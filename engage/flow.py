@@ -6,16 +6,16 @@ between what the facts say and what already stands.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import func, or_, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
-from engage.db import db
+from engage.db import db, without_trace
 from engage.incentives import awards as incentives
 from engage.incentives.service import Attributes
 from engage.leaderboards import service as leaderboards
@@ -35,6 +35,8 @@ from engage.programmes.models import Programme
 TOLD_BY_NAME = 200
 #: An import that adds more partners than this is a move from elsewhere, not people joining.
 JOINING = 25
+#: The source of facts that are only supposed; they meet no real one.
+SUPPOSED = "what-if"
 
 
 class Outcome(NamedTuple):
@@ -42,7 +44,19 @@ class Outcome(NamedTuple):
 
     answers: list[str]
     problems: list[Problem]
-    lines: int
+    owed: list[Difference]
+
+
+Seen = TypeVar("Seen")
+
+
+class Supposed(NamedTuple, Generic[Seen]):
+    """What facts would do: the lines they would post, and what was seen before them and with them."""
+
+    problems: list[Problem]
+    owed: list[Difference]
+    before: Seen
+    after: Seen
 
 
 def record(
@@ -59,7 +73,30 @@ def record(
     moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
     if changed:
         _tell(programme, moved, {fact.partner_id for fact in changed}, now)
-    return Outcome(batch.answers, batch.problems, len(owed))
+    return Outcome(batch.answers, batch.problems, owed)
+
+
+def suppose(
+    programme: Programme,
+    reports: Sequence[Report],
+    *,
+    now: datetime,
+    look: Callable[[Programme], Seen],
+) -> Supposed[Seen]:
+    """What `record` would do with facts that have not happened: they go its very way and are undone.
+
+    Nothing stays behind: no row, no message, no version of a board. ``now`` is when they would be
+    reported, ``look`` reads what else is of interest, in plain values, before and after.
+    """
+    programme_id = programme.id
+
+    def work() -> Supposed[Seen]:
+        here = db.session.get_one(Programme, programme_id)
+        before = look(here)
+        outcome = record(here, reports, source=SUPPOSED, now=now)
+        return Supposed(outcome.problems, outcome.owed, before, look(here))
+
+    return without_trace(work)
 
 
 def enrol(

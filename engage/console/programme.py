@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods
 from engage.console.here import programme, today
-from engage.db import transaction
+from engage.db import transaction, without_trace
 from engage.earnings.routes import rule_card
 from engage.incentives import service as incentives
 from engage.leaderboards import sentences as boards
@@ -38,13 +38,6 @@ class Rehearsal(NamedTuple):
     lines: int
     partners: int
     sums: dict[str, int]
-
-
-class _Rehearsed(Exception):
-    """Carries what was found out of a transaction that must not stand."""
-
-    def __init__(self, found: Rehearsal) -> None:
-        self.found = found
 
 
 @blueprint.get("/")
@@ -186,12 +179,9 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
         for line in owed:
             sums[line.unit] = sums.get(line.unit, 0) + line.amount
         whom = {line.partner_id for line in owed}
-        raise _Rehearsed(Rehearsal(published.changes, len(owed), len(whom), sums))
+        return Rehearsal(published.changes, len(owed), len(whom), sums)
 
-    try:
-        return transaction(work)
-    except _Rehearsed as rehearsed:
-        return rehearsed.found
+    return without_trace(work)
 
 
 def _published(
