@@ -2,14 +2,14 @@
 
 Rules, boards and missions arrive as plain mappings (from the programme file or a form). Each feature
 turns its own into a frozen dataclass with these readers; what does not fit is a ``DefinitionError``
-that names the key and the remedy.
+that names the key and the remedy. ``Every`` reads on after a mistake, so that all of them are told.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from engage import money
 
@@ -32,25 +32,76 @@ _MOST_VALUES = 500
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 Where = tuple[tuple[str, frozenset[str]], ...]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class DefinitionError(ValueError):
-    """A definition that cannot stand. ``key`` is its place, such as ``rules[2].rate``."""
+    """A definition that cannot stand. ``key`` is its place, such as ``rules[2].rate``.
 
-    def __init__(self, key: str, problem: str) -> None:
+    ``others`` are what else is wrong with it; ``every`` is all of them, one by one.
+    """
+
+    def __init__(self, key: str, problem: str, others: Iterable["DefinitionError"] = ()) -> None:
         super().__init__(f"{key}: {problem}")
         self.key = key
         self.problem = problem
+        self.others = tuple(others)
+
+    @property
+    def every(self) -> tuple["DefinitionError", ...]:
+        return (DefinitionError(self.key, self.problem), *self.others)
 
     def under(self, prefix: str) -> "DefinitionError":
-        return DefinitionError(f"{prefix}.{self.key}" if self.key else prefix, self.problem)
+        key = f"{prefix}.{self.key}" if self.key else prefix
+        return DefinitionError(key, self.problem, [other.under(prefix) for other in self.others])
+
+
+class Every:
+    """Reads one part after another and notes what is wrong, so that ``settled`` can tell all of it."""
+
+    def __init__(self) -> None:
+        self._found: list[DefinitionError] = []
+
+    def __call__(self, reader: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return reader(*args, **kwargs)
+        except DefinitionError as error:
+            self._found += error.every
+            return cast(T, None)  # never seen: ``settled`` raises
+
+    def under(self, prefix: str, reader: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for a part of the definition, whose keys stand under ``prefix``."""
+
+        def read() -> T:
+            try:
+                return reader(*args, **kwargs)
+            except DefinitionError as error:
+                raise error.under(prefix) from None
+
+        return self(read)
+
+    def note(self, key: str, problem: str) -> None:
+        self._found.append(DefinitionError(key, problem))
+
+    def settled(self, whole: T) -> T:
+        """``whole`` where nothing was wrong.
+
+        :raises DefinitionError: with everything that was, in the order of reading.
+        """
+        if self._found:
+            first, *others = self._found
+            raise DefinitionError(first.key, first.problem, others)
+        return whole
 
 
 def known_keys(raw: Mapping[str, Any], keys: Iterable[str]) -> None:
     allowed = tuple(keys)
+    take = Every()
     for key in raw:
         if key not in allowed:
-            raise DefinitionError(key, f"unknown key; known are {', '.join(allowed)}")
+            take.note(key, f"unknown key; known are {', '.join(allowed)}")
+    take.settled(None)
 
 
 def text(raw: Mapping[str, Any], key: str, *, limit: int = 200) -> str:
@@ -135,10 +186,11 @@ def day(raw: Mapping[str, Any], key: str) -> date | None:
 
 def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
     """``starts`` and ``ends``, both days included."""
-    starts, ends = day(raw, "starts"), day(raw, "ends")
+    take = Every()
+    starts, ends = take(day, raw, "starts"), take(day, raw, "ends")
     if starts and ends and ends < starts:
-        raise DefinitionError("ends", f"{ends} comes before starts, {starts}: swap or mend them")
-    return starts, ends
+        take.note("ends", f"{ends} comes before starts, {starts}: swap or mend them")
+    return take.settled((starts, ends))
 
 
 def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
@@ -148,24 +200,27 @@ def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
         return ()
     if not isinstance(value, Mapping):
         raise DefinitionError(key, 'write { category = ["Bikes"] }')
-    allowed = tuple(attributes)
+    allowed, take = tuple(attributes), Every()
     found = []
     for name, values in value.items():
         if name not in allowed:
-            raise DefinitionError(
-                f"{key}.{name}", f"unknown attribute; known are {', '.join(allowed)}"
-            )
-        options = [values] if isinstance(values, str) else values
-        if not isinstance(options, list) or not options:
-            raise DefinitionError(f"{key}.{name}", 'write a list of texts, such as ["Bikes"]')
-        if not all(isinstance(option, str) and 0 < len(option) <= 200 for option in options):
-            raise DefinitionError(
-                f"{key}.{name}", 'every value is a text of at most 200 characters, such as "Bikes"'
-            )
-        if len(options) > _MOST_VALUES:
-            raise DefinitionError(f"{key}.{name}", f"has more than {_MOST_VALUES} values")
-        found.append((name, frozenset(options)))
-    return tuple(sorted(found, key=lambda pair: pair[0]))
+            take.note(f"{key}.{name}", f"unknown attribute; known are {', '.join(allowed)}")
+            continue
+        found.append((name, take.under(key, _options, name, values)))
+    return take.settled(tuple(sorted(found, key=lambda pair: pair[0])))
+
+
+def _options(name: str, values: Any) -> frozenset[str]:
+    options = [values] if isinstance(values, str) else values
+    if not isinstance(options, list) or not options:
+        raise DefinitionError(name, 'write a list of texts, such as ["Bikes"]')
+    if not all(isinstance(option, str) and 0 < len(option) <= 200 for option in options):
+        raise DefinitionError(
+            name, 'every value is a text of at most 200 characters, such as "Bikes"'
+        )
+    if len(options) > _MOST_VALUES:
+        raise DefinitionError(name, f"has more than {_MOST_VALUES} values")
+    return frozenset(options)
 
 
 def where_json(conditions: Where) -> dict[str, list[str]]:

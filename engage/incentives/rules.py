@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engage import definitions as read
@@ -82,30 +83,42 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
 
     :raises DefinitionError: naming the key and what to write.
     """
-    read.known_keys(raw, _KEYS)
+    take = read.Every()
+    take(read.known_keys, raw, _KEYS)
+    earn = (
+        take(_earn, raw, currency) or currency
+    )  # where it is wrong, the rest is read all the same
+    banded = "bands" in raw or "band" in raw
+    if banded and "rate" in raw:
+        take.note("rate", "a banded rule has its rates in [[rules.band]]; remove this")
+    starts, ends = take(read.window, raw) or (None, None)
+    return take.settled(
+        Rule(
+            slug=take(read.slug, raw),
+            on=take(read.choice, raw, "on", read.FACT_KINDS),
+            earn=earn,
+            per=take(read.choice, raw, "per", MEASURES),
+            period=take(read.choice, raw, "period", periods.KINDS),
+            rate=None if banded else take(_rate, raw, earn),
+            bands=take(read.choice, raw, "bands", BANDS) if banded else None,
+            band=take(_bands, raw, earn) if banded else (),
+            where=take(read.where, raw, "where", (*read.FACT_ATTRIBUTES, *read.PARTNER_ATTRIBUTES)),
+            cap=take(_cap, raw, earn),
+            starts=starts,
+            ends=ends,
+        )
+    )
+
+
+def _earn(raw: Mapping[str, Any], currency: str) -> str:
     earn = read.unit(raw, "earn")
     if earn not in ("points", currency):
         raise DefinitionError("earn", f"{earn!r}: write points or the programme's {currency}")
-    bands = read.choice(raw, "bands", BANDS) if "bands" in raw or "band" in raw else None
-    if bands and "rate" in raw:
-        raise DefinitionError("rate", "a banded rule has its rates in [[rules.band]]; remove this")
-    if not bands:
-        rate = Rate.per_unit(_not_negative(raw, "rate"), earn)
-    starts, ends = read.window(raw)
-    return Rule(
-        slug=read.slug(raw),
-        on=read.choice(raw, "on", read.FACT_KINDS),
-        earn=earn,
-        per=read.choice(raw, "per", MEASURES),
-        period=read.choice(raw, "period", periods.KINDS),
-        rate=None if bands else rate,
-        bands=bands,
-        band=_bands(raw, earn) if bands else (),
-        where=read.where(raw, "where", (*read.FACT_ATTRIBUTES, *read.PARTNER_ATTRIBUTES)),
-        cap=_cap(raw, earn),
-        starts=starts,
-        ends=ends,
-    )
+    return earn
+
+
+def _rate(raw: Mapping[str, Any], earn: str) -> Rate:
+    return Rate.per_unit(_not_negative(raw, "rate"), earn)
 
 
 def _not_negative(raw: Mapping[str, Any], key: str) -> Decimal:
@@ -130,23 +143,25 @@ def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:
     rows = raw.get("band")
     if not isinstance(rows, list) or not rows:
         raise DefinitionError("band", 'is missing: write band = [ { from = "0", rate = "0" } ]')
-    found: list[Band] = []
-    for number, row in enumerate(rows, 1):
-        try:
-            if not isinstance(row, Mapping):
-                raise DefinitionError("", 'write { from = "0", rate = "0" }')
-            read.known_keys(row, _BAND_KEYS)
-            band = Band(read.scaled(row, "from"), Rate.per_unit(_not_negative(row, "rate"), earn))
-        except DefinitionError as error:
-            raise error.under(f"band[{number}]") from None
-        if not found and band.start < 0:
-            raise DefinitionError(f"band[{number}].from", "starts below zero: the first is 0")
-        if found and band.start <= found[-1].start:
-            raise DefinitionError(
+    take = read.Every()
+    found = [take.under(f"band[{n}]", _band, row, earn) for n, row in enumerate(rows, 1)]
+    bands = [(number, band) for number, band in enumerate(found, 1) if band]
+    if bands and bands[0][1].start < 0:
+        take.note(f"band[{bands[0][0]}].from", "starts below zero: the first is 0")
+    for (_, before), (number, band) in pairwise(bands):
+        if band.start <= before.start:
+            take.note(
                 f"band[{number}].from", "does not start above the band before it: put them in order"
             )
-        found.append(band)
-    return tuple(found)
+    return take.settled(tuple(found))
+
+
+def _band(row: Any, earn: str) -> Band:
+    if not isinstance(row, Mapping):
+        raise DefinitionError("", 'write { from = "0", rate = "0" }')
+    take = read.Every()
+    take(read.known_keys, row, _BAND_KEYS)
+    return take.settled(Band(take(read.scaled, row, "from"), take(_rate, row, earn)))
 
 
 def to_json(rule: Rule) -> dict[str, Any]:

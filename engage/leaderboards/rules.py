@@ -6,7 +6,7 @@ from typing import Any
 
 from engage import definitions as read
 from engage import periods
-from engage.definitions import DefinitionError, Where
+from engage.definitions import Where
 
 FACT_MEASURES = ("amount", "quantity", "facts")
 MEMBERS = ("partner", "organisation", "team", "region")
@@ -37,21 +37,24 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
 
     :raises DefinitionError: naming the key and what to write.
     """
-    read.known_keys(raw, _KEYS)
-    measure = read.choice(raw, "measure", (*FACT_MEASURES, "points", currency))
+    take = read.Every()
+    take(read.known_keys, raw, _KEYS)
+    measure = take(read.choice, raw, "measure", (*FACT_MEASURES, "points", currency))
     of_facts = measure in FACT_MEASURES
-    if not of_facts and ("on" in raw or "where" in raw):
-        key = "on" if "on" in raw else "where"
-        raise DefinitionError(key, f"has no meaning with measure {measure!r}; remove it")
-    return Board(
-        slug=read.slug(raw),
-        name=read.text(raw, "name"),
-        measure=measure,
-        on=read.choice(raw, "on", read.FACT_KINDS) if of_facts else None,
-        period=read.choice(raw, "period", periods.KINDS),
-        by=read.choice(raw, "by", MEMBERS, "partner"),
-        tie=read.choice(raw, "tie", TIES, "competition"),
-        where=read.where(raw, "where", read.FACT_ATTRIBUTES) if of_facts else (),
+    for key in ("on", "where"):
+        if measure and not of_facts and key in raw:
+            take.note(key, f"has no meaning with measure {measure!r}; remove it")
+    return take.settled(
+        Board(
+            slug=take(read.slug, raw),
+            name=take(read.text, raw, "name"),
+            measure=measure,
+            on=take(read.choice, raw, "on", read.FACT_KINDS) if of_facts else None,
+            period=take(read.choice, raw, "period", periods.KINDS),
+            by=take(read.choice, raw, "by", MEMBERS, "partner"),
+            tie=take(read.choice, raw, "tie", TIES, "competition"),
+            where=take(read.where, raw, "where", read.FACT_ATTRIBUTES) if of_facts else (),
+        )
     )
 
 

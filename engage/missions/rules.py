@@ -77,61 +77,83 @@ def parse(raw: Mapping[str, Any], currency: str) -> Mission:
 
     :raises DefinitionError: naming the key and what to write.
     """
-    read.known_keys(raw, _KEYS)
+    take = read.Every()
+    take(read.known_keys, raw, _KEYS)
+    starts, ends = take(_window, raw) or (date.min, date.max)
+    return take.settled(
+        Mission(
+            slug=take(read.slug, raw),
+            name=take(read.text, raw, "name"),
+            starts=starts,
+            ends=ends,
+            audience=take(read.where, raw, "audience", read.PARTNER_ATTRIBUTES),
+            stages=take(_stages, raw, currency),
+        )
+    )
+
+
+def _window(raw: Mapping[str, Any]) -> tuple[date, date]:
     starts, ends = read.window(raw)
     if starts is None or ends is None:
         key = "starts" if starts is None else "ends"
         raise DefinitionError(key, "is missing: a mission has a first and a last day")
+    return starts, ends
+
+
+def _stages(raw: Mapping[str, Any], currency: str) -> tuple[Stage, ...]:
     rows = raw.get("stages")
     if not isinstance(rows, list) or not rows:
         raise DefinitionError("stages", "is missing: write at least one [[missions.stages]]")
     if len(rows) > MAX_STAGES:
         raise DefinitionError("stages", f"has {len(rows)} stages; nobody reads more than 8")
-    stages = []
-    for number, row in enumerate(rows, 1):
-        try:
-            if not isinstance(row, Mapping):
-                raise DefinitionError("", "is not a table of keys")
-            stages.append(parse_stage(row, currency))
-        except DefinitionError as error:
-            raise error.under(f"stages[{number}]") from None
-    return Mission(
-        slug=read.slug(raw),
-        name=read.text(raw, "name"),
-        starts=starts,
-        ends=ends,
-        audience=read.where(raw, "audience", read.PARTNER_ATTRIBUTES),
-        stages=tuple(stages),
+    take = read.Every()
+    stages = [
+        take.under(f"stages[{number}]", parse_stage, row, currency)
+        for number, row in enumerate(rows, 1)
+    ]
+    return take.settled(tuple(stages))
+
+
+def parse_stage(raw: Any, currency: str) -> Stage:
+    if not isinstance(raw, Mapping):
+        raise DefinitionError("", "is not a table of keys")
+    take = read.Every()
+    take(read.known_keys, raw, _STAGE_KEYS)
+    return take.settled(
+        Stage(
+            name=take(read.text, raw, "name"),
+            on=take(read.choice, raw, "on", read.FACT_KINDS),
+            measure=take(read.choice, raw, "measure", MEASURES),
+            where=take(read.where, raw, "where", read.FACT_ATTRIBUTES),
+            target=take(_target, raw),
+            reward=take(_reward, raw, currency),
+        )
     )
 
 
-def parse_stage(raw: Mapping[str, Any], currency: str) -> Stage:
-    read.known_keys(raw, _STAGE_KEYS)
+def _target(raw: Mapping[str, Any]) -> int:
     target = read.scaled(raw, "target")
     if target <= 0:
         raise DefinitionError("target", "is not above zero: nothing would be left to do")
+    return target
+
+
+def _reward(raw: Mapping[str, Any], currency: str) -> tuple[tuple[str, int], ...]:
     reward = raw.get("reward", {})
     if not isinstance(reward, Mapping):
         raise DefinitionError("reward", 'write { points = "500" }')
-    paid = []
-    for unit in reward:
-        if unit not in ("points", currency):
-            raise DefinitionError(f"reward.{unit}", f"write points or the programme's {currency}")
-        try:
-            amount = read.minor(reward, unit, unit)
-        except DefinitionError as error:
-            raise error.under("reward") from None
-        if amount <= 0:
-            raise DefinitionError(f"reward.{unit}", "is not above zero: remove it")
-        paid.append((unit, amount))
-    return Stage(
-        name=read.text(raw, "name"),
-        on=read.choice(raw, "on", read.FACT_KINDS),
-        measure=read.choice(raw, "measure", MEASURES),
-        where=read.where(raw, "where", read.FACT_ATTRIBUTES),
-        target=target,
-        reward=tuple(sorted(paid)),
-    )
+    take = read.Every()
+    paid = [(unit, take.under("reward", _paid, reward, unit, currency)) for unit in reward]
+    return take.settled(tuple(sorted(paid, key=lambda pay: pay[0])))
+
+
+def _paid(reward: Mapping[str, Any], unit: str, currency: str) -> int:
+    if unit not in ("points", currency):
+        raise DefinitionError(unit, f"write points or the programme's {currency}")
+    amount = read.minor(reward, unit, unit)
+    if amount <= 0:
+        raise DefinitionError(unit, "is not above zero: remove it")
+    return amount
 
 
 def to_json(mission: Mission) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from engage.definitions import DefinitionError
 from engage.incentives import rules as incentives
 from engage.leaderboards import rules as leaderboards
 from engage.missions import rules as missions
+from engage.studio import toml_lines
 
 T = TypeVar("T")
 MOST_CHARACTERS = 500_000
 LONGEST_LINE = 5_000
 MOST_TABLES = 200
 _KEYS = ("programme", "rules", "boards", "missions")
+_HEAD = ("slug", "name", "timezone", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def parse(text: str) -> ProgrammeFile:
     problems: list[tuple[int | None, str, str]] = []
 
     def note(error: DefinitionError) -> None:
-        problems.append((_line_of(text, error.key), error.key, error.problem))
+        problems.extend((None, one.key, one.problem) for one in error.every)
 
     for key in raw:
         if key not in _KEYS:
@@ -78,7 +80,8 @@ def parse(text: str) -> ProgrammeFile:
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
     if problems:
-        raise BadProgrammeFile(problems)
+        places = toml_lines.locate(text)
+        raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
     return ProgrammeFile(
         head["slug"], head["name"], head["timezone"], currency, rules, boards, found
     )
@@ -89,23 +92,19 @@ def _head(raw: Mapping[str, Any], note: Callable[[DefinitionError], None]) -> di
     if not isinstance(table, Mapping):
         note(DefinitionError("programme", "is missing: write a [programme] table"))
         return {}
-    found: dict[str, str] = {}
-    readers: dict[str, Callable[[], str]] = {
-        "slug": lambda: read.slug(table),
-        "name": lambda: read.text(table, "name"),
-        "timezone": lambda: _timezone(table),
-        "currency": lambda: _currency(table),
+    take = read.Every()
+    take(read.known_keys, table, _HEAD)
+    head = {
+        "slug": take(read.slug, table),
+        "name": take(read.text, table, "name"),
+        "timezone": take(_timezone, table),
+        "currency": take(_currency, table),
     }
     try:
-        read.known_keys(table, readers)
+        return take.settled(head)
     except DefinitionError as error:
         note(error.under("programme"))
-    for key, reader in readers.items():
-        try:
-            found[key] = reader()
-        except DefinitionError as error:
-            note(error.under("programme"))
-    return found
+        return {key: value for key, value in head.items() if value}
 
 
 def _timezone(table: Mapping[str, Any]) -> str:
@@ -142,55 +141,36 @@ def _tables(
     found: list[T] = []
     slugs: set[str] = set()
     for number, row in enumerate(rows, 1):
-        place = f"{key}[{number}]"
-        try:
-            if not isinstance(row, Mapping):
-                raise DefinitionError("", f"write it as a table: [[{key}]]")
-            item = parse_one(row)
+        take = read.Every()
+        if not isinstance(row, Mapping):
+            take.note("", f"write it as a table: [[{key}]]")
+        else:
+            found.append(take(parse_one, row))
             slug = str(row.get("slug"))
-            if slug in slugs:
-                raise DefinitionError("slug", f"{slug!r} stands twice: every slug is its own")
+            if "slug" in row and slug in slugs:
+                take.note("slug", f"{slug!r} stands twice: every slug is its own")
             slugs.add(slug)
-            found.append(item)
+        try:
+            take.settled(None)
         except DefinitionError as error:
-            note(error.under(place))
+            note(error.under(f"{key}[{number}]"))
     return tuple(found)
 
 
-def _line_of(text: str, key: str) -> int | None:
-    """The line a key such as ``rules[2].band[1].rate`` stands on, as well as text can tell."""
-    lines = text.splitlines()
-    place, _, last = key.rpartition(".")
-    table, number = _table_of(place or key)
-    seen = 0
-    start = None
-    for index, line in enumerate(lines):
-        if line.strip().startswith((f"[[{table}]]", f"[{table}]")):
-            seen += 1
-            if seen == number:
-                start = index
-                break
-    if start is None:
-        return next(
-            (i for i, line in enumerate(lines, 1) if line.split("=")[0].strip() == key), None
-        )
-    for index in range(start + 1, len(lines)):
-        if last and lines[index].split("=")[0].strip() == last.split("[")[0]:
-            return index + 1
-        if lines[index].strip().startswith(f"[[{table}]]"):
-            break
-    return start + 1
-
-
-def _table_of(place: str) -> tuple[str, int]:
-    head = place.split(".")[0]
-    name, _, number = head.partition("[")
-    return name, int(number.rstrip("]")) if number else 1
+def _line_of(places: dict[toml_lines.Path, int], key: str) -> int | None:
+    """The line that a key such as ``rules[2].band[1].rate`` stands on, or the nearest one around it."""
+    path: toml_lines.Path = ()
+    for word in key.split(".") if key else ():
+        name, _, number = word.partition("[")
+        path += (name, int(number.rstrip("]")) - 1) if number.rstrip("]").isdigit() else (word,)
+    while path and path not in places:
+        path = path[:-1]
+    return places[path] if path else None
 
 
 def dump(file: ProgrammeFile) -> str:
     """The file as TOML that ``parse`` reads back to an equal one."""
-    head = {key: getattr(file, key) for key in ("slug", "name", "timezone", "currency")}
+    head = {key: getattr(file, key) for key in _HEAD}
     tables = {
         "rules": [incentives.to_json(rule) for rule in file.rules],
         "boards": [leaderboards.to_json(board) for board in file.boards],

@@ -34,6 +34,68 @@ def test_every_mistake_is_named_with_its_line_and_key() -> None:
     assert lines[found["rules[1].rate"] - 1] == 'rate = "1,5"'  # type: ignore[operator]
 
 
+def test_many_mistakes_in_one_definition_are_all_named_each_on_its_line() -> None:
+    broken = """
+[programme]
+slug = "Resellers"
+name = ""
+timezone = "America/New_York"
+currency = "EURO"
+[[rules]]
+slug = "bike points"
+on = "sail"
+per = "amount"
+rate = "1,5"
+earn = "EUR"
+perido = "quarter"
+cap = "-3"
+starts = 2013-05-01
+ends = 2013-04-01
+where = { colour = ["red"], category = [] }
+[[rules]]
+slug = "bonus"
+on = "sale"
+earn = "points"
+per = "amount"
+period = "quarter"
+bands = "marginal"
+band = [ { from = "5", rate = "x" }, { from = "5", rate = "1" }, { from = "3", rate = "1" } ]
+[[missions]]
+slug = "m"
+name = "M"
+starts = 2013-03-01
+[[missions.stages]]
+name = "One"
+on = "sale"
+measure = "facts"
+target = "1"
+[[missions.stages]]
+name = "Two"
+on = "sale"
+measure = "fax"
+target = "0"
+reward = { GBP = "1", points = "0.5" }
+"""
+    with pytest.raises(programme_file.BadProgrammeFile) as caught:
+        programme_file.parse(broken)
+    lines = ["", *broken.splitlines()]
+    told = {key: lines[line or 0] for line, key, _ in caught.value.problems}
+    for key in (
+        *("programme.slug", "programme.name", "programme.currency"),
+        *(f"rules[1].{key}" for key in ("slug", "on", "rate", "earn", "perido", "cap", "ends")),
+    ):
+        assert told.pop(key).startswith(key.rpartition(".")[2] + " = "), key
+    assert told.pop("rules[1].period") == "[[rules]]", "what is missing: where its table begins"
+    assert told.pop("missions[1].ends") == "[[missions]]"
+    assert told.pop("missions[1].stages[2].measure") == 'measure = "fax"'
+    assert told.pop("missions[1].stages[2].target") == 'target = "0"'
+    assert told.keys() == {
+        *("rules[1].where.colour", "rules[1].where.category"),
+        *("rules[2].band[1].rate", "rules[2].band[3].from"),
+        *("missions[1].stages[2].reward.GBP", "missions[1].stages[2].reward.points"),
+    }
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
