@@ -17,7 +17,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
-from engage.incentives.service import Attributes
+from engage.incentives.worth import Attributes
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import Published

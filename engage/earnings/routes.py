@@ -11,6 +11,7 @@ from engage.earnings import reasons, service
 from engage.home.service import main_board, main_period
 from engage.incentives import explain
 from engage.incentives import service as incentives
+from engage.incentives.worth import Book
 from engage.ledger import service as ledger
 from engage.money import POINTS
 from engage.partners.models import Partner
@@ -118,7 +119,7 @@ def rules() -> str:
     )
 
 
-def rule_card(book: incentives.Book, programme: Programme, voice: Voice) -> dict[str, Any]:
+def rule_card(book: Book, programme: Programme, voice: Voice) -> dict[str, Any]:
     """A rule with its versions, newest first; ``now`` is the one in force, else the first to come."""
     started = [v for v in book.versions if v.valid_from is None or v.valid_from <= g.now]
     now = started[-1] if started else book.versions[0]

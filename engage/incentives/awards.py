@@ -12,10 +12,9 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import db, in_chunks, upsert_rows
-from engage.incentives import rules
 from engage.incentives.models import RuleVersion, RunningTotal
-from engage.incentives.rules import Step, Version
-from engage.incentives.service import Attributes, Book, Entry, Group, books, placed
+from engage.incentives.service import books
+from engage.incentives.worth import Attributes, Book, Entry, Group, Worth, placed, walk, worth
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.programmes.models import Programme
@@ -51,9 +50,9 @@ def award(
         if group in stale:
             continue
         start = totals[group].total if group in totals else 0
-        steps = _walk(start, entries)
-        owed += [_difference(*entry, group[2], step) for entry, step in steps if step.amount]
-        moved.append(_moved(group, entries, steps))
+        walked = walk(start, entries)
+        owed += [_difference(paid, group[2]) for paid in walked if paid.step.amount]
+        moved.append(_moved(group, walked))
     upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
     return owed + _again(shelf, stale, attributes)
 
@@ -79,33 +78,21 @@ def _last(total: Row[Any]) -> tuple[datetime, str, str]:
     return total.last_at, total.last_external_id, total.last_source
 
 
-def _walk(start: int, entries: list[Entry]) -> list[tuple[Entry, Step]]:
-    measured = (
-        (version.rule, version.rule.measure(fact.amount, fact.quantity))
-        for fact, version in entries
-        if version.rule
-    )
-    return list(zip(entries, rules.steps(start, measured), strict=True))
-
-
-def _moved(
-    group: Group, entries: list[Entry], steps: list[tuple[Entry, Step]]
-) -> dict[str, object]:
-    last = entries[-1][0]
+def _moved(group: Group, walked: Sequence[Worth]) -> dict[str, object]:
+    last = walked[-1].fact
     return {
         "rule_id": group[0],
         "partner_id": group[1],
         "period": group[2],
-        "total": steps[-1][1].after,
+        "total": walked[-1].step.after,
         "last_at": last.occurred_at,
         "last_external_id": last.external_id,
         "last_source": last.source,
     }
 
 
-def _difference(
-    fact: Standing, version: Version, period: str, step: Step, posted: Posted = NOTHING_POSTED
-) -> Difference:
+def _difference(paid: Worth, period: str, posted: Posted = NOTHING_POSTED) -> Difference:
+    fact, version, step = paid
     assert version.rule is not None
     return Difference(
         partner_id=fact.partner_id,
@@ -136,11 +123,11 @@ def _again(
         facts = list(
             activity.standing_facts(Fact.partner_id.in_(chunk), Fact.day.between(first, last))
         )
-        wanted: dict[Group, list[Entry]] = {}
-        for book in shelf:
-            wanted |= placed(book, facts, attributes)
-        here = {group for group in stale if group[1] in chunk}
-        owed += _against_posted({group: wanted.get(group, []) for group in here})
+        here: dict[Group, list[Worth]] = {group: [] for group in stale if group[1] in chunk}
+        here |= {
+            group: walked for group, walked in worth(shelf, facts, attributes) if group in here
+        }
+        owed += _against_posted(here)
     return owed
 
 
@@ -155,13 +142,9 @@ def recompute(
     owed: list[Difference] = []
     for chunk in in_chunks(attributes, 500):
         facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
-        groups: dict[Group, list[Entry]] = {}
-        for book in shelf:
-            groups |= placed(book, facts, attributes)
-        rule_ids = [book.id for book in shelf]
-        for group in _posted_groups(rule_ids, chunk) - groups.keys():
-            groups[group] = []
-        owed += _against_posted(groups, store=store)
+        gone = _posted_groups([book.id for book in shelf], chunk)
+        groups: dict[Group, list[Worth]] = {group: [] for group in gone}
+        owed += _against_posted(groups | dict(worth(shelf, facts, attributes)), store=store)
     return owed
 
 
@@ -175,26 +158,25 @@ def _posted_groups(rule_ids: list[int], partner_ids: list[int]) -> set[Group]:
     return {(rule_id, partner_id, period) for rule_id, partner_id, period in rows}
 
 
-def _against_posted(groups: Mapping[Group, list[Entry]], *, store: bool = True) -> list[Difference]:
+def _against_posted(groups: Mapping[Group, list[Worth]], *, store: bool = True) -> list[Difference]:
     """Differences of whole groups to what stands posted; writes their running totals."""
     posted = _posted(groups.keys())
     owed: list[Difference] = []
     moved: list[dict[str, object]] = []
     empty: list[Group] = []
-    for group, entries in groups.items():
+    for group, walked in groups.items():
         standing = posted.get(group, {})
-        steps = _walk(0, entries)
-        for (fact, version), step in steps:
-            so_far = standing.pop((fact.id, version.id), NOTHING_POSTED)
-            if step.amount != so_far.amount:
-                owed.append(_difference(fact, version, group[2], step, so_far))
+        for paid in walked:
+            so_far = standing.pop((paid.fact.id, paid.version.id), NOTHING_POSTED)
+            if paid.step.amount != so_far.amount:
+                owed.append(_difference(paid, group[2], so_far))
         owed += [
             taken_back._replace(amount=-taken_back.amount)
             for taken_back in _gone(group, standing)
             if taken_back.amount
         ]
-        if steps:
-            moved.append(_moved(group, entries, steps))
+        if walked:
+            moved.append(_moved(group, walked))
         else:
             empty.append(group)
     if store:
