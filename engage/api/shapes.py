@@ -156,8 +156,8 @@ class PartnerPage(Shape):
 
 
 class StatementLine(Shape):
-    fact: str
-    rule: str
+    fact: str | None = Field(description="Null where no fact earned it: a payout, a redemption.")
+    rule: str = Field(description="A rule, `mission:<slug>/<stage>`, or the kind of other lines.")
     version: int
     unit: str
     amount: str

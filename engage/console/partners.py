@@ -167,7 +167,7 @@ def _numbers(
 ) -> list[dict[str, Any]]:
     amount = directory.sold([found.id], kind, period.first, period.last).get(found.id, 0)
     earned = ledger.earned(found.id, period.first, period.last)
-    balances = ledger.balances(found.id)
+    balances = ledger.earned_ever(found.id)
     numbers: list[dict[str, Any]] = [
         {
             "label": _("Sales"),

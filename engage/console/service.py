@@ -18,6 +18,7 @@ from engage.leaderboards import ranking
 from engage.leaderboards.ranking import Ranking
 from engage.leaderboards.tally import Published
 from engage.ledger.models import Transfer
+from engage.ledger.rules import EARNED
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.missions.models import MissionProgress
@@ -170,7 +171,11 @@ def earned(programme_id: int, first: date, last: date) -> dict[str, int]:
     """What facts of these days earned all partners, by unit, in minor units."""
     rows = db.session.execute(
         select(Transfer.unit, func.sum(Transfer.amount))
-        .where(Transfer.programme_id == programme_id, Transfer.day.between(first, last))
+        .where(
+            Transfer.programme_id == programme_id,
+            Transfer.day.between(first, last),
+            Transfer.kind.in_(EARNED),
+        )
         .group_by(Transfer.unit)
     )
     return {unit: int(amount) for unit, amount in rows}

@@ -37,7 +37,7 @@ def statement(partner: str, programme_slug: str | None, as_json: bool) -> None:
         for line in document_["lines"]:
             table.add_row(
                 line["occurred_at"][:10],
-                line["fact"],
+                line["fact"] or "",
                 f"{line['rule']} v{line['version']}" if line["version"] else line["rule"],
                 f"{line['amount']} {line['unit']}",
                 line["because"],

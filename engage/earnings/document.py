@@ -14,6 +14,8 @@ def document(programme: Programme, partner: Partner) -> dict[str, Any]:
     """Balances and every line, oldest posting first.
 
     A mission's reward has ``mission:<slug>/<stage>`` for its rule, and version 0: missions have none.
+    So do lines that moved what was earned: their rule is their kind (``payout``, ``redemption``, …)
+    and their fact null. The lines of a unit add up to its balance.
     """
     entries = service.entries(programme, partner)
     balances = ledger.balances(partner.id)
@@ -27,11 +29,11 @@ def document(programme: Programme, partner: Partner) -> dict[str, Any]:
 def _line(entry: Entry, currency: str) -> dict[str, Any]:
     transfer = entry.transfer
     return {
-        "fact": entry.fact.external_id,
+        "fact": entry.fact.external_id if entry.fact else None,
         "rule": entry.source,
         "version": entry.paid_by.version if isinstance(entry.paid_by, ByRule) else 0,
         "unit": transfer.unit,
-        "amount": natural_unit(transfer.amount, transfer.unit),
+        "amount": natural_unit(entry.amount, transfer.unit),
         "occurred_at": transfer.occurred_at.isoformat(),
         "because": reasons.because_text(entry, currency),
     }

@@ -13,6 +13,8 @@ from engage.voice import ENGLISH, Voice
 
 def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
     """The rule as it read then, the arithmetic, and what was corrected."""
+    if entry.paid_by is None:
+        return Because(_moved(entry, voice), "", entry.transfer.reason)
     if isinstance(entry.paid_by, ByRule):
         line = entry.transfer
         found = explain.because(
@@ -32,6 +34,33 @@ def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
 def because_text(entry: Entry, currency: str, voice: Voice = ENGLISH) -> str:
     """All of it in running words; English unless told otherwise."""
     return reason(entry, currency, voice).text
+
+
+def _moved(entry: Entry, voice: Voice) -> str:
+    """What a line is that no rule or stage paid."""
+    back = entry.transfer.amount < 0
+    return {
+        "adjustment": voice.gettext("Correction by a programme manager."),
+        "payout": voice.gettext("A payment that came back: it will be paid again.")
+        if back
+        else voice.gettext("Put on its way to you."),
+        "redemption": voice.gettext("A redemption that was called off.")
+        if back
+        else voice.gettext("Spent on a reward."),
+        "expiry": voice.gettext("Not used in time."),
+        "clawback": voice.gettext("Taken back by a programme manager."),
+    }[entry.transfer.kind]
+
+
+def _heading(entry: Entry, voice: Voice) -> str:
+    back = entry.transfer.amount < 0
+    return {
+        "adjustment": voice.gettext("Correction"),
+        "payout": voice.gettext("Payment returned") if back else voice.gettext("Payout"),
+        "redemption": voice.gettext("Redemption called off") if back else voice.gettext("Redeemed"),
+        "expiry": voice.gettext("Expired"),
+        "clawback": voice.gettext("Taken back"),
+    }[entry.transfer.kind]
 
 
 def _of_stage(entry: Entry, paid_by: ByStage, currency: str, voice: Voice) -> Because:
@@ -57,6 +86,8 @@ def _of_stage(entry: Entry, paid_by: ByStage, currency: str, voice: Voice) -> Be
 def _correction(entry: Entry, currency: str, voice: Voice) -> str | None:
     """What was corrected about the fact itself; None where nothing was."""
     fact, line = entry.fact, entry.transfer
+    if fact is None:
+        return None
     if line.amount < 0 and fact.superseded_at is not None and entry.replaced_by is None:
         return voice.gettext(
             "On %(day)s this was reported anew and no longer counts for you.",
@@ -95,14 +126,16 @@ def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None)
     """A line as ui/ledger.html draws it; ``href`` is the address of the line itself."""
     line, fact, paid_by = entry.transfer, entry.fact, entry.paid_by
     found = reason(entry, currency, voice)
-    what = facts.title(fact.kind, fact.customer, fact.product, voice)
-    if isinstance(paid_by, ByStage):
+    what = facts.title(fact.kind, fact.customer, fact.product, voice) if fact else None
+    if paid_by is None:
+        head, why = _heading(entry, voice), found.rule
+    elif isinstance(paid_by, ByStage):
         head = voice.gettext(
             "Stage %(number)s of %(mission)s", number=paid_by.number, mission=paid_by.name
         )
         why = found.rule
     else:
-        head = what
+        head = what or ""
         why = voice.gettext(
             "%(rule)s, version %(version)s: %(sentence)s",
             rule=rule_name(paid_by.slug),
@@ -113,9 +146,9 @@ def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None)
         "id": f"line-{line.id}",
         "href": href,
         "what": head,
-        "when": voice.moment(fact.occurred_at),
-        "amount": voice.pay(line.amount, line.unit, whole=False, sign=True),
-        "sign": "plus" if line.amount > 0 else "minus",
+        "when": voice.moment(line.occurred_at),
+        "amount": voice.pay(entry.amount, line.unit, whole=False, sign=True),
+        "sign": "plus" if entry.amount > 0 else "minus",
         "why": why,
         "sum": found.sum,
         "note": found.note,
@@ -123,9 +156,11 @@ def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None)
     }
 
 
-def _pairs(entry: Entry, what: str, currency: str, voice: Voice) -> list[tuple[str, str]]:
-    """What happened, when, for how much, and where it was reported."""
+def _pairs(entry: Entry, what: str | None, currency: str, voice: Voice) -> list[tuple[str, str]]:
+    """What happened, when, for how much, and where it was reported; of a line without fact, when."""
     fact = entry.fact
+    if fact is None or what is None:
+        return [(voice.gettext("Posted"), voice.moment(entry.transfer.posted_at))]
     rows = [(voice.gettext("What"), what), (voice.gettext("When"), voice.moment(fact.occurred_at))]
     if fact.amount:
         rows.append((voice.gettext("Amount"), voice.amount(fact.amount, currency, exact=True)))

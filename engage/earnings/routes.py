@@ -49,7 +49,7 @@ def earnings() -> str:
         "earnings/earnings.html",
         numbers=_numbers(
             programme,
-            ledger.balances(partner.id),
+            ledger.earned_ever(partner.id),
             ledger.earned(partner.id, period.first, period.last),
             voice.this(period.kind),
             voice,

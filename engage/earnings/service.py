@@ -38,19 +38,24 @@ class ByStage(NamedTuple):
 class Entry(NamedTuple):
     """A line and why it is there.
 
+    ``amount`` is what it added to what has accrued, in minor units. Lines that no rule or stage paid
+    (an adjustment, a payout, a redemption) have neither ``paid_by`` nor, mostly, a fact.
     ``replaces`` is the fact that this line's fact corrected, ``replaced_by`` the one that corrected
     it; both only where they are the same partner's.
     """
 
     transfer: Transfer
-    fact: Fact
-    paid_by: ByRule | ByStage
+    amount: int
+    fact: Fact | None
+    paid_by: ByRule | ByStage | None
     replaces: Fact | None
     replaced_by: Fact | None
 
     @property
     def source(self) -> str:
-        """What paid, by name: ``bike-points``, ``mission:spring-sprint/2``."""
+        """What paid, by name: ``bike-points``, ``mission:spring-sprint/2``; else the kind of line."""
+        if self.paid_by is None:
+            return self.transfer.kind
         if isinstance(self.paid_by, ByRule):
             return self.paid_by.slug
         return f"mission:{self.paid_by.mission}/{self.paid_by.number}"
@@ -78,20 +83,22 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
         if version.rule
     }
     stages = _stages(programme, {line.transfer.stage_id for line in lines})
-    history = _history(partner, [line.fact for line in lines])
+    history = _history(partner, [line.fact for line in lines if line.fact])
     found = []
-    for transfer, fact in lines:
-        versions_of_it = history.get((fact.source, fact.external_id), [fact])
-        earlier = [other for other in versions_of_it if other.id < fact.id]
-        later = [other for other in versions_of_it if other.id > fact.id]
-        paid_by = (
-            stages[transfer.stage_id]
-            if transfer.stage_id is not None
-            else versions[transfer.rule_version_id or 0]
-        )
+    for line in lines:
+        transfer, fact = line
+        paid_by: ByRule | ByStage | None = None
+        if transfer.stage_id is not None:
+            paid_by = stages[transfer.stage_id]
+        elif transfer.rule_version_id is not None:
+            paid_by = versions[transfer.rule_version_id]
+        versions_of_it = history.get((fact.source, fact.external_id), []) if fact else []
+        earlier = [other for other in versions_of_it if fact and other.id < fact.id]
+        later = [other for other in versions_of_it if fact and other.id > fact.id]
         found.append(
             Entry(
                 transfer,
+                line.amount,
                 fact,
                 paid_by,
                 earlier[-1] if earlier else None,

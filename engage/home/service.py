@@ -26,8 +26,8 @@ class Here(NamedTuple):
     """A partner's situation at an instant.
 
     ``board`` is the programme's main one (its first that ranks partners), None where there is none;
-    ``near`` are the lines around the partner on it. ``earned`` and ``balances`` are minor units by
-    unit, of ``period`` and of all time.
+    ``near`` are the lines around the partner on it. ``earned`` is minor units by unit, of
+    ``period``.
     """
 
     partner_id: int
@@ -36,7 +36,6 @@ class Here(NamedTuple):
     board: Published | None
     near: Ranking
     earned: dict[str, int]
-    balances: dict[str, int]
     missions: list[MissionView]
     bands: list[BandAhead]
     next: Goal | None
@@ -84,7 +83,6 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         board,
         near,
         ledger.earned(partner.id, period.first, period.last),
-        ledger.balances(partner.id),
         seen,
         bands,
         rules.choose(goals),

@@ -12,6 +12,7 @@ from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board
 from engage.ledger.models import Transfer
+from engage.ledger.rules import EARNED
 from engage.money import SCALE
 from engage.partners.models import Group, Partner
 from engage.periods import Period
@@ -107,6 +108,7 @@ def _pay_values(programme: Programme, rule: rules.Board, period: Period) -> Sele
         .where(
             Transfer.programme_id == programme.id,
             Transfer.unit == rule.measure,
+            Transfer.kind.in_(EARNED),
             Transfer.day.between(period.first, period.last),
         )
         .group_by(Transfer.partner_id, Transfer.fact_id)

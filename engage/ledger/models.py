@@ -1,8 +1,9 @@
 """Double entry, append-only: accounts, and the transfers between them.
 
 A transfer moves ``amount`` (minor units; below zero it takes back what an earlier one gave) from the
-account it debits to the one it credits. Triggers made by the migration refuse to change or delete
-one. An account's ``balance`` is the sum of its credits less its debits.
+account it debits to the one it credits. Triggers made by the migrations refuse to change or delete
+one, and to pay out or redeem what is not there. An account's ``balance`` is the sum of its credits
+less its debits. What a partner ever earned is the sum of all of their accounts.
 """
 
 from datetime import date, datetime
@@ -22,6 +23,8 @@ class Account(Model):
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"))
     unit: Mapped[str] = mapped_column(String(10))
     balance: Mapped[int] = mapped_column(default=0)
+    #: How far below zero the balance may go; without one there is no limit.
+    floor: Mapped[int | None]
 
     __table_args__ = (
         UniqueConstraint("programme_id", "kind", "unit", "partner_id"),
@@ -35,17 +38,50 @@ class Account(Model):
             postgresql_where=text("partner_id IS NULL"),
         ),
         Index("ix_accounts_partner_id", "partner_id"),
-        CheckConstraint("kind IN ('budget', 'accrued')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('budget', 'accrued', 'payable', 'paid', 'redeemed', 'expired', 'clawed_back')",
+            name="kind_known",
+        ),
         CheckConstraint("(kind = 'budget') = (partner_id IS NULL)", name="budget_has_no_partner"),
+        CheckConstraint("floor IS NULL OR balance >= floor", name="stands_above_its_floor"),
+        # Accrued may go below: a return after the payout takes back what is paid already.
+        CheckConstraint("kind IN ('budget', 'accrued') OR balance >= 0", name="not_overdrawn"),
     )
 
 
-class Transfer(Model):
-    """One line: what was paid to whom, for which fact, by which rule version or mission stage.
+#: Which sources a transfer of each kind has (``reason`` is a text); all others are null.
+#: The fact of an adjustment may be missing.
+_SOURCES = {
+    "award": ("fact_id", "rule_version_id"),
+    "reward": ("fact_id", "stage_id"),
+    "adjustment": ("dispute_id", "reason"),
+    "payout": ("payout_id",),
+    "paid": ("payout_id",),
+    "redemption": ("redemption_id",),
+    "expiry": ("reason",),
+    "clawback": ("reason",),
+}
 
-    ``total_before`` and ``total_after`` are the running totals (ten-thousandths) the pay was
-    computed from, so that the arithmetic can be shown again; ``day`` and ``occurred_at`` are those of
-    the fact, ``period`` is the rule's.
+
+def _has_its_sources() -> str:
+    """The condition that a transfer names what its kind comes from, and nothing else."""
+    columns = ("fact_id", "rule_version_id", "stage_id", "payout_id", "redemption_id", "dispute_id")
+    kinds = []
+    for kind, named in _SOURCES.items():
+        said = [f"{column} IS NOT NULL" for column in named]
+        free = {*named, "fact_id"} if kind == "adjustment" else {*named}
+        said += [f"{column} IS NULL" for column in columns if column not in free]
+        kinds.append(f"kind = '{kind}' AND " + " AND ".join(said))
+    return " OR ".join(f"({kind})" for kind in kinds)
+
+
+class Transfer(Model):
+    """One line: what moved for whom, and what it comes from.
+
+    What was earned (``rules.EARNED``) names its fact and rule version or mission stage;
+    ``total_before`` and ``total_after`` are the running totals (ten-thousandths) the pay was computed
+    from, so that the arithmetic can be shown again, and zero elsewhere; ``day`` and ``occurred_at``
+    are those of the fact, ``period`` is the rule's. Other kinds name their payout or redemption.
     """
 
     __tablename__ = "transfers"
@@ -57,9 +93,14 @@ class Transfer(Model):
     credit_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     unit: Mapped[str] = mapped_column(String(10))
     amount: Mapped[int]
-    fact_id: Mapped[int] = mapped_column(ForeignKey("facts.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    fact_id: Mapped[int | None] = mapped_column(ForeignKey("facts.id"))
     rule_version_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))
     stage_id: Mapped[int | None] = mapped_column(ForeignKey("mission_stages.id"))
+    payout_id: Mapped[int | None]
+    redemption_id: Mapped[int | None]
+    dispute_id: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
     period: Mapped[str | None] = mapped_column(String(10))
     occurred_at: Mapped[datetime]
     day: Mapped[date]
@@ -74,7 +115,5 @@ class Transfer(Model):
         Index("ix_transfers_fact_id", "fact_id"),
         CheckConstraint("amount <> 0", name="amount_moves_something"),
         CheckConstraint("debit_id <> credit_id", name="two_accounts"),
-        CheckConstraint(
-            "(rule_version_id IS NULL) <> (stage_id IS NULL)", name="rule_or_mission_stage"
-        ),
+        CheckConstraint(_has_its_sources(), name="has_its_sources"),
     )

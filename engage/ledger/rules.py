@@ -1,7 +1,54 @@
-"""The shape of what is owed: a difference between what a fact is worth and what stands posted."""
+"""The shapes of what is posted: what facts are owed, and what is moved on from there."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
+
+from engage.money import natural_unit
+
+#: The accounts a transfer of each kind goes from and to.
+WAYS = {
+    "award": ("budget", "accrued"),
+    "reward": ("budget", "accrued"),
+    "adjustment": ("budget", "accrued"),
+    "payout": ("accrued", "payable"),
+    "paid": ("payable", "paid"),
+    "redemption": ("accrued", "redeemed"),
+    "expiry": ("accrued", "expired"),
+    "clawback": ("accrued", "clawed_back"),
+}
+#: The kinds of transfers that are earnings; the others move on what was earned.
+EARNED = tuple(kind for kind, (source, _) in WAYS.items() if source == "budget")
+#: The kinds that give away what has accrued: never more than is there.
+GIVEN = ("payout", "redemption", "expiry")
+#: The accounts that never go below zero. Accrued may: a return after the payout, or a clawback,
+#: takes back what is paid already, and the next payout is less by it. A budget has a floor or none.
+NEVER_BELOW_ZERO = ("payable", "paid", "redeemed", "expired", "clawed_back")
+
+#: An account by kind, partner (none for the budget) and unit.
+Place = tuple[str, int | None, str]
+
+
+class Overdrawn(Exception):
+    """A posting would take more than accounts may give, so nothing of it was posted.
+
+    ``missing`` says by how much (minor units) each account falls short.
+    """
+
+    def __init__(self, missing: Mapping[Place, int]) -> None:
+        self.missing = dict(missing)
+        super().__init__("; ".join(_short(place, amount) for place, amount in missing.items()))
+
+
+def _short(place: Place, missing: int) -> str:
+    kind, _, unit = place
+    amount = f"{natural_unit(missing, unit)} {unit}"
+    if kind == "budget":
+        return (
+            f"the programme's budget of {unit} is short of {amount}: raise it under [budget] in "
+            "the programme file, then send these again"
+        )
+    return f"there is {amount} less in {kind} than this would take: take less"
 
 
 class Difference(NamedTuple):
@@ -25,11 +72,38 @@ class Difference(NamedTuple):
     sequence: int = 0
 
     @property
+    def kind(self) -> str:
+        """The kind of its transfer."""
+        return "award" if self.stage_id is None else "reward"
+
+    @property
     def key(self) -> str:
         """The idempotency key of its transfer."""
         if self.stage_id is not None:
             return f"stage:{self.stage_id}:{self.unit}:{self.fact_id}:{self.sequence}"
         return f"rule:{self.rule_version_id}:{self.fact_id}:{self.sequence}"
+
+
+class Move(NamedTuple):
+    """An amount (minor units) to move that no fact earned: ``WAYS`` has its accounts by its kind.
+
+    ``key`` names what is done once and for all: a second move of the same key is refused by the
+    database. An amount below zero takes back an earlier move (a payment that bounced, a redemption
+    called off). An adjustment's ``occurred_at`` and ``day`` are those of what it is about.
+    """
+
+    kind: str
+    partner_id: int
+    unit: str
+    amount: int
+    key: str
+    occurred_at: datetime
+    day: date
+    fact_id: int | None = None
+    payout_id: int | None = None
+    redemption_id: int | None = None
+    dispute_id: int | None = None
+    reason: str | None = None
 
 
 class Posted(NamedTuple):

@@ -3,70 +3,122 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
-from engage.db import db, in_chunks, insert_rows, next_ids, upsert_rows
+from engage.db import db, in_chunks, insert_rows, next_ids
 from engage.ledger.models import Account, Transfer
-from engage.ledger.rules import Difference
+from engage.ledger.rules import (
+    EARNED,
+    GIVEN,
+    NEVER_BELOW_ZERO,
+    WAYS,
+    Difference,
+    Move,
+    Overdrawn,
+    Place,
+)
 
 
 def post(programme_id: int, differences: Sequence[Difference], now: datetime) -> None:
     """Move each difference from the programme's budget to its partner's accrued account."""
-    if not differences:
-        return
-    budgets = _accounts(programme_id, "budget", {(None, d.unit) for d in differences})
-    accrued = _accounts(programme_id, "accrued", {(d.partner_id, d.unit) for d in differences})
-    moved: dict[int, int] = defaultdict(int)
     rows = []
-    ids = next_ids("transfers", len(differences))
-    for transfer_id, difference in zip(ids, differences, strict=True):
-        debit = budgets[None, difference.unit]
-        credit = accrued[difference.partner_id, difference.unit]
-        moved[debit] -= difference.amount
-        moved[credit] += difference.amount
+    for difference in differences:
         row = difference._asdict()
         del row["sequence"]
-        row |= {
-            "id": transfer_id,
-            "programme_id": programme_id,
-            "debit_id": debit,
-            "credit_id": credit,
-            "posted_at": now,
-            "key": difference.key,
-        }
-        rows.append(row)
-    insert_rows(Transfer.__table__, rows)
-    _move(moved)
+        rows.append(row | {"kind": difference.kind, "key": difference.key})
+    _write(programme_id, rows, now)
+
+
+def transfer(programme_id: int, moves: Sequence[Move], now: datetime) -> None:
+    """Move what no fact earned: adjustments, payouts, redemptions, expiry, clawbacks.
+
+    :raises Overdrawn: when a payout, redemption or expiry wants more than has accrued.
+    """
+    totals = {"total_before": 0, "total_after": 0}
+    _write(programme_id, [move._asdict() | totals for move in moves], now)
+
+
+def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Add transfers and move their balances; ``rows`` lack what follows from kind and partner."""
+    if not rows:
+        return
+    ids = next_ids("transfers", len(rows))
+    accounts = _accounts(programme_id, rows)
+    moved: dict[Place, int] = defaultdict(int)
+    given: set[Place] = set()
+    for transfer_id, row in zip(ids, rows, strict=True):
+        source, target = (_place(kind, row) for kind in WAYS[row["kind"]])
+        moved[source] -= row["amount"]
+        moved[target] += row["amount"]
+        if row["kind"] in GIVEN:
+            given.add(source)
+        row["debit_id"], row["credit_id"] = accounts[source].id, accounts[target].id
+        row |= {"id": transfer_id, "programme_id": programme_id, "posted_at": now}
+    _refuse_overdrawing(accounts, moved, given)
+    _move({accounts[place].id: amount for place, amount in moved.items()})
+    insert_rows(Transfer.__table__, rows)  # last: the database looks at the balances after it
+
+
+def _refuse_overdrawing(
+    accounts: dict[Place, "Held"], moved: dict[Place, int], given: set[Place]
+) -> None:
+    """What the database would refuse, said in a reader's words before it does."""
+    missing = {}
+    for place, amount in moved.items():
+        held = accounts[place]
+        floor = 0 if place in given or place[0] in NEVER_BELOW_ZERO else held.floor
+        if floor is not None and amount < 0 and held.balance + amount < floor:
+            missing[place] = floor - held.balance - amount
+    if missing:
+        raise Overdrawn(missing)
 
 
 def _move(moved: dict[int, int]) -> None:
     """Add to the balances, in the order of their ids so that two writers cannot wait in a ring."""
-    table = Account.__table__
-    for chunk in in_chunks(sorted(moved)):
-        accounts = db.session.execute(select(table).where(table.c.id.in_(chunk))).mappings()
-        rows = [dict(account) | {"balance": moved[account["id"]]} for account in accounts]
-        upsert_rows(table, sorted(rows, key=lambda row: row["id"]), add=("balance",))
+    change = (
+        update(Account)
+        .where(Account.id == bindparam("account_id"))
+        .values(balance=Account.balance + bindparam("moved"))
+    )
+    rows = [{"account_id": account_id, "moved": moved[account_id]} for account_id in sorted(moved)]
+    db.session.connection().execute(change, rows)
 
 
-def _accounts(
-    programme_id: int, kind: str, wanted: set[tuple[int | None, str]]
-) -> dict[tuple[int | None, str], int]:
-    """Ids of the accounts for (partner, unit), opened where there is none yet."""
-    found: dict[tuple[int | None, str], int] = {}
-    of_kind = (Account.programme_id == programme_id, Account.kind == kind)
-    columns = select(Account.partner_id, Account.unit, Account.id).where(*of_kind)
-    if kind == "budget":
-        statements = [columns]
-    else:
-        partners = {partner_id for partner_id, _ in wanted}
-        statements = [columns.where(Account.partner_id.in_(c)) for c in in_chunks(partners)]
-    for statement in statements:
-        for partner_id, unit, account_id in db.session.execute(statement):
-            found[partner_id, unit] = account_id
-    missing = sorted(wanted - found.keys(), key=lambda pair: (pair[0] or 0, pair[1]))
+class Held(NamedTuple):
+    """An account as it stands before a posting."""
+
+    id: int
+    balance: int = 0
+    floor: int | None = None
+
+
+def _place(kind: str, row: dict[str, Any]) -> Place:
+    return kind, None if kind == "budget" else row["partner_id"], row["unit"]
+
+
+def _accounts(programme_id: int, rows: Iterable[dict[str, Any]]) -> dict[Place, Held]:
+    """The accounts that transfers go from and to, opened where there is none yet."""
+    wanted = {_place(kind, row) for row in rows for kind in WAYS[row["kind"]]}
+    columns = select(
+        Account.kind,
+        Account.partner_id,
+        Account.unit,
+        Account.id,
+        Account.balance,
+        Account.floor,
+    ).where(Account.programme_id == programme_id)
+    statements = [columns.where(Account.partner_id.is_(None))]
+    for chunk in in_chunks({partner_id for _, partner_id, _ in wanted if partner_id is not None}):
+        statements.append(columns.where(Account.partner_id.in_(chunk)))
+    found = {
+        (kind, partner_id, unit): Held(*held)
+        for statement in statements
+        for kind, partner_id, unit, *held in db.session.execute(statement)
+    }
+    missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))
     insert_rows(
         Account.__table__,
@@ -78,15 +130,16 @@ def _accounts(
                 "partner_id": partner_id,
                 "unit": unit,
                 "balance": 0,
+                "floor": None,
             }
-            for account_id, (partner_id, unit) in zip(ids, missing, strict=True)
+            for account_id, (kind, partner_id, unit) in zip(ids, missing, strict=True)
         ],
     )
-    return found | dict(zip(missing, ids, strict=True))
+    return found | dict(zip(missing, map(Held, ids), strict=True))
 
 
 def balances(partner_id: int) -> dict[str, int]:
-    """What a partner has accrued, by unit, in minor units."""
+    """What a partner has accrued and not been paid, by unit, in minor units."""
     rows = db.session.execute(
         select(Account.unit, Account.balance).where(
             Account.partner_id == partner_id, Account.kind == "accrued"
@@ -95,21 +148,41 @@ def balances(partner_id: int) -> dict[str, int]:
     return {row.unit: row.balance for row in rows}
 
 
+def earned_ever(partner_id: int) -> dict[str, int]:
+    """All that a partner earned, wherever it went from there, by unit, in minor units."""
+    rows = db.session.execute(
+        select(Account.unit, func.sum(Account.balance))
+        .where(Account.partner_id == partner_id)
+        .group_by(Account.unit)
+    )
+    return {unit: int(amount) for unit, amount in rows}
+
+
 def earned(partner_id: int, first: date, last: date) -> dict[str, int]:
     """What facts of these days (both included) earned a partner, by unit, in minor units."""
     rows = db.session.execute(
         select(Transfer.unit, func.sum(Transfer.amount))
-        .where(Transfer.partner_id == partner_id, Transfer.day.between(first, last))
+        .where(
+            Transfer.partner_id == partner_id,
+            Transfer.day.between(first, last),
+            Transfer.kind.in_(EARNED),
+        )
         .group_by(Transfer.unit)
     )
     return {unit: int(amount) for unit, amount in rows}
 
 
 class Line(NamedTuple):
-    """A transfer and the fact behind it."""
+    """A transfer that changed what a partner has accrued, and the fact behind it if there is one."""
 
     transfer: Transfer
-    fact: Fact
+    fact: Fact | None
+
+    @property
+    def amount(self) -> int:
+        """What it added, in minor units; below zero what it took."""
+        earned = self.transfer.kind in EARNED
+        return self.transfer.amount if earned else -self.transfer.amount
 
 
 def lines(partner_id: int, *, limit: int | None = None, before_id: int | None = None) -> list[Line]:
@@ -118,13 +191,7 @@ def lines(partner_id: int, *, limit: int | None = None, before_id: int | None = 
     ``before_id`` is the last line of the page before; one that is not this partner's gives none.
     """
     newest_first = (Transfer.posted_at.desc(), Transfer.occurred_at.desc(), Transfer.id.desc())
-    statement = (
-        select(Transfer, Fact)
-        .join(Fact, Fact.id == Transfer.fact_id)
-        .where(Transfer.partner_id == partner_id)
-        .order_by(*newest_first)
-        .limit(limit)
-    )
+    statement = _lines_of(partner_id).order_by(*newest_first).limit(limit)
     if before_id is not None:
         place = (Transfer.posted_at, Transfer.occurred_at, Transfer.id)
         last = db.session.execute(
@@ -138,12 +205,16 @@ def lines(partner_id: int, *, limit: int | None = None, before_id: int | None = 
 
 def line(partner_id: int, transfer_id: int) -> Line | None:
     """One of a partner's own lines; None when there is none or it is another's."""
-    row = db.session.execute(
-        select(Transfer, Fact)
-        .join(Fact, Fact.id == Transfer.fact_id)
-        .where(Transfer.id == transfer_id, Transfer.partner_id == partner_id)
-    ).first()
+    row = db.session.execute(_lines_of(partner_id).where(Transfer.id == transfer_id)).first()
     return Line(row[0], row[1]) if row else None
+
+
+def _lines_of(partner_id: int) -> Select[tuple[Transfer, Fact]]:
+    return (
+        select(Transfer, Fact)
+        .outerjoin(Fact, Fact.id == Transfer.fact_id)
+        .where(Transfer.partner_id == partner_id, Transfer.kind != "paid")
+    )
 
 
 def unbalanced(programme_id: int) -> Iterable[tuple[int, int, int]]:

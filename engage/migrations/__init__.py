@@ -1,8 +1,12 @@
 """The schema's history, and the one way to bring a database to its newest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
+import sqlalchemy as sa
+from alembic import op
 from flask import current_app
 
 from engage.db import db
@@ -15,3 +19,26 @@ def upgrade() -> None:
     if "migrate" not in current_app.extensions:
         flask_migrate.Migrate(current_app, db, directory=str(FOLDER), render_as_batch=True)
     flask_migrate.upgrade(directory=str(FOLDER))
+
+
+@contextmanager
+def rebuilding(table: str) -> Iterator[None]:
+    """Change a table whose triggers keep it from being changed; afterwards they stand again.
+
+    SQLite makes a table anew to change it (``op.batch_alter_table``), which would lose them.
+    """
+    bind = op.get_bind()
+    if bind.dialect.name != "sqlite":
+        op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        return
+    kept = sa.text(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name"
+    )
+    triggers = bind.execute(kept, {"name": table}).all()
+    for name, _ in triggers:
+        op.execute(f"DROP TRIGGER {name}")
+    yield
+    for _, made in triggers:
+        op.execute(sa.text(made.replace(":", r"\:")))
