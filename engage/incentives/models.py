@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -20,7 +20,10 @@ class Rule(Model):
 
 
 class RuleVersion(Model):
-    """How a rule reads from ``valid_from`` on (None: always); no ``definition``: it is retired."""
+    """How a rule reads from ``valid_from`` on (None: always); no ``definition``: it is retired.
+
+    ``reason`` is why it was published, ``published_by`` who did (None: the command line).
+    """
 
     __tablename__ = "rule_versions"
 
@@ -30,6 +33,8 @@ class RuleVersion(Model):
     valid_from: Mapped[datetime | None]
     definition: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     published_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(Text)
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     __table_args__ = (UniqueConstraint("rule_id", "version"),)
 

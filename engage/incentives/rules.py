@@ -221,22 +221,33 @@ def _marginal(bands: tuple[Band, ...], total: int) -> int:
 
 
 class Version(NamedTuple):
-    """A rule as it reads from an instant on; ``rule`` is None once it is retired."""
+    """A rule as it reads from an instant on; ``rule`` is None once it is retired.
+
+    ``why`` is the reason that was given when it was published.
+    """
 
     id: int
     number: int
     valid_from: datetime | None
     rule: Rule | None
+    published_at: datetime | None = None
+    why: str | None = None
+
+    @property
+    def reaches_back(self) -> bool:
+        """Whether it was published for what had happened already: a correction of the past."""
+        return bool(self.valid_from and self.published_at and self.valid_from < self.published_at)
 
 
 def in_force(versions: list[Version], at: datetime) -> Version | None:
-    """The version (of those sorted by ``valid_from``) that an event at ``at`` falls under."""
-    found = None
-    for version in versions:
-        if version.valid_from is not None and version.valid_from > at:
-            break
-        found = version
-    return found if found and found.rule else None
+    """The version (of those in order of publication) that an event at ``at`` falls under.
+
+    What is published later replaces, from its instant on, all that was said before.
+    """
+    for version in reversed(versions):
+        if version.valid_from is None or version.valid_from <= at:
+            return version if version.rule else None
+    return None
 
 
 class Step(NamedTuple):

@@ -24,7 +24,16 @@ def books(programme: Programme) -> list[Book]:
     for rule_id, slug, version in rows:
         book = found.setdefault(rule_id, Book(rule_id, slug, []))
         rule = None if version.definition is None else _rule(version, programme.currency)
-        book.versions.append(Version(version.id, version.version, version.valid_from, rule))
+        book.versions.append(
+            Version(
+                version.id,
+                version.version,
+                version.valid_from,
+                rule,
+                version.published_at,
+                version.reason,
+            )
+        )
     return list(found.values())
 
 

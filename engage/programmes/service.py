@@ -8,8 +8,8 @@ from sqlalchemy import select
 from engage import periods
 from engage.activity.models import Fact
 from engage.db import db
-from engage.incentives import rules as incentives
-from engage.incentives.models import Rule, RuleVersion
+from engage.incentives import publishing
+from engage.incentives.publishing import Release
 from engage.leaderboards import service as leaderboards
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
@@ -51,11 +51,17 @@ def by_slug(slug: str | None) -> Programme:
     return rows[0]
 
 
-def publish(file: ProgrammeFile, now: datetime, since: datetime | None = None) -> Published:
+def publish(
+    file: ProgrammeFile,
+    now: datetime,
+    since: datetime | None = None,
+    why: str | None = None,
+    by: int | None = None,
+) -> Published:
     """Bring the programme to what its file says; what is not in the file is retired.
 
-    A changed rule becomes a new version from ``since`` on (default ``now``); facts before it keep
-    theirs. A rule that is new is in force from its own ``starts``, or, where it names none, from
+    A changed rule becomes a new version from ``since`` on (default ``now``), with the reason ``why``
+    and who published it; facts before it keep theirs. A rule that is new is in force from its own ``starts``, or, where it names none, from
     ``since`` (from the beginning in a programme without facts). The caller runs the flow after it.
 
     :raises Refused: time zone or currency would change under facts, or a mission loses a stage.
@@ -76,7 +82,7 @@ def publish(file: ProgrammeFile, now: datetime, since: datetime | None = None) -
     programme.name, programme.timezone = file.name, file.timezone
     programme.currency = file.currency
     db.session.flush()
-    changes += _publish_rules(programme, file, since or now, has_facts, now)
+    changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
     return Published(programme, changes)
@@ -88,62 +94,21 @@ def _has_facts(programme_id: int) -> bool:
 
 
 def _publish_rules(
-    programme: Programme, file: ProgrammeFile, since: datetime, has_facts: bool, now: datetime
+    programme: Programme, file: ProgrammeFile, release: Release, has_facts: bool
 ) -> list[str]:
-    changes = []
-    known = {
-        rule.slug: rule
-        for rule in db.session.scalars(select(Rule).where(Rule.programme_id == programme.id))
-    }
-    for definition in file.rules:
-        raw = incentives.to_json(definition)
-        rule = known.pop(definition.slug, None)
-        if rule is None:
-            rule = Rule(programme_id=programme.id, slug=definition.slug)
-            db.session.add(rule)
-            db.session.flush()
-            always = not has_facts or definition.starts is not None
-            _add_version(rule, 1, None if always else since, raw, now)
-            changes.append(f"rule {rule.slug}: version 1")
-            continue
-        last = _latest(rule.id)
-        if last.definition != raw:
-            _add_version(rule, last.version + 1, since, raw, now)
-            changes.append(f"rule {rule.slug}: version {last.version + 1}")
-    for rule in known.values():
-        last = _latest(rule.id)
-        if last.definition is not None:
-            _add_version(rule, last.version + 1, since, None, now)
-            changes.append(f"rule {rule.slug}: retired with version {last.version + 1}")
-    return changes
-
-
-def _latest(rule_id: int) -> RuleVersion:
-    return db.session.scalars(
-        select(RuleVersion)
-        .where(RuleVersion.rule_id == rule_id)
-        .order_by(RuleVersion.version.desc())
-        .limit(1)
-    ).one()
-
-
-def _add_version(
-    rule: Rule,
-    number: int,
-    valid_from: datetime | None,
-    definition: dict[str, object] | None,
-    now: datetime,
-) -> None:
-    db.session.add(
-        RuleVersion(
-            rule_id=rule.id,
-            version=number,
-            valid_from=valid_from,
-            definition=definition,
-            published_at=now,
+    wanted = {rule.slug for rule in file.rules}
+    changes = [
+        publishing.publish(
+            programme, rule, release, always=not has_facts or rule.starts is not None
         )
-    )
-    db.session.flush()
+        for rule in file.rules
+    ]
+    changes += [
+        publishing.retire(programme, rule.slug, release)
+        for rule in publishing.current(programme)
+        if rule.slug not in wanted
+    ]
+    return [change for change in changes if change]
 
 
 def _publish_boards(programme: Programme, file: ProgrammeFile, now: datetime) -> list[str]:
@@ -188,19 +153,12 @@ def definition(mission: missions.Running) -> mission_rules.Mission:
 
 def export(programme: Programme) -> ProgrammeFile:
     """What is published now, as a file."""
-    rules = []
-    for rule_id in db.session.scalars(
-        select(Rule.id).where(Rule.programme_id == programme.id).order_by(Rule.id)
-    ):
-        raw = _latest(rule_id).definition
-        if raw is not None:
-            rules.append(incentives.parse(raw, programme.currency))
     return ProgrammeFile(
         programme.slug,
         programme.name,
         programme.timezone,
         programme.currency,
-        tuple(rules),
+        tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
         tuple(definition(mission) for mission in missions.missions(programme)),
     )
