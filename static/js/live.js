@@ -186,7 +186,9 @@
     hear({ name, detail, mark, state }) {
       if (mark) this.mark = mark;
       if (state) this.show(state);
-      if (name) document.body.dispatchEvent(new CustomEvent(name, { detail }));
+      if (!name) return;
+      for (const told of underway.values()) told.add(name);
+      document.body.dispatchEvent(new CustomEvent(name, { detail }));
     }
 
     show(state = this.state) {
@@ -199,6 +201,22 @@
       }
     }
   }
+
+  /* What is told while a fragment is on its way may be missing from it, and nobody hears it: htmx
+     forgets what it queued for the element that asked, and wires the one that takes its place a
+     little later. So the fragment is fetched once more. */
+  const underway = new Map(); // id of the fragment → names of what was told since it was asked for
+  document.addEventListener("htmx:beforeSend", ({ target }) => underway.set(target.id, new Set()));
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => {
+    if (requestConfig.elt.isConnected) underway.delete(requestConfig.elt.id);
+  });
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    const told = [...(underway.get(target.id) ?? [])];
+    underway.delete(target.id);
+    const triggers = target.getAttribute("hx-trigger") ?? "";
+    if (!told.some((name) => triggers.includes(`${name} from:body`))) return;
+    htmx.ajax("GET", target.getAttribute("hx-get"), { source: target, swap: target.getAttribute("hx-swap") });
+  });
 
   function start() {
     const meta = document.querySelector('meta[name="live"]');

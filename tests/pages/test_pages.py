@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import redis
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from engage import clock, flow
 from engage.clock import local_day
@@ -86,6 +86,37 @@ def test_a_sale_changes_an_open_home(visit: Visit, cast: Cast, redis_url: str):
     until(lambda: "Stage 1 of Spring sprint" in page.inner_text("#latest"))
     assert page.locator(f"#latest details#{opened}").get_attribute("open") is not None
     assert page.evaluate("window.stays")
+
+
+def test_what_is_told_while_a_fragment_is_on_its_way_is_not_lost(
+    visit: Visit, cast: Cast, redis_url: str
+):
+    page = visit(cast.alice, viewport=PHONE).new_page()
+    page.goto("/")
+    is_live(page)
+    page.evaluate(
+        "window.told = 0; document.body.addEventListener('live:partner', () => { window.told += 1; })"
+    )
+    asked: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.route("**/home/now", hold_the_first)
+    publish.publish(
+        redis.from_url(redis_url),
+        publish.partner_changed(cast.programme.id, cast.alice.partner.id),
+    )
+    until(lambda: page.evaluate("window.told") and asked, what="the page asked")
+    before_the_sale = asked[0].fetch()
+    told = page.evaluate("window.told")
+    sell(cast, redis_url, "t-9", cast.alice, "100")
+    until(lambda: page.evaluate("window.told") > told, what="the page was told again")
+    asked[0].fulfill(response=before_the_sale)
+    until(lambda: "1 more sale to stage 1" not in page.inner_text(".next-sentence"))
+    assert len(asked) > 1
 
 
 @pytest.mark.parametrize(
