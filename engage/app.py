@@ -14,6 +14,7 @@ from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
 from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
+from engage.insight.routes import blueprint as insight
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
 from engage.videos.console import blueprint as console_videos
@@ -27,6 +28,7 @@ BLUEPRINTS = (
     leaderboards,
     missions,
     earnings,
+    insight,
     videos,
     console_videos,
     api,

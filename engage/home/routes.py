@@ -13,6 +13,7 @@ from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.home import sentences, service
 from engage.home.service import Here
+from engage.insight.routes import form as what_if_form
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
 from engage.leaderboards.view import View
@@ -56,6 +57,7 @@ def home() -> str | Response:
         lead=_lead(now["here"], voice),
         **now,
         **_latest(programme, partner, voice),
+        **what_if_form(programme, partner),
     )
 
 
