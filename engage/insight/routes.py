@@ -1,7 +1,7 @@
 """What if: a partner's own question to the programme, answered by what pays."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from babel.numbers import get_currency_symbol
@@ -15,6 +15,7 @@ from engage.home.service import main_board, main_period
 from engage.insight import rules, sentences
 from engage.insight.rules import Plan
 from engage.insight.whatif import choices, instant, what_if
+from engage.ledger.rules import Overdrawn
 from engage.money import LARGEST, NotExact, scaled
 from engage.partners.models import Partner
 from engage.periods import Period
@@ -71,6 +72,7 @@ def form(programme: Programme, partner: Partner) -> dict[str, Any]:
     """What templates/insight/form.html asks, with what was typed."""
     voice, today = viewer(), local_day(g.now, programme.timezone)
     last = _period(programme, today).last
+    soon = min(today + timedelta(days=7), last)
     found = choices(programme, partner, g.now)
     return {
         "what_if": {
@@ -81,7 +83,7 @@ def form(programme: Programme, partner: Partner) -> dict[str, Any]:
             "symbol": get_currency_symbol(programme.currency, locale=voice.locale),
             "first": today.isoformat(),
             "last": last.isoformat(),
-            "typed": {"facts": "1", "day": last.isoformat()} | request.args.to_dict(),
+            "typed": {"facts": "1", "day": soon.isoformat()} | request.args.to_dict(),
         }
     }
 
@@ -104,7 +106,11 @@ def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:
         return {"errors": errors, "answer": None}
     at = instant(plan.day, g.now, programme.timezone)
     supposed = list(rules.reports(plan, partner.external_id, at, programme.currency))
-    found = what_if(programme, partner, supposed, g.now)
+    try:
+        found = what_if(programme, partner, supposed, g.now)
+    except Overdrawn:
+        used_up = _("The programme's budget does not cover that: nothing would be paid for it.")
+        return {"errors": {"amount": used_up}, "answer": None}
     if found.problems:
         return {"errors": {p.column: p.problem for p in found.problems}, "answer": None}
     return {
