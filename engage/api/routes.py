@@ -21,6 +21,7 @@ from engage.db import db, transaction
 from engage.definitions import where_json
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
+from engage.incentives import changelog
 from engage.leaderboards import document, ranking
 from engage.leaderboards import service as leaderboards
 from engage.missions import rules as mission_rules
@@ -29,6 +30,7 @@ from engage.outbox.delivery import deliver
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.voice import Voice
 from engage.web import keyed, limiter, public
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -230,6 +232,35 @@ def _stage_out(stage: mission_rules.Stage) -> shapes.StageOut:
         measure=raw["measure"],
         target=raw["target"],
         reward=raw.get("reward", {}),
+    )
+
+
+@blueprint.get("/rules/changes")
+@keyed("read")
+@_limited
+@spec.validate(
+    resp=Documented(HTTP_200=shapes.RuleChanges, **_REFUSALS), skip_validation=True, tags=["rules"]
+)
+def get_rule_changes() -> Response:
+    """What changed about the rules, from when and why; newest first."""
+    programme = _programme()
+    voice = Voice(timezone=programme.timezone)
+    return _json(
+        shapes.RuleChanges(
+            changes=[
+                shapes.RuleChange(
+                    rule=change.slug,
+                    version=change.version.number,
+                    change=change.kind,
+                    published_at=change.version.published_at,
+                    since=change.version.valid_from,
+                    why=change.version.why,
+                    void=change.void,
+                    **changelog.told(change, programme.currency, voice),
+                )
+                for change in changelog.changes(programme)
+            ]
+        )
     )
 
 

@@ -191,3 +191,24 @@ class MissionOut(Shape):
 
 class Missions(Shape):
     missions: list[MissionOut]
+
+
+class RuleChange(Shape):
+    """A published version of a rule: what changed, from when and why."""
+
+    rule: str
+    version: int
+    change: Literal["new", "changed", "retired", "again"]
+    published_at: datetime | None
+    since: datetime | None = Field(description="Null: it has held from the start.")
+    why: str | None
+    void: bool = Field(description="Another version replaced it before it began.")
+    before: str | None = Field(description="The rule in words as it read before.")
+    after: str | None = Field(description="The rule in words from then on; null: it is retired.")
+    differs: list[tuple[str, str | None, str | None]] = Field(
+        description="Term by term: its name, before, after."
+    )
+
+
+class RuleChanges(Shape):
+    changes: list[RuleChange]

@@ -1,7 +1,6 @@
 """The published programme in plain words, its file to download, and a changed one rehearsed first."""
 
 from datetime import date, datetime
-from typing import NamedTuple
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -21,6 +20,7 @@ from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.file import BadProgrammeFile, ProgrammeFile
 from engage.programmes.models import Programme
+from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
 from engage.web import allow
 from engage.web.locales import viewer
@@ -29,15 +29,6 @@ blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
 
 Answer = str | AnyResponse | tuple[str, int]
 _MOST_BYTES = 1024 * 1024
-
-
-class Rehearsal(NamedTuple):
-    """What publishing would do: in words, how many ledger lines, for how many, and their sums."""
-
-    changes: list[str]
-    lines: int
-    partners: int
-    sums: dict[str, int]
 
 
 @blueprint.get("/")
@@ -164,6 +155,7 @@ def _page(
         found=found,
         sums=voice.all_of(said) if said else None,
         since=request.form.get("since", ""),
+        why=request.form.get("why", ""),
         today=today(here),
     )
     return (page, 422) if problems else page
@@ -175,11 +167,7 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
     def work() -> Rehearsal:
         published = programmes.publish(described, now, since)
         owed = flow.outstanding(published.programme) if published.changes else []
-        sums: dict[str, int] = {}
-        for line in owed:
-            sums[line.unit] = sums.get(line.unit, 0) + line.amount
-        whom = {line.partner_id for line in owed}
-        return Rehearsal(published.changes, len(owed), len(whom), sums)
+        return rehearsed(published.changes, owed)
 
     return without_trace(work)
 
@@ -187,10 +175,10 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
 def _published(
     here: Programme, text: str, described: ProgrammeFile, since: datetime | None
 ) -> Answer:
-    now = g.now
+    now, by, why = g.now, g.user.id, request.form.get("why", "").strip()[:500] or None
 
     def work() -> tuple[list[str], int]:
-        published = programmes.publish(described, now, since)
+        published = programmes.publish(described, now, since, why, by)
         lines = flow.reconsider(published.programme, now=now) if published.changes else 0
         return published.changes, lines
 

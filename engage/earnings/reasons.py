@@ -7,6 +7,7 @@ from engage.activity.models import Fact
 from engage.earnings.service import ByRule, ByStage, Entry
 from engage.incentives import explain
 from engage.incentives.explain import Because
+from engage.incentives.rules import Version
 from engage.missions import sentences as missions
 from engage.voice import ENGLISH, Voice
 
@@ -88,6 +89,8 @@ def _correction(entry: Entry, currency: str, voice: Voice) -> str | None:
     fact, line = entry.fact, entry.transfer
     if fact is None:
         return None
+    if isinstance(entry.paid_by, ByRule) and entry.paid_by.change:
+        return _changed_rule(entry.paid_by, entry.paid_by.change, voice)
     if line.amount < 0 and fact.superseded_at is not None and entry.replaced_by is None:
         return voice.gettext(
             "On %(day)s this was reported anew and no longer counts for you.",
@@ -108,6 +111,32 @@ def _correction(entry: Entry, currency: str, voice: Voice) -> str | None:
             before=_size(entry.replaces, currency, voice),
         )
     return None
+
+
+def _changed_rule(paid_by: ByRule, change: Version, voice: Voice) -> str:
+    """Which change of the rule, published for the past, this line comes from."""
+    assert change.published_at
+    assert change.valid_from
+    said = {
+        "number": change.number,
+        "day": voice.moment(change.published_at),
+        "since": voice.moment(change.valid_from),
+    }
+    if change.number == paid_by.version:
+        note = voice.gettext(
+            "Version %(number)s was published on %(day)s for what happened from %(since)s on, and "
+            "this is what it pays for it.",
+            **said,
+        )
+    else:
+        note = voice.gettext(
+            "Version %(number)s, published on %(day)s, holds for what happened from %(since)s on: "
+            "what version %(old)s paid is taken back.",
+            old=paid_by.version,
+            **said,
+        )
+    why = voice.gettext("Why: “%(why)s”", why=change.why) if change.why else ""
+    return f"{note} {why}".strip()
 
 
 def _size(fact: Fact, currency: str, voice: Voice) -> str:

@@ -9,7 +9,7 @@ from engage import clock
 from engage.db import db
 from engage.earnings import reasons, service
 from engage.home.service import main_board, main_period
-from engage.incentives import explain
+from engage.incentives import changelog, explain
 from engage.incentives import service as incentives
 from engage.incentives.worth import Book
 from engage.ledger import service as ledger
@@ -116,6 +116,38 @@ def rules() -> str:
         "earnings/rules.html",
         rules=[rule for rule in shelf if not rule["retired"]],
         retired=[rule for rule in shelf if rule["retired"]],
+    )
+
+
+@blueprint.get("/rules/changes")
+@allow("partner", "manager")
+def changes() -> str:
+    """What changed about the rules, from when and why; managers also see who published it."""
+    programme = db.session.get_one(Programme, g.seat.programme.id)
+    voice = viewer()
+    return render_template(
+        "earnings/changes.html",
+        changes=[
+            {
+                "name": reasons.rule_name(change.slug),
+                "href": url("earnings.rules", _anchor=change.slug),
+                "kind": change.kind,
+                "number": change.version.number,
+                "published": voice.moment(change.version.published_at)
+                if change.version.published_at
+                else None,
+                "since": voice.moment(change.version.valid_from)
+                if change.version.valid_from
+                else None,
+                "reaches_back": change.version.reaches_back,
+                "to_come": bool(change.version.valid_from and change.version.valid_from > g.now),
+                "why": change.version.why,
+                "by": change.by if g.seat.role == "manager" else None,
+                "void": change.void,
+                **changelog.told(change, programme.currency, voice),
+            }
+            for change in changelog.changes(programme)
+        ],
     )
 
 

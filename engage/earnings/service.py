@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from engage.activity.models import Fact
 from engage.db import db, in_chunks
-from engage.incentives.rules import Rule
+from engage.incentives.rules import Rule, Version, holds
 from engage.incentives.service import books
+from engage.incentives.worth import Book
 from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.ledger.service import Line
@@ -19,11 +20,15 @@ from engage.programmes.models import Programme
 
 
 class ByRule(NamedTuple):
-    """The rule version a line was paid by, as it read then."""
+    """The rule version a line was paid by, as it read then.
+
+    ``change`` is the version that was published for the past and made this line a correction.
+    """
 
     slug: str
     version: int
     rule: Rule
+    change: Version | None = None
 
 
 class ByStage(NamedTuple):
@@ -76,12 +81,7 @@ def entry(programme: Programme, partner: Partner, transfer_id: int) -> Entry | N
 
 def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list[Entry]:
     """Lines with what explains them, in a handful of queries however many they are."""
-    versions = {
-        version.id: ByRule(book.slug, version.number, version.rule)
-        for book in books(programme)
-        for version in book.versions
-        if version.rule
-    }
+    shelf = {version.id: book for book in books(programme) for version in book.versions}
     stages = _stages(programme, {line.transfer.stage_id for line in lines})
     history = _history(partner, [line.fact for line in lines if line.fact])
     found = []
@@ -91,7 +91,7 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
         if transfer.stage_id is not None:
             paid_by = stages[transfer.stage_id]
         elif transfer.rule_version_id is not None:
-            paid_by = versions[transfer.rule_version_id]
+            paid_by = _by_rule(shelf[transfer.rule_version_id], line)
         versions_of_it = history.get((fact.source, fact.external_id), []) if fact else []
         earlier = [other for other in versions_of_it if fact and other.id < fact.id]
         later = [other for other in versions_of_it if fact and other.id > fact.id]
@@ -106,6 +106,18 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
             )
         )
     return found
+
+
+def _by_rule(book: Book, line: Line) -> ByRule:
+    transfer, fact = line
+    version = next(v for v in book.versions if v.id == transfer.rule_version_id)
+    change: Version | None = version
+    assert version.rule is not None
+    if fact and transfer.total_before == transfer.total_after:  # taken back
+        change = holds(book.versions, fact.occurred_at)
+    if not (fact and change and change.corrects(fact.recorded_at)):
+        change = None
+    return ByRule(book.slug, version.number, version.rule, change)
 
 
 def _stages(programme: Programme, ids: Iterable[int | None]) -> dict[int, ByStage]:

@@ -82,7 +82,7 @@ def _banded(rule: Rule, currency: str, voice: Voice) -> str:
         first = voice.gettext(
             "On your %(what)s of each %(period)s you earn %(pieces)s",
             what=what,
-            period=_span(rule.period, voice),
+            period=span(rule.period, voice),
             pieces=pieces,
         )
     if rule.bands == "retroactive" and len(rule.band) > 1:
@@ -163,7 +163,7 @@ def _limits(rule: Rule, voice: Voice) -> str:
             voice.gettext("at most %(cap)s in all", cap=cap)
             if rule.period == "all"
             else voice.gettext(
-                "at most %(cap)s a %(period)s", cap=cap, period=_span(rule.period, voice)
+                "at most %(cap)s a %(period)s", cap=cap, period=span(rule.period, voice)
             )
         )
     if whom := facts.partners(rule.where, voice):
@@ -184,7 +184,7 @@ def _limits(rule: Rule, voice: Voice) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _span(kind: str, voice: Voice) -> str:
+def span(kind: str, voice: Voice) -> str:
     return {
         "day": voice.gettext("day"),
         "week": voice.gettext("week"),

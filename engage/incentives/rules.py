@@ -238,16 +238,26 @@ class Version(NamedTuple):
         """Whether it was published for what had happened already: a correction of the past."""
         return bool(self.valid_from and self.published_at and self.valid_from < self.published_at)
 
+    def corrects(self, known_since: datetime) -> bool:
+        """Whether it was published for a past in which what is known since then was known already."""
+        return self.reaches_back and bool(self.published_at and known_since <= self.published_at)
 
-def in_force(versions: list[Version], at: datetime) -> Version | None:
+
+def holds(versions: list[Version], at: datetime) -> Version | None:
     """The version (of those in order of publication) that an event at ``at`` falls under.
 
     What is published later replaces, from its instant on, all that was said before.
     """
     for version in reversed(versions):
         if version.valid_from is None or version.valid_from <= at:
-            return version if version.rule else None
+            return version
     return None
+
+
+def in_force(versions: list[Version], at: datetime) -> Version | None:
+    """The same, or None where the rule is retired then."""
+    found = holds(versions, at)
+    return found if found and found.rule else None
 
 
 class Step(NamedTuple):

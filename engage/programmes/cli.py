@@ -6,10 +6,12 @@ from pathlib import Path
 import click
 
 from engage import clock, flow
-from engage.db import transaction
+from engage.db import transaction, without_trace
+from engage.money import natural_unit
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
 from engage.programmes import service
+from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.terminal import Refusal, err, inside, out, programme_option, refuse, the_programme
 
 
@@ -21,13 +23,21 @@ def programme() -> None:
 @programme.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
+    "--since",
     "--from",
     "since",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
-    help="The instant from which changed rules hold (default: now).",
+    help="The instant from which changed rules hold: a day (its local midnight) or one with an "
+    "offset, past or future (default: now).",
 )
-def load(file: Path, since: datetime | None) -> None:
-    """Publish FILE: a changed rule becomes a new version, past facts keep theirs."""
+@click.option("--why", help="The reason, for the changelog that partners read.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Publish for the past without being asked.")
+def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, yes: bool) -> None:
+    """Publish FILE: a changed rule becomes a new version, past facts keep theirs.
+
+    With --since in the past it corrects what was paid: that is shown first, and asked.
+    """
     try:
         described = programme_file.parse(file.read_text("utf-8-sig"))
     except UnicodeDecodeError:
@@ -47,14 +57,29 @@ def load(file: Path, since: datetime | None) -> None:
     now = clock.now()
 
     def work() -> tuple[list[str], int]:
-        published = service.publish(described, now, since)
+        published = service.publish(described, now, since, why)
         lines = flow.reconsider(published.programme, now=now) if published.changes else 0
         return published.changes, lines
 
+    def rehearse() -> Rehearsal:
+        published = service.publish(described, now, since, why)
+        return rehearsed(published.changes, flow.outstanding(published.programme))
+
     with inside():
         try:
+            past = since is not None and since < now
+            if dry_run or past:
+                with err.status("Working out what would change"):
+                    found = without_trace(rehearse)
+                (out if dry_run else err).print(_said(found), markup=False, soft_wrap=True)
+                if dry_run:
+                    return
+                if found.lines and not yes and not click.confirm("Correct the past?", err=True):
+                    refuse("the past was not to be corrected; nothing was changed")
             with err.status("Publishing and working out what changes"):
                 changes, lines = transaction(work)
+        except click.Abort:
+            refuse("this corrects the past: say --yes; nothing was changed")
         except service.Refused as error:
             refuse(str(error))
         deliver()
@@ -62,6 +87,17 @@ def load(file: Path, since: datetime | None) -> None:
         out.print(change, markup=False, soft_wrap=True)
     if lines:
         out.print(f"{lines} ledger lines posted for facts that are already in")
+
+
+def _said(found: Rehearsal) -> str:
+    """What publishing would do, a line each."""
+    said = [*(found.changes or ["nothing would change"]), f"{found.lines} ledger lines"]
+    for word, sides in (("more", found.gains), ("less", found.losses)):
+        said += [
+            f"{side.partners} partners would have {natural_unit(side.amount, unit)} {unit} {word}"
+            for unit, side in sides.items()
+        ]
+    return "\n".join(said)
 
 
 @programme.command()

@@ -80,3 +80,12 @@ def test_the_description_names_every_address(crm: Call, cast: Cast) -> None:
 def test_as_of_is_when_the_board_last_changed(crm: Call, cast: Cast) -> None:
     board = Board.query.filter_by(slug="sales", programme_id=cast.programme.id).one()  # type: ignore[attr-defined]
     assert crm("GET", "/standings/sales").json["as_of"] == board.changed_at.isoformat()
+
+
+def test_what_changed_about_the_rules_is_told(crm: Call, cast: Cast) -> None:
+    found = crm("GET", "/rules/changes").json["changes"]
+    assert {(change["rule"], change["version"], change["change"]) for change in found} == {
+        ("bike-points", 1, "new"),
+        ("growth-bonus", 1, "new"),
+    }
+    assert all(change["before"] is None and change["after"] for change in found)

@@ -1,0 +1,97 @@
+"""A rule term by term, so that two versions can be laid side by side and what differs is named."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from engage.activity import sentences as facts
+from engage.incentives import explain, rules
+from engage.incentives.rules import Rule
+from engage.money import POINTS
+from engage.voice import ENGLISH, Voice
+
+
+def labels(voice: Voice = ENGLISH) -> dict[str, str]:
+    """What each key of a rule is called, in the order in which they are asked for."""
+    _ = voice.gettext
+    return {
+        "on": _("What counts"),
+        "per": _("Measured by"),
+        "earn": _("Paid in"),
+        "bands": _("How it pays"),
+        "rate": _("Rate"),
+        "band": _("Bands"),
+        "period": _("Counted anew each"),
+        "cap": _("At most"),
+        "starts": _("First day"),
+        "ends": _("Last day"),
+        "where.category": _("Category"),
+        "where.product": _("Product"),
+        "where.customer": _("Customer"),
+        "where.region": _("Region"),
+        "where.type": _("Type"),
+        "where.organisation": _("Organisation"),
+        "where.team": _("Team"),
+    }
+
+
+def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
+    """Every term of the rule in words, by its key; conditions one by one (``where.region``)."""
+    raw = rules.to_json(rule)
+    flat = {key: value for key, value in raw.items() if key not in ("slug", "where")}
+    flat |= {f"where.{name}": values for name, values in raw.get("where", {}).items()}
+    said = _sayings(rule, currency, voice)
+    return {
+        key: said[key](value) if key in said else _plainly(value, voice)
+        for key, value in flat.items()
+    }
+
+
+def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[Any], str]]:
+    _ = voice.gettext
+    measures = {
+        "amount": _("their amount"),
+        "quantity": _("units"),
+        "fact": _("how many there are"),
+    }
+    bands = {
+        "marginal": _("in bands: each rate for its part"),
+        "retroactive": _("in bands: the rate reached counts from the start"),
+    }
+    return {
+        "on": lambda value: facts.named(value, voice).many,
+        "per": lambda value: measures.get(value, value),
+        "earn": lambda value: _("points") if value == POINTS else value,
+        "bands": lambda value: bands[value],
+        "rate": lambda _value: (
+            explain.rate_text(rule, rule.rate, currency, voice) if rule.rate else ""
+        ),
+        "band": lambda _value: voice.all_of(explain.band_phrases(rule, currency, voice)),
+        "period": lambda value: (
+            _("never: all time") if value == "all" else explain.span(value, voice)
+        ),
+        "cap": lambda _value: voice.pay(rule.cap or 0, rule.earn),
+        "starts": lambda value: voice.day(date.fromisoformat(value)),
+        "ends": lambda value: voice.day(date.fromisoformat(value)),
+    }
+
+
+def _plainly(value: Any, voice: Voice) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return voice.any_of(value)
+    return str(value)
+
+
+def differing(
+    before: Rule | None, after: Rule | None, currency: str, voice: Voice = ENGLISH
+) -> list[tuple[str, str | None, str | None]]:
+    """What differs between two versions: (label, before, after), None where the term is not there."""
+    old = terms(before, currency, voice) if before else {}
+    new = terms(after, currency, voice) if after else {}
+    named = labels(voice)
+    keys = [*named, *sorted({*old, *new} - {*named})]
+    return [
+        (named.get(key, key), old.get(key), new.get(key))
+        for key in keys
+        if old.get(key) != new.get(key)
+    ]
