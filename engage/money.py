@@ -51,7 +51,7 @@ def minor(text: str | int | Decimal, unit: str) -> int:
 
 def _exact(text: str | int | Decimal, digits: int, rule: str) -> int:
     """Whole steps of 10^-digits. Sizes are looked at first: huge numbers are slow to convert."""
-    said = repr(text) if len(str(text)) <= _LONGEST else f"'{str(text)[:20]}…'"
+    said = repr(str(text)) if len(str(text)) <= _LONGEST else f"'{str(text)[:20]}…'"
     try:
         number = Decimal(text)
     except InvalidOperation as error:

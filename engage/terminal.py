@@ -25,6 +25,7 @@ from sqlalchemy import inspect
 from engage import create_app
 from engage.config import ConfigurationError, Settings
 from engage.db import db
+from engage.ledger.rules import Overdrawn
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 
@@ -79,7 +80,10 @@ def inside() -> Iterator[Flask]:
             from engage.migrations import upgrade
 
             upgrade()
-        yield app
+        try:
+            yield app
+        except Overdrawn as error:
+            refuse(f"{error}; nothing was changed")
 
 
 def the_programme(slug: str | None) -> Programme:

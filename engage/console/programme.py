@@ -14,6 +14,7 @@ from engage.earnings.routes import rule_card
 from engage.incentives import service as incentives
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import service as leaderboards
+from engage.ledger.rules import Overdrawn
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
@@ -90,7 +91,7 @@ def rehearse() -> Answer:
         return _published(here, text, described, since)
     try:
         found = _rehearsed(described, since, g.now)
-    except Refused as refusal:
+    except (Refused, Overdrawn) as refusal:
         return _page(programme(), text, [(None, "", str(refusal))])
     return _page(programme(), text, [], found)
 
@@ -184,7 +185,7 @@ def _published(
 
     try:
         changes, lines = transaction(work)
-    except Refused as refusal:
+    except (Refused, Overdrawn) as refusal:
         return _page(programme(), text, [(None, "", str(refusal))])
     deliver()
     said = ngettext("%(num)d change is published.", "%(num)d changes are published.", len(changes))

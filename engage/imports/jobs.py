@@ -22,6 +22,7 @@ from engage.imports import register, rules, service, uploads
 from engage.imports.models import Import
 from engage.imports.register import Run
 from engage.imports.service import Kind, Prepared, Progress, Result
+from engage.ledger.rules import Overdrawn
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.queue import connection, enqueue
@@ -98,6 +99,8 @@ def _run(import_id: int, tell: Any) -> None:
     except ImportRefused as error:
         refused = [[e.row, e.column, e.problem] for e in error.problems]
         _settle(run, "checked", result={"refused": refused})
+    except Overdrawn as error:
+        _settle(run, "failed", failure=str(error)[:500])
     except _Blocked as blocked:
         _settle(run, "checked", rows=blocked.result.rows, result=blocked.result.to_json())
     except FileNotFoundError:

@@ -1,9 +1,10 @@
 """The shapes of what is posted: what facts are owed, and what is moved on from there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from engage import definitions as read
 from engage.money import natural_unit
 
 #: The accounts a transfer of each kind goes from and to.
@@ -29,26 +30,58 @@ NEVER_BELOW_ZERO = ("payable", "paid", "redeemed", "expired", "clawed_back")
 Place = tuple[str, int | None, str]
 
 
-class Overdrawn(Exception):
-    """A posting would take more than accounts may give, so nothing of it was posted.
+class Shortfall(NamedTuple):
+    """An account that cannot give what is asked: it may go down to ``floor``, ``missing`` is beyond.
 
-    ``missing`` says by how much (minor units) each account falls short.
+    Both in minor units. A budget's floor is its amount, below zero.
     """
 
-    def __init__(self, missing: Mapping[Place, int]) -> None:
-        self.missing = dict(missing)
-        super().__init__("; ".join(_short(place, amount) for place, amount in missing.items()))
+    place: Place
+    floor: int
+    missing: int
+
+    def __str__(self) -> str:
+        kind, _, unit = self.place
+        missing = f"{natural_unit(self.missing, unit)} {unit}"
+        if kind == "budget":
+            return (
+                f"the programme's budget of {natural_unit(-self.floor, unit)} {unit} falls short "
+                f"by {missing}: raise it under [budget] in the programme file, then try again"
+            )
+        return f"there is {missing} less in {kind} than this would take: take less"
 
 
-def _short(place: Place, missing: int) -> str:
-    kind, _, unit = place
-    amount = f"{natural_unit(missing, unit)} {unit}"
-    if kind == "budget":
-        return (
-            f"the programme's budget of {unit} is short of {amount}: raise it under [budget] in "
-            "the programme file, then send these again"
-        )
-    return f"there is {amount} less in {kind} than this would take: take less"
+class Overdrawn(Exception):
+    """A posting would take more than accounts may give, so nothing of it was posted."""
+
+    def __init__(self, shortfalls: Iterable[Shortfall]) -> None:
+        self.shortfalls = tuple(shortfalls)
+        super().__init__("; ".join(map(str, self.shortfalls)))
+
+
+#: Minor units that a programme may award at most, by unit; a unit that is not in it is unlimited.
+Budget = Mapping[str, int]
+
+
+def parse_budget(raw: Mapping[str, Any]) -> Budget:
+    """``{"USD": "250000", "points": "1000000"}``.
+
+    :raises DefinitionError: an unknown unit, or an amount that does not fit it.
+    """
+    take = read.Every()
+    found = {unit: take(_budgeted, raw, unit) for unit in sorted(raw)}
+    return take.settled(found)
+
+
+def _budgeted(raw: Mapping[str, Any], unit: str) -> int:
+    amount = read.minor(raw, unit, unit)
+    if amount < 0:
+        raise read.DefinitionError(unit, "is below zero: write what may be awarded at most")
+    return amount
+
+
+def budget_json(budget: Budget) -> dict[str, str]:
+    return {unit: natural_unit(amount, unit) for unit, amount in sorted(budget.items())}
 
 
 class Difference(NamedTuple):

@@ -19,6 +19,7 @@ from engage.ledger.rules import (
     Move,
     Overdrawn,
     Place,
+    Shortfall,
 )
 
 
@@ -46,7 +47,7 @@ def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None
     if not rows:
         return
     ids = next_ids("transfers", len(rows))
-    accounts = _accounts(programme_id, rows)
+    held = accounts(programme_id, {_place(kind, row) for row in rows for kind in WAYS[row["kind"]]})
     moved: dict[Place, int] = defaultdict(int)
     given: set[Place] = set()
     for transfer_id, row in zip(ids, rows, strict=True):
@@ -55,25 +56,26 @@ def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None
         moved[target] += row["amount"]
         if row["kind"] in GIVEN:
             given.add(source)
-        row["debit_id"], row["credit_id"] = accounts[source].id, accounts[target].id
+        row["debit_id"], row["credit_id"] = held[source].id, held[target].id
         row |= {"id": transfer_id, "programme_id": programme_id, "posted_at": now}
-    _refuse_overdrawing(accounts, moved, given)
-    _move({accounts[place].id: amount for place, amount in moved.items()})
+    _refuse_overdrawing(held, moved, given)
+    _move({held[place].id: amount for place, amount in moved.items()})
     insert_rows(Transfer.__table__, rows)  # last: the database looks at the balances after it
 
 
 def _refuse_overdrawing(
-    accounts: dict[Place, "Held"], moved: dict[Place, int], given: set[Place]
+    held: dict[Place, "Held"], moved: dict[Place, int], given: set[Place]
 ) -> None:
     """What the database would refuse, said in a reader's words before it does."""
-    missing = {}
+    short = []
     for place, amount in moved.items():
-        held = accounts[place]
-        floor = 0 if place in given or place[0] in NEVER_BELOW_ZERO else held.floor
-        if floor is not None and amount < 0 and held.balance + amount < floor:
-            missing[place] = floor - held.balance - amount
-    if missing:
-        raise Overdrawn(missing)
+        _, balance, floor = held[place]
+        if place in given or place[0] in NEVER_BELOW_ZERO:
+            floor = 0
+        if floor is not None and amount < 0 and balance + amount < floor:
+            short.append(Shortfall(place, floor, floor - balance - amount))
+    if short:
+        raise Overdrawn(short)
 
 
 def _move(moved: dict[int, int]) -> None:
@@ -99,9 +101,8 @@ def _place(kind: str, row: dict[str, Any]) -> Place:
     return kind, None if kind == "budget" else row["partner_id"], row["unit"]
 
 
-def _accounts(programme_id: int, rows: Iterable[dict[str, Any]]) -> dict[Place, Held]:
-    """The accounts that transfers go from and to, opened where there is none yet."""
-    wanted = {_place(kind, row) for row in rows for kind in WAYS[row["kind"]]}
+def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
+    """Accounts (and others of their partners), opened where there is none yet."""
     columns = select(
         Account.kind,
         Account.partner_id,

@@ -14,6 +14,7 @@ from engage import money
 from engage.definitions import DefinitionError
 from engage.incentives import rules as incentives
 from engage.leaderboards import rules as leaderboards
+from engage.ledger import rules as ledger
 from engage.missions import rules as missions
 from engage.studio import toml_lines
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 MOST_CHARACTERS = 500_000
 LONGEST_LINE = 5_000
 MOST_TABLES = 200
-_KEYS = ("programme", "rules", "boards", "missions")
+_KEYS = ("programme", "budget", "rules", "boards", "missions")
 _HEAD = ("slug", "name", "timezone", "currency")
 
 
@@ -33,6 +34,7 @@ class ProgrammeFile:
     name: str
     timezone: str
     currency: str
+    budget: ledger.Budget
     rules: tuple[incentives.Rule, ...]
     boards: tuple[leaderboards.Board, ...]
     missions: tuple[missions.Mission, ...]
@@ -76,6 +78,7 @@ def parse(text: str) -> ProgrammeFile:
             note(DefinitionError(key, f"unknown key; known are {', '.join(_KEYS)}"))
     head = _head(raw, note)
     currency = head.get("currency", "USD")
+    budget = _table(raw, "budget", ledger.parse_budget, note)
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
@@ -83,7 +86,7 @@ def parse(text: str) -> ProgrammeFile:
         places = toml_lines.locate(text)
         raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
     return ProgrammeFile(
-        head["slug"], head["name"], head["timezone"], currency, rules, boards, found
+        head["slug"], head["name"], head["timezone"], currency, budget, rules, boards, found
     )
 
 
@@ -123,6 +126,23 @@ def _currency(table: Mapping[str, Any]) -> str:
     if code == money.POINTS:
         raise DefinitionError("currency", "points are no currency: write one such as USD")
     return code
+
+
+def _table(
+    raw: Mapping[str, Any],
+    key: str,
+    parse: Callable[[Mapping[str, Any]], T],
+    note: Callable[[DefinitionError], None],
+) -> T:
+    """A table that may be missing: as if it were empty."""
+    table = raw.get(key, {})
+    try:
+        if not isinstance(table, Mapping):
+            raise DefinitionError("", f"write it as a table: [{key}]")
+        return parse(table)
+    except DefinitionError as error:
+        note(error.under(key))
+        return parse({})
 
 
 def _tables(
@@ -177,7 +197,8 @@ def dump(file: ProgrammeFile) -> str:
         "missions": [missions.to_json(mission) for mission in file.missions],
     }
     dated = {key: [_with_days(row) for row in rows] for key, rows in tables.items()}
-    return tomli_w.dumps({"programme": head} | dated)
+    budget = {"budget": ledger.budget_json(file.budget)} if file.budget else {}
+    return tomli_w.dumps({"programme": head} | budget | dated)
 
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from engage.db import db
 from engage.incentives import publishing
 from engage.incentives.publishing import Release
 from engage.leaderboards import service as leaderboards
+from engage.ledger import budgets
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.programmes.file import ProgrammeFile
@@ -64,6 +65,7 @@ def publish(
     and who published it; facts before it keep theirs. A rule that is new is in force from its own ``starts``, or, where it names none, from
     ``since`` (from the beginning in a programme without facts). The caller runs the flow after it.
 
+    :raises Overdrawn: a budget is less than was awarded already.
     :raises Refused: time zone or currency would change under facts, or a mission loses a stage.
     """
     programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
@@ -82,6 +84,8 @@ def publish(
     programme.name, programme.timezone = file.name, file.timezone
     programme.currency = file.currency
     db.session.flush()
+    if budgets.publish(programme.id, file.budget):
+        changes.append("budget: changed")
     changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
@@ -158,6 +162,7 @@ def export(programme: Programme) -> ProgrammeFile:
         programme.name,
         programme.timezone,
         programme.currency,
+        budgets.budgets(programme.id),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
         tuple(definition(mission) for mission in missions.missions(programme)),

@@ -6,14 +6,16 @@ from flask_wtf.csrf import CSRFError
 from htmx_flask import make_response as htmx_answer
 from htmx_flask import request
 from jinja2 import Template
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import Conflict, HTTPException, SecurityError
 
+from engage.ledger.rules import Overdrawn
 from engage.web.access import wants_json
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(Overdrawn, _overdrawn)
 
 
 def _answer(error: HTTPException) -> Response | HTTPException:
@@ -35,6 +37,11 @@ def _answer(error: HTTPException) -> Response | HTTPException:
     answer.status_code = status
     answer.headers.extend(headers)
     return answer
+
+
+def _overdrawn(error: Overdrawn) -> Response | HTTPException:
+    """Nothing was changed: a budget, or what a partner has, is less than was asked of it."""
+    return _answer(Conflict(_("Nothing was changed: %(why)s.", why=str(error))))
 
 
 def _form_expired(error: CSRFError) -> Response | HTTPException:

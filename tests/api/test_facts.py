@@ -10,7 +10,7 @@ from engage.db import db
 from engage.ledger import service as ledger
 from engage.programmes import service as programmes
 from tests.api.conftest import Call, caller
-from tests.conftest import Cast
+from tests.conftest import PROGRAMME, Cast, publish
 
 SALE = {
     "external_id": "crm-1",
@@ -136,3 +136,14 @@ def test_without_a_key_nothing_opens(app: Flask, cast: Cast) -> None:
     client = app.test_client()
     assert client.post("/api/v1/facts", json=SALE).status_code == 401
     assert client.get("/api/v1/partners").status_code == 401
+
+
+def test_what_the_budget_does_not_hold_is_refused_whole_with_the_remedy(
+    crm: Call, cast: Cast
+) -> None:
+    publish(PROGRAMME.replace("[[rules]]", '[budget]\npoints = "15000"\n\n[[rules]]', 1))
+    answer = crm("POST", "/facts", SALE, Idempotency_Key="once")
+    assert answer.status_code == 409
+    assert "budget of 15000 points falls short by 100 points: raise it" in answer.json["error"]
+    publish(PROGRAMME)
+    assert crm("POST", "/facts", SALE, Idempotency_Key="once").status_code == 200
