@@ -72,7 +72,7 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The session's PostgreSQL server."""
-    with tempfile.TemporaryDirectory(prefix="engage-pg-") as made, _running(Path(made)) as server:
+    with tempfile.TemporaryDirectory(prefix="engage-pg-") as made, running(Path(made)) as server:
         yield server
 
 
@@ -84,7 +84,7 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _running(folder: Path) -> Iterator[Postgres]:
+def running(folder: Path) -> Iterator[Postgres]:
     account = _account(folder)
     programs = _programs(folder, account)
     data = folder / "data"
