@@ -58,7 +58,7 @@ wheel: setup-dev ## Build dist/engage-*.whl, templates and films' templates insi
 # 12, whose newest has a known hole, and works with newer ones: hence the override, and --no-deps
 # wherever the lock is installed.
 UV := .make/uv/bin/uv
-COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --extra films \
 	--override .make/overrides.txt --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
 lock: finder ## Compile both lock files anew (ARGS=--upgrade for the newest of everything)

@@ -15,7 +15,7 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"
 PURE = {"clock", "money", "periods", "definitions", "formats", "voice"}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}
-STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog"}
+STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog", "av"}
 #: Imports inside functions, each with its reason.
 DEFERRED = {
     # The whole house takes a second to load: what only supervises or prints does without.

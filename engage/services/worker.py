@@ -1,5 +1,6 @@
 """A worker process: takes jobs from one queue and runs each in a process of its own."""
 
+import importlib
 import logging
 import os
 import socket
@@ -21,6 +22,8 @@ from engage.services.leash import Leash, end_group, follow
 
 log = logging.getLogger(__name__)
 
+#: What the jobs of a queue need and is slow to load: once in the worker, not in each job's process.
+_WARM = {"videos": ("engage.studio.film",)}
 _TROUBLE = 2.0  # seconds between two tries to reach Redis
 
 
@@ -68,6 +71,8 @@ def work(queue: str) -> None:
         raise ValueError(f"no queue is called {queue!r}; there are {', '.join(QUEUES)}")
     settings = Settings()
     logs.configure(settings)
+    for module in _WARM.get(queue, ()):
+        importlib.import_module(module)
     _wait_for_redis(settings.redis_url)
     JobWorker(create_app(settings), queue).work(logging_level="WARNING")
 

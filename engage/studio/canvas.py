@@ -1,40 +1,35 @@
-"""Drawing in two steps: layers say what stands where, a painter puts it into pixels.
+"""What layers draw on: a `Canvas` records operations (this sprite, there, that opaque).
 
-A `Canvas` records operations (this sprite, there, that opaque). A `Painter` holds the pixels of the
-last frame and redraws only the rectangles in which two frames' operations differ. So a held frame
-costs nothing, a moving counter costs its own rectangle, and another painter (one that draws into an
-encoder's planes, say) needs nothing but the operations.
+It knows no pixels: a painter (`engage.studio.painter`) puts operations into a picture.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from engage.studio.theme import RGB
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
-Pixels = NDArray[np.uint8]
 
 
 class Sprite:
     """A picture to be pasted: a mask filled with one colour, or an RGB image under a mask.
 
-    Compared by identity; layers keep theirs, so that an unmoved sprite is an equal operation."""
+    Compared by identity; layers keep theirs, so that an unmoved sprite is an equal operation.
+    ``prints`` is where a medium keeps what it made of the sprite."""
 
-    __slots__ = ("colour", "image", "mask")
+    __slots__ = ("colour", "image", "mask", "prints")
 
     def __init__(
         self, mask: Image.Image, colour: RGB | None = None, image: Image.Image | None = None
     ):
         self.mask, self.colour, self.image = mask, colour, image
+        self.prints: dict[Any, Any] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -53,6 +48,11 @@ class Op(NamedTuple):
     box: Box
     alpha: int
     clip: Box | None
+
+    @property
+    def seen(self) -> Box:
+        """Where it shows, as far as its clip goes."""
+        return meet(self.box, self.clip) if self.clip else self.box
 
 
 @dataclass(frozen=True)
@@ -138,105 +138,3 @@ def join(a: Box, b: Box) -> Box:
 
 def empty(box: Box) -> bool:
     return box[2] <= box[0] or box[3] <= box[1]
-
-
-@functools.lru_cache(maxsize=256)
-def _dimmer(alpha: int) -> list[int]:
-    return [v * alpha // 255 for v in range(256)]
-
-
-def paint_one(op: Op, image: Image.Image, origin: tuple[int, int] = (0, 0)) -> None:
-    """Paste one operation into an image whose upper left corner is ``origin`` of the film."""
-    left, top, right, bottom = op.box
-    w, h = right - left, bottom - top
-    mask: Image.Image | None = None
-    paint: Image.Image | RGB
-    if isinstance(op.what, Sprite):
-        mask = (
-            op.what.mask
-            if op.what.size == (w, h)
-            else op.what.mask.resize((w, h), Image.Resampling.BILINEAR)
-        )
-        if op.what.image is not None:
-            same = op.what.size == (w, h)
-            paint = (
-                op.what.image if same else op.what.image.resize((w, h), Image.Resampling.BILINEAR)
-            )
-        else:
-            paint = op.what.colour or (0, 0, 0)
-        if op.alpha < 255:
-            mask = mask.point(_dimmer(op.alpha))
-    else:
-        paint = op.what
-        mask = Image.new("L", (w, h), op.alpha) if op.alpha < 255 else None
-    if op.clip is not None:
-        cut = meet(op.box, op.clip)
-        inner = (cut[0] - left, cut[1] - top, cut[2] - left, cut[3] - top)
-        mask = mask.crop(inner) if mask is not None else None
-        paint = paint.crop(inner) if isinstance(paint, Image.Image) else paint
-        left, top, right, bottom = cut
-    at = (left - origin[0], top - origin[1], right - origin[0], bottom - origin[1])
-    image.paste(paint, at, mask)
-
-
-def whole(ground: Image.Image, ops: Sequence[Op]) -> Image.Image:
-    """A frame drawn from nothing: what every quicker painter must equal."""
-    image = ground.copy()
-    for op in ops:
-        paint_one(op, image)
-    return image
-
-
-class Painter:
-    """Holds one frame and turns it into the next by redrawing only what differs."""
-
-    def __init__(self, ground: Image.Image) -> None:
-        self.ground = ground
-        self.size = ground.size
-        self.ops: list[Op] | None = None
-        self.pixels: Pixels = np.array(ground)
-
-    def paint(self, ops: list[Op]) -> bool:
-        """Make ``pixels`` show these operations; says whether anything had to change."""
-        dirty = self._dirty(ops)
-        for box in dirty:
-            tile = self.ground.crop(box)
-            for op in ops:
-                if not empty(meet(_seen(op), box)):
-                    paint_one(op, tile, (box[0], box[1]))
-            self.pixels[box[1] : box[3], box[0] : box[2]] = np.asarray(tile)
-        self.ops = ops
-        return bool(dirty)
-
-    def _dirty(self, ops: list[Op]) -> list[Box]:
-        frame = (0, 0, *self.size)
-        if self.ops is None:
-            return _merged([_seen(op) for op in ops], frame)
-        before, after = set(self.ops), set(ops)
-        both = before & after
-        stayed = [op for op in ops if op in both]
-        if (
-            len(before) != len(self.ops)
-            or len(after) != len(ops)
-            or stayed != [o for o in self.ops if o in both]
-        ):
-            return [] if ops == self.ops else [frame]
-        return _merged([_seen(op) for op in before ^ after], frame)
-
-
-def _seen(op: Op) -> Box:
-    return meet(op.box, op.clip) if op.clip else op.box
-
-
-def _merged(boxes: list[Box], frame: Box) -> list[Box]:
-    """The boxes within the frame, overlapping ones united."""
-    out: list[Box] = []
-    for box in boxes:
-        box = meet(box, frame)
-        if empty(box):
-            continue
-        while hit := next((o for o in out if not empty(meet(o, box))), None):
-            out.remove(hit)
-            box = join(hit, box)
-        out.append(box)
-    return out

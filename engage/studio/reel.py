@@ -1,4 +1,4 @@
-"""The film's pictures: any frame of a plan as pixels, quickest in order."""
+"""The film's pictures: any frame of a plan in any medium, quickest in order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from PIL import Image
 
 from engage.studio import ground
-from engage.studio.canvas import Box, Canvas, Op, Painter, Pixels
+from engage.studio.canvas import Box, Canvas, Op
 from engage.studio.design import Layer
 from engage.studio.easing import CURVES, progress
 from engage.studio.layers import KINDS
+from engage.studio.painter import PILLOW, Medium, Painter, Picture, Pixels
 from engage.studio.plan import Plan, PlannedScene, part_of
 from engage.studio.stage import FORMATS, Drawing, Stage
 from engage.studio.theme import BACKGROUNDS, Theme, palette
@@ -78,7 +79,9 @@ class _Actor:
 class _Set:
     """One scene made ready in one format."""
 
-    def __init__(self, plan: Plan, planned: PlannedScene, form: str, theme: Theme) -> None:
+    def __init__(
+        self, plan: Plan, planned: PlannedScene, form: str, theme: Theme, medium: Medium
+    ) -> None:
         self.planned, self.fps, self.size = planned, plan.fps, FORMATS[form]
         scene, folder = planned.scene, plan.template.folder
         pictured = scene.background not in BACKGROUNDS and not scene.background.startswith("#")
@@ -92,7 +95,7 @@ class _Set:
         else:
             self.ground = ground.plain(self.size, colour)
         stage = Stage(self.size, self.palette, theme, folder, plan.template.fonts)
-        self.painter = Painter(self.ground)
+        self.painter = Painter(self.ground, medium)
         self.actors = []
         for layer in planned.layers:
             if form in layer.boxes:
@@ -103,9 +106,10 @@ class _Set:
         t = frame / self.fps
         return [op for actor in self.actors for op in actor.ops(t, self.size)]
 
-    def pixels(self, frame: int) -> Pixels:
-        self.painter.paint(self.ops(frame))
-        return self.painter.pixels
+    def turn(self, frame: int) -> tuple[Picture, list[Box]]:
+        """The picture of a frame of the scene, and where it differs from the one turned to before."""
+        changed = self.painter.paint(self.ops(frame))
+        return self.painter.picture, changed
 
 
 class Reel:
@@ -113,7 +117,7 @@ class Reel:
 
     Raises `MissingScript` at once where this machine has no font for a text."""
 
-    def __init__(self, plan: Plan, form: str, theme: Theme) -> None:
+    def __init__(self, plan: Plan, form: str, theme: Theme, medium: Medium = PILLOW) -> None:
         if form not in plan.template.formats:
             raise ValueError(
                 f"{plan.template.slug} has no format {form!r}, only {', '.join(plan.template.formats)}"
@@ -123,40 +127,53 @@ class Reel:
                 script = missing_script(text)
                 if script is not None:
                     raise MissingScript(text, script)
-        self.plan, self.form, self.theme = plan, form, theme
+        self.plan, self.form, self.theme, self.medium = plan, form, theme, medium
         self._index = -1
         self._set: _Set | None = None
-        self._before: Pixels | None = None
+        self._before: Picture | None = None
 
-    def pixels(self, frame: int) -> Pixels:
-        """The frame (0 to ``plan.frames`` - 1) as height × width × 3 bytes; not to be written to."""
-        frame = max(0, min(frame, self.plan.frames - 1))
+    def turn(self, frame: int) -> tuple[Picture, list[Box] | None]:
+        """The planes of a frame (0 to ``plan.frames`` - 1), not to be written to, and the boxes in
+        which it differs from the frame asked for before, if that was the one before it in the same
+        scene; None where it may differ anywhere."""
         index = max(k for k, s in enumerate(self.plan.scenes) if s.first <= frame)
         now = self._enter(index)
-        scene = now.planned.scene
         local = frame - now.planned.first
-        lasts = round(scene.transition_seconds * self.plan.fps)
-        pixels = now.pixels(local)
-        if self._before is None or local >= lasts:
-            return pixels
-        share = (local + 1) / (lasts + 1)
-        return BLENDS[scene.transition](self._before, pixels, share, now.palette.colour("accent"))
+        new, changed = now.turn(local)
+        lasts = transition_frames(now.planned, self.plan.fps) if index else 0
+        if local >= lasts:
+            return new, changed if local > lasts else None
+        assert self._before is not None
+        blend, share = BLENDS[now.planned.scene.transition], (local + 1) / (lasts + 1)
+        accent = self.medium.colour(now.palette.colour("accent"))
+        pairs = zip(self._before, new, accent, strict=True)
+        return tuple(blend(a, b, share, colour) for a, b, colour in pairs), None
 
     def _enter(self, index: int) -> _Set:
         """The scene of an index made ready, and before it the last picture of the one before."""
         if self._set is not None and index == self._index:
             return self._set
         self._before = None
-        if index > 0 and self.plan.scenes[index].scene.transition_seconds > 0:
+        if index > 0 and transition_frames(self.plan.scenes[index], self.plan.fps):
             follows = self._set is not None and self._index == index - 1
             old = self._set if follows and self._set else self._made(index - 1)
-            self._before = old.pixels(old.planned.frames - 1)
+            self._before, _ = old.turn(old.planned.frames - 1)
         self._index, self._set = index, self._made(index)
         return self._set
 
     def _made(self, index: int) -> _Set:
-        return _Set(self.plan, self.plan.scenes[index], self.form, self.theme)
+        return _Set(self.plan, self.plan.scenes[index], self.form, self.theme, self.medium)
+
+    def pixels(self, frame: int) -> Pixels:
+        """A frame as height × width × 3 bytes of RGB, of a reel in Pillow's medium; the first or
+        last one where there is none of that number."""
+        return self.turn(max(0, min(frame, self.plan.frames - 1)))[0][0]
 
     def image(self, frame: int) -> Image.Image:
         """A frame as a Pillow image of its own."""
         return Image.fromarray(self.pixels(frame).copy())
+
+
+def transition_frames(planned: PlannedScene, fps: int) -> int:
+    """For how many frames of a scene the one before it shows."""
+    return round(planned.scene.transition_seconds * fps)

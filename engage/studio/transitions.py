@@ -1,4 +1,7 @@
-"""From one scene to the next: two frames and how far along, to one frame."""
+"""From one scene to the next: two pictures and how far along, to one picture.
+
+Each works on one plane at a time, whatever its size and depth; ``accent`` is a colour of that plane.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,16 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engage.studio.canvas import Pixels
 from engage.studio.easing import in_out
-from engage.studio.theme import RGB
+from engage.studio.painter import Colour, Pixels
 
 
-def fade(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+def fade(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
     blended = Image.blend(Image.fromarray(old), Image.fromarray(new), in_out(share))
     return np.asarray(blended)
 
 
-def wipe(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+def wipe(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
     """An edge in the accent colour sweeps from left to right."""
     width = old.shape[1]
     band = width * 0.22
@@ -30,14 +32,14 @@ def wipe(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
     return out
 
 
-def push(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+def push(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
     """The new scene pushes the old one up and out."""
     height = old.shape[0]
     up = round(in_out(share) * height)
     return np.concatenate((old[up:], new[:up]))
 
 
-def iris(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
+def iris(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
     """A growing circle, an accent ring at its edge, opens on the new scene."""
     height, width = old.shape[:2]
     reach = float(np.hypot(width, height)) / 2 * 1.05
@@ -46,15 +48,20 @@ def iris(old: Pixels, new: Pixels, share: float, accent: RGB) -> Pixels:
         radius = reach * at
         if radius < 1.0:
             continue
-        mask = Image.new("L", (2 * width, 2 * height), 0)
-        x, y, r = width, height, 2 * radius
-        ImageDraw.Draw(mask).ellipse([x - r, y - r, x + r, y + r], fill=255)
-        mask = mask.reduce(2)
-        image.paste(colour if colour else Image.fromarray(new), (0, 0, width, height), mask)
+        mask = _circle(width, height, radius)
+        image.paste(Image.fromarray(new) if colour is None else colour, (0, 0), mask)
     return np.asarray(image)
 
 
-BLENDS: dict[str, Callable[[Pixels, Pixels, float, RGB], Pixels]] = {
+def _circle(width: int, height: int, radius: float) -> Image.Image:
+    """A disc in the middle, drawn at double size: Pillow's own edges are not smooth."""
+    mask = Image.new("L", (2 * width, 2 * height), 0)
+    r = 2 * radius
+    ImageDraw.Draw(mask).ellipse([width - r, height - r, width + r, height + r], fill=255)
+    return mask.reduce(2)
+
+
+BLENDS: dict[str, Callable[[Pixels, Pixels, float, Colour], Pixels]] = {
     "fade": fade,
     "wipe": wipe,
     "push": push,

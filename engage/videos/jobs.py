@@ -174,7 +174,7 @@ def _draw(
             theme=catalogue.THEME,
             progress=pulse.progress,
             check_cancelled=pulse.lost,
-            cache=media / "sounds",
+            cache=media / "cache",
         )
     except film.Cancelled as error:
         raise _Lost from error

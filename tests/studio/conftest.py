@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from engage.studio.canvas import Op
+from engage.studio.painter import PILLOW, Medium
 from engage.studio.template import Template, load
 
 HOUSE = Path(__file__).resolve().parents[2] / "video_templates"
@@ -52,6 +55,15 @@ say = "You have {points} points."
   enter_seconds = 0.3
   box = { "16:9" = [88, 200, 1000, 200], "1:1" = [80, 300, 900, 200] }
 """
+
+
+def whole(ground: Image.Image, ops: Sequence[Op], medium: Medium = PILLOW) -> list[Image.Image]:
+    """A frame drawn from nothing, plane by plane: what a painter must equal."""
+    planes = [plane.copy() for plane in medium.planes(ground)]
+    for op in ops:
+        for plane, ink in zip(planes, medium.inks(op, ground.size), strict=True):
+            plane.paste(ink.paint, ink.box, ink.mask)
+    return planes
 
 
 @pytest.fixture

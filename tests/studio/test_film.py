@@ -11,7 +11,7 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe, read_frames
 from PIL import Image
 
-from engage.studio import film, mp4, sound
+from engage.studio import film, mp4, quick, reference, sound
 from engage.studio.template import load
 from engage.studio.values import Number
 from tests.studio.conftest import HOUSE
@@ -90,16 +90,17 @@ def test_a_film_called_off_leaves_nothing(tiny, tmp_path):
     assert list(out.parent.iterdir()) == []
 
 
-def test_a_broken_film_is_never_published(tiny, tmp_path, monkeypatch):
-    real = film._encode
+@pytest.mark.parametrize("way", [quick, reference])
+def test_a_broken_film_is_never_published(way, tiny, tmp_path, monkeypatch):
+    real = way.write
 
-    def cut_short(reel, path, bed, watch):
-        real(reel, path, bed, watch)
+    def cut_short(reel, path, *others):
+        real(reel, path, *others)
         path.write_bytes(path.read_bytes()[:-2000])
 
-    monkeypatch.setattr(film, "_encode", cut_short)
+    monkeypatch.setattr(way, "write", cut_short)
     with pytest.raises(mp4.BrokenFilm):
-        film.render(tiny, DATA, tmp_path / "out" / "a.mp4")
+        film.render(tiny, DATA, tmp_path / "out" / "a.mp4", plainly=way is reference)
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.studio.canvas import whole
 from engage.studio.layers import KINDS
 from engage.studio.layers.avatar import initials
 from engage.studio.layers.axis import marked_points
@@ -17,6 +16,7 @@ from engage.studio.plan import plan
 from engage.studio.reel import Reel
 from engage.studio.theme import BACKGROUNDS, Theme, contrast, palette
 from engage.studio.values import Point, Stage, Stages
+from tests.studio.conftest import whole
 
 DISPLAYS = [
     "12,480",
@@ -124,7 +124,7 @@ def test_a_settled_layer_draws_the_same_at_any_later_time(recap, form):
             drawn = []
             for t in times:
                 actor.still = None
-                drawn.append(whole(scene.ground, actor.ops(t, scene.size)).tobytes())
+                drawn.append(whole(scene.ground, actor.ops(t, scene.size))[0].tobytes())
             assert drawn[0] == drawn[1], (
                 f"{made.scenes[index].scene.name}: {actor.layer.kind} still moves"
             )

@@ -1,0 +1,190 @@
+"""H.264 through PyAV (libx264 in this process): a run of pictures becomes a segment of a film.
+
+A segment starts with a keyframe and needs nothing from outside, and it is always the same bytes for
+the same pictures: segments can be made apart, kept, and joined by copying.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+
+from engage.studio.canvas import Box
+from engage.studio.held import Numbering
+from engage.studio.painter import Picture
+
+MARK = b"\0\0\0\1"  # what stands before each picture of a segment
+_TUNING = (
+    "scenecut=0:weightp=0:ref=1:bframes=0:aq-mode=0:keyint=infinite:stitchable=1:cabac=1:8x8dct=1"
+    ":no-deblock=0"
+)
+OPTIONS = {
+    "preset": "ultrafast",
+    "tune": "zerolatency",
+    "qp": "27",
+    "forced-idr": "1",
+    "threads": "1",
+    "x264-params": _TUNING,
+}
+VERSION = f"{av.__version__} {OPTIONS}"  # of a segment's bytes
+_HEADERS_APART = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
+_BT709 = 1
+_TV = 1
+_I, _P = 1, 0
+
+
+def tag(context: VideoCodecContext, size: tuple[int, int], fps: int) -> None:
+    """Set a codec up for films of this kind."""
+    context.width, context.height = size
+    context.pix_fmt = "yuv420p"
+    context.time_base, context.framerate = Fraction(1, fps), Fraction(fps)
+    context.color_primaries = context.color_trc = context.colorspace = _BT709
+    context.color_range = _TV
+    context.options = OPTIONS
+    context.flags |= _HEADERS_APART
+
+
+class Encoder:
+    """Encodes one segment, picture by picture."""
+
+    def __init__(self, size: tuple[int, int], fps: int) -> None:
+        self.size, self.fps = size, fps
+        context = av.CodecContext.create("libx264", "w")
+        assert isinstance(context, VideoCodecContext)
+        tag(context, size, fps)
+        context.open()
+        self.context = context
+        self.frame = av.VideoFrame(*size, "yuv420p")
+        self.views = [
+            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]  # type: ignore[call-overload]
+            for plane in self.frame.planes
+        ]
+        self.pictures: list[bytes] = []
+        self.encoded = 0
+
+    def add(self, picture: Picture, changed: list[Box] | None) -> None:
+        """The next picture; ``changed``: the boxes outside of which it equals the one before."""
+        if changed == [] and self.pictures:
+            self.hold()
+            return
+        for view, plane in zip(self.views, picture, strict=True):
+            view[:] = plane
+        self.pictures.append(self._encode())
+
+    def _encode(self) -> bytes:
+        number = len(self.pictures)
+        self.frame.pts = self.encoded
+        self.frame.pict_type = _P if number else _I
+        self.encoded += 1
+        (packet,) = self.context.encode(self.frame)
+        nal = slices(bytes(packet))
+        return (
+            held(self.size, self.fps)[0].numbered(nal, number)
+            if number != self.encoded - 1
+            else nal
+        )
+
+    def hold(self) -> None:
+        """The picture before, once more."""
+        numbering, nothing = held(self.size, self.fps)
+        self.pictures.append(numbering.numbered(nothing, len(self.pictures)))
+
+    def segment(self) -> bytes:
+        """All pictures so far."""
+        return b"".join(MARK + nal for nal in self.pictures)
+
+
+def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed: Path) -> None:
+    """Segments and an AAC file copied into an MP4 whose index stands in front."""
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(path, "w", format="mp4", options=options) as film, av.open(bed) as music:
+        video = film.add_stream("libx264", rate=fps)
+        tag(video.codec_context, size, fps)
+        tune = music.streams.audio[0]
+        audio = film.add_stream_from_template(tune)
+        sounds = (packet for packet in music.demux(tune) if packet.size)
+        pending = next(sounds, None)
+        pictures = (nal for segment in segments for nal in segment.split(MARK)[1:])
+        for number, nal in enumerate(pictures):
+            while pending is not None and _seconds(pending) * fps <= number:
+                pending.stream = audio
+                film.mux_one(pending)
+                pending = next(sounds, None)
+            packet = av.Packet(MARK + nal)
+            packet.stream, packet.time_base = video, Fraction(1, fps)
+            packet.pts = packet.dts = number
+            packet.duration, packet.is_keyframe = 1, nal[0] & 31 == 5
+            film.mux_one(packet)
+        while pending is not None:
+            pending.stream = audio
+            film.mux_one(pending)
+            pending = next(sounds, None)
+
+
+def _seconds(packet: av.Packet[Any]) -> Fraction:
+    return (packet.pts or 0) * packet.time_base
+
+
+def slices(packet: bytes) -> bytes:
+    """The one slice of a coded picture, without what libx264 tells about itself."""
+    found = [nal for nal in nals(packet) if nal[0] & 31 in (1, 5)]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} slices in a picture")
+    return found[0]
+
+
+def nals(data: bytes) -> list[bytes]:
+    """The parts of an encoder's output (a start code is three bytes with or without a fourth)."""
+    return [part.rstrip(b"\0") if k else part for k, part in enumerate(data.split(b"\0\0\1"))][1:]
+
+
+@lru_cache(maxsize=8)
+def held(size: tuple[int, int], fps: int) -> tuple[Numbering, bytes]:
+    """How frames are numbered, and a picture in which nothing changes."""
+    encoder = Encoder(size, fps)
+    for view in encoder.views:
+        view[:] = 128
+    for _ in range(3):
+        encoder.pictures.append(encoder._encode())
+    sps = next(nal for nal in nals(bytes(encoder.context.extradata or b"")) if nal[0] & 31 == 7)
+    return Numbering.of(sps), encoder.pictures[2]
+
+
+def try_out() -> None:
+    """Encode, hold and join a moment of film, and decode it; raises what went wrong."""
+    size, fps = (96, 64), 10
+    encoder, shown = Encoder(size, fps), list[int]()
+    for number in (
+        0,
+        0,
+        1,
+        2,
+        2,
+        *(2,) * 20,
+        3,
+        3,
+    ):  # more than frame numbers count before they wrap
+        picture = tuple(np.full(view.shape, 90 + 9 * number, np.uint8) for view in encoder.views)
+        picture[0][8 * number : 8 * number + 24, 16:48] = 200
+        encoder.add(picture, [] if shown and shown[-1] is number else None)
+        shown.append(number)
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = encoder.context.extradata
+    frames = [
+        frame
+        for nal in [*encoder.pictures, b""]
+        for frame in decoder.decode(av.Packet(MARK + nal) if nal else None)
+    ]
+    if len(frames) != len(shown):
+        raise RuntimeError(f"{len(frames)} pictures decoded of {len(shown)}")
+    for number, frame in zip(shown, frames, strict=True):
+        luma = np.frombuffer(frame.planes[0], np.uint8).reshape(size[1], -1)  # type: ignore[call-overload]
+        if max(abs(luma[8 * number + 12, 32] - 200.0), abs(luma[60, 90] - 90.0 - 9 * number)) > 9:
+            raise RuntimeError("a picture was not decoded as it was encoded")

@@ -1,0 +1,169 @@
+"""The quick path shows what the reference path shows, and makes nothing twice."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from engage.studio import film, h264, quick
+from engage.studio.plan import plan
+from engage.studio.planes import YUV, planes
+from engage.studio.reel import Reel
+from engage.studio.template import load
+from engage.studio.theme import Theme
+from engage.studio.values import Number
+from tests.studio.conftest import TINY
+
+DATA = {"partner_name": "Ada Lindqvist", "points": Number(1250, "1,250")}
+
+#: A scene that shows nothing of the partner, and one that does so after a second.
+SHARED = (
+    TINY
+    + """
+[[scenes]]
+name = "thanks"
+seconds = 1.5
+background = "paper"
+transition = "fade"
+transition_seconds = 0.4
+
+  [[scenes.layers]]
+  kind = "text"
+  text = "Thank you."
+  size = 90
+  start = 0.2
+  box = { "16:9" = [88, 200, 1000, 200], "1:1" = [80, 300, 900, 200] }
+
+[[scenes]]
+name = "end"
+seconds = 1.6
+background = "evergreen"
+
+  [[scenes.layers]]
+  kind = "text"
+  text = "See you, {partner_name}."
+  size = 60
+  start = 1.05
+  box = { "16:9" = [88, 200, 1000, 200], "1:1" = [80, 300, 900, 200] }
+"""
+)
+
+
+@pytest.fixture
+def shared(write):
+    return load(write(SHARED, "shared"))
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The runs that were drawn and encoded, not copied."""
+    seen = []
+    real = quick._made
+
+    def note(reel, run, watch):
+        seen.append((run.scene.scene.name, run.common))
+        return real(reel, run, watch)
+
+    monkeypatch.setattr(quick, "_made", note)
+    return seen
+
+
+def decoded(path):
+    """The planes of every frame of a film."""
+    with av.open(path) as container:
+        for frame in container.decode(video=0):
+            yield [
+                np.frombuffer(p, np.uint8).reshape(p.height, p.line_size)[:, : p.width].astype(int)
+                for p in frame.planes
+            ]
+
+
+def test_this_machine_renders_quickly():
+    assert quick.works()
+
+
+@pytest.mark.parametrize("form", ["16:9", "1:1"])
+def test_every_frame_is_the_frame_of_the_reference_path(shared, tmp_path, form):
+    made = film.render(shared, DATA, tmp_path / "a.mp4", format=form)
+    reel = Reel(plan(shared, DATA), form, Theme())
+    frames = list(decoded(made.path))
+    assert len(frames) == made.frames == 49
+    for number, frame in enumerate(frames):
+        for shown, wanted in zip(frame, planes(reel.image(number)), strict=True):
+            assert np.abs(shown - np.asarray(wanted, int)).mean() < 1.2, number
+
+
+def test_every_frame_of_the_recap_is_drawn_as_in_the_reference_path(recap):
+    made = plan(recap, recap.samples())
+    plain, quickly = Reel(made, "16:9", Theme()), Reel(made, "16:9", Theme(), YUV)
+    for number in range(0, made.frames, 7):
+        wanted = planes(plain.image(number))
+        for shown, target in zip(quickly.turn(number)[0], wanted, strict=True):
+            away = np.abs(shown.astype(int) - np.asarray(target, int))
+            assert away.mean() < 1.0, number
+
+
+def test_what_shows_nothing_of_the_partner_is_encoded_once(shared, tmp_path, drawn):
+    first = film.render(shared, DATA, tmp_path / "a.mp4", cache=tmp_path / "kept")
+    assert ("thanks", True) in drawn
+    assert ("end", True) in drawn
+    drawn.clear()
+    other = {**DATA, "partner_name": "Bo"}
+    film.render(shared, other, tmp_path / "b.mp4", cache=tmp_path / "kept")
+    assert drawn == [("hello", False), ("points", False), ("thanks", False), ("end", False)]
+    kept = film.render(shared, DATA, tmp_path / "c.mp4", cache=tmp_path / "kept")
+    assert kept.sha256 == first.sha256
+    film.render(shared, DATA, tmp_path / "d.mp4", cache=tmp_path / "kept", format="1:1")
+    assert drawn[-1] == ("end", False)
+    assert ("end", True) in drawn
+
+
+def test_a_changed_template_shares_nothing_with_what_it_was(shared, write, tmp_path, drawn):
+    film.render(shared, DATA, tmp_path / "a.mp4", cache=tmp_path / "kept")
+    drawn.clear()
+    changed = load(write(SHARED.replace("Thank you.", "Well done."), "shared"))
+    film.render(changed, DATA, tmp_path / "b.mp4", cache=tmp_path / "kept")
+    assert ("thanks", True) in drawn
+
+
+def test_kept_segments_have_a_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(quick, "KEPT", 100)
+    for name in ("a", "b", "c"):
+        quick._keep(tmp_path / f"{name}.h264", bytes(60))
+    assert [p.name for p in tmp_path.iterdir()] == ["c.h264"]
+
+
+def test_each_scene_starts_with_a_keyframe_and_the_picture_moves_from_the_start(shared, tmp_path):
+    made = film.render(shared, DATA, tmp_path / "a.mp4")
+    with av.open(made.path) as container:
+        keys = [
+            k for k, p in enumerate(q for q in container.demux(video=0) if q.size) if p.is_keyframe
+        ]
+    assert {s.first for s in plan(shared, DATA).scenes} <= set(keys)
+    first = next(decoded(made.path))
+    assert first[0].max() > 16
+
+
+def test_held_pictures_are_written_not_encoded(tmp_path, monkeypatch):
+    encoder = h264.Encoder((64, 48), 10)
+    picture = tuple(np.full(v.shape, 100, np.uint8) for v in encoder.views)
+    encoder.add(picture, None)
+    for _ in range(40):
+        encoder.add(picture, [])
+    assert encoder.encoded == 1
+    assert encoder.segment().count(h264.MARK) == 41
+
+
+def test_where_the_libraries_fail_the_plain_path_renders(tiny, tmp_path, monkeypatch):
+    def fails():
+        raise RuntimeError("an encoder of another kind")
+
+    monkeypatch.setattr(h264, "try_out", fails)
+    quick.works.cache_clear()
+    try:
+        made = film.render(tiny, DATA, tmp_path / "a.mp4")
+    finally:
+        quick.works.cache_clear()
+    plain = film.render(tiny, DATA, tmp_path / "b.mp4", plainly=True)
+    assert made.sha256 == plain.sha256
