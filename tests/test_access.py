@@ -62,6 +62,11 @@ def _ledger_line(cast: Cast) -> dict[str, Any]:
     return {"number": ledger.lines(cast.alice.partner.id)[0].transfer.id}
 
 
+def _fact(cast: Cast) -> dict[str, Any]:
+    assert cast.alice.partner
+    return {"number": ledger.lines(cast.alice.partner.id)[0].transfer.fact_id}
+
+
 EXAMPLES: dict[str, Example] = {
     **{
         f"console_import.{view}": Example(imports.draft, ("mia",))
@@ -83,6 +88,7 @@ EXAMPLES: dict[str, Example] = {
     "console_videos.retry": Example(examples.batch, MANAGERS),
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
     "earnings.line": Example(_ledger_line, ALICE_ALONE),
+    "insight.fact_page": Example(_fact, ALICE_ALONE),
     # Both programmes of the cast have these boards and missions; the mission is for the Northwest.
     "leaderboards.board": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),

@@ -187,16 +187,22 @@ def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None)
 
 def _pairs(entry: Entry, what: str | None, currency: str, voice: Voice) -> list[tuple[str, str]]:
     """What happened, when, for how much, and where it was reported; of a line without fact, when."""
-    fact = entry.fact
-    if fact is None or what is None:
-        return [(voice.gettext("Posted"), voice.moment(entry.transfer.posted_at))]
-    rows = [(voice.gettext("What"), what), (voice.gettext("When"), voice.moment(fact.occurred_at))]
-    if fact.amount:
-        rows.append((voice.gettext("Amount"), voice.amount(fact.amount, currency, exact=True)))
-    if fact.product and fact.customer:
-        rows.append((voice.gettext("Product"), fact.product))
-    if fact.category:
-        rows.append((voice.gettext("Category"), fact.category))
-    rows.append((voice.gettext("Reported as"), fact.external_id))
-    rows.append((voice.gettext("Posted"), voice.moment(entry.transfer.posted_at)))
-    return rows
+    posted = (voice.gettext("Posted"), voice.moment(entry.transfer.posted_at))
+    if entry.fact is None or what is None:
+        return [posted]
+    return [(voice.gettext("What"), what), *fact_pairs(entry.fact, currency, voice), posted]
+
+
+def fact_pairs(fact: Fact, currency: str, voice: Voice) -> list[tuple[str, str]]:
+    """When it happened, for how much, of what, and how it was reported."""
+    rows = [
+        (voice.gettext("When"), voice.moment(fact.occurred_at)),
+        (
+            voice.gettext("Amount"),
+            voice.amount(fact.amount, currency, exact=True) if fact.amount else None,
+        ),
+        (voice.gettext("Product"), fact.product if fact.customer else None),
+        (voice.gettext("Category"), fact.category),
+        (voice.gettext("Reported as"), fact.external_id),
+    ]
+    return [(label, value) for label, value in rows if value]

@@ -79,6 +79,11 @@ def entry(programme: Programme, partner: Partner, transfer_id: int) -> Entry | N
     return explained(programme, partner, [line])[0] if line else None
 
 
+def of_fact(programme: Programme, partner: Partner, fact_id: int) -> list[Entry]:
+    """The lines that a fact of the partner made, in the order they were posted."""
+    return explained(programme, partner, ledger.lines_of_fact(partner.id, fact_id))
+
+
 def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list[Entry]:
     """Lines with what explains them, in a handful of queries however many they are."""
     shelf = {version.id: book for book in books(programme) for version in book.versions}

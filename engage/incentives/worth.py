@@ -68,12 +68,19 @@ def placed(
 
 def applies(rule: rules.Rule, fact: Standing, partner: Attributes) -> bool:
     """Whether the rule (in force) pays for the fact of that partner."""
-    if fact.kind != rule.on or not rule.covers(fact.day):
-        return False
-    return all(
-        (partner[name] if name in partner else getattr(fact, name)) in values
-        for name, values in rule.where
-    )
+    return missed(rule, fact, partner) is None
+
+
+def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
+    """The key of the first condition that keeps the rule from paying for the fact; None: it pays."""
+    if fact.kind != rule.on:
+        return "on"
+    if not rule.covers(fact.day):
+        return "starts" if rule.starts and fact.day < rule.starts else "ends"
+    for name, values in rule.where:
+        if (partner[name] if name in partner else getattr(fact, name)) not in values:
+            return name
+    return None
 
 
 def walk(start: int, entries: Iterable[Entry]) -> list[Worth]:

@@ -1,20 +1,26 @@
-"""What if: a partner's own question to the programme, answered by what pays."""
+"""A partner's questions to the programme: what happened to each fact, and what another would bring."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from babel.numbers import get_currency_symbol
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, abort, g, render_template, request
+from flask import url_for as url
 from flask_babel import gettext as _
 
-from engage.activity import sentences as facts
+from engage import periods
+from engage.activity import sentences
 from engage.clock import local_day
 from engage.db import db
+from engage.definitions import FACT_KINDS
+from engage.earnings import reasons
+from engage.earnings import service as statements
 from engage.home.service import main_board, main_period
-from engage.insight import rules, sentences
+from engage.insight import answers, facts, misses, rules
 from engage.insight.rules import Plan
 from engage.insight.whatif import choices, instant, what_if
+from engage.insight.whynot import why_not
 from engage.ledger.rules import Overdrawn
 from engage.money import LARGEST, NotExact, scaled
 from engage.partners.models import Partner
@@ -23,11 +29,14 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow, limiter
 from engage.web.locales import viewer
+from engage.web.numbers import query_number
 
 blueprint = Blueprint("insight", __name__)
 
 Errors = dict[str, str]
 _LONGEST = 200
+#: Facts on one page.
+PAGE = 25
 
 
 def _per_seat() -> str:
@@ -45,6 +54,108 @@ def _mine() -> tuple[Programme, Partner]:
         db.session.get_one(Programme, g.seat.programme.id),
         db.session.get_one(Partner, g.seat.partner.id),
     )
+
+
+@blueprint.get("/earnings/facts")
+@allow("partner")
+def facts_page() -> str:
+    """What was reported for the partner, newest first, with what each earned."""
+    programme, partner = _mine()
+    voice, today = viewer(), local_day(g.now, programme.timezone)
+    wanted, before = _filter(today), query_number("before")
+    found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
+    asked: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name != "before" and value
+    }
+    return render_template(
+        "insight/facts.html",
+        rows=[_row(row, voice) for row in found[:PAGE]],
+        older=url("insight.facts_page", **asked, before=found[PAGE - 1].fact.id)
+        if len(found) > PAGE
+        else None,
+        first=url("insight.facts_page", **asked) if before else None,
+        narrowed=bool(asked),
+        kinds=[(kind, _capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
+        periods=[(period.name, voice.period(period)) for period in _periods(today)],
+        wanted=wanted,
+    )
+
+
+def _filter(today: date) -> facts.Filter:
+    """What the address narrows the list to; what leads nowhere is no page."""
+    kind, name = request.args.get("kind") or None, request.args.get("period") or None
+    try:
+        period = periods.parse(name) if name else None
+    except periods.UnknownPeriod:
+        abort(404)
+    if (kind and kind not in FACT_KINDS) or (
+        "before" in request.args and query_number("before") is None
+    ):
+        abort(404)
+    return facts.Filter(kind, period, "unpaid" in request.args)
+
+
+def _periods(today: date) -> list[Period]:
+    """This month and five before, this quarter and three before, this year and the last."""
+    found = []
+    for kind, count in (("month", 6), ("quarter", 4), ("year", 2)):
+        period: Period | None = periods.containing(today, kind)
+        for _number in range(count):
+            assert period
+            found.append(period)
+            period = period.previous()
+    return found
+
+
+def _row(row: facts.Listed, voice: Voice) -> dict[str, Any]:
+    fact = row.fact
+    earned = [voice.pay(row.earned[unit], unit, sign=True) for unit in sorted(row.earned)]
+    return {
+        "what": sentences.title(fact.kind, fact.customer, fact.product, voice),
+        "when": voice.moment(fact.occurred_at),
+        "size": voice.amount(fact.amount, fact.currency, exact=True)
+        if fact.amount and fact.currency
+        else None,
+        "earned": earned,
+        "href": url("insight.fact_page", number=fact.id),
+    }
+
+
+@blueprint.get("/earnings/facts/<id:number>")
+@allow("partner")
+def fact_page(number: int) -> str:
+    """One fact: what it earned by which rule, and why not by the others."""
+    programme, partner = _mine()
+    voice, currency = viewer(), programme.currency
+    found = facts.fact(partner.id, number)
+    if found is None:
+        abort(404)
+    paid = statements.of_fact(programme, partner, number)
+    standing = found.superseded_at is None
+    missed = why_not(programme, found, paid) if standing else None
+    return render_template(
+        "insight/fact.html",
+        title=sentences.title(found.kind, found.customer, found.product, voice),
+        when=voice.moment(found.occurred_at),
+        pairs=reasons.fact_pairs(found, currency, voice),
+        superseded=voice.moment(found.superseded_at) if found.superseded_at else None,
+        lines=[_line(entry, currency, voice) for entry in paid],
+        misses=[
+            *(misses.of_rule(miss, currency, voice) for miss in missed.rules),
+            *(misses.of_stage(miss, currency, voice) for miss in missed.stages),
+        ]
+        if missed
+        else [],
+    )
+
+
+def _line(entry: statements.Entry, currency: str, voice: Voice) -> dict[str, Any]:
+    """A line of the fact that the page is about: headed by what paid it."""
+    href = url("earnings.line", number=entry.transfer.id)
+    said = reasons.shown(entry, currency, voice, href=href)
+    if isinstance(entry.paid_by, statements.ByRule):
+        said["what"] = reasons.rule_name(entry.paid_by.slug)
+    return said
 
 
 @blueprint.get("/what-if")
@@ -76,7 +187,7 @@ def form(programme: Programme, partner: Partner) -> dict[str, Any]:
     found = choices(programme, partner, g.now)
     return {
         "what_if": {
-            "kinds": [(kind, _capital(facts.named(kind, voice).one)) for kind in found.kinds],
+            "kinds": [(kind, _capital(sentences.named(kind, voice).one)) for kind in found.kinds],
             "categories": found.categories,
             "products": found.products,
             "customers": found.customers,
@@ -116,9 +227,9 @@ def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:
     return {
         "errors": {},
         "answer": {
-            "total": sentences.total(found, voice),
-            "lines": [sentences.line(gain, programme.currency, voice) for gain in found.gains],
-            "moves": list(sentences.moves(found, programme, voice)),
+            "total": answers.total(found, voice),
+            "lines": [answers.line(gain, programme.currency, voice) for gain in found.gains],
+            "moves": list(answers.moves(found, programme, voice)),
         },
     }
 

@@ -1,10 +1,11 @@
-"""What a partner supposes, as the facts it stands for: pure decisions."""
+"""What a partner supposes, as facts; and why a fact earned nothing: pure decisions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from engage.activity.rules import Report
+from engage.incentives.rules import Rule, Step, pay
 from engage.money import SCALE
 
 #: More sales than this at once are a forecast, not a question.
@@ -56,3 +57,18 @@ def split(total: int, parts: int, step: int) -> list[int]:
     found = [(each + (index < more)) * step for index in range(parts)]
     found[-1] += rest
     return found
+
+
+def shortfall(rule: Rule, step: Step) -> str:
+    """Why a fact that a rule counts was paid nothing there: the first limit that it met.
+
+    ``nothing`` it adds to the total; ``cap`` it is used up; ``band`` no rate is reached yet;
+    ``step`` it is less than the smallest step of the unit and counts towards the next one.
+    """
+    if step.before == step.after:
+        return "nothing"
+    if rule.cap is not None and pay(rule, step.before) >= rule.cap:
+        return "cap"
+    if not any(band.rate.numerator for band in rule.band if step.after > band.start) and rule.band:
+        return "band"
+    return "step"

@@ -210,6 +210,12 @@ def line(partner_id: int, transfer_id: int) -> Line | None:
     return Line(row[0], row[1]) if row else None
 
 
+def lines_of_fact(partner_id: int, fact_id: int) -> list[Line]:
+    """The lines that a fact of a partner made, in the order they were posted."""
+    statement = _lines_of(partner_id).where(Transfer.fact_id == fact_id).order_by(Transfer.id)
+    return [Line(transfer, fact) for transfer, fact in db.session.execute(statement)]
+
+
 def _lines_of(partner_id: int) -> Select[tuple[Transfer, Fact]]:
     return (
         select(Transfer, Fact)

@@ -90,15 +90,18 @@ def views(programme: Programme, partner: Partner, today: date) -> list[MissionVi
     attributes = {name: getattr(partner, name) for name in PARTNER_ATTRIBUTES}
     mine = [m for m in missions(programme) if addressed(m.audience, attributes)]
     stage_ids = [stage_id for mission in mine for stage_id in mission.stage_ids]
-    progress = {
-        row.stage_id: row
-        for row in db.session.scalars(
-            select(MissionProgress).where(
-                MissionProgress.partner_id == partner.id, MissionProgress.stage_id.in_(stage_ids)
-            )
+    reached = progress(stage_ids, partner.id)
+    return _in_order(_view(mission, reached, today) for mission in mine)
+
+
+def progress(stage_ids: Iterable[int], partner_id: int) -> dict[int, MissionProgress]:
+    """How far a partner is in these stages, by stage; those without a row stand at nothing."""
+    rows = db.session.scalars(
+        select(MissionProgress).where(
+            MissionProgress.partner_id == partner_id, MissionProgress.stage_id.in_(stage_ids)
         )
-    }
-    return _in_order(_view(mission, progress, today) for mission in mine)
+    )
+    return {row.stage_id: row for row in rows}
 
 
 def overview(programme: Programme, today: date) -> list[MissionView]:

@@ -1,0 +1,126 @@
+"""Why a fact earned nothing, in plain words."""
+
+from datetime import date
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.definitions import Where
+from engage.earnings.reasons import rule_name
+from engage.incentives import explain
+from engage.incentives.rules import Rule
+from engage.insight.whynot import RuleMiss, StageMiss
+from engage.missions import sentences as missions
+from engage.voice import ENGLISH, Voice
+
+
+def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
+    """``Bike points asks for sales in category Bikes; this one is Clothing.``"""
+    rule, name = miss.rule, rule_name(miss.slug)
+    if miss.key == "on":
+        return voice.gettext(
+            "%(rule)s pays for %(kinds)s; this is a %(kind)s.",
+            rule=name,
+            kinds=facts.named(rule.on, voice).many,
+            kind=facts.named(str(miss.has), voice).one,
+        )
+    if miss.step is not None:
+        return _counted(miss, currency, voice)
+    if miss.key in ("before", "retired"):
+        when = voice.moment(miss.since) if miss.since else ""
+        if miss.key == "before":
+            return voice.gettext(
+                "%(rule)s is in force from %(when)s on; this was before.", rule=name, when=when
+            )
+        return voice.gettext("%(rule)s was retired on %(when)s.", rule=name, when=when)
+    if miss.key in ("starts", "ends"):
+        assert isinstance(miss.has, date)
+        edge = rule.starts if miss.key == "starts" else rule.ends
+        said = {
+            "rule": name,
+            "edge": voice.day(edge) if edge else "",
+            "day": voice.day(miss.has),
+        }
+        if miss.key == "starts":
+            return voice.gettext("%(rule)s pays from %(edge)s on; this was on %(day)s.", **said)
+        return voice.gettext("%(rule)s paid until %(edge)s; this was on %(day)s.", **said)
+    return _condition(name, rule.where, rule.on, miss.key, miss.has, currency, voice)
+
+
+def _condition(
+    what: str, where: Where, on: str, key: str, has: object, currency: str, voice: Voice
+) -> str:
+    """The condition ``key`` that the fact or its partner misses, and what it has there."""
+    wanted = tuple(pair for pair in where if pair[0] == key)
+    if partners := facts.partners(wanted, voice):
+        said = {"what": what, "partners": partners}
+        if has is None:
+            return voice.gettext("%(what)s is for %(partners)s, which you are not.", **said)
+        return voice.gettext("%(what)s is for %(partners)s; yours is %(has)s.", has=has, **said)
+    said = {"what": what, "which": facts.named(on, voice).many + facts.narrowed(wanted, voice)}
+    if has is None:
+        return voice.gettext("%(what)s asks for %(which)s; this one does not say.", **said)
+    shown = voice.amount(has, currency, exact=True) if isinstance(has, int) else has
+    return voice.gettext("%(what)s asks for %(which)s; this one is %(has)s.", has=shown, **said)
+
+
+def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
+    """The rule counts the fact, and a limit of it left nothing to pay."""
+    rule, step = miss.rule, miss.step
+    assert step is not None
+    said = {
+        "rule": rule_name(miss.slug),
+        "period": voice.period(periods.parse(miss.period or "all")),
+        "total": explain.measured(rule, step.after, currency, voice),
+    }
+    if miss.key == "cap":
+        cap = voice.pay(rule.cap or 0, rule.earn)
+        return voice.gettext(
+            "%(rule)s had already paid you the most it pays in %(period)s: %(cap)s.",
+            cap=cap,
+            **said,
+        )
+    if miss.key == "band":
+        return voice.gettext(
+            "%(rule)s pays nothing up to %(edge)s; in %(period)s you stood at %(total)s with this.",
+            edge=explain.measured(rule, _first_paying(rule), currency, voice),
+            **said,
+        )
+    if miss.key == "nothing":
+        return voice.gettext("%(rule)s counts this, but it adds nothing to your total.", **said)
+    if miss.key == "budget":
+        return voice.gettext("%(rule)s counts this, but its budget was used up before it.", **said)
+    return voice.gettext(
+        "%(rule)s counts this: it was less than %(one)s and goes towards your next.",
+        one=voice.pay(1, rule.earn, whole=False),
+        **said,
+    )
+
+
+def _first_paying(rule: Rule) -> int:
+    return next((band.start for band in rule.band if band.rate.numerator), 0)
+
+
+def of_stage(miss: StageMiss, currency: str, voice: Voice = ENGLISH) -> str:
+    """``Stage 2 of Spring sprint counts this: you stand at $6,000 of $20,000.``"""
+    model, stage = miss.mission.model, miss.stage
+    if miss.key == "window":
+        assert isinstance(miss.has, date)
+        return voice.gettext(
+            "%(mission)s counts %(days)s; this was on %(day)s.",
+            mission=model.name,
+            days=voice.days(model.starts, model.ends),
+            day=voice.day(miss.has),
+        )
+    if stage is None:
+        return _condition(
+            model.name, miss.mission.audience, "", miss.key, miss.has, currency, voice
+        )
+    name = voice.gettext("Stage %(number)s of %(mission)s", number=miss.number, mission=model.name)
+    if miss.key != "counts":
+        return _condition(name, stage.where, stage.on, miss.key, miss.has, currency, voice)
+    if miss.reached:
+        return voice.gettext("%(stage)s counts this; another result reached it.", stage=name)
+    so_far = missions.so_far(stage, miss.value, currency, voice)
+    return voice.gettext(
+        "%(stage)s counts this: you stand at %(so_far)s.", stage=name, so_far=so_far
+    )

@@ -1,0 +1,181 @@
+"""Why not: a fact that a rule or mission paid nothing names the first condition it missed."""
+
+from datetime import date, timedelta
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+
+from engage import clock
+from engage.activity.models import Fact
+from engage.activity.rules import Report
+from engage.db import db
+from tests.browsing import Browser, browser
+from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def alice(app: Flask, cast: Cast) -> Browser:
+    return browser(app, cast.alice.user)
+
+
+def page(client: Browser, address: str) -> Tag:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def text(tag: Tag | None) -> str:
+    assert tag
+    return " ".join(tag.get_text(" ").split())
+
+
+def why(app: Flask, cast: Cast, who: str, report: Report) -> str:
+    """What the page of a fact says that has just come in."""
+    record(cast.programme, report, now=max(NOW, report.occurred_at))
+    return told(browser(app, getattr(cast, who).user), report.external_id)
+
+
+def told(client: Browser, external_id: str) -> str:
+    found = db.session.query(Fact).filter_by(external_id=external_id, superseded_at=None).one()
+    return text(page(client, f"/earnings/facts/{found.id}").select_one("main"))
+
+
+def test_another_category_is_named(app: Flask, cast: Cast):
+    said = why(app, cast, "alice", sale("x", "A1", "100", category="Clothing"))
+    assert "Bike points asks for sales in category Bikes; this one is Clothing." in said
+    said = why(app, cast, "alice", sale("y", "A1", "100", category=None))
+    assert "Bike points asks for sales in category Bikes; this one does not say." in said
+
+
+def test_another_kind_comes_last(app: Flask, cast: Cast):
+    said = why(app, cast, "bob", sale("x", "B1", "0", kind="login"))
+    assert "Nothing so far." in said
+    assert "Bike points pays for sales; this is a sign-in." in said
+
+
+def test_a_used_up_cap_is_told(app: Flask, cast: Cast):
+    record(cast.programme, sale("big", "C1", "60000", date(2013, 4, 6)))
+    said = why(app, cast, "charlie", sale("x", "C1", "100", date(2013, 4, 7)))
+    assert "Bike points had already paid you the most it pays in Q2 2013: 50,000 points." in said
+
+
+def test_below_the_first_band_the_total_is_told(app: Flask, cast: Cast):
+    assert (
+        "Growth bonus pays nothing up to $5,000; in Q2 2013 you stood at $4,000 with this."
+        in told(browser(app, cast.bob.user), "b-1")
+    )
+
+
+def test_less_than_a_step_goes_towards_the_next(app: Flask, cast: Cast):
+    said = why(app, cast, "alice", sale("x", "A1", "0.25", date(2013, 4, 9)))
+    assert "Bike points counts this: it was less than 1 point and goes towards your next." in said
+
+
+def test_an_audience_is_told(app: Flask, cast: Cast):
+    said = why(app, cast, "charlie", sale("x", "C1", "100", date(2013, 4, 9)))
+    assert (
+        "Spring sprint is for partners in region Northwest or Southwest; "
+        "yours is Northeast." in said
+    )
+
+
+def test_a_mission_tells_its_window_and_where_one_stands(app: Flask, cast: Cast, alice: Browser):
+    said = why(app, cast, "alice", sale("x", "A1", "100", date(2013, 3, 9)))
+    assert "Spring sprint counts Apr 1 – May 31, 2013; this was on Mar 9, 2013." in said
+    assert "Stage 1 of Spring sprint counts this: you stand at 2 of 3 sales." in told(alice, "a-2")
+    record(cast.programme, sale("y", "A1", "100", date(2013, 4, 9)))
+    assert "Stage 1 of Spring sprint counts this; another result reached it." in told(alice, "a-2")
+
+
+def test_before_a_rule_and_after_it(app: Flask, cast: Cast, alice: Browser):
+    more = PROGRAMME.replace(
+        "[[boards]]",
+        '[[rules]]\nslug = "late"\non = "sale"\nearn = "points"\nper = "fact"\nrate = "5"\n'
+        'period = "year"\nstarts = 2013-05-01\nends = 2013-05-03\n\n[[boards]]',
+        1,
+    )
+    publish(more)
+    assert "Late is in force from" not in told(alice, "a-1")
+    assert "Late pays from May 1, 2013 on; this was on Apr 5, 2013." in told(alice, "a-1")
+    said = why(app, cast, "alice", sale("x", "A1", "5", date(2013, 5, 4)))
+    assert "Late paid until May 3, 2013; this was on May 4, 2013." in said
+
+
+def test_a_rule_that_came_or_went_later_is_told(app: Flask, cast: Cast, alice: Browser):
+    added = PROGRAMME.replace(
+        "[[boards]]",
+        '[[rules]]\nslug = "new"\non = "sale"\nearn = "points"\nper = "fact"\nrate = "5"\n'
+        'period = "year"\n\n[[boards]]',
+        1,
+    )
+    publish(added, NOW)
+    assert "New is in force from Apr 10, 2013, 11:00 AM on; this was before." in told(alice, "a-1")
+    publish(PROGRAMME, NOW + timedelta(hours=1))
+    said = why(app, cast, "alice", sale("x", "A1", "5", date(2013, 4, 11)))
+    assert "New was retired on Apr 10, 2013, 12:00 PM." in said
+
+
+def test_a_corrected_fact_says_that_it_no_longer_counts(alice: Browser, cast: Cast):
+    old = db.session.query(Fact).filter_by(external_id="a-1").one().id
+    record(cast.programme, sale("a-1", "A1", "2000"))
+    said = text(page(alice, f"/earnings/facts/{old}").select_one("main"))
+    assert "This was reported anew on" in said
+    assert "Why not more" not in said
+
+
+def test_the_list_is_newest_first_with_what_each_earned(alice: Browser, cast: Cast):
+    record(cast.programme, sale("x", "A1", "0", date(2013, 4, 9), kind="training_completed"))
+    rows = [text(row) for row in page(alice, "/earnings/facts").select(".ledger-line")]
+    assert rows[0].startswith("Completed training: Road-150")
+    assert rows[0].endswith("nothing: why?")
+    assert rows[1].endswith("· $3,500.00 +$10 +3,500 points")
+    assert len(rows) == 3
+
+
+def test_the_list_is_narrowed_by_kind_period_and_pay(alice: Browser, cast: Cast):
+    record(cast.programme, sale("x", "A1", "0", date(2013, 4, 9), kind="training_completed"))
+    for query, count in (
+        ("kind=sale", 2),
+        ("unpaid=1", 1),
+        ("period=2013-04", 3),
+        ("period=2012", 0),
+        ("kind=sale&unpaid=1", 0),
+    ):
+        found = page(alice, f"/earnings/facts?{query}")
+        assert len(found.select(".ledger-line")) == count, query
+    for query in ("kind=gift", "period=soon", "before=x"):
+        assert alice.get(f"/earnings/facts?{query}").status_code == 404
+
+
+def test_a_long_list_comes_in_pages_without_a_gap(alice: Browser, cast: Cast):
+    # Half of them at one instant: the page must break inside of it.
+    record(
+        cast.programme,
+        *(sale(f"m-{i}", "A1", "10", date(2013, 4, 1), hour=i % 2) for i in range(60)),
+    )
+    seen: list[str] = []
+    address: str | None = "/earnings/facts?kind=sale"
+    while address:
+        found = page(alice, address)
+        seen += [str(link["href"]) for link in found.select("a.ledger-what")]
+        older = found.select_one("a[rel=next]")
+        address = str(older["href"]) if older else None
+    assert len(seen) == len(set(seen)) == 62
+
+
+def test_another_partners_fact_is_not_there(app: Flask, cast: Cast, alice: Browser):
+    other = db.session.query(Fact).filter_by(external_id="c-1").one().id
+    assert alice.get(f"/earnings/facts/{other}").status_code == 404
+    assert not page(alice, f"/earnings/facts?before={other}").select(".ledger-line")
+
+
+def test_who_has_no_fact_is_told_when_they_come(app: Flask, cast: Cast):
+    record(cast.programme, sale("b-1", "A1", "1"))
+    said = text(page(browser(app, cast.bob.user), "/earnings/facts").select_one("main"))
+    assert "Nothing was reported yet" in said
