@@ -5,6 +5,7 @@ from flask import Flask
 from engage import db as database
 from engage import models, web
 from engage.accounts.routes import blueprint as accounts
+from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.imports import blueprint as console_import
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     videos,
     console_videos,
     api,
+    api_questions,
     console,
     console_partners,
     console_import,

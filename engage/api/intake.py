@@ -117,13 +117,14 @@ def _intake(
             intake.made.append(make(shape.model_validate(raw)))
             intake.places.append(place)
         except ValidationError as error:
-            answer.problems += _issues(error)
+            answer.problems += issues(error)
         except Unreadable as error:
             answer.problems.append(Issue(field=unreadable, problem=str(error)))
     return intake
 
 
-def _issues(error: ValidationError) -> Iterator[Issue]:
+def issues(error: ValidationError) -> Iterator[Issue]:
+    """What a shape did not find, field by field."""
     for found in error.errors(include_url=False):
         place = ".".join(str(part) for part in found["loc"]) or "item"
         yield Issue(field=place, problem=found["msg"].removeprefix("Value error, "))

@@ -47,28 +47,28 @@ spec = SpecTree(
     ],
     security={"key": []},
 )
-_REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
+REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
 _TAKEN = {f"HTTP_{code}": shapes.Answers for code in (200, 207, 422)}
 _WRITES = Documented(
-    **_TAKEN, HTTP_400=shapes.Error, HTTP_409=shapes.Error, HTTP_413=shapes.Error, **_REFUSALS
+    **_TAKEN, HTTP_400=shapes.Error, HTTP_409=shapes.Error, HTTP_413=shapes.Error, **REFUSALS
 )
 
 
-def _per_key() -> str:
+def per_key() -> str:
     # Not by what the header says: a client could say it another way each time.
     return f"api:{g.api_key.id}"
 
 
-_limited = limiter.limit("1200 per minute", key_func=_per_key)
+limited = limiter.limit("1200 per minute", key_func=per_key)
 
 
-def _programme() -> Programme:
+def the_programme() -> Programme:
     return db.session.get_one(Programme, g.api_key.programme_id)
 
 
 @blueprint.post("/facts")
 @keyed("facts:write")
-@_limited
+@limited
 @spec.validate(json=shapes.FactsIn, resp=_WRITES, skip_validation=True, tags=["facts"])
 def post_facts() -> Response:
     """Take facts in.
@@ -84,7 +84,7 @@ def post_facts() -> Response:
 
 @blueprint.post("/partners")
 @keyed("partners:write")
-@_limited
+@limited
 @spec.validate(json=shapes.PartnersIn, resp=_WRITES, skip_validation=True, tags=["partners"])
 def post_partners() -> Response:
     """Take partners in, or bring them up to date."""
@@ -101,11 +101,11 @@ def _take(
     """Read a body, carry it through the flow in one transaction, and answer per item."""
     body, key, now = request.get_data(), request.headers.get("Idempotency-Key"), g.now
     if key is not None and not 0 < len(key) <= 200:
-        return _error(400, "Idempotency-Key has 1 to 200 characters")
+        return refused(400, "Idempotency-Key has 1 to 200 characters")
     digest = service.request_hash(request.path, body)
 
     def work() -> tuple[int, Any]:
-        programme = _programme()
+        programme = the_programme()
         if key and (before := service.remembered(programme.id, key, digest, now)):
             return before
         found = read(programme, body)
@@ -122,29 +122,29 @@ def _take(
     try:
         status, answer = transaction(work)
     except BadBody as error:
-        return _error(400, str(error))
+        return refused(400, str(error))
     except service.KeyReused:
-        return _error(409, "this Idempotency-Key came before with another request: use a new one")
+        return refused(409, "this Idempotency-Key came before with another request: use a new one")
     deliver()
     return make_response(jsonify(answer), status)
 
 
 @blueprint.get("/partners")
 @keyed("read")
-@_limited
+@limited
 @spec.validate(
     query=shapes.PageQuery,
-    resp=Documented(HTTP_200=shapes.PartnerPage, HTTP_400=shapes.Error, **_REFUSALS),
+    resp=Documented(HTTP_200=shapes.PartnerPage, HTTP_400=shapes.Error, **REFUSALS),
     skip_validation=True,
     tags=["partners"],
 )
 def get_partners() -> Response:
     """Partners by external id, a page at a time."""
-    query = _query(shapes.PageQuery)
+    query = query_of(shapes.PageQuery)
     rows = service.partner_page(g.api_key.programme_id, query.after, query.limit)
     page = [_partner_out(row) for row in rows[: query.limit]]
     following = page[-1].external_id if len(rows) > query.limit else None
-    return _json(shapes.PartnerPage(partners=page, next=following))
+    return answered(shapes.PartnerPage(partners=page, next=following))
 
 
 def _partner_out(row: Partner) -> shapes.PartnerOut:
@@ -155,15 +155,15 @@ def _partner_out(row: Partner) -> shapes.PartnerOut:
 
 @blueprint.get("/partners/<path:partner>/statement")
 @keyed("read")
-@_limited
+@limited
 @spec.validate(
-    resp=Documented(HTTP_200=shapes.Statement, HTTP_404=shapes.Error, **_REFUSALS),
+    resp=Documented(HTTP_200=shapes.Statement, HTTP_404=shapes.Error, **REFUSALS),
     skip_validation=True,
     tags=["partners"],
 )
 def get_statement(partner: str) -> Response:
     """A partner's ledger, each line with its reason."""
-    programme = _programme()
+    programme = the_programme()
     found = partners.by_external_id(programme.id, partner)
     if found is None:
         abort(404)
@@ -172,19 +172,19 @@ def get_statement(partner: str) -> Response:
 
 @blueprint.get("/standings/<board>")
 @keyed("read")
-@_limited
+@limited
 @spec.validate(
     query=shapes.StandingsQuery,
     resp=Documented(
-        HTTP_200=shapes.Standings, HTTP_400=shapes.Error, HTTP_404=shapes.Error, **_REFUSALS
+        HTTP_200=shapes.Standings, HTTP_400=shapes.Error, HTTP_404=shapes.Error, **REFUSALS
     ),
     skip_validation=True,
     tags=["standings"],
 )
 def get_standings(board: str) -> Response:
     """A ranking, from its top."""
-    query = _query(shapes.StandingsQuery)
-    programme = _programme()
+    query = query_of(shapes.StandingsQuery)
+    programme = the_programme()
     published = leaderboards.board(programme, board)
     if published is None:
         abort(404)
@@ -192,21 +192,21 @@ def get_standings(board: str) -> Response:
         period = document.period_of(programme, published, query.period, g.now)
         scope = document.scope_of(query.scope)
     except (periods.UnknownPeriod, document.UnknownScope) as error:
-        return _error(400, str(error))
+        return refused(400, str(error))
     found = ranking.ranking(programme, published, period, scope=scope, limit=query.top)
     return jsonify(document.document(published, period, found))
 
 
 @blueprint.get("/missions")
 @keyed("read")
-@_limited
+@limited
 @spec.validate(
-    resp=Documented(HTTP_200=shapes.Missions, **_REFUSALS), skip_validation=True, tags=["missions"]
+    resp=Documented(HTTP_200=shapes.Missions, **REFUSALS), skip_validation=True, tags=["missions"]
 )
 def get_missions() -> Response:
     """Missions that are published, those ending first in front."""
-    programme = _programme()
-    return _json(
+    programme = the_programme()
+    return answered(
         shapes.Missions(
             missions=[
                 shapes.MissionOut(
@@ -237,15 +237,15 @@ def _stage_out(stage: mission_rules.Stage) -> shapes.StageOut:
 
 @blueprint.get("/rules/changes")
 @keyed("read")
-@_limited
+@limited
 @spec.validate(
-    resp=Documented(HTTP_200=shapes.RuleChanges, **_REFUSALS), skip_validation=True, tags=["rules"]
+    resp=Documented(HTTP_200=shapes.RuleChanges, **REFUSALS), skip_validation=True, tags=["rules"]
 )
 def get_rule_changes() -> Response:
     """What changed about the rules, from when and why; newest first."""
-    programme = _programme()
+    programme = the_programme()
     voice = Voice(timezone=programme.timezone)
-    return _json(
+    return answered(
         shapes.RuleChanges(
             changes=[
                 shapes.RuleChange(
@@ -271,18 +271,18 @@ def openapi() -> Response:
     return jsonify(spec.spec)
 
 
-def _query(shape: type[Query]) -> Query:
+def query_of(shape: type[Query]) -> Query:
     try:
         return shape.model_validate(request.args.to_dict())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        abort(_error(400, f"{place}: {first['msg']}"))
+        abort(refused(400, f"{place}: {first['msg']}"))
 
 
-def _json(shape: shapes.Shape) -> Response:
+def answered(shape: shapes.Shape) -> Response:
     return jsonify(shape.model_dump(mode="json"))
 
 
-def _error(status: int, message: str) -> Response:
+def refused(status: int, message: str) -> Response:
     return make_response(jsonify({"error": message}), status)

@@ -33,20 +33,23 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Kind = Literal[
+    "sale",
+    "deal_registered",
+    "deal_won",
+    "training_completed",
+    "certification",
+    "login",
+    "custom",
+]
+
+
 class FactIn(Shape):
     """A fact, in the columns of an import. Amounts as decimal strings or numbers."""
 
     external_id: Name
     partner: Name = Field(description="External id of the partner.")
-    kind: Literal[
-        "sale",
-        "deal_registered",
-        "deal_won",
-        "training_completed",
-        "certification",
-        "login",
-        "custom",
-    ]
+    kind: Kind
     occurred_at: Name = Field(
         description="ISO 8601. Without an offset: local time of the programme; a date: its start.",
         examples=["2013-02-14T09:30:00Z"],
@@ -212,3 +215,87 @@ class RuleChange(Shape):
 
 class RuleChanges(Shape):
     changes: list[RuleChange]
+
+
+class FactsQuery(Shape):
+    kind: Kind | None = None
+    period: str | None = Field(None, examples=["2026-Q1"])
+    unpaid: bool = Field(False, description="Those alone that earned nothing.")
+    before: int | None = Field(
+        None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
+    )
+    limit: int = Field(100, ge=1, le=1_000)
+
+
+class FactOut(Shape):
+    external_id: str
+    kind: str
+    occurred_at: datetime
+    amount: str
+    quantity: str
+    product: str | None
+    category: str | None
+    customer: str | None
+    earned: dict[str, str] = Field(description="By unit; empty where it earned nothing.")
+
+
+class FactPage(Shape):
+    facts: list[FactOut]
+    next: int | None = Field(description="`before` of the next page; null on the last.")
+
+
+class WhyQuery(Shape):
+    fact: Name = Field(description="External id of the fact.")
+
+
+class Because(Shape):
+    """What a rule (by its slug) or mission stage (``mission:<slug>/<stage>``) pays, and why."""
+
+    source: str
+    unit: str
+    amount: str
+    because: str
+
+
+class Missed(Shape):
+    """A rule or mission that pays nothing, the first condition that is missed, and in words."""
+
+    source: str
+    condition: str
+    because: str
+
+
+class Why(Shape):
+    fact: FactOut
+    earned: list[Because]
+    missed: list[Missed]
+
+
+class SupposedFact(Shape):
+    """A fact that has not happened. Without ``occurred_at`` it happens now."""
+
+    kind: Kind = "sale"
+    occurred_at: Name | None = None
+    amount: Exact = Decimal(0)
+    quantity: Exact = Decimal(0)
+    product: Name | None = None
+    category: Name | None = None
+    customer: Name | None = Field(None, description="Without one, a new customer.")
+
+
+class Supposition(Shape):
+    partner: Name = Field(description="External id of the partner.")
+    facts: list[SupposedFact] = Field(min_length=1, max_length=100)
+
+
+class WouldEarn(Shape):
+    """What facts would earn; ``changes`` are stages and places on boards, in words."""
+
+    sums: dict[str, str]
+    summary: str
+    lines: list[Because]
+    changes: list[str]
+
+
+class Problems(Shape):
+    problems: list[Issue]
