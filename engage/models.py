@@ -6,7 +6,7 @@ from engage.api.models import IdempotencyKey
 from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleVersion, RunningTotal
 from engage.leaderboards.models import Board, Standing, StandingDay
-from engage.ledger.models import Account, Transfer
+from engage.ledger.models import Account, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
@@ -21,6 +21,7 @@ __all__ = [
     "Group",
     "IdempotencyKey",
     "Import",
+    "Link",
     "Message",
     "Mission",
     "MissionProgress",

@@ -8,7 +8,15 @@ less its debits. What a partner ever earned is the sum of all of their accounts.
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -47,6 +55,23 @@ class Account(Model):
         # Accrued may go below: a return after the payout takes back what is paid already.
         CheckConstraint("kind IN ('budget', 'accrued') OR balance >= 0", name="not_overdrawn"),
     )
+
+
+class Link(Model):
+    """The seal of one posting, and of every one before it in the programme; see `chain`."""
+
+    __tablename__ = "ledger_links"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    number: Mapped[int]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    marks: Mapped[bytes] = mapped_column(LargeBinary)
+    posted_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("programme_id", "number"),)
 
 
 #: Which sources a transfer of each kind has (``reason`` is a text); all others are null.
@@ -108,6 +133,7 @@ class Transfer(Model):
     total_after: Mapped[int]
     posted_at: Mapped[datetime]
     key: Mapped[str] = mapped_column(String(80), unique=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("ledger_links.id"))
 
     __table_args__ = (
         Index("ix_transfers_partner_id_posted", "partner_id", "id"),

@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
 from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.ledger import chain
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import (
     EARNED,
@@ -22,14 +23,22 @@ from engage.ledger.rules import (
     Shortfall,
 )
 
+#: What a transfer has where its kind does not say otherwise.
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(column.name for column in Transfer.__table__.columns),
+    "total_before": 0,
+    "total_after": 0,
+}
+
 
 def post(programme_id: int, differences: Sequence[Difference], now: datetime) -> None:
     """Move each difference from the programme's budget to its partner's accrued account."""
     rows = []
     for difference in differences:
-        row = difference._asdict()
+        row = _BLANK | difference._asdict()
         del row["sequence"]
-        rows.append(row | {"kind": difference.kind, "key": difference.key})
+        row["kind"], row["key"] = difference.kind, difference.key
+        rows.append(row)
     _write(programme_id, rows, now)
 
 
@@ -38,8 +47,7 @@ def transfer(programme_id: int, moves: Sequence[Move], now: datetime) -> None:
 
     :raises Overdrawn: when a payout, redemption or expiry wants more than has accrued.
     """
-    totals = {"total_before": 0, "total_after": 0}
-    _write(programme_id, [move._asdict() | totals for move in moves], now)
+    _write(programme_id, [_BLANK | move._asdict() for move in moves], now)
 
 
 def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None:
@@ -60,6 +68,9 @@ def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None
         row |= {"id": transfer_id, "programme_id": programme_id, "posted_at": now}
     _refuse_overdrawing(held, moved, given)
     _move({held[place].id: amount for place, amount in moved.items()})
+    link_id = chain.add(programme_id, rows, now)
+    for row in rows:
+        row["link_id"] = link_id
     insert_rows(Transfer.__table__, rows)  # last: the database looks at the balances after it
 
 

@@ -14,11 +14,11 @@ from engage.db import db
 FOLDER = Path(__file__).parent
 
 
-def upgrade() -> None:
+def upgrade(revision: str = "head") -> None:
     """Migrate the current application's database; nothing where it is the newest already."""
     if "migrate" not in current_app.extensions:
         flask_migrate.Migrate(current_app, db, directory=str(FOLDER), render_as_batch=True)
-    flask_migrate.upgrade(directory=str(FOLDER))
+    flask_migrate.upgrade(directory=str(FOLDER), revision=revision)
 
 
 @contextmanager
