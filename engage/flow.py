@@ -12,9 +12,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import func, or_, select
 
+from engage.activity import held
 from engage.activity import service as activity
-from engage.activity.models import Fact
+from engage.activity.models import Fact, HeldFact
 from engage.activity.rules import Problem, Report
+from engage.activity.service import Admission
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
 from engage.incentives.worth import Attributes
@@ -23,7 +25,7 @@ from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
-from engage.ledger.rules import Difference
+from engage.ledger.rules import Difference, Overdrawn
 from engage.missions import awards as missions
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox import service as outbox
@@ -40,11 +42,15 @@ SUPPOSED = "what-if"
 
 
 class Outcome(NamedTuple):
-    """What became of a batch; ``answers`` has one word per report, in its order."""
+    """What became of a batch; ``answers`` has one word per report, in its order.
+
+    ``held`` are the positions of those that wait in the queue; they are answered ``problem``, too.
+    """
 
     answers: list[str]
     problems: list[Problem]
     owed: list[Difference]
+    held: frozenset[int] = frozenset()
 
 
 Seen = TypeVar("Seen")
@@ -60,10 +66,20 @@ class Supposed(NamedTuple, Generic[Seen]):
 
 
 def record(
-    programme: Programme, reports: Sequence[Report], *, source: str, now: datetime
+    programme: Programme,
+    reports: Sequence[Report],
+    *,
+    source: str,
+    now: datetime,
+    hold: str | None = None,
 ) -> Outcome:
-    """Take facts in and carry them all the way; the caller commits, or undoes it on problems."""
+    """Take facts in and carry them all the way; the caller commits, or undoes it on problems.
+
+    ``hold`` names the way the reports came ("API: crm"): what cannot be taken then waits in the
+    queue, where the programme's policy says so. Without it nothing is held.
+    """
     batch = activity.admit(programme, reports, source=source, now=now)
+    kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
     changed = batch.new + batch.superseded
     who = partners.attributes(programme.id, {fact.partner_id for fact in changed})
     awards = incentives.award(programme, batch.new, batch.superseded, who)
@@ -73,7 +89,48 @@ def record(
     moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
     if changed:
         _tell(programme, moved, {fact.partner_id for fact in changed}, now)
-    return Outcome(batch.answers, batch.problems, owed)
+    return Outcome(batch.answers, batch.problems, owed, kept)
+
+
+def accept(
+    programme: Programme, reports: Sequence[Report], *, source: str, came_by: str, now: datetime
+) -> Outcome:
+    """`record` for reports that stand each for itself: what cannot be taken is held, not refused.
+
+    So is a fact whose pay the budget cannot carry; it is found by halving the batch.
+    """
+    try:
+        with db.session.begin_nested():
+            return record(programme, reports, source=source, now=now, hold=came_by)
+    except Overdrawn as short:
+        if len(reports) == 1:
+            problem = Problem(0, "amount", str(short), "over_budget")
+            batch = Admission([], [], ["problem"], [problem])
+            kept = held.sort_out(programme, reports, batch, source=source, came_by=came_by, now=now)
+            return Outcome(batch.answers, batch.problems, [], kept)
+    middle = len(reports) // 2
+    first, second = (
+        accept(programme, part, source=source, came_by=came_by, now=now)
+        for part in (reports[:middle], reports[middle:])
+    )
+    return Outcome(
+        first.answers + second.answers,
+        first.problems + [p._replace(position=p.position + middle) for p in second.problems],
+        first.owed + second.owed,
+        first.held | {position + middle for position in second.held},
+    )
+
+
+def readmit(programme: Programme, rows: Iterable[HeldFact], *, now: datetime) -> int:
+    """Try reports of the queue again: what is fine by now goes the way of all facts; how many were."""
+    taken = 0
+    ways: dict[tuple[str, str], list[Report]] = {}
+    for row in rows:
+        ways.setdefault((row.source, row.came_by), []).append(held.report(row))
+    for (source, came_by), reports in ways.items():
+        outcome = accept(programme, reports, source=source, came_by=came_by, now=now)
+        taken += len(reports) - outcome.answers.count("problem")
+    return taken
 
 
 def suppose(
@@ -104,6 +161,9 @@ def enrol(
 ) -> partners.Admission:
     """Take partners in; who moved to another region, team, organisation or type is paid anew."""
     admission = partners.admit(programme, profiles, now=now)
+    if admission.new:
+        known = {profile.external_id for profile in profiles}
+        readmit(programme, held.waiting(programme.id, partners=known), now=now)
     if admission.moved:
         reconsider(programme, admission.moved, now=now)
     elif "corrected" in admission.answers:  # a new name stands on the boards, too
@@ -121,8 +181,10 @@ def reconsider(
     """Work everything out again from the facts and post what differs; the number of new lines.
 
     Called where something other than a fact changed: partners moved, or rules, missions or boards
-    were published. Without ids, for every partner.
+    were published. Without ids, for every partner, and what waits in the queue is tried again.
     """
+    if partner_ids is None:
+        readmit(programme, held.waiting(programme.id), now=now)
     who = partners.attributes(programme.id, partner_ids)
     owed = _owed(programme, who, store=True)
     ledger.post(programme.id, owed, now)

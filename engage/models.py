@@ -1,7 +1,7 @@
 """Every table of the house, so that the metadata is whole wherever one of them is used."""
 
 from engage.accounts.models import ApiKey, Seat, SignedOut, User
-from engage.activity.models import Fact
+from engage.activity.models import Conversion, CurrencyRate, Fact, HeldFact
 from engage.api.models import IdempotencyKey
 from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleVersion, RunningTotal
@@ -17,8 +17,11 @@ __all__ = [
     "Account",
     "ApiKey",
     "Board",
+    "Conversion",
+    "CurrencyRate",
     "Fact",
     "Group",
+    "HeldFact",
     "IdempotencyKey",
     "Import",
     "Link",

@@ -40,6 +40,7 @@ TABLE: tuple[Periodic, ...] = (
     Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
     Periodic("films", 10, "engage.videos.jobs.sweep"),
     Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),
+    Periodic("held facts", 60, "engage.activity.jobs.take_what_came"),
     Periodic("imports", 20, "engage.imports.jobs.sweep"),
     Periodic("uploads", 3600, "engage.imports.jobs.clean"),
     Periodic("sign-outs", 3600, "engage.accounts.jobs.forget_sign_outs"),

@@ -72,6 +72,8 @@ EXAMPLES: dict[str, Example] = {
         f"console_import.{view}": Example(imports.draft, ("mia",))
         for view in ("file", "state", "check", "take", "again", "mended", "discard", "errors")
     },
+    "console_held.retry": Example(imports.held_fact, MANAGERS),
+    "console_held.dismiss": Example(imports.held_fact, MANAGERS),
     # Both programmes of the cast have this mission.
     **{
         f"console_missions.{view}": Example(

@@ -1,10 +1,12 @@
-"""Facts: what happened, once each, for ever."""
+"""Facts: what happened, once each, for ever; and reports that wait to become one."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engage.activity.rules import REASONS
 from engage.db import Id, Model
 from engage.definitions import FACT_KINDS
 
@@ -52,4 +54,85 @@ class Fact(Model):
         CheckConstraint(
             "kind IN ({})".format(", ".join(f"'{kind}'" for kind in FACT_KINDS)), name="kind_known"
         ),
+    )
+
+
+class CurrencyRate(Model):
+    """What one unit of ``currency`` is worth in the programme's, from ``day`` on; a decimal."""
+
+    __tablename__ = "currency_rates"
+
+    programme_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("programmes.id"), primary_key=True, autoincrement=False
+    )
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[str] = mapped_column(String(20))
+
+
+class Conversion(Model):
+    """What a fact was reported as, where that was another currency: ``amount`` (ten-thousandths of
+    ``currency``) times ``rate`` is the fact's own. It stays when the published rate changes."""
+
+    __tablename__ = "conversions"
+
+    fact_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("facts.id"), primary_key=True, autoincrement=False
+    )
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[str] = mapped_column(String(20))
+
+
+HELD_STATES = ("waiting", "taken", "replaced", "dismissed")
+
+
+class HeldFact(Model):
+    """A report that could not be taken and was not thrown away either.
+
+    ``report`` is all of it (see `engage.activity.held.raw`), ``came_by`` the way it came ("API: crm"),
+    ``reason`` the first thing wrong with it, ``problem`` everything, with its remedy. It is taken
+    once that has changed, replaced by a later report of the same fact, or dismissed by a manager.
+    """
+
+    __tablename__ = "held_facts"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(200))
+    partner: Mapped[str] = mapped_column(String(200))
+    occurred_at: Mapped[datetime]
+    report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    came_by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(20))
+    problem: Mapped[str] = mapped_column(String(1_000))
+    held_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    note: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (
+        # One waiting report per fact; the waiting ones are also looked for by what they wait for.
+        Index(
+            "uq_held_facts_waiting",
+            "programme_id",
+            "source",
+            "external_id",
+            unique=True,
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_held_facts_programme_id_state", "programme_id", "state", "id"),
+        CheckConstraint(
+            "state IN ({})".format(", ".join(f"'{state}'" for state in HELD_STATES)),
+            name="state_known",
+        ),
+        CheckConstraint(
+            "reason IN ({})".format(", ".join(f"'{reason}'" for reason in REASONS)),
+            name="reason_known",
+        ),
+        CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled_when"),
+        CheckConstraint("(state = 'dismissed') = (note IS NOT NULL)", name="dismissed_with_reason"),
     )

@@ -1,13 +1,20 @@
 """Whether a fact can be taken, and what makes two reports of it the same: pure decisions."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
 
+from engage import definitions as read
+from engage import money
 from engage.definitions import FACT_KINDS
 
 #: A clock may be wrong by a little; a sale of next week is a mistake.
 AHEAD = timedelta(days=1)
+_RATE_DIGITS = 10
 
 
 class Report(NamedTuple):
@@ -54,16 +61,72 @@ class Standing(NamedTuple):
         return self[3:6] + self[7:]
 
 
+# --- what to do with what cannot be taken ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a programme does with a report that can be read but not taken, by what is wrong with it.
+
+    ``reject``: answered with the problem, and that is all. ``hold``: answered alike, and kept in the
+    queue until what is missing arrives. A negative quantity can be told to be fine: ``take``.
+    """
+
+    unknown_partner: str = "hold"
+    foreign_currency: str = "hold"
+    future: str = "hold"
+    negative_quantity: str = "hold"
+    over_budget: str = "hold"
+
+
+#: Where a programme file says nothing.
+HELD = Intake()
+REASONS = tuple(field.name for field in fields(Intake))
+
+
+def parse_intake(raw: Mapping[str, Any]) -> Intake:
+    """The ``[intake]`` table of a programme file."""
+    take = read.Every()
+    take(read.known_keys, raw, REASONS)
+    return take.settled(
+        Intake(**{name: take(read.choice, raw, name, _options(name), "hold") for name in REASONS})
+    )
+
+
+def _options(reason: str) -> tuple[str, ...]:
+    return ("hold", "reject", "take") if reason == "negative_quantity" else ("hold", "reject")
+
+
+def intake_json(intake: Intake) -> dict[str, str]:
+    """Only what differs from the default, as the file would say it."""
+    said = {name: getattr(intake, name) for name in REASONS}
+    return {name: word for name, word in said.items() if word != "hold"}
+
+
 class Problem(NamedTuple):
-    """Why a report cannot be taken: its position in the batch, the column, and the remedy."""
+    """Why a report cannot be taken: its position in the batch, the column, and the remedy.
+
+    ``reason`` is one of `REASONS` where waiting may help, else empty.
+    """
 
     position: int
     column: str
     problem: str
+    reason: str = ""
 
 
-def problems(index: int, report: Report, currency: str, now: datetime) -> Iterator[Problem]:
-    """What is wrong with one report, apart from its partner (who is looked up)."""
+def is_held(problems: Iterable[Problem], intake: Intake) -> bool:
+    """Whether the policy keeps a report with these problems: only if it does for every one."""
+    return all(p.reason and getattr(intake, p.reason) == "hold" for p in problems)
+
+
+def problems(
+    index: int, report: Report, currency: str, rate: Decimal | None, intake: Intake, now: datetime
+) -> Iterator[Problem]:
+    """What is wrong with one report, apart from its partner (who is looked up).
+
+    ``rate`` is what its currency is worth in the programme's ``currency``; None: nobody said.
+    """
     if report.kind not in FACT_KINDS:
         yield Problem(
             index, "kind", f"{report.kind!r} is unknown: write one of {', '.join(FACT_KINDS)}"
@@ -73,10 +136,90 @@ def problems(index: int, report: Report, currency: str, now: datetime) -> Iterat
             index,
             "occurred_at",
             f"{report.occurred_at:%Y-%m-%d %H:%M} UTC is in the future: send it when it happened",
+            "future",
         )
-    if report.currency not in (None, currency):
+    if rate is None:
         yield Problem(
             index,
             "currency",
-            f"{report.currency} is not the programme's {currency}: convert the amount first",
+            f"{report.currency} is not the programme's {currency}, and no rate for it holds on "
+            f"{report.day}: publish one, or convert the amount first",
+            "foreign_currency",
         )
+    elif abs(converted(report.amount, rate)) > money.LARGEST:
+        yield Problem(index, "amount", f"is too large once it is converted to {currency}: mend it")
+    if report.quantity < 0 <= report.amount and intake.negative_quantity != "take":
+        yield Problem(
+            index,
+            "quantity",
+            "is negative though the amount is not: a return takes back both, write both below zero",
+            "negative_quantity",
+        )
+
+
+# --- amounts in other currencies ------------------------------------------------------------------
+
+
+class Rate(NamedTuple):
+    """What one unit of ``currency`` is worth in the programme's, from ``day`` on until the next."""
+
+    currency: str
+    day: date
+    rate: Decimal
+
+
+def parse_rate(raw: Mapping[str, Any], currency: str) -> Rate:
+    """A ``[[rates]]`` table of a programme file whose currency is ``currency``."""
+    take = read.Every()
+    take(read.known_keys, raw, ("from", "to", "day", "rate"))
+    other, to = take(read.unit, raw, "from"), take(read.unit, raw, "to")
+    if to not in (None, currency):
+        take.note("to", f"{to!r} is not the programme's currency: write {currency}")
+    if other in (currency, money.POINTS):
+        take.note("from", f"{other!r} needs no rate: name another currency")
+    rate, day = take(read.decimal, raw, "rate"), take(read.day, raw, "day")
+    if rate is not None and not 0 < rate < 10**6:
+        take.note("rate", f"{rate} is out of the ordinary: write what 1 {other} is worth")
+    elif rate is not None and rate != round(rate, _RATE_DIGITS):
+        take.note(
+            "rate", f"{rate} is too exact: write {_RATE_DIGITS} digits after the point at most"
+        )
+    if "day" not in raw:
+        take.note("day", "is missing: write the day from which it holds, such as 2013-03-31")
+    return take.settled(Rate(other, day or date.min, (rate or Decimal(0)).normalize()))
+
+
+def rate_json(rate: Rate, currency: str) -> dict[str, Any]:
+    return {"from": rate.currency, "to": currency, "day": rate.day, "rate": f"{rate.rate:f}"}
+
+
+class Rates:
+    """The published rates of a programme, to be asked by currency and day."""
+
+    def __init__(self, rates: Iterable[Rate] = ()) -> None:
+        self._by_currency: dict[str, list[tuple[date, Decimal]]] = {}
+        for rate in sorted(rates):
+            self._by_currency.setdefault(rate.currency, []).append((rate.day, rate.rate))
+
+    def on(self, currency: str | None, day: date) -> Decimal | None:
+        """The latest rate published for ``day`` or one before it; None where there is none."""
+        known = self._by_currency.get(currency or "", [])
+        found = bisect_right(known, day, key=lambda entry: entry[0])
+        return known[found - 1][1] if found else None
+
+
+class Stated(NamedTuple):
+    """What a fact was reported as: ten-thousandths of ``currency``, and what one was worth then."""
+
+    amount: int
+    currency: str | None
+    rate: Decimal
+
+
+def converted(amount: int, rate: Decimal) -> int:
+    """Ten-thousandths of one currency in another, to the nearest ten-thousandth.
+
+    Exact until the one rounding at the end; halves go to the even neighbour, so that a return takes
+    back what its sale gave.
+    """
+    return round(amount * Fraction(rate))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Row, func, select, update
 
-from engage.activity import rules
-from engage.activity.models import Fact
-from engage.activity.rules import Problem, Report, Standing
+from engage.activity import currencies, rules
+from engage.activity.models import Conversion, Fact
+from engage.activity.rules import Problem, Report, Standing, Stated
 from engage.db import db, in_chunks, insert_rows, next_ids
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -55,8 +56,8 @@ def admit(
     The caller decides whether problems undo the batch. Answers are ``new``, ``unchanged``,
     ``corrected`` or ``problem``.
     """
-    admission, fresh = _judged(programme, reports, source, now)
-    _write(programme.id, admission, fresh, now)
+    admission, fresh, stated = _judged(programme, reports, source, now)
+    _write(programme.id, admission, fresh, stated, now)
     return admission
 
 
@@ -69,24 +70,29 @@ def judge(
 
 def _judged(
     programme: Programme, reports: Sequence[Report], source: str, now: datetime
-) -> tuple[Admission, dict[int, Standing]]:
-    """The answers, and the facts to write for them by their new ids."""
+) -> tuple[Admission, dict[int, Standing], dict[int, Stated]]:
+    """The answers, the facts to write for them by their new ids, and what these were stated as."""
     partners = _partners(programme.id, {report.partner for report in reports})
     standing = _standing(programme.id, source, {report.external_id for report in reports})
+    intake = rules.parse_intake(programme.intake)
+    rate_of = currencies.worth(programme, reports, standing)
     ids = iter(next_ids("facts", len(reports)))
     admission = Admission([], [], [], [])
     fresh: dict[int, Standing] = {}
+    stated: dict[int, Stated] = {}
     for index, report in enumerate(reports):
         partner_id = partners.get(report.partner)
-        found = list(rules.problems(index, report, programme.currency, now))
+        rate = rate_of(report)
+        found = list(rules.problems(index, report, programme.currency, rate, intake, now))
         if partner_id is None:
             remedy = "import the partner first, or mend the id"
-            found.append(Problem(index, "partner", f"no partner {report.partner!r} here: {remedy}"))
-        if found or partner_id is None:
+            said = f"no partner {report.partner!r} here: {remedy}"
+            found.append(Problem(index, "partner", said, "unknown_partner"))
+        if found or partner_id is None or rate is None:
             admission.problems.extend(found)
             admission.answers.append("problem")
             continue
-        fact = _made(next(ids), source, partner_id, report, programme.currency)
+        fact = _made(next(ids), source, partner_id, report, programme.currency, rate)
         before = standing.get(report.external_id)
         if before is not None and before.content == fact.content:
             admission.answers.append("unchanged")
@@ -94,11 +100,15 @@ def _judged(
         if before is not None:
             admission.superseded.append(before)
         standing[report.external_id] = fresh[fact.id] = fact
+        if report.currency not in (None, programme.currency):
+            stated[fact.id] = Stated(report.amount, report.currency, rate)
         admission.answers.append("corrected" if before else "new")
-    return admission, fresh
+    return admission, fresh, stated
 
 
-def _made(fact_id: int, source: str, partner_id: int, report: Report, currency: str) -> Standing:
+def _made(
+    fact_id: int, source: str, partner_id: int, report: Report, currency: str, rate: Decimal
+) -> Standing:
     return Standing(
         fact_id,
         source,
@@ -107,8 +117,8 @@ def _made(fact_id: int, source: str, partner_id: int, report: Report, currency: 
         report.kind,
         report.occurred_at,
         report.day,
-        report.amount,
-        currency if report.amount else report.currency,
+        report.amount if rate == 1 else rules.converted(report.amount, rate),
+        currency if report.amount or report.currency else None,
         report.quantity,
         report.product,
         report.category,
@@ -148,7 +158,11 @@ def _is_known(here: tuple[ColumnElement[bool], ...]) -> bool:
 
 
 def _write(
-    programme_id: int, admission: Admission, fresh: dict[int, Standing], now: datetime
+    programme_id: int,
+    admission: Admission,
+    fresh: dict[int, Standing],
+    stated: dict[int, Stated],
+    now: datetime,
 ) -> None:
     """Stamp what is superseded, then insert; a report corrected within its own batch goes in too."""
     replaced = {fact.id for fact in admission.superseded}
@@ -160,6 +174,18 @@ def _write(
         [
             fact._asdict() | stamp | {"superseded_at": now if fact.id in replaced else None}
             for fact in fresh.values()
+        ],
+    )
+    insert_rows(
+        Conversion.__table__,
+        [
+            {
+                "fact_id": fact_id,
+                "rate": f"{said.rate:f}",
+                "amount": said.amount,
+                "currency": said.currency,
+            }
+            for fact_id, said in stated.items()
         ],
     )
     admission.new.extend(fact for fact in fresh.values() if fact.id not in replaced)

@@ -42,6 +42,10 @@ class Intake(Generic[Made]):
         """The flow refused item ``index`` of ``made``."""
         self.answers[self.places[index]].problems.append(Issue(field=name, problem=problem))
 
+    def keep(self, index: int) -> None:
+        """Item ``index`` of ``made`` waits in the queue."""
+        self.answers[self.places[index]].held = True
+
     @property
     def status(self) -> int:
         """200 when everything was taken, 207 when something was, 422 when nothing was."""
@@ -111,7 +115,9 @@ def _intake(
     intake: Intake[Made] = Intake()
     for place, raw in enumerate(items(body)):
         name = raw.get("external_id") if isinstance(raw, dict) else None
-        answer = Answer(external_id=name if isinstance(name, str) else None, status="problem")
+        answer = Answer(
+            external_id=name if isinstance(name, str) else None, status="problem", held=False
+        )
         intake.answers.append(answer)
         try:
             intake.made.append(make(shape.model_validate(raw)))

@@ -74,11 +74,14 @@ def post_facts() -> Response:
     """Take facts in.
 
     One fact or a list. Each is answered `new`, `unchanged`, `corrected`, or with its problems; a
-    problem blocks its own fact alone.
+    problem blocks its own fact alone. With `held` the fact is kept until what it misses arrives.
     """
+    came_by = f"API: {g.api_key.name}"
     return _take(
         lambda programme, body: intake.reports(body, programme.timezone),
-        lambda programme, made, now: flow.record(programme, made, source=SOURCE, now=now),
+        lambda programme, made, now: flow.accept(
+            programme, made, source=SOURCE, came_by=came_by, now=now
+        ),
     )
 
 
@@ -114,6 +117,8 @@ def _take(
             found.fill(outcome.answers)
             for problem in getattr(outcome, "problems", ()):
                 found.object_to(problem.position, problem.column, problem.problem)
+            for position in getattr(outcome, "held", ()):
+                found.keep(position)
         answer = shapes.Answers(results=found.answers).model_dump(mode="json")
         if key:
             service.remember(programme.id, key, digest, found.status, answer, now)

@@ -101,6 +101,11 @@ class Answer(Shape):
     external_id: str | None
     status: Literal["new", "unchanged", "corrected", "problem"]
     problems: list[Issue] = []
+    held: bool = Field(
+        False,
+        description="With a problem: whether the fact is kept, and taken in when what it misses "
+        "arrives. It need not be sent again.",
+    )
 
 
 class Answers(Shape):

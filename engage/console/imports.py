@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
+from engage.activity import held
 from engage.activity.cells import as_text
 from engage.activity.files import read_table
 from engage.activity.problems import ImportRefused, refuse
@@ -46,8 +47,13 @@ def _index(error: str | None = None, kind: str = "facts") -> str:
     here = programme()
     if not error:
         kind = request.args.get("kind", "facts")
-    found = register.latest(here.id, g.user.id)
-    return render_template("console_import/index.html", imports=found, error=error, chosen=kind)
+    return render_template(
+        "console_import/index.html",
+        imports=register.latest(here.id, g.user.id),
+        held=sum(held.counts(here.id).values()),
+        error=error,
+        chosen=kind,
+    )
 
 
 @blueprint.post("/")

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from engage import clock, periods
+from engage.activity import held
 from engage.console import rules, service
 from engage.console.here import programme, today
 from engage.home.service import main_board
@@ -43,6 +44,7 @@ def overview() -> str:
         period_name=voice.period(period),
         is_current=period == current,
         latest=_latest(found, current) if not found.sales.active else None,
+        held=sum(held.counts(here.id).values()),
         previous=_address(period.previous()),
         following=_address(following) if following and following.first <= day else None,
         numbers=_numbers(found, here.currency, voice, is_current=period == current),

@@ -29,7 +29,8 @@ def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
         )
     else:
         found = _of_stage(entry, entry.paid_by, currency, voice)
-    return found._replace(note=_correction(entry, currency, voice) or found.note)
+    notes = [_converted(entry, currency, voice), _correction(entry, currency, voice) or found.note]
+    return found._replace(note=" ".join(note for note in notes if note) or None)
 
 
 def because_text(entry: Entry, currency: str, voice: Voice = ENGLISH) -> str:
@@ -82,6 +83,20 @@ def _of_stage(entry: Entry, paid_by: ByStage, currency: str, voice: Voice) -> Be
     if dict(stage.reward).get(line.unit) == line.amount:
         return Because(read, said, None)
     return Because(read, said, voice.gettext("This is the difference to what stood posted before."))
+
+
+def _converted(entry: Entry, currency: str, voice: Voice) -> str | None:
+    """What the fact was reported as, where that was another currency."""
+    fact, stated = entry.fact, entry.stated
+    if fact is None or stated is None or stated.currency is None:
+        return None
+    return voice.gettext(
+        "Reported as %(stated)s; at %(rate)s for one %(currency)s that is %(amount)s.",
+        stated=voice.amount(stated.amount, stated.currency, exact=True),
+        rate=voice.number(stated.rate),
+        currency=stated.currency,
+        amount=voice.amount(fact.amount, currency, exact=True),
+    )
 
 
 def _correction(entry: Entry, currency: str, voice: Voice) -> str | None:

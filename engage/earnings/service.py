@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from engage.activity import currencies
 from engage.activity.models import Fact
+from engage.activity.rules import Stated
 from engage.db import db, in_chunks
 from engage.incentives.rules import Rule, Version, holds
 from engage.incentives.service import books
@@ -46,7 +48,8 @@ class Entry(NamedTuple):
     ``amount`` is what it added to what has accrued, in minor units. Lines that no rule or stage paid
     (an adjustment, a payout, a redemption) have neither ``paid_by`` nor, mostly, a fact.
     ``replaces`` is the fact that this line's fact corrected, ``replaced_by`` the one that corrected
-    it; both only where they are the same partner's.
+    it; both only where they are the same partner's. ``stated`` is what the fact was reported as in
+    another currency.
     """
 
     transfer: Transfer
@@ -55,6 +58,7 @@ class Entry(NamedTuple):
     paid_by: ByRule | ByStage | None
     replaces: Fact | None
     replaced_by: Fact | None
+    stated: Stated | None = None
 
     @property
     def source(self) -> str:
@@ -89,6 +93,7 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
     shelf = {version.id: book for book in books(programme) for version in book.versions}
     stages = _stages(programme, {line.transfer.stage_id for line in lines})
     history = _history(partner, [line.fact for line in lines if line.fact])
+    stated = currencies.conversions(line.fact.id for line in lines if line.fact)
     found = []
     for line in lines:
         transfer, fact = line
@@ -108,6 +113,7 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
                 paid_by,
                 earlier[-1] if earlier else None,
                 later[0] if later else None,
+                stated.get(fact.id) if fact else None,
             )
         )
     return found

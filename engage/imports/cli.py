@@ -136,6 +136,12 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
                 f"{result.rejected} left out, in {result.seconds:.1f} s.",
                 soft_wrap=True,
             )
+            if result.held:
+                out.print(
+                    f"{result.held} of those left out {would or 'are '}held: they wait under Held "
+                    "facts in the console, and are taken in when what they miss arrives.",
+                    soft_wrap=True,
+                )
         if result.ignored:
             said = f"Columns without a use here: {', '.join(result.ignored)}"
             err.print(said, style="dim", soft_wrap=True, markup=False)

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, BinaryIO, Literal
 
 from engage import flow
+from engage.activity import held
 from engage.activity import service as activity
 from engage.activity.files import Table, read_table
 from engage.activity.mapping import NATIVE, Mapping
 from engage.activity.parsing import Parsed, parse_facts, parse_partners
 from engage.activity.problems import RowError
-from engage.activity.rules import Problem, Report
+from engage.activity.rules import Problem, Report, parse_intake
 from engage.partners import service as partners
 from engage.partners.service import Profile
 from engage.programmes.models import Programme
@@ -29,13 +30,17 @@ Progress = Callable[[int], None]
 
 @dataclass
 class Result:
-    """What an import did, or would do; the counts of rows add up to ``rows``."""
+    """What an import did, or would do; the counts of rows add up to ``rows``.
+
+    ``held`` of the rejected rows wait in the queue of the programme.
+    """
 
     rows: int = 0
     new: int = 0
     unchanged: int = 0
     corrected: int = 0
     rejected: int = 0
+    held: int = 0
     errors: list[RowError] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     described: str = ""
@@ -49,6 +54,7 @@ class Result:
             "unchanged": self.unchanged,
             "corrected": self.corrected,
             "rejected": self.rejected,
+            "held": self.held,
             "errors": [
                 {"row": error.row, "column": error.column, "problem": error.problem}
                 for error in self.errors
@@ -112,7 +118,7 @@ def carry_out(
     """
     result = _begun(prepared)
     take = _facts if prepared.kind == "facts" else _partners
-    take(programme, prepared, result, now, progress)
+    take(programme, prepared, result, now, progress, skip_bad)
     if blocked(result, skip_bad):
         result.new = result.unchanged = result.corrected = 0
     return _ended(prepared, result)
@@ -127,6 +133,7 @@ def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
         parsed = prepared.parsed
         found = activity.judge(programme, parsed.columns.reports(), source=SOURCE, now=now)
         _count(result, found.answers)
+        result.held = len(held.positions(found.problems, parse_intake(programme.intake)))
         result.errors += [
             _row_error(problem, parsed.rows[problem.position], parsed) for problem in found.problems
         ]
@@ -157,7 +164,12 @@ def blocked(result: Result, skip_bad: bool) -> bool:
 
 
 def _partners(
-    programme: Programme, prepared: Prepared, result: Result, now: datetime, progress: Progress
+    programme: Programme,
+    prepared: Prepared,
+    result: Result,
+    now: datetime,
+    progress: Progress,
+    skip_bad: bool,
 ) -> None:
     profiles = _profiles(prepared)
     answers = flow.enrol(programme, profiles, now=now).answers
@@ -172,7 +184,12 @@ def _profiles(prepared: Prepared) -> list[Profile]:
 
 
 def _facts(
-    programme: Programme, prepared: Prepared, result: Result, now: datetime, progress: Progress
+    programme: Programme,
+    prepared: Prepared,
+    result: Result,
+    now: datetime,
+    progress: Progress,
+    skip_bad: bool,
 ) -> None:
     parsed = prepared.parsed
     rows = sorted(
@@ -182,8 +199,13 @@ def _facts(
     for start in range(0, len(rows), STRIDE):
         part = rows[start : start + STRIDE]
         reports: Sequence[Report] = [report for report, _ in part]
-        outcome = flow.record(programme, reports, source=SOURCE, now=now)
+        if skip_bad:
+            came_by = prepared.table.name
+            outcome = flow.accept(programme, reports, source=SOURCE, came_by=came_by, now=now)
+        else:
+            outcome = flow.record(programme, reports, source=SOURCE, now=now)
         _count(result, outcome.answers)
+        result.held += len(outcome.held)
         result.errors += [
             _row_error(problem, part[problem.position][1], parsed) for problem in outcome.problems
         ]

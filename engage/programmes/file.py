@@ -11,6 +11,7 @@ import tomli_w
 
 from engage import definitions as read
 from engage import money
+from engage.activity import rules as activity
 from engage.definitions import DefinitionError
 from engage.incentives import rules as incentives
 from engage.leaderboards import rules as leaderboards
@@ -22,7 +23,9 @@ T = TypeVar("T")
 MOST_CHARACTERS = 500_000
 LONGEST_LINE = 5_000
 MOST_TABLES = 200
-_KEYS = ("programme", "budget", "rules", "boards", "missions")
+#: A year of days in a dozen currencies.
+MOST_RATES = 5_000
+_KEYS = ("programme", "budget", "rules", "boards", "missions", "intake", "rates")
 _HEAD = ("slug", "name", "timezone", "currency")
 
 
@@ -38,6 +41,8 @@ class ProgrammeFile:
     rules: tuple[incentives.Rule, ...]
     boards: tuple[leaderboards.Board, ...]
     missions: tuple[missions.Mission, ...]
+    intake: activity.Intake = activity.HELD
+    rates: tuple[activity.Rate, ...] = ()
 
 
 class BadProgrammeFile(ValueError):
@@ -82,11 +87,29 @@ def parse(text: str) -> ProgrammeFile:
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
+    intake = _table(raw, "intake", activity.parse_intake, note)
+    rates = _tables(
+        raw,
+        "rates",
+        lambda row: activity.parse_rate(row, currency),
+        note,
+        ("from", "day"),
+        MOST_RATES,
+    )
     if problems:
         places = toml_lines.locate(text)
         raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
     return ProgrammeFile(
-        head["slug"], head["name"], head["timezone"], currency, budget, rules, boards, found
+        head["slug"],
+        head["name"],
+        head["timezone"],
+        currency,
+        budget,
+        rules,
+        boards,
+        found,
+        intake,
+        tuple(sorted(rates)),
     )
 
 
@@ -150,26 +173,30 @@ def _tables(
     key: str,
     parse_one: Callable[[Mapping[str, Any]], T],
     note: Callable[[DefinitionError], None],
+    names: tuple[str, ...] = ("slug",),
+    most: int = MOST_TABLES,
 ) -> tuple[T, ...]:
+    """Tables that stand any number of times, each told from the others by its ``names``."""
     rows = raw.get(key, [])
     if not isinstance(rows, list):
         note(DefinitionError(key, f"write each as a table of its own: [[{key}]]"))
         return ()
-    if len(rows) > MOST_TABLES:
-        note(DefinitionError(key, f"are {len(rows)}: at most {MOST_TABLES}, or nobody reads them"))
+    if len(rows) > most:
+        note(DefinitionError(key, f"are {len(rows)}: at most {most}, or nobody reads them"))
         return ()
     found: list[T] = []
-    slugs: set[str] = set()
+    met: set[tuple[str, ...]] = set()
     for number, row in enumerate(rows, 1):
         take = read.Every()
         if not isinstance(row, Mapping):
             take.note("", f"write it as a table: [[{key}]]")
         else:
             found.append(take(parse_one, row))
-            slug = str(row.get("slug"))
-            if "slug" in row and slug in slugs:
-                take.note("slug", f"{slug!r} stands twice: every slug is its own")
-            slugs.add(slug)
+            name = tuple(str(row.get(part)) for part in names)
+            if names[0] in row and name in met:
+                said = " of ".join(name)
+                take.note(names[0], f"{said!r} stands twice: every one is its own")
+            met.add(name)
         try:
             take.settled(None)
         except DefinitionError as error:
@@ -198,7 +225,10 @@ def dump(file: ProgrammeFile) -> str:
     }
     dated = {key: [_with_days(row) for row in rows] for key, rows in tables.items()}
     budget = {"budget": ledger.budget_json(file.budget)} if file.budget else {}
-    return tomli_w.dumps({"programme": head} | budget | dated)
+    intake = activity.intake_json(file.intake)
+    rates = [activity.rate_json(rate, file.currency) for rate in file.rates]
+    more = {key: said for key, said in (("intake", intake), ("rates", rates)) if said}
+    return tomli_w.dumps({"programme": head} | budget | dated | more)
 
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:

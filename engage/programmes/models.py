@@ -1,8 +1,9 @@
 """The programme itself: what everything else belongs to."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -18,4 +19,6 @@ class Programme(Model):
     name: Mapped[str] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(64))
     currency: Mapped[str] = mapped_column(String(3))
+    #: What is done with reports that cannot be taken (`engage.activity.rules.parse_intake`).
+    intake: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from engage import periods
+from engage.activity import currencies
+from engage.activity import rules as activity
 from engage.activity.models import Fact
 from engage.db import db
 from engage.incentives import publishing
@@ -71,7 +73,7 @@ def publish(
     programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
     changes: list[str] = []
     if programme is None:
-        programme = Programme(slug=file.slug, created_at=now)
+        programme = Programme(slug=file.slug, intake={}, created_at=now)
         db.session.add(programme)
         changes.append(f"programme {file.slug}: new")
     has_facts = programme.id is not None and _has_facts(programme.id)
@@ -89,6 +91,7 @@ def publish(
     changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
+    changes += _publish_intake(programme, file)
     return Published(programme, changes)
 
 
@@ -147,6 +150,18 @@ def _publish_missions(programme: Programme, file: ProgrammeFile, now: datetime) 
     return changes
 
 
+def _publish_intake(programme: Programme, file: ProgrammeFile) -> list[str]:
+    changes = []
+    if activity.parse_intake(programme.intake) != file.intake:
+        programme.intake = activity.intake_json(file.intake)
+        changes.append("intake: changed")
+    known, wanted = set(currencies.rates(programme.id)), set(file.rates)
+    if known != wanted:
+        currencies.publish_rates(programme.id, file.rates)
+        changes.append(f"rates: {len(wanted - known)} new, {len(known - wanted)} gone")
+    return changes
+
+
 def definition(mission: missions.Running) -> mission_rules.Mission:
     """A published mission as its file would read."""
     model = mission.model
@@ -166,4 +181,6 @@ def export(programme: Programme) -> ProgrammeFile:
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
         tuple(definition(mission) for mission in missions.missions(programme)),
+        activity.parse_intake(programme.intake),
+        tuple(currencies.rates(programme.id)),
     )

@@ -32,7 +32,8 @@ def points(cast: Cast, name: str) -> int:
 def test_a_fact_is_taken_and_paid_at_once(crm: Call, cast: Cast) -> None:
     answer = crm("POST", "/facts", SALE)
     assert answer.status_code == 200
-    assert answer.json == {"results": [{"external_id": "crm-1", "status": "new", "problems": []}]}
+    told = {"external_id": "crm-1", "status": "new", "problems": [], "held": False}
+    assert answer.json == {"results": [told]}
     assert points(cast, "charlie") == 5100
 
 
@@ -138,12 +139,15 @@ def test_without_a_key_nothing_opens(app: Flask, cast: Cast) -> None:
     assert client.get("/api/v1/partners").status_code == 401
 
 
-def test_what_the_budget_does_not_hold_is_refused_whole_with_the_remedy(
+def test_what_the_budget_does_not_carry_waits_with_the_remedy_until_it_is_raised(
     crm: Call, cast: Cast
 ) -> None:
     publish(PROGRAMME.replace("[[rules]]", '[budget]\npoints = "15000"\n\n[[rules]]', 1))
-    answer = crm("POST", "/facts", SALE, Idempotency_Key="once")
-    assert answer.status_code == 409
-    assert "budget of 15000 points falls short by 100 points: raise it" in answer.json["error"]
+    answer = crm("POST", "/facts", SALE)
+    assert answer.status_code == 422
+    told = answer.json["results"][0]
+    assert told["held"]
+    assert "budget of 15000 points falls short by 100" in told["problems"][0]["problem"]
     publish(PROGRAMME)
-    assert crm("POST", "/facts", SALE, Idempotency_Key="once").status_code == 200
+    assert crm("POST", "/facts", SALE).json["results"][0]["status"] == "unchanged"
+    assert points(cast, "charlie") == 5100

@@ -5,10 +5,13 @@ from typing import Any
 
 from flask import current_app
 
+from engage import flow
+from engage.activity import held
 from engage.db import transaction
 from engage.imports import jobs, register, uploads
+from engage.programmes import service as programmes
 
-from ..conftest import NOW, Cast
+from ..conftest import NOW, Cast, sale
 
 FACTS = """external_id,partner,kind,occurred_at,amount
 x-1,A1,sale,2013-04-09,100.00
@@ -44,3 +47,20 @@ def draft(cast: Cast) -> dict[str, Any]:
         )
     )
     return {"import_id": row_id}
+
+
+def held_fact(cast: Cast) -> dict[str, Any]:
+    """A report that waits, of her programme: ``held_id``."""
+    stranger = sale("stranger", "Z9", "1")
+
+    def work() -> int:
+        flow.accept(
+            programmes.by_slug("resellers"),
+            [stranger],
+            source="import",
+            came_by="API: crm",
+            now=NOW,
+        )
+        return held.waiting(cast.programme.id)[0].id
+
+    return {"held_id": transaction(work)}

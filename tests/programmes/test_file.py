@@ -13,6 +13,41 @@ def test_a_file_reads_back_what_it_writes() -> None:
     assert programme_file.parse(programme_file.dump(described)) == described
 
 
+INTAKE = """
+[intake]
+unknown_partner = "reject"
+
+[[rates]]
+from = "GBP"
+to = "USD"
+day = 2013-04-02
+rate = "1.50"
+
+[[rates]]
+from = "EUR"
+to = "USD"
+day = 2013-04-01
+rate = "1.28351"
+"""
+
+
+def test_intake_and_rates_are_published_and_written_back_the_same(programme: Programme) -> None:
+    described = programme_file.parse(PROGRAMME + INTAKE)
+    assert programme_file.parse(programme_file.dump(described)) == described
+    changes = service.publish(described, NOW).changes
+    assert changes == ["intake: changed", "rates: 2 new, 0 gone"]
+    assert service.export(programme) == described
+    assert service.publish(described, NOW).changes == []
+
+
+def test_two_rates_of_one_day_are_refused() -> None:
+    twice = PROGRAMME + INTAKE.replace("GBP", "EUR").replace("2013-04-02", "2013-04-01")
+    with pytest.raises(
+        programme_file.BadProgrammeFile, match=r"rates\[2\].from: 'EUR of 2013-04-01'"
+    ):
+        programme_file.parse(twice)
+
+
 def test_what_is_published_is_written_back_the_same(programme: Programme) -> None:
     assert service.export(programme) == programme_file.parse(PROGRAMME)
 
