@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, event, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    DateTime,
+    Integer,
+    MetaData,
+    any_,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -175,11 +188,11 @@ def next_ids(table: str, count: int) -> Sequence[int]:
     if connection.dialect.name == "sqlite":
         last = connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
         return range(last + 1, last + 1 + count)
-    drawn = connection.execute(
-        text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :n)"),
-        {"table": table, "n": count},
+    draw = text(
+        "SELECT array_agg(nextval(pg_get_serial_sequence(:table, 'id'))) FROM generate_series(1, :n)"
     )
-    return drawn.scalars().all()
+    drawn: list[int] = connection.execute(draw, {"table": table, "n": count}).scalar_one()
+    return drawn
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -249,8 +262,20 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
         ) from error
 
 
-def in_chunks(values: Iterable[Any], size: int = 5_000) -> Iterator[list[Any]]:
-    """``values`` in lists short enough for one IN (...)."""
+def among(column: Any, values: Iterable[Any]) -> Any:
+    """``column`` is one of any number of ids or texts, which travel as one parameter.
+
+    A parameter each would be compiled, converted and parsed again in every statement.
+    """
+    found = list(values)
+    if db.engine.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(found)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(literal(found, ARRAY(column.type)))
+
+
+def in_chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """``values`` in lists of at most ``size``: work at a time that fits the memory."""
     rows = list(values)
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from engage.activity.models import Conversion, CurrencyRate
 from engage.activity.rules import Rate, Rates, Report, Standing, Stated
-from engage.db import db, in_chunks, insert_rows
+from engage.db import among, db, insert_rows
 from engage.programmes.models import Programme
 
 
@@ -65,8 +65,5 @@ def publish_rates(programme_id: int, published: Iterable[Rate]) -> None:
 
 def conversions(fact_ids: Iterable[int]) -> dict[int, Stated]:
     """What facts were stated as, by id; only of those that came in another currency."""
-    found: dict[int, Stated] = {}
-    for chunk in in_chunks(set(fact_ids)):
-        for row in db.session.scalars(select(Conversion).where(Conversion.fact_id.in_(chunk))):
-            found[row.fact_id] = Stated(row.amount, row.currency, Decimal(row.rate))
-    return found
+    rows = db.session.scalars(select(Conversion).where(among(Conversion.fact_id, fact_ids)))
+    return {row.fact_id: Stated(row.amount, row.currency, Decimal(row.rate)) for row in rows}

@@ -10,7 +10,7 @@ from engage.activity import rules
 from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
-from engage.db import db, in_chunks
+from engage.db import among, db
 from engage.programmes.models import Programme
 
 PAGE = 50
@@ -118,13 +118,10 @@ def _waiting(programme_id: int, source: str, external_ids: Collection[str]) -> d
     here = (*_open(programme_id), HeldFact.source == source)
     if not external_ids or db.session.scalar(select(HeldFact.id).where(*here).limit(1)) is None:
         return {}
-    found: dict[str, HeldFact] = {}
-    for chunk in in_chunks(external_ids):
-        for row in db.session.scalars(
-            select(HeldFact).where(*here, HeldFact.external_id.in_(chunk))
-        ):
-            found[row.external_id] = row
-    return found
+    rows = db.session.scalars(
+        select(HeldFact).where(*here, among(HeldFact.external_id, external_ids))
+    )
+    return {row.external_id: row for row in rows}
 
 
 def _open(programme_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -139,13 +136,11 @@ def waiting(
 ) -> list[HeldFact]:
     """What waits, in the order of the events: all, or of these ids, or for these partners."""
     here = select(HeldFact).where(*_open(programme_id))
-    statements = [here]
     if ids is not None:
-        statements = [here.where(HeldFact.id.in_(chunk)) for chunk in in_chunks(ids)]
+        here = here.where(among(HeldFact.id, ids))
     elif partners is not None:
-        statements = [here.where(HeldFact.partner.in_(chunk)) for chunk in in_chunks(partners)]
-    rows = [row for statement in statements for row in db.session.scalars(statement)]
-    return sorted(rows, key=lambda row: (row.occurred_at, row.id))
+        here = here.where(among(HeldFact.partner, partners))
+    return list(db.session.scalars(here.order_by(HeldFact.occurred_at, HeldFact.id)))
 
 
 def due(now: datetime) -> dict[int, list[int]]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, select, update
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
-from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.db import among, db, insert_rows, next_ids
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
@@ -127,34 +127,18 @@ def _made(
 
 
 def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for chunk in in_chunks(external_ids):
-        rows = db.session.execute(
-            select(Partner.external_id, Partner.id).where(
-                Partner.programme_id == programme_id, Partner.external_id.in_(chunk)
-            )
+    rows = db.session.execute(
+        select(Partner.external_id, Partner.id).where(
+            Partner.programme_id == programme_id, among(Partner.external_id, external_ids)
         )
-        found.update((external_id, partner_id) for external_id, partner_id in rows)
-    return found
+    )
+    return {row.external_id: row.id for row in rows}
 
 
 def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
     here = (Fact.programme_id == programme_id, Fact.source == source)
-    chunks = list(in_chunks(external_ids))
-    # A source that is new needs no looking up; one question is not worth another.
-    if len(chunks) > 1 and not _is_known(here):
-        return found
-    for chunk in chunks:
-        for fact in standing_facts(*here, Fact.external_id.in_(chunk)):
-            found[fact.external_id] = fact
-    return found
-
-
-def _is_known(here: tuple[ColumnElement[bool], ...]) -> bool:
-    """Whether anything stands there at all, by the index of what stands."""
-    any_fact = select(Fact.id).where(*here, Fact.superseded_at.is_(None)).limit(1)
-    return db.session.scalar(any_fact) is not None
+    facts = standing_facts(*here, among(Fact.external_id, external_ids))
+    return {fact.external_id: fact for fact in facts}
 
 
 def _write(
@@ -166,8 +150,8 @@ def _write(
 ) -> None:
     """Stamp what is superseded, then insert; a report corrected within its own batch goes in too."""
     replaced = {fact.id for fact in admission.superseded}
-    for chunk in in_chunks(replaced - fresh.keys()):
-        db.session.execute(update(Fact).where(Fact.id.in_(chunk)).values(superseded_at=now))
+    if stamped := replaced - fresh.keys():
+        db.session.execute(update(Fact).where(among(Fact.id, stamped)).values(superseded_at=now))
     stamp = {"programme_id": programme_id, "recorded_at": now}
     insert_rows(
         Fact.__table__,

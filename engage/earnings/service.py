@@ -8,7 +8,7 @@ from sqlalchemy import select
 from engage.activity import currencies
 from engage.activity.models import Fact
 from engage.activity.rules import Stated
-from engage.db import db, in_chunks
+from engage.db import among, db
 from engage.incentives.rules import Rule, Version, holds
 from engage.incentives.service import books
 from engage.incentives.worth import Book
@@ -161,14 +161,13 @@ def _history(partner: Partner, facts: list[Fact]) -> dict[tuple[str, str], list[
     for fact in superseded:
         if (fact.source, fact.external_id) in wanted:
             found.setdefault((fact.source, fact.external_id), {})[fact.id] = fact
-    for chunk in in_chunks({external_id for _, external_id in found}):
-        standing = select(Fact).where(
-            *mine,
-            Fact.programme_id == partner.programme_id,
-            Fact.external_id.in_(chunk),
-            Fact.superseded_at.is_(None),
-        )
-        for fact in db.session.scalars(standing):
-            if (fact.source, fact.external_id) in found:
-                found[fact.source, fact.external_id][fact.id] = fact
+    standing = select(Fact).where(
+        *mine,
+        Fact.programme_id == partner.programme_id,
+        among(Fact.external_id, {external_id for _, external_id in found}),
+        Fact.superseded_at.is_(None),
+    )
+    for fact in db.session.scalars(standing):
+        if (fact.source, fact.external_id) in found:
+            found[fact.source, fact.external_id][fact.id] = fact
     return {name: [facts[i] for i in sorted(facts)] for name, facts in found.items()}

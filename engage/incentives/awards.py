@@ -11,7 +11,7 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
-from engage.db import db, in_chunks, upsert_rows
+from engage.db import among, db, in_chunks, upsert_rows
 from engage.incentives.models import RuleVersion, RunningTotal
 from engage.incentives.service import books
 from engage.incentives.worth import Attributes, Book, Entry, Group, Worth, placed, walk, worth
@@ -63,15 +63,14 @@ _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
 def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
     """The running totals of these groups; those of their partners' other groups may be with them."""
     table = RunningTotal.__table__
-    here = (
-        table.c.rule_id.in_({rule_id for rule_id, _, _ in groups}),
-        table.c.period.in_({period for _, _, period in groups}),
+    totals = db.session.execute(
+        select(table).where(
+            table.c.rule_id.in_({rule_id for rule_id, _, _ in groups}),
+            table.c.period.in_({period for _, _, period in groups}),
+            among(table.c.partner_id, {partner_id for _, partner_id, _ in groups}),
+        )
     )
-    found: dict[Group, Row[Any]] = {}
-    for chunk in in_chunks({partner_id for _, partner_id, _ in groups}):
-        for total in db.session.execute(select(table).where(*here, table.c.partner_id.in_(chunk))):
-            found[total.rule_id, total.partner_id, total.period] = total
-    return found
+    return {(total.rule_id, total.partner_id, total.period): total for total in totals}
 
 
 def _last(total: Row[Any]) -> tuple[datetime, str, str]:
@@ -189,30 +188,29 @@ def _posted(groups: Iterable[Group]) -> dict[Group, dict[tuple[int, int], Posted
     """What stands posted in each group, by fact and rule version."""
     found: dict[Group, dict[tuple[int, int], Posted]] = defaultdict(dict)
     wanted = set(groups)
-    for chunk in in_chunks({partner_id for _, partner_id, _ in wanted}):
-        rows = db.session.execute(
-            select(
-                RuleVersion.rule_id,
-                Transfer.partner_id,
-                Transfer.period,
-                Transfer.fact_id,
-                Transfer.rule_version_id,
-                func.sum(Transfer.amount),
-                func.count(),
-            )
-            .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
-            .where(Transfer.partner_id.in_(chunk))
-            .group_by(
-                RuleVersion.rule_id,
-                Transfer.partner_id,
-                Transfer.period,
-                Transfer.fact_id,
-                Transfer.rule_version_id,
-            )
+    rows = db.session.execute(
+        select(
+            RuleVersion.rule_id,
+            Transfer.partner_id,
+            Transfer.period,
+            Transfer.fact_id,
+            Transfer.rule_version_id,
+            func.sum(Transfer.amount),
+            func.count(),
         )
-        for rule_id, partner_id, period, fact_id, version_id, amount, count in rows:
-            if (group := (rule_id, partner_id, period)) in wanted:
-                found[group][fact_id, version_id] = Posted(int(amount), count)
+        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
+        .where(among(Transfer.partner_id, {partner_id for _, partner_id, _ in wanted}))
+        .group_by(
+            RuleVersion.rule_id,
+            Transfer.partner_id,
+            Transfer.period,
+            Transfer.fact_id,
+            Transfer.rule_version_id,
+        )
+    )
+    for rule_id, partner_id, period, fact_id, version_id, amount, count in rows:
+        if (group := (rule_id, partner_id, period)) in wanted:
+            found[group][fact_id, version_id] = Posted(int(amount), count)
     return found
 
 

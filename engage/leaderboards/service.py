@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from engage import periods
 from engage.activity.rules import Standing as FactStanding
-from engage.db import db, in_chunks, insert_rows, upsert_rows
+from engage.db import db, insert_rows, upsert_rows
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import Place, Published, expected, tally
@@ -130,18 +130,17 @@ def _who_was_first(programme: Programme, published: Published, touched: set[Plac
         by_period[name].append(member)
     rows: list[dict[str, Any]] = []
     for name, members in by_period.items():
-        for chunk in in_chunks(members):
-            found = tally(programme, published, periods.parse(name), members=chunk)
-            rows += [
-                {
-                    "board_id": published.model.id,
-                    "period": name,
-                    "member_id": member,
-                    "score": int(score),
-                    "reached_at": reached,
-                }
-                for member, score, reached in db.session.execute(found)
-            ]
+        found = tally(programme, published, periods.parse(name), members=members)
+        rows += [
+            {
+                "board_id": published.model.id,
+                "period": name,
+                "member_id": member,
+                "score": int(score),
+                "reached_at": reached,
+            }
+            for member, score, reached in db.session.execute(found)
+        ]
     upsert_rows(Standing.__table__, rows, put=("reached_at",))
 
 

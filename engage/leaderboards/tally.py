@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from engage import periods
 from engage.activity.models import Fact
-from engage.db import db
+from engage.db import among, db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board
 from engage.ledger.models import Transfer
@@ -44,7 +44,7 @@ def tally(
     rule = published.rule
     values = (_fact_values if rule.counts_facts else _pay_values)(programme, rule, period)
     if members is not None:
-        values = values.where(values.selected_columns.partner_id.in_(_partners(rule, members)))
+        values = values.where(_of(rule, values.selected_columns.partner_id, members))
     source = values.subquery()
     reached = func.max(case((source.c.value != 0, source.c.occurred_at)))
     score = func.sum(source.c.value).label("score")
@@ -75,11 +75,12 @@ def _belongs_to(rule: rules.Board) -> ColumnElement[bool]:
     )
 
 
-def _partners(rule: rules.Board, members: Sequence[int]) -> Sequence[int] | Select[Any]:
-    """The partners whose facts make the scores of ``members``."""
+def _of(rule: rules.Board, partner_id: Any, members: Sequence[int]) -> Any:
+    """Of the partners whose facts make the scores of ``members``."""
     if rule.by == "partner":
-        return members
-    return select(Partner.id).join(Group, _belongs_to(rule)).where(Group.id.in_(members))
+        return among(partner_id, members)
+    theirs = select(Partner.id).join(Group, _belongs_to(rule)).where(among(Group.id, members))
+    return partner_id.in_(theirs)
 
 
 def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
-from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.db import among, db, insert_rows, next_ids
 from engage.ledger import chain
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import (
@@ -122,14 +122,13 @@ def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
         Account.balance,
         Account.floor,
     ).where(Account.programme_id == programme_id)
-    statements = [columns.where(Account.partner_id.is_(None))]
-    for chunk in in_chunks({partner_id for _, partner_id, _ in wanted if partner_id is not None}):
-        statements.append(columns.where(Account.partner_id.in_(chunk)))
-    found = {
-        (kind, partner_id, unit): Held(*held)
-        for statement in statements
-        for kind, partner_id, unit, *held in db.session.execute(statement)
-    }
+    whose = {partner_id for _, partner_id, _ in wanted if partner_id is not None}
+    rows = db.session.execute(
+        columns.where(Account.partner_id.is_(None)).union_all(
+            columns.where(among(Account.partner_id, whose))
+        )
+    )
+    found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
     missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))
     insert_rows(

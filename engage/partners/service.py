@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select, update
 
-from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.db import among, db, insert_rows, next_ids
 from engage.definitions import PARTNER_ATTRIBUTES
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
@@ -91,16 +91,13 @@ def _said(profile: Profile) -> dict[str, object]:
 
 
 def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
     table = Partner.__table__
-    for chunk in in_chunks(external_ids):
-        for row in db.session.execute(
-            select(table).where(
-                table.c.programme_id == programme_id, table.c.external_id.in_(chunk)
-            )
-        ):
-            found[row.external_id] = row
-    return found
+    rows = db.session.execute(
+        select(table).where(
+            table.c.programme_id == programme_id, among(table.c.external_id, external_ids)
+        )
+    )
+    return {row.external_id: row for row in rows}
 
 
 def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
@@ -135,15 +132,10 @@ def attributes(
     """What rules and audiences may ask of partners, by id; of all of them without ids."""
     columns = select(Partner.id, *(getattr(Partner, name) for name in PARTNER_ATTRIBUTES))
     statement = columns.where(Partner.programme_id == programme_id).order_by(Partner.id)
-    if partner_ids is None:
-        statements = [statement]
-    else:
-        statements = [statement.where(Partner.id.in_(c)) for c in in_chunks(set(partner_ids))]
-    return {
-        row[0]: dict(zip(PARTNER_ATTRIBUTES, row[1:], strict=True))
-        for chunk in statements
-        for row in db.session.execute(chunk)
-    }
+    if partner_ids is not None:
+        statement = statement.where(among(Partner.id, partner_ids))
+    rows = db.session.execute(statement)
+    return {row[0]: dict(zip(PARTNER_ATTRIBUTES, row[1:], strict=True)) for row in rows}
 
 
 def by_external_id(programme_id: int, external_id: str) -> Partner | None:
