@@ -8,6 +8,7 @@ from engage.accounts.routes import blueprint as accounts
 from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
+from engage.console.drafts import blueprint as console_drafts
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     console_held,
     console_missions,
     console_rules,
+    console_drafts,
 )
 
 

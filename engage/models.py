@@ -4,7 +4,7 @@ from engage.accounts.models import ApiKey, Seat, SignedOut, User
 from engage.activity.models import Conversion, CurrencyRate, Fact, HeldFact
 from engage.api.models import IdempotencyKey
 from engage.imports.models import Import
-from engage.incentives.models import Rule, RuleVersion, RunningTotal
+from engage.incentives.models import Rule, RuleDraft, RuleVersion, RunningTotal
 from engage.leaderboards.models import Board, Standing, StandingDay
 from engage.ledger.models import Account, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
@@ -32,6 +32,7 @@ __all__ = [
     "Partner",
     "Programme",
     "Rule",
+    "RuleDraft",
     "RuleVersion",
     "RunningTotal",
     "Seat",

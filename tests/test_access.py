@@ -69,6 +69,13 @@ def _fact(cast: Cast) -> dict[str, Any]:
 
 EXAMPLES: dict[str, Example] = {
     **{
+        f"console_drafts.{view}": Example(imports.rule_draft, MANAGERS)
+        for view in (
+            *("draft", "save", "form", "preview", "drop"),
+            *("review", "replay", "replay_state", "publish"),
+        )
+    },
+    **{
         f"console_import.{view}": Example(imports.draft, ("mia",))
         for view in ("file", "state", "check", "take", "again", "mended", "discard", "errors")
     },

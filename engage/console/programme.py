@@ -8,9 +8,11 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods
+from engage.console import rule_view
 from engage.console.here import programme, today
 from engage.db import transaction, without_trace
 from engage.earnings.routes import rule_card
+from engage.incentives import drafts
 from engage.incentives import service as incentives
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import service as leaderboards
@@ -54,6 +56,7 @@ def index() -> str:
         rules=[rule for rule in shelf if not rule["retired"]],
         retired=[rule for rule in shelf if rule["retired"]],
         boards=ranked,
+        drafts=rule_view.listed(drafts.drafts(here.id), voice),
     )
 
 

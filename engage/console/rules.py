@@ -94,10 +94,10 @@ def bars(period: Period, last: date, by_day: Mapping[date, int]) -> list[Bar]:
     return list(found.values())
 
 
-def slug_of(name: str, taken: Collection[str]) -> str:
+def slug_of(name: str, taken: Collection[str], nameless: str = "mission") -> str:
     """A short name for an address: ``Spring sprint -> spring-sprint``, numbered where it is taken."""
     plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
-    stem = "-".join(re.findall(r"[a-z0-9]+", plain))[:_SLUG_LENGTH].strip("-") or "mission"
+    stem = "-".join(re.findall(r"[a-z0-9]+", plain))[:_SLUG_LENGTH].strip("-") or nameless
     slug, number = stem, 2
     while slug in taken:
         slug, number = f"{stem}-{number}", number + 1

@@ -159,6 +159,7 @@ def rule_card(book: Book, programme: Programme, voice: Voice) -> dict[str, Any]:
         version.number: {
             "number": version.number,
             "since": voice.moment(version.valid_from) if version.valid_from else None,
+            "why": version.why,
             "sentence": explain.sentence(version.rule, programme.currency, voice)
             if version.rule
             else None,

@@ -55,3 +55,25 @@ class RunningTotal(Model):
     last_at: Mapped[datetime]
     last_external_id: Mapped[str] = mapped_column(String(200))
     last_source: Mapped[str] = mapped_column(String(40))
+
+
+class RuleDraft(Model):
+    """A change of a rule in the making. Any manager of the programme may go on with it.
+
+    ``slug`` is the rule it changes (None: a new one), ``base`` the version it was begun from. ``typed``
+    is what the form holds, finished or not; ``retires``: it ends the rule. ``replay`` is how the last
+    run over real facts went: its state, how far it is, and what was found.
+    """
+
+    __tablename__ = "rule_drafts"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
+    slug: Mapped[str | None] = mapped_column(String(80))
+    base: Mapped[int]
+    retires: Mapped[bool]
+    typed: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    why: Mapped[str] = mapped_column(Text)
+    replay: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime]

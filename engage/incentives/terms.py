@@ -35,6 +35,31 @@ def labels(voice: Voice = ENGLISH) -> dict[str, str]:
     }
 
 
+def measures(voice: Voice = ENGLISH) -> dict[str, str]:
+    """What a rule may measure, in words."""
+    _ = voice.gettext
+    return {
+        "amount": _("their amount"),
+        "quantity": _("their units"),
+        "fact": _("how many they are"),
+        "customer": _("different customers"),
+        "product": _("different products"),
+    }
+
+
+def spans(voice: Voice = ENGLISH) -> dict[str, str]:
+    """The periods in which a rule begins anew, in words."""
+    _ = voice.gettext
+    return {
+        "day": _("day"),
+        "week": _("week"),
+        "month": _("month"),
+        "quarter": _("quarter"),
+        "year": _("year"),
+        "all": _("never: all time is one period"),
+    }
+
+
 def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
     """Every term of the rule in words, by its key; conditions one by one (``where.region``)."""
     raw = rules.to_json(rule)
@@ -49,27 +74,20 @@ def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
 
 def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[Any], str]]:
     _ = voice.gettext
-    measures = {
-        "amount": _("their amount"),
-        "quantity": _("units"),
-        "fact": _("how many there are"),
-    }
     bands = {
         "marginal": _("in bands: each rate for its part"),
         "retroactive": _("in bands: the rate reached counts from the start"),
     }
     return {
         "on": lambda value: facts.named(value, voice).many,
-        "per": lambda value: measures.get(value, value),
+        "per": lambda value: measures(voice).get(value, value),
         "earn": lambda value: _("points") if value == POINTS else value,
         "bands": lambda value: bands[value],
         "rate": lambda _value: (
             explain.rate_text(rule, rule.rate, currency, voice) if rule.rate else ""
         ),
         "band": lambda _value: voice.all_of(explain.band_phrases(rule, currency, voice)),
-        "period": lambda value: (
-            _("never: all time") if value == "all" else explain.span(value, voice)
-        ),
+        "period": lambda value: spans(voice)[value],
         "cap": lambda _value: voice.pay(rule.cap or 0, rule.earn),
         "starts": lambda value: voice.day(date.fromisoformat(value)),
         "ends": lambda value: voice.day(date.fromisoformat(value)),

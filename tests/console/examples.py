@@ -1,4 +1,4 @@
-"""A file that mia has uploaded, and nobody took in yet."""
+"""A file that mia has uploaded and nobody took in yet, and a rule that she began."""
 
 from io import BytesIO
 from typing import Any
@@ -7,8 +7,10 @@ from flask import current_app
 
 from engage import flow
 from engage.activity import held
+from engage.console import rule_form
 from engage.db import transaction
 from engage.imports import jobs, register, uploads
+from engage.incentives import drafts
 from engage.programmes import service as programmes
 
 from ..conftest import NOW, Cast, sale
@@ -64,3 +66,21 @@ def held_fact(cast: Cast) -> dict[str, Any]:
         return held.waiting(cast.programme.id)[0].id
 
     return {"held_id": transaction(work)}
+
+
+def rule_draft(cast: Cast) -> dict[str, Any]:
+    """The address's values of a new rule: ``draft_id``."""
+    programme_id, user_id = cast.programme.id, cast.mia.user.id
+    draft_id = transaction(
+        lambda: (
+            drafts.begin(
+                programme_id,
+                user_id,
+                slug=None,
+                base=0,
+                typed=rule_form.blank("USD") | {"name": ["Extra"], "rate": ["1"]},
+                now=NOW,
+            ).id
+        )
+    )
+    return {"draft_id": draft_id}

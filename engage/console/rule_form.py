@@ -1,0 +1,272 @@
+"""A rule in the making: every key of the rule language as a field of a form, and back.
+
+What is typed is kept as it is typed (a draft may be half done). ``to_raw`` turns it into the mapping
+that the programme file holds, ``rules.parse`` says what is wrong with it, and `read` puts each
+problem at its field: the file and the form are one language. A new key is one more line in `FIELDS`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from engage.definitions import DefinitionError
+from engage.incentives import rules
+from engage.incentives.rules import Rule
+from engage.money import POINTS
+from engage.voice import Voice
+
+#: What was typed: by the name of an input, every value sent for it.
+Typed = dict[str, list[str]]
+Errors = dict[str, str]
+MOST_ROWS = 20
+_LONGEST = 30
+_MEAN = "mean of last {} periods"
+
+
+class Field(NamedTuple):
+    """A key of the rule language. ``kind`` says how it is typed; ``columns`` are those of rows.
+
+    ``of`` is what another field must say for this one to have a meaning.
+    """
+
+    key: str
+    kind: str
+    part: str
+    columns: tuple[str, ...] = ()
+    of: Callable[[Typed], bool] = lambda typed: True
+
+
+def one(typed: Typed, name: str) -> str:
+    """The single value typed under a name; empty where none was."""
+    return (typed.get(name) or [""])[0].strip()
+
+
+FIELDS = (
+    Field("on", "choice", "what"),
+    Field("where.category", "values", "what"),
+    Field("where.product", "values", "what"),
+    Field("where.customer", "values", "what"),
+    Field("per", "choice", "pays"),
+    Field("earn", "choice", "pays"),
+    Field("bands", "choice", "pays"),
+    Field("rate", "rate", "pays", of=lambda typed: not one(typed, "bands")),
+    Field("band", "rows", "pays", ("from", "rate"), of=lambda typed: bool(one(typed, "bands"))),
+    Field("where.region", "ticks", "whom"),
+    Field("where.type", "ticks", "whom"),
+    Field("where.organisation", "ticks", "whom"),
+    Field("where.team", "ticks", "whom"),
+    Field("period", "choice", "limits"),
+    Field("cap", "number", "limits"),
+    Field("starts", "day", "limits"),
+    Field("ends", "day", "limits"),
+)
+_KNOWN = {field.key for field in FIELDS}
+
+
+class Reading(NamedTuple):
+    """What is typed says this rule, once nothing is wrong; ``errors`` by the name of the input."""
+
+    rule: Rule | None
+    errors: Errors
+
+
+class _Wrong(Exception):
+    """A value that cannot be read: ``args`` are the name of its input and the remedy."""
+
+
+# --- read -----------------------------------------------------------------------------------------
+
+
+def typed_in(form: MultiDict[str, str]) -> Typed:
+    """What was sent, as far as the form knows it."""
+    stems = {"slug", "name", "rest", *_KNOWN}
+    return {
+        name: [value.replace("\r\n", "\n") for value in form.getlist(name)]
+        for name in form
+        if name.partition("--")[0] in stems
+    }
+
+
+def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
+    """The rule that is typed, or what is wrong with it at which input."""
+    raw: dict[str, Any] = {"slug": slug} | _rest(typed)
+    errors: Errors = {}
+    for field in FIELDS:
+        if not field.of(typed):
+            continue
+        try:
+            value = _READERS[field.kind](typed, field, voice)
+        except _Wrong as wrong:
+            errors[wrong.args[0]] = wrong.args[1]
+            continue
+        if value not in (None, "", [], {}):
+            _put(raw, field.key, value)
+    try:
+        rule = rules.parse(raw, currency)
+    except DefinitionError as error:
+        for problem in error.every:
+            name = _input_of(problem.key, typed)
+            errors.setdefault(name, _friendly(problem))
+        return Reading(None, errors)
+    return Reading(None if errors else rule, errors)
+
+
+def _rest(typed: Typed) -> dict[str, Any]:
+    """What a rule says beyond the fields here: it travels through the form untouched."""
+    try:
+        found = json.loads(one(typed, "rest") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _put(raw: dict[str, Any], key: str, value: Any) -> None:
+    table, _dot, name = key.rpartition(".")
+    (raw.setdefault(table, {}) if table else raw)[name] = value
+
+
+def _input_of(key: str, typed: Typed) -> str:
+    """The input that a key of the definition is typed in: ``band[2].rate`` → ``band--3--rate``."""
+    head, bracket, rest = key.partition("[")
+    if not bracket:
+        known = key in _KNOWN or key == "slug"
+        parent, _dot, end = key.rpartition(".")
+        return key if known else f"{parent}--{end}" if parent in _KNOWN else key
+    place, _close, column = rest.partition("].")
+    field = next((field for field in FIELDS if field.key == head), None)
+    filled = _filled(typed, field) if field else []
+    number = int(place.rstrip("]"))
+    row = filled[number - 1] if number <= len(filled) else number
+    return f"{head}--{row}--{column or (field.columns[0] if field else '')}"
+
+
+def _friendly(problem: DefinitionError) -> str:
+    said = {
+        "rate": _("Say how much it pays."),
+        "band": _("Fill in at least one band."),
+    }
+    if problem.problem.startswith("is missing") and problem.key in said:
+        return str(said[problem.key])
+    text = problem.problem
+    return text[:1].upper() + text[1:]
+
+
+def _read_text(typed: Typed, field: Field, voice: Voice) -> str | None:
+    return one(typed, field.key) or None
+
+
+def _read_number(typed: Typed, field: Field, voice: Voice) -> str | None:
+    return _number(typed, field.key, voice)
+
+
+def _number(typed: Typed, name: str, voice: Voice) -> str | None:
+    """A number as its reader writes it (``20,000``, ``1.5 %``), as the definition does."""
+    text = one(typed, name)
+    if not text:
+        return None
+    share = text.endswith("%")
+    try:
+        if len(text) > _LONGEST:
+            raise NumberFormatError(text)
+        number = parse_decimal(
+            text.rstrip("% \N{NO-BREAK SPACE}"), locale=voice.locale, strict=True
+        )
+    except NumberFormatError:
+        raise _Wrong(name, _("Write a number.")) from None
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
+        raise _Wrong(name, _("Write a number."))
+    return f"{number / 100 if share else number:f}"
+
+
+def _read_values(typed: Typed, field: Field, voice: Voice) -> list[str]:
+    """One in a line, or one in a box that is ticked."""
+    lines = [line.strip() for text in typed.get(field.key, []) for line in text.split("\n")]
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _read_rows(typed: Typed, field: Field, voice: Voice) -> list[dict[str, str]]:
+    rows = []
+    for number in _filled(typed, field):
+        cells = {c: _number(typed, f"{field.key}--{number}--{c}", voice) for c in field.columns}
+        rows.append({column: cell for column, cell in cells.items() if cell is not None})
+    return rows
+
+
+def _filled(typed: Typed, field: Field) -> list[int]:
+    """The numbers of the rows in which something is typed."""
+    return [
+        number
+        for number in range(1, row_count(typed, field) + 1)
+        if any(one(typed, f"{field.key}--{number}--{column}") for column in field.columns)
+    ]
+
+
+def row_count(typed: Typed, field: Field) -> int:
+    """How many rows the form shows: those that were asked for, three at least."""
+    text = one(typed, field.key)
+    return min(max(int(text) if text.isascii() and text.isdecimal() else 0, 3), MOST_ROWS)
+
+
+_READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
+    "choice": _read_text,
+    "day": _read_text,
+    "number": _read_number,
+    "rate": _read_number,
+    "values": _read_values,
+    "ticks": _read_values,
+    "rows": _read_rows,
+}
+
+
+# --- write ----------------------------------------------------------------------------------------
+
+
+def blank(currency: str) -> Typed:
+    """A new one: so much for every sale."""
+    return {"on": ["sale"], "per": ["amount"], "earn": [POINTS], "period": ["quarter"]}
+
+
+def of_raw(raw: Mapping[str, Any], voice: Voice) -> Typed:
+    """A published definition, as somebody would have typed it."""
+    typed: Typed = {}
+    left = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
+    left.pop("slug", None)
+    share = raw.get("per") == "amount" and raw.get("earn") != POINTS
+    for field in FIELDS:
+        table, _dot, name = field.key.rpartition(".")
+        place = left.get(table, {}) if table else left
+        if name in place:
+            _write(typed, field, place.pop(name), share, voice)
+    left = {key: value for key, value in left.items() if value != {}}
+    if left:
+        typed["rest"] = [json.dumps(left, ensure_ascii=False)]
+    return typed
+
+
+def _write(typed: Typed, field: Field, value: Any, share: bool, voice: Voice) -> None:
+    if field.kind in ("values", "ticks"):
+        typed[field.key] = ["\n".join(value)] if field.kind == "values" else list(value)
+    elif field.kind == "rows":
+        typed[field.key] = [str(len(value) + 1)]
+        for number, row in enumerate(value, 1):
+            for column, cell in row.items():
+                shown = _typed_number(cell, share and column == "rate", voice)
+                typed[f"{field.key}--{number}--{column}"] = [shown]
+    elif field.kind in ("number", "rate"):
+        typed[field.key] = [_typed_number(str(value), share and field.kind == "rate", voice)]
+    else:
+        typed[field.key] = [str(value)]
+
+
+def _typed_number(number: str, share: bool, voice: Voice) -> str:
+    """A number as its reader would type it; a share of an amount in percent."""
+    value = Decimal(number) * 100 if share else Decimal(number)
+    shown = format_decimal(
+        value, locale=voice.locale, decimal_quantization=False, group_separator=False
+    )
+    return f"{shown}%" if share else str(shown)

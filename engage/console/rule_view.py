@@ -1,0 +1,361 @@
+"""How a rule in the making is drawn: its fields, its sentence, what differs, and how it was tried."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.console import directory, rule_form, service
+from engage.console.rule_form import FIELDS, Errors, Field, Reading, Typed, one
+from engage.definitions import FACT_KINDS
+from engage.earnings.reasons import rule_name
+from engage.incentives import explain, jobs, publishing, rules, terms
+from engage.incentives.models import RuleDraft
+from engage.incentives.replay import PERIODS
+from engage.incentives.rules import Rule
+from engage.money import POINTS
+from engage.programmes.models import Programme
+from engage.voice import Voice
+
+#: More values than these are typed, not ticked.
+_MOST_TICKS = 30
+
+
+def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[dict[str, Any]]:
+    """The form, part by part, with what is wrong at each field."""
+    titles = {
+        "what": _("What counts"),
+        "pays": _("What it pays"),
+        "whom": _("For whom"),
+        "limits": _("When, and how much at most"),
+    }
+    known = directory.options(here.id)
+    return [
+        {
+            "key": part,
+            "title": title,
+            "fields": [
+                _shown(field, here, typed, errors, known, voice)
+                for field in FIELDS
+                if field.part == part and field.of(typed)
+            ],
+        }
+        for part, title in titles.items()
+    ]
+
+
+def _shown(
+    field: Field,
+    here: Programme,
+    typed: Typed,
+    errors: Errors,
+    known: Mapping[str, list[str]],
+    voice: Voice,
+) -> dict[str, Any]:
+    name = field.key.rpartition(".")[2]
+    found: dict[str, Any] = {
+        "key": field.key,
+        "kind": field.kind,
+        "label": terms.labels(voice).get(field.key, field.key),
+        "hint": _hints(here).get(field.key),
+        "value": one(typed, field.key),
+        "error": errors.get(field.key),
+        "required": field.kind == "choice" and field.key != "bands",
+    }
+    if field.kind == "choice":
+        found["options"] = _choices(here, voice)[field.key]
+    elif field.kind == "values":
+        found["value"] = "\n".join(typed.get(field.key, []))
+    elif field.kind == "ticks":
+        found["chosen"] = typed.get(field.key, [])
+        found["options"] = sorted({*known.get(name, []), *found["chosen"]})
+        if len(found["options"]) > _MOST_TICKS:
+            found |= {"kind": "values", "value": "\n".join(found["chosen"])}
+    elif field.kind == "rows":
+        found["columns"] = [(column, _columns(field, voice)[column]) for column in field.columns]
+        found["rows"] = [
+            {
+                column: {
+                    "name": f"{field.key}--{number}--{column}",
+                    "value": one(typed, f"{field.key}--{number}--{column}"),
+                    "error": errors.get(f"{field.key}--{number}--{column}"),
+                }
+                for column in field.columns
+            }
+            for number in range(1, rule_form.row_count(typed, field) + 1)
+        ]
+        found["full"] = rule_form.row_count(typed, field) >= rule_form.MOST_ROWS
+    return found
+
+
+def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
+    def said(kind: str) -> str:
+        many = facts.named(kind, voice).many
+        return many[:1].upper() + many[1:]
+
+    return {
+        "on": [(kind, said(kind)) for kind in FACT_KINDS],
+        "per": [(key, terms.measures(voice)[key]) for key in rules.MEASURES],
+        "earn": [(POINTS, _("Points")), (here.currency, here.currency)],
+        "bands": [
+            ("", _("One rate for all of it")),
+            ("marginal", _("Bands: each rate for its part")),
+            ("retroactive", _("Bands: the rate reached counts from the start")),
+        ],
+        "period": [(kind, terms.spans(voice)[kind]) for kind in reversed(periods.KINDS)],
+    }
+
+
+def _hints(here: Programme) -> dict[str, str]:
+    one_each = _("One in a line. Blank: every one.")
+    return {
+        "where.category": one_each,
+        "where.product": one_each,
+        "where.customer": one_each,
+        "rate": _(
+            "Pay for one unit of what is measured: 1.5 for 1.5 points per %(unit)s, or 2%% of an "
+            "amount.",
+            unit=here.currency,
+        ),
+        "band": _("From how much on which rate holds; blank lines are left out."),
+        "cap": _("For one partner and period. Blank: no limit."),
+        "starts": _("Blank: as soon as it is published."),
+        "ends": _("The last day counts, too. Blank: until further notice."),
+    }
+
+
+def _columns(field: Field, voice: Voice) -> dict[str, str]:
+    return {"from": _("From"), "rate": _("Rate")}
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+def preview(here: Programme, draft: RuleDraft, reading: Reading, voice: Voice) -> dict[str, Any]:
+    """The draft in plain words, beside what is published."""
+    stands = published(here, draft)
+    return {
+        "draft": draft,
+        "sentence": explain.sentence(reading.rule, here.currency, voice) if reading.rule else None,
+        "before": explain.sentence(stands, here.currency, voice) if stands else None,
+        "differs": terms.differing(stands, reading.rule, here.currency, voice)
+        if stands and reading.rule
+        else [],
+        "unfinished": len(reading.errors),
+    }
+
+
+def published(here: Programme, draft: RuleDraft) -> Rule | None:
+    """What the draft would replace; None where it is new or the rule is retired."""
+    last = publishing.latest(here, draft.slug) if draft.slug else None
+    if last is None or last.definition is None:
+        return None
+    return rules.parse(last.definition, here.currency)
+
+
+def name(draft: RuleDraft) -> str:
+    """What the rule of a draft is called."""
+    return rule_name(draft.slug) if draft.slug else one(draft.typed, "name") or _("New rule")
+
+
+def listed(drafts: Any, voice: Voice) -> list[dict[str, Any]]:
+    """Drafts as the page of the rules lists them."""
+    return [
+        {
+            "name": name(draft),
+            "what": _("Retires the rule")
+            if draft.retires
+            else _("Changes version %(n)s", n=draft.base)
+            if draft.slug
+            else _("New rule"),
+            "changed": voice.moment(draft.changed_at),
+            "href": url_for(
+                "console_drafts.review" if draft.retires else "console_drafts.draft",
+                draft_id=draft.id,
+            ),
+        }
+        for draft in drafts
+    ]
+
+
+# --- tried over real facts ------------------------------------------------------------------------
+
+
+def replay(here: Programme, draft: RuleDraft, raw: Any, voice: Voice) -> dict[str, Any]:
+    """How the draft did over real facts, as the review draws it; ``raw`` is what it says now."""
+    state = draft.replay
+    shown: dict[str, Any] = {
+        "draft": draft,
+        "options": [(str(count), _periods(here, draft, count)) for count in PERIODS],
+        "state": state["state"] if state else None,
+        "lost": bool(state and jobs.lost(state, g.now)),
+        "done": (state or {}).get("done", 0),
+        "total": (state or {}).get("total", 0),
+        "periods": (state or {}).get("periods", 4),
+        "stale": bool(state and state["definition"] != raw),
+    }
+    if state and state["state"] == "done":
+        shown |= _found(here, state, voice)
+    return shown
+
+
+def _periods(here: Programme, draft: RuleDraft, count: int) -> str:
+    """``the last 4 quarters``, by what the draft and the published rule count in."""
+    stands = published(here, draft)
+    kinds = [one(draft.typed, "period"), stands.period if stands else ""]
+    kind = max((k for k in kinds if k in periods.KINDS), key=periods.KINDS.index, default="quarter")
+    if kind == "all":
+        return str(_("All time"))
+    said = {
+        "day": ngettext("the last day", "the last %(num)d days", count),
+        "week": ngettext("the last week", "the last %(num)d weeks", count),
+        "month": ngettext("the last month", "the last %(num)d months", count),
+        "quarter": ngettext("the last quarter", "the last %(num)d quarters", count),
+        "year": ngettext("the last year", "the last %(num)d years", count),
+    }
+    return str(said[kind])
+
+
+def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str, Any]:
+    named = [
+        who for unit in state["units"] for key in ("new", "gone") for who in unit[key]["named"]
+    ]
+    named += [statement["partner"] for statement in state["statements"]]
+    names = {who: text for who, (_id, text) in service.names(named).items()}
+    return {
+        "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
+        "facts": voice.number(state["facts"]),
+        "partners": voice.number(state["partners"]),
+        "aside": state["days_left_aside"],
+        "at": voice.moment(datetime.fromisoformat(state["at"])),
+        "units": [_unit(unit, names, voice) for unit in state["units"]],
+        "statements": [
+            _statement(statement, names, here.currency, voice) for statement in state["statements"]
+        ],
+    }
+
+
+def _unit(found: Mapping[str, Any], names: Mapping[int, str], voice: Voice) -> dict[str, Any]:
+    unit = found["unit"]
+
+    def pay(amount: int, *, sign: bool = False) -> str:
+        return voice.pay(amount, unit, sign=sign)
+
+    def row(label: str, present: int, draft: int, *between: str) -> list[str]:
+        return [label, *between, pay(present), pay(draft), pay(draft - present, sign=True)]
+
+    count = len(found["periods"])
+    labels = {
+        "region": _("Region"),
+        "type": _("Type"),
+        "organisation": _("Organisation"),
+        "team": _("Team"),
+        "tier": _("Tier"),
+        "segment": _("Segment"),
+    }
+    return {
+        "unit": _("Points") if unit == POINTS else unit,
+        "present": pay(found["present"]),
+        "draft": pay(found["draft"]),
+        "more": pay(found["draft"] - found["present"], sign=True),
+        "share": _share(found["present"], found["draft"]),
+        "mean": pay(found["draft"] // count),
+        "winners": ngettext(
+            "%(n)s partner",
+            "%(n)s partners",
+            found["winners"][0],
+            n=voice.number(found["winners"][0]),
+        ),
+        "won": pay(found["winners"][1], sign=True),
+        "losers": ngettext(
+            "%(n)s partner",
+            "%(n)s partners",
+            found["losers"][0],
+            n=voice.number(found["losers"][0]),
+        ),
+        "lost": pay(-found["losers"][1], sign=True),
+        "same": voice.number(found["same"]),
+        "rows": [
+            row(voice.period(periods.parse(name)), present, draft)
+            for name, present, draft in reversed(found["periods"])
+        ],
+        "new": _named(found["new"], names),
+        "gone": _named(found["gone"], names),
+        "segments": [
+            {
+                "by": labels.get(segment["by"], segment["by"]),
+                "cells": [
+                    row(
+                        one["value"],
+                        one["present"],
+                        one["draft"],
+                        voice.number(one["winners"][0]),
+                        voice.number(one["losers"][0]),
+                    )
+                    for one in segment["rows"]
+                ],
+                "rest": segment["more"],
+            }
+            for segment in found["segments"]
+        ],
+    }
+
+
+def _share(present: int, draft: int) -> str | None:
+    """By how many percent more or less the draft costs; None where nothing was paid before."""
+    if present <= 0:
+        return None
+    percent = (draft - present) * 100 // present
+    return f"{'+' if percent > 0 else '−' if percent < 0 else ''}{abs(percent)}%"
+
+
+def _named(found: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    shown = [names[who] for who in found["named"] if who in names]
+    return {"count": found["count"], "names": shown, "rest": found["count"] - len(shown)}
+
+
+def _statement(
+    found: Mapping[str, Any], names: Mapping[int, str], currency: str, voice: Voice
+) -> dict[str, Any]:
+    why = {
+        "wins": _("gains most"),
+        "loses": _("loses most"),
+        "new": _("would newly be paid"),
+        "most": _("earns most today"),
+        "middle": _("in the middle"),
+        "moves": _("moves next"),
+    }
+    none = voice.gettext("nothing")
+
+    def total(side: Mapping[str, int]) -> str:
+        return voice.all_of([voice.pay(amount, unit) for unit, amount in side.items()]) or none
+
+    return {
+        "name": names.get(found["partner"], "?"),
+        "why": why[found["why"]],
+        "rows": [
+            [_("In all"), total(found["totals"][0]), total(found["totals"][1])],
+            *([_event(line, currency, voice), *_pays(line, voice)] for line in found["lines"]),
+        ],
+        "more": found["more"],
+    }
+
+
+def _event(line: Mapping[str, Any], currency: str, voice: Voice) -> str:
+    """A fact in a line: the day, what, and for how much."""
+    said = [
+        voice.day(date.fromisoformat(line["day"])),
+        facts.title(line["kind"], line["customer"], line["product"], voice),
+    ]
+    if line["amount"]:
+        said.append(voice.amount(line["amount"], currency))
+    return " · ".join(said)
+
+
+def _pays(line: Mapping[str, Any], voice: Voice) -> list[str]:
+    return [voice.pay(pay[1], pay[0], whole=False) if pay else "–" for pay in line["pay"]]

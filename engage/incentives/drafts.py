@@ -1,0 +1,141 @@
+"""Changes of rules in the making, and how they would have paid: rows, and the run over real facts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import Standing
+from engage.db import db, in_chunks
+from engage.incentives import replay
+from engage.incentives.models import Rule as Row
+from engage.incentives.models import RuleDraft
+from engage.incentives.replay import DRAFT, PRESENT, Tally
+from engage.incentives.rules import Rule
+from engage.partners import service as partners
+from engage.periods import Period
+
+_CHUNK = 100
+
+
+def begin(
+    programme_id: int,
+    user_id: int,
+    *,
+    slug: str | None,
+    base: int,
+    typed: dict[str, list[str]],
+    why: str = "",
+    retires: bool = False,
+    now: datetime,
+) -> RuleDraft:
+    row = RuleDraft(
+        programme_id=programme_id,
+        slug=slug,
+        base=base,
+        retires=retires,
+        typed=typed,
+        why=why,
+        created_by=user_id,
+        changed_at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def find(programme_id: int, draft_id: int) -> RuleDraft | None:
+    return db.session.scalar(
+        select(RuleDraft).where(RuleDraft.id == draft_id, RuleDraft.programme_id == programme_id)
+    )
+
+
+def drafts(programme_id: int) -> Sequence[RuleDraft]:
+    """All of a programme, the one changed last in front."""
+    return db.session.scalars(
+        select(RuleDraft)
+        .where(RuleDraft.programme_id == programme_id)
+        .order_by(RuleDraft.changed_at.desc(), RuleDraft.id.desc())
+    ).all()
+
+
+def of_rule(programme_id: int, slug: str) -> RuleDraft | None:
+    """The newest draft that changes a rule."""
+    changing = (row for row in drafts(programme_id) if row.slug == slug and not row.retires)
+    return next(changing, None)
+
+
+def taken(programme_id: int) -> set[str]:
+    """The names of all rules there ever were."""
+    return set(db.session.scalars(select(Row.slug).where(Row.programme_id == programme_id)))
+
+
+def last_day(programme_id: int, today: date) -> date:
+    """The last day that facts are about, up to today; today where there are none."""
+    newest = select(func.max(Fact.day)).where(
+        Fact.programme_id == programme_id, Fact.day <= today, Fact.superseded_at.is_(None)
+    )
+    return db.session.scalar(newest) or today
+
+
+def run(
+    programme_id: int,
+    present: Rule | None,
+    draft: Rule | None,
+    count: int,
+    today: date,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Try the draft beside the present rule over the last ``count`` periods of real facts.
+
+    Plain JSON (see `replay.found`); nothing is written. ``progress`` hears how many partners of how
+    many are done.
+    """
+    newest = last_day(programme_id, today)
+    span = replay.span((present, draft), count, newest)
+    days = Period("", span[0].kind, span[0].first, span[-1].last)
+    tries = [replay.tried(rule, days.first, days.last) for rule in (present, draft)]
+    sides = [rule for rule, _ in tries]
+    who = partners.attributes(programme_id)
+    tally, facts = Tally(), 0
+    for done, chunk in enumerate(in_chunks(who, _CHUNK)):
+        progress(done * _CHUNK, len(who))
+        known = _facts(chunk, sides, days)
+        facts += len(known)
+        for side in (PRESENT, DRAFT):
+            tally.add(side, replay.paid(sides[side], known, who, days), days.kind)
+    five = replay.chosen(tally)
+    known = _facts([partner for partner, _ in five], sides, days)
+    return {
+        "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
+        "last": min(span[-1].last, newest).isoformat(),
+        "facts": facts,
+        "partners": len(who),
+        "days_left_aside": tries[DRAFT][1],
+        "units": replay.found(tally, span, who),
+        "statements": [
+            replay.statement(partner, why, [replay.paid(rule, known, who, days) for rule in sides])
+            for partner, why in five
+        ],
+    }
+
+
+def _first_day(programme_id: int) -> date | None:
+    return db.session.scalar(select(func.min(Fact.day)).where(Fact.programme_id == programme_id))
+
+
+def _facts(
+    partner_ids: Iterable[int], sides: Sequence[Rule | None], days: Period
+) -> list[Standing]:
+    """What these partners did in these days, of the kinds that either side is about."""
+    kinds = {rule.on for rule in sides if rule}
+    return list(
+        activity.standing_facts(
+            Fact.partner_id.in_(list(partner_ids)),
+            Fact.kind.in_(kinds),
+            Fact.day.between(days.first, days.last),
+        )
+    )
