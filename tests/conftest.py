@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from engage import create_app, flow
 from engage.accounts.models import Seat, User
@@ -123,19 +124,40 @@ def settings(tmp_path: Path, _blank_house: Path, monkeypatch: pytest.MonkeyPatch
     return Settings()
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once for all the applications of a test run."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application, inside its context."""
     app = create_app(settings)
     with app.app_context():
+        app.jinja_env.bytecode_cache = _compiled
         yield app
         db.session.remove()
         db.engine.dispose()
 
 
 @pytest.fixture
-def programme(app: Flask) -> Programme:
-    """The published programme above, without partners."""
+def programme(app: Flask, request: pytest.FixtureRequest) -> Programme:
+    """The published programme above, without partners (but for the cast, where a test has it)."""
+    if "cast" in request.fixturenames:
+        found: Programme = request.getfixturevalue("cast").programme
+        return found
     return publish(PROGRAMME)
 
 
@@ -180,6 +202,10 @@ PROFILES = (
     Profile("B1", "Bob's Wheels", "bob@example.com", "Rainier Group", "Seattle", "Northwest", "Dealer"),
     Profile("C1", "Charlie & Sons", "charlie@example.com", "Hudson Group", "Albany", "Northeast", "Dealer"),
 )  # fmt: skip
+
+
+NAMES = ("alice", "bob", "charlie", "mia", "ada", "otto")
+PARTNER_OF = {"alice": "A1", "bob": "B1", "charlie": "C1"}
 
 
 def sale(
@@ -228,19 +254,50 @@ def _password_hash() -> str:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def _cast_house(
+    tmp_path_factory: pytest.TempPathFactory, _blank_house: Path, _password_hash: str
+) -> Path:
+    """The SQLite database with the cast in it, made once: every test starts from a copy."""
+    home = tmp_path_factory.mktemp("cast")
+    (home / "engage.db").write_bytes(_blank_house.read_bytes())
+    with create_app(Settings(home=home, env="test")).app_context():
+        _let_in(_password_hash)
+        db.session.remove()
+        db.engine.dispose()
+    return home / "engage.db"
+
+
 @pytest.fixture
-def cast(programme: Programme, _password_hash: str) -> Cast:
+def cast(app: Flask, request: pytest.FixtureRequest, _password_hash: str) -> Cast:
     """Everybody, with a few sales: alice 6,000, bob 4,000, charlie 5,000 this quarter."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    if is_sqlite and db.session.query(Programme).first() is None:
+        house = request.getfixturevalue("_cast_house")
+        db.session.remove()
+        db.engine.dispose()
+        Path(db.engine.url.database or "").write_bytes(house.read_bytes())
+    else:
+        _let_in(_password_hash)
+    users = {user.email.partition("@")[0]: user for user in db.session.query(User)}
+    partners = {partner.external_id: partner for partner in db.session.query(Partner)}
+    people = {name: Person(users[name], partners.get(PARTNER_OF.get(name, ""))) for name in NAMES}
+    return Cast(programmes.by_slug("resellers"), **people)
+
+
+def _let_in(password_hash: str) -> None:
+    """Publish the programme and let everybody in."""
+    publish(PROGRAMME)
     transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     other = publish(PROGRAMME.replace('"resellers"', '"elsewhere"').replace("Reseller", "Other"))
     ids = {p.external_id: p.id for p in db.session.query(Partner)}
     programme_ids = {"resellers": programmes.by_slug("resellers").id, "elsewhere": other.id}
 
-    def person(name: str, role: str, partner: str | None = None, where: str = "resellers") -> int:
+    def person(name: str, role: str, partner: str | None = None, where: str = "resellers") -> None:
         user = User(
             email=f"{name}@example.com",
             name=name.capitalize(),
-            password_hash=_password_hash,
+            password_hash=password_hash,
             is_admin=role == "admin",
             stamp=os.urandom(8).hex(),
             created_at=NOW,
@@ -256,19 +313,14 @@ def cast(programme: Programme, _password_hash: str) -> Cast:
                     partner_id=ids[partner] if partner else None,
                 )
             )
-        return user.id
 
-    def work() -> dict[str, int]:
-        return {
-            "alice": person("alice", "partner", "A1"),
-            "bob": person("bob", "partner", "B1"),
-            "charlie": person("charlie", "partner", "C1"),
-            "mia": person("mia", "manager"),
-            "ada": person("ada", "admin"),
-            "otto": person("otto", "manager", where="elsewhere"),
-        }
+    def work() -> None:
+        for name in NAMES:
+            role = {"mia": "manager", "otto": "manager", "ada": "admin"}.get(name, "partner")
+            where = "elsewhere" if name == "otto" else "resellers"
+            person(name, role, PARTNER_OF.get(name), where)
 
-    users = transaction(work)
+    transaction(work)
     record(
         programmes.by_slug("resellers"),
         sale("a-1", "A1", "2500"),
@@ -276,12 +328,3 @@ def cast(programme: Programme, _password_hash: str) -> Cast:
         sale("b-1", "B1", "4000"),
         sale("c-1", "C1", "5000"),
     )
-    partner_of = {"alice": "A1", "bob": "B1", "charlie": "C1"}
-    people = {
-        name: Person(
-            db.session.get_one(User, user_id),
-            db.session.get_one(Partner, ids[partner_of[name]]) if name in partner_of else None,
-        )
-        for name, user_id in users.items()
-    }
-    return Cast(programmes.by_slug("resellers"), **people)
