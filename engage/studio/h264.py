@@ -50,6 +50,14 @@ def tag(context: VideoCodecContext, size: tuple[int, int], fps: int) -> None:
     context.flags |= _HEADERS_APART
 
 
+def views(frame: av.VideoFrame) -> Picture:
+    """The planes of a frame as arrays on the same memory."""
+    return tuple(
+        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]  # type: ignore[call-overload]
+        for plane in frame.planes
+    )
+
+
 class Encoder:
     """Encodes one segment, picture by picture."""
 
@@ -61,10 +69,7 @@ class Encoder:
         context.open()
         self.context = context
         self.frame = av.VideoFrame(*size, "yuv420p")
-        self.views = [
-            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]  # type: ignore[call-overload]
-            for plane in self.frame.planes
-        ]
+        self.views = views(self.frame)
         self.pictures: list[bytes] = []
         self.encoded = 0
 
@@ -185,6 +190,6 @@ def try_out() -> None:
     if len(frames) != len(shown):
         raise RuntimeError(f"{len(frames)} pictures decoded of {len(shown)}")
     for number, frame in zip(shown, frames, strict=True):
-        luma = np.frombuffer(frame.planes[0], np.uint8).reshape(size[1], -1)  # type: ignore[call-overload]
+        luma = views(frame)[0]
         if max(abs(luma[8 * number + 12, 32] - 200.0), abs(luma[60, 90] - 90.0 - 9 * number)) > 9:
             raise RuntimeError("a picture was not decoded as it was encoded")
