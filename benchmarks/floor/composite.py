@@ -14,7 +14,7 @@ from moviepy import ColorClip, CompositeVideoClip, ImageClip, VideoClip, concate
 from PIL import Image
 
 from engage.studio import sound
-from engage.studio.canvas import Op, Sprite
+from engage.studio.canvas import Box, Op, Sprite, meet
 from engage.studio.reel import Reel, transition_frames
 from engage.studio.transitions import BLENDS
 
@@ -50,7 +50,7 @@ def things(scene: Any) -> list[Thing]:
     return sorted(found, key=lambda thing: thing.layer)
 
 
-def clip(thing: Thing, fps: int) -> VideoClip:
+def clip(thing: Thing, fps: int, frame: Box) -> VideoClip:
     ops, op = thing.ops, thing.ops[0]
 
     def at(t: float) -> Op:
@@ -70,14 +70,14 @@ def clip(thing: Thing, fps: int) -> VideoClip:
     own = op.what.size if isinstance(op.what, Sprite) else size(op)
     if any(size(o) != own for o in ops):
         made = made.with_effects([vfx.Resize(lambda t: size(at(t)))])
-    if any(o.alpha < 255 or o.clip for o in ops):
+    if any(o.alpha < 255 or o.seen != meet(o.box, frame) for o in ops):
         if made.mask is None:
             made = made.with_mask()
 
         def seen(get: Any, t: float) -> Any:
             now = at(t)
             mask = get(t) * (now.alpha / 255)
-            if now.clip is None or now.seen == now.box:
+            if now.seen == meet(now.box, frame):
                 return mask
             left, top, right, bottom = now.seen
             x, y = now.box[:2]
@@ -101,7 +101,7 @@ def scenes(reel: Reel) -> Iterator[VideoClip]:
         scene = reel._made(index)
         seconds = planned.frames / fps
         ground = ImageClip(np.asarray(scene.ground), duration=seconds)
-        moving = [clip(thing, fps) for thing in things(scene)]
+        moving = [clip(thing, fps, (0, 0, *scene.size)) for thing in things(scene)]
         whole = CompositeVideoClip([ground, *moving], size=scene.size, use_bgclip=True)
         whole = whole.with_duration(seconds)
         lasts = transition_frames(planned, fps) if index else 0

@@ -42,17 +42,13 @@ class Sprite:
 
 
 class Op(NamedTuple):
-    """Paste ``what`` (a sprite, or a plain colour) into ``box`` with ``alpha`` 0..255."""
+    """Put ``what`` (a sprite, or a plain colour) into ``box`` with ``alpha`` 0..255; only the part
+    of it in ``seen`` shows."""
 
     what: Sprite | RGB
     box: Box
     alpha: int
-    clip: Box | None
-
-    @property
-    def seen(self) -> Box:
-        """Where it shows, as far as its clip goes."""
-        return meet(self.box, self.clip) if self.clip else self.box
+    seen: Box
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class Canvas:
         seen = meet(box, (0, 0, *self.size))
         seen = meet(seen, f.clip) if f.clip else seen
         if opacity and not empty(seen):
-            self.ops.append(Op(what, box, opacity, f.clip))
+            self.ops.append(Op(what, box, opacity, seen))
 
 
 def meet(a: Box, b: Box) -> Box:
@@ -138,3 +134,8 @@ def join(a: Box, b: Box) -> Box:
 
 def empty(box: Box) -> bool:
     return box[2] <= box[0] or box[3] <= box[1]
+
+
+def touch(a: Box, b: Box) -> bool:
+    """Whether two boxes share a pixel."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import unicodedata
 from dataclasses import dataclass
@@ -102,10 +103,23 @@ def _spread(before: str, line: str, style: Style, size: int) -> float:
 
 def _tracked(text: str, style: Style) -> bool:
     """Letters are spaced out only where each stands for itself."""
-    return _loose(style) and all(
-        (ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2060) and unicodedata.category(c)[0] != "M"
+    return _loose(style) and _separate(text)
+
+
+def _separate(text: str) -> bool:
+    return all(
+        (ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x20D0) and unicodedata.category(c)[0] != "M"
         for c in text
     )
+
+
+def figures(text: str, style: Style, size: int) -> list[tuple[str, float]]:
+    """A number's figures with their distance from its start: fonts do not kern them, so each can
+    be drawn by itself. One piece where letters join or run to the left."""
+    if not _separate(text) or len(runs(text, style)) > 1:
+        return [(text, 0.0)]
+    steps = [advance(figure, style, size) for figure in text]
+    return list(zip(text, itertools.accumulate(steps, initial=0.0), strict=False))
 
 
 @functools.lru_cache(maxsize=32768)
@@ -141,6 +155,7 @@ def bearing(text: str, style: Style, size: int) -> int:
     return max(0, ink[0] + int(dx)) if ink else 0
 
 
+@functools.lru_cache(maxsize=4096)
 def advance(text: str, style: Style, size: int) -> float:
     """How far the next letter stands from the first, in pixels."""
     total = 0.0
@@ -150,8 +165,9 @@ def advance(text: str, style: Style, size: int) -> float:
     return total
 
 
+@functools.lru_cache(maxsize=512)
 def draw_line(line: Line, style: Style, size: int) -> tuple[Image.Image, int, int]:
-    """A line's ink as a mask, and the offset of the mask from the line's origin."""
+    """A line's ink as a mask (shared: never draw into it), and its offset from the line's origin."""
     pad = 2
     dx, dy = math.floor(line.left) - pad, -math.ceil(line.top) - pad
     width = math.ceil(line.right) - math.floor(line.left) + 2 * pad

@@ -7,7 +7,6 @@ encoder (`engage.studio.planes`).
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engage.studio.canvas import Box, Op, Sprite, empty, join, meet
+from engage.studio.canvas import Box, Op, Sprite, join, meet, touch
 from engage.studio.theme import RGB
 
 Pixels = NDArray[np.uint8]
@@ -35,58 +34,52 @@ class Medium(NamedTuple):
     """``grain``: how many pixels of the film, both ways, are one pixel of each plane.
 
     ``planes`` and ``colour`` tell what a picture and a colour are in each plane; ``inks`` what an
-    operation is there (the second argument is the size of the film)."""
+    operation is there."""
 
     grain: tuple[int, ...]
     planes: Callable[[Image.Image], tuple[Image.Image, ...]]
     colour: Callable[[RGB], tuple[Colour, ...]]
-    inks: Callable[[Op, tuple[int, int]], Sequence[Ink]]
-
-
-@functools.lru_cache(maxsize=256)
-def _dimmer(alpha: int) -> list[int]:
-    return [v * alpha // 255 for v in range(256)]
+    inks: Callable[[Op], Sequence[Ink]]
 
 
 def dimmed(mask: Image.Image | None, alpha: int, size: tuple[int, int]) -> Image.Image | None:
     """A mask under an opacity 0..255; without a mask, an even one of that size."""
     if alpha == 255:
         return mask
-    return mask.point(_dimmer(alpha)) if mask else Image.new("L", size, alpha)
+    if mask is None:
+        return Image.new("L", size, alpha)
+    return Image.blend(Image.new("L", mask.size), mask, alpha / 255)
 
 
-def cut(op: Op, size: tuple[int, int], grain: int = 1) -> Ink:
-    """The visible part of an operation in RGB, scaled and clipped, not yet dimmed.
+def cut(op: Op, grain: int = 1) -> Ink:
+    """What is seen of an operation, in RGB: scaled and cut out, not yet dimmed.
 
-    The part is as large as its clip needs it to be; a scaled sprite is drawn only as far as the
-    film reaches, to full pixels of ``grain``."""
+    A scaled sprite is cut to full pixels of ``grain``, where it reaches that far."""
     box = op.seen
     if not isinstance(op.what, Sprite):
-        return Ink(op.what, None, meet(box, (0, 0, *size)))
-    left, top, right, bottom = op.box
-    w, h = right - left, bottom - top
+        return Ink(op.what, None, box)
     image, mask = op.what.image, op.what.mask
-    if op.what.size == (w, h):
+    left, top, right, bottom = op.box
+    if op.what.size == (right - left, bottom - top):
         if box != op.box:
             inner = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
             image, mask = image and image.crop(inner), mask.crop(inner)
     else:
-        box = meet(coarse(meet(box, (0, 0, *size)), grain), op.seen)
-        wide, high = mask.width / w, mask.height / h
+        box = meet(coarse(box, grain), op.box)
+        wide, high = mask.width / (right - left), mask.height / (bottom - top)
         part = (
             (box[0] - left) * wide,
             (box[1] - top) * high,
             (box[2] - left) * wide,
             (box[3] - top) * high,
         )
-        to = (box[2] - box[0], box[3] - box[1])
-        smooth = Image.Resampling.BILINEAR
+        to, smooth = (box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR
         image, mask = image and image.resize(to, smooth, part), mask.resize(to, smooth, part)
     return Ink(image or op.what.colour or (0, 0, 0), mask, box)
 
 
-def _rgb_inks(op: Op, size: tuple[int, int]) -> Sequence[Ink]:
-    paint, mask, box = cut(op, size)
+def _rgb_inks(op: Op) -> Sequence[Ink]:
+    paint, mask, box = cut(op)
     return (Ink(paint, dimmed(mask, op.alpha, (box[2] - box[0], box[3] - box[1])), box),)
 
 
@@ -106,26 +99,20 @@ class Painter:
     def paint(self, ops: list[Op]) -> list[Box]:
         """Make ``picture`` show these operations; the boxes in which it changed."""
         changed = differing(self.ops, ops, self.size, max(self.medium.grain))
+        inks: dict[Op, Sequence[Ink]] = {}
         for box in changed:
-            tiles = [
-                ground.crop(_fine(box, grain))
-                for ground, grain in zip(self.grounds, self.medium.grain, strict=True)
-            ]
-            for op in ops:
-                if not empty(meet(op.seen, box)):
-                    self._paste(op, tiles, box)
-            for plane, tile, grain in zip(self.picture, tiles, self.medium.grain, strict=True):
+            touching = [op for op in ops if touch(op.seen, box)]
+            inks |= {op: self.medium.inks(op) for op in touching if op not in inks}
+            for k, grain in enumerate(self.medium.grain):
                 left, top, right, bottom = _fine(box, grain)
-                plane[top:bottom, left:right] = np.asarray(tile)
+                tile = self.grounds[k].crop((left, top, right, bottom))
+                for op in touching:
+                    paint, mask, at = inks[op][k]
+                    place = (at[0] - left, at[1] - top, at[2] - left, at[3] - top)
+                    tile.paste(paint, place, mask)
+                self.picture[k][top:bottom, left:right] = np.asarray(tile)
         self.ops = ops
         return changed
-
-    def _paste(self, op: Op, tiles: list[Image.Image], within: Box) -> None:
-        inks = self.medium.inks(op, self.size)
-        for tile, ink, grain in zip(tiles, inks, self.medium.grain, strict=True):
-            x, y = within[0] // grain, within[1] // grain
-            left, top, right, bottom = ink.box
-            tile.paste(ink.paint, (left - x, top - y, right - x, bottom - y), ink.mask)
 
 
 def _fine(box: Box, grain: int) -> Box:
@@ -147,6 +134,8 @@ def differing(
 ) -> list[Box]:
     """Boxes outside of which two frames look the same; ``before`` None: nothing but the ground."""
     frame = (0, 0, *size)
+    if before == after:
+        return []
     if before is None:
         return _merged(after, frame, grain)
     old, new = set(before), set(after)
@@ -156,7 +145,7 @@ def differing(
         or len(new) != len(after)
         or [op for op in after if op in both] != [op for op in before if op in both]
     ):
-        return [] if after == before else [frame]
+        return [frame]
     return _merged(old ^ new, frame, grain)
 
 
@@ -165,9 +154,7 @@ def _merged(ops: list[Op] | set[Op], frame: Box, grain: int) -> list[Box]:
     out: list[Box] = []
     for op in ops:
         box = meet(coarse(op.seen, grain), frame)
-        if empty(box):
-            continue
-        while hit := next((o for o in out if not empty(meet(o, box))), None):
+        while hit := next((o for o in out if touch(o, box)), None):
             out.remove(hit)
             box = join(hit, box)
         out.append(box)

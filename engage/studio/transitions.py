@@ -5,6 +5,7 @@ Each works on one plane at a time, whatever its size and depth; ``accent`` is a 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -53,6 +54,7 @@ def iris(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
     return np.asarray(image)
 
 
+@functools.lru_cache(maxsize=4)
 def _circle(width: int, height: int, radius: float) -> Image.Image:
     """A disc in the middle, drawn at double size: Pillow's own edges are not smooth."""
     mask = Image.new("L", (2 * width, 2 * height), 0)

@@ -61,7 +61,7 @@ def whole(ground: Image.Image, ops: Sequence[Op], medium: Medium = PILLOW) -> li
     """A frame drawn from nothing, plane by plane: what a painter must equal."""
     planes = [plane.copy() for plane in medium.planes(ground)]
     for op in ops:
-        for plane, ink in zip(planes, medium.inks(op, ground.size), strict=True):
+        for plane, ink in zip(planes, medium.inks(op), strict=True):
             plane.paste(ink.paint, ink.box, ink.mask)
     return planes
 

@@ -117,7 +117,10 @@ def test_what_is_no_film_is_found_out(tmp_path, content):
         mp4.inspect(path)
 
 
-def test_damaged_pictures_are_found_out(made):
+@pytest.mark.parametrize("library", [mp4.av, None], ids=["PyAV", "ffmpeg"])
+def test_damaged_pictures_are_found_out(made, library, monkeypatch):
+    monkeypatch.setattr(mp4, "av", library)
+    mp4.verify(made.path, 18, 10, (1280, 720))
     data = bytearray(made.path.read_bytes())
     start = data.index(b"mdat") + 600
     data[start : start + 800] = bytes(800)

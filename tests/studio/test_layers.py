@@ -12,6 +12,7 @@ from engage.studio.layers.axis import marked_points
 from engage.studio.layers.counter import counted
 from engage.studio.layers.progress import reached_share
 from engage.studio.layers.qr import modules
+from engage.studio.lettering import Style, advance, figures
 from engage.studio.plan import plan
 from engage.studio.reel import Reel
 from engage.studio.theme import BACKGROUNDS, Theme, contrast, palette
@@ -128,3 +129,17 @@ def test_a_settled_layer_draws_the_same_at_any_later_time(recap, form):
             assert drawn[0] == drawn[1], (
                 f"{made.scenes[index].scene.name}: {actor.layer.kind} still moves"
             )
+
+
+@pytest.mark.parametrize("text", ["12,480", "$1,250.00", "1.250,50 €"])
+def test_a_number_drawn_by_figures_stands_where_the_whole_does(text):
+    style = Style("display", 800, 1.1, -0.02)
+    pieces = figures(text, style, 120)
+    assert [piece for piece, _ in pieces] == list(text)
+    for k, (_, at) in enumerate(pieces):
+        assert abs(at - advance(text[:k], style, 120)) < 0.1
+
+
+@pytest.mark.parametrize("text", ["۱٬۲۵۰", "१२३"])
+def test_a_number_of_joined_letters_stays_whole(text):
+    assert figures(text, Style("display", 800), 120) == [(text, 0.0)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from engage.studio.canvas import Canvas, Sprite
+from engage.studio.canvas import Canvas
 from engage.studio.easing import out_cubic, progress
-from engage.studio.lettering import bearing, draw_line, measure
+from engage.studio.lettering import bearing, figures, measure
 from engage.studio.stage import Drawing, Option, Part, Stage, lettering
 
 OPTIONS = {
@@ -36,11 +36,12 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         else:
             words = str(round(start.value + (number.value - start.value) * share))
         line = measure(words, block.style, block.size)
-        mask, dx, dy = draw_line(line, block.style, block.size)
         middle = x + (w - line.width) / 2 - line.left
         edge = x - bearing(words, block.style, block.size)
         ways = {"left": edge, "center": middle, "right": x + w - line.right}
-        canvas.paste(Sprite(mask, colour), ways[part["align"]] + dx, y + final.baseline + dy)
+        for figure, at in figures(words, block.style, block.size):
+            sprite, dx, dy = stage.line(figure, block.style, block.size, colour)
+            canvas.paste(sprite, ways[part["align"]] + at + dx, y + final.baseline + dy)
 
     return Drawing(draw, settles=over)
 
