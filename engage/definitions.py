@@ -7,6 +7,7 @@ that names the key and the remedy. ``Every`` reads on after a mistake, so that a
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
@@ -16,6 +17,10 @@ from engage import money
 #: What ``where`` and ``audience`` may name.
 FACT_ATTRIBUTES = ("product", "category", "customer")
 PARTNER_ATTRIBUTES = ("organisation", "team", "region", "type")
+#: What a rule may ask besides: of the fact its size, of the partner what follows from the rest.
+FACT_CONDITIONS = ("amount", *FACT_ATTRIBUTES)
+SEGMENT_CONDITIONS = (*PARTNER_ATTRIBUTES, "joined")
+PARTNER_CONDITIONS = (*PARTNER_ATTRIBUTES, "segment", "joined")
 FACT_KINDS = (
     "sale",
     "deal_registered",
@@ -31,7 +36,24 @@ _YEARS = range(1900, 2200)
 _MOST_VALUES = 500
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
-Where = tuple[tuple[str, frozenset[str]], ...]
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A range of amounts (ten-thousandths) or days, both ends included; None leaves it open."""
+
+    low: Any
+    high: Any
+
+    def __contains__(self, value: Any) -> bool:
+        return (
+            value is not None
+            and (self.low is None or value >= self.low)
+            and (self.high is None or value <= self.high)
+        )
+
+
+#: What an attribute must be among, by its name.
+Where = tuple[tuple[str, frozenset[str] | Between], ...]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -206,7 +228,8 @@ def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
         if name not in allowed:
             take.note(f"{key}.{name}", f"unknown attribute; known are {', '.join(allowed)}")
             continue
-        found.append((name, take.under(key, _options, name, values)))
+        reader = _RANGES.get(name, _options)
+        found.append((name, take.under(key, reader, name, values)))
     return take.settled(tuple(sorted(found, key=lambda pair: pair[0])))
 
 
@@ -223,5 +246,57 @@ def _options(name: str, values: Any) -> frozenset[str]:
     return frozenset(options)
 
 
-def where_json(conditions: Where) -> dict[str, list[str]]:
-    return {name: sorted(values) for name, values in conditions}
+def _range(name: str, values: Any, bound: Callable[[Mapping[str, Any], str], Any]) -> Between:
+    if not isinstance(values, Mapping) or not values:
+        raise DefinitionError(name, "write a range with from, to or both")
+    take = Every()
+    take.under(name, known_keys, values, ("from", "to"))
+    low, high = (
+        take.under(name, bound, values, key) if key in values else None for key in ("from", "to")
+    )
+    if low is not None and high is not None and high < low:
+        take.note(f"{name}.to", "lies below from: swap or mend them")
+    return take.settled(Between(low, high))
+
+
+_RANGES: dict[str, Callable[[str, Any], Any]] = {
+    "amount": lambda name, values: _range(name, values, scaled),
+    "joined": lambda name, values: _range(name, values, day),
+}
+
+
+def where_json(conditions: Where) -> dict[str, Any]:
+    return {
+        name: _range_json(values) if isinstance(values, Between) else sorted(values)
+        for name, values in conditions
+    }
+
+
+def _range_json(values: Between) -> dict[str, str]:
+    ends = {"from": values.low, "to": values.high}
+    return {
+        key: end.isoformat() if isinstance(end, date) else plain(end)
+        for key, end in ends.items()
+        if end is not None
+    }
+
+
+def holds(conditions: Where, attributes: Mapping[str, Any]) -> bool:
+    """Whether what is known (by name; a set of texts where it is several) meets every condition."""
+    return all(is_among(attributes[name], values) for name, values in conditions)
+
+
+def is_among(value: Any, values: frozenset[str] | Between) -> bool:
+    if isinstance(value, frozenset):
+        return not value.isdisjoint(values) if isinstance(values, frozenset) else False
+    return value in values
+
+
+def texts(values: frozenset[str] | Between) -> frozenset[str]:
+    """The texts an attribute must be among; none where it is a range."""
+    return values if isinstance(values, frozenset) else frozenset()
+
+
+def plain(value: int) -> str:
+    """Ten-thousandths as a decimal without needless zeros: ``200000 -> "20"``."""
+    return money.natural(value, 4).rstrip("0").rstrip(".")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engage.definitions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES, Where
+from engage.definitions import FACT_CONDITIONS, PARTNER_CONDITIONS, Between, Where
 from engage.money import SCALE
 from engage.voice import Voice
 
@@ -48,34 +48,62 @@ def title(kind: str, customer: str | None, product: str | None, voice: Voice) ->
     return name
 
 
-def narrowed(where: Where, voice: Voice) -> str:
+def narrowed(where: Where, voice: Voice, currency: str | None = None) -> str:
     """Conditions on facts, to stand behind their name: `` in category Bikes or Helmets``."""
-    return "".join(f" {text}" for text in _phrases(where, FACT_ATTRIBUTES, voice))
+    return "".join(f" {text}" for text in _phrases(where, FACT_CONDITIONS, voice, currency))
 
 
 def partners(where: Where, voice: Voice) -> str:
     """Conditions on partners: ``partners in region Northwest or Southwest``; empty for everyone."""
-    phrases = list(_phrases(where, PARTNER_ATTRIBUTES, voice))
+    phrases = list(_phrases(where, PARTNER_CONDITIONS, voice))
     return " ".join([voice.gettext("partners"), *phrases]) if phrases else ""
 
 
-def _phrases(where: Where, attributes: Iterable[str], voice: Voice) -> Iterable[str]:
-    wanted = tuple(attributes)
-    for name, values in where:
-        if name not in wanted:
-            continue
-        said = voice.any_of(values)
-        if name == "category":
-            yield voice.gettext("in category %(values)s", values=said)
-        elif name == "product":
-            yield voice.gettext("of %(values)s", values=said)
-        elif name == "customer":
-            yield voice.gettext("to %(values)s", values=said)
-        elif name == "organisation":
-            yield voice.gettext("of organisation %(values)s", values=said)
-        elif name == "team":
-            yield voice.gettext("in team %(values)s", values=said)
-        elif name == "region":
-            yield voice.gettext("in region %(values)s", values=said)
+def _phrases(
+    where: Where, attributes: tuple[str, ...], voice: Voice, currency: str | None = None
+) -> Iterable[str]:
+    _ = voice.gettext
+    texts = {
+        "category": _("in category %(values)s"),
+        "product": _("of %(values)s"),
+        "customer": _("to %(values)s"),
+        "organisation": _("of organisation %(values)s"),
+        "team": _("in team %(values)s"),
+        "region": _("in region %(values)s"),
+        "type": _("of type %(values)s"),
+        "segment": _("in segment %(values)s"),
+    }
+    found = dict(where)
+    for name in sorted(found.keys() & {*attributes}, key=attributes.index):
+        values = found[name]
+        if isinstance(values, Between):
+            yield _sized(values, currency, voice) if name == "amount" else _joined(values, voice)
         else:
-            yield voice.gettext("of type %(values)s", values=said)
+            yield texts[name] % {"values": voice.any_of(values)}
+
+
+def _sized(amounts: Between, currency: str | None, voice: Voice) -> str:
+    def said(value: int) -> str:
+        if currency is None:
+            return voice.quantity(value)
+        return voice.amount(value, currency, whole=True, exact=True)
+
+    if amounts.high is None:
+        return voice.gettext("of %(least)s or more", least=said(amounts.low))
+    if amounts.low is None:
+        return voice.gettext("of up to %(most)s", most=said(amounts.high))
+    return voice.gettext(
+        "of %(least)s to %(most)s", least=said(amounts.low), most=said(amounts.high)
+    )
+
+
+def _joined(days: Between, voice: Voice) -> str:
+    if days.high is None:
+        return voice.gettext("who joined on or after %(first)s", first=voice.day(days.low))
+    if days.low is None:
+        return voice.gettext("who joined on or before %(last)s", last=voice.day(days.high))
+    return voice.gettext(
+        "who joined from %(first)s to %(last)s",
+        first=voice.day(days.low),
+        last=voice.day(days.high),
+    )

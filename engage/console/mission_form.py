@@ -77,7 +77,7 @@ def of_mission(mission: Running, voice: Voice) -> Draft:
         model.name,
         model.starts.isoformat(),
         model.ends.isoformat(),
-        {name: sorted(values) for name, values in mission.audience},
+        {name: sorted(definitions.texts(values)) for name, values in mission.audience},
         [_of_stage(stage, voice) for stage in mission.stages],
         kept=len(mission.stages),
     )
@@ -101,7 +101,7 @@ def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
         stage.name,
         stage.on,
         stage.measure,
-        _typed(rules.plain_number(stage.target), voice),
+        _typed(definitions.plain(stage.target), voice),
         _typed(pay.get(POINTS, ""), voice),
         _typed(money, voice),
         json.dumps(where, ensure_ascii=False) if where else "",

@@ -5,8 +5,7 @@ from typing import Any
 from engage.activity import sentences as facts
 from engage.activity.models import Fact
 from engage.earnings.service import ByRule, ByStage, Entry
-from engage.incentives import explain
-from engage.incentives.explain import Because
+from engage.incentives.because import Because, because
 from engage.incentives.rules import Version
 from engage.missions import sentences as missions
 from engage.voice import ENGLISH, Voice
@@ -18,7 +17,7 @@ def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
         return Because(_moved(entry, voice), "", entry.transfer.reason)
     if isinstance(entry.paid_by, ByRule):
         line = entry.transfer
-        found = explain.because(
+        found = because(
             entry.paid_by.rule,
             line.total_before,
             line.total_after,
@@ -26,6 +25,7 @@ def reason(entry: Entry, currency: str, voice: Voice = ENGLISH) -> Because:
             line.period,
             currency,
             voice,
+            line.terms,
         )
     else:
         found = _of_stage(entry, entry.paid_by, currency, voice)

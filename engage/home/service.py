@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from engage import clock, periods
-from engage.definitions import PARTNER_ATTRIBUTES
 from engage.home import rules
 from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
 from engage.incentives import outlook
@@ -17,6 +16,7 @@ from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView
 from engage.money import SCALE
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -69,7 +69,7 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         on_board = periods.containing(today, board.rule.period)
         near = ranking.around(programme, board, on_board, partner.id, reach=reach)
     seen = missions.views(programme, partner, today)
-    attributes = {name: getattr(partner, name) for name in PARTNER_ATTRIBUTES}
+    attributes = partners.attributes(programme.id, [partner.id])[partner.id]
     bands = outlook.bands_ahead(programme, partner.id, attributes, now)
     goals = [
         *stage_goals(seen, today),

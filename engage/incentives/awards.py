@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, tuple_
@@ -12,6 +12,7 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import among, db, in_chunks, upsert_rows
+from engage.incentives import baseline
 from engage.incentives.models import RuleVersion, RunningTotal
 from engage.incentives.service import books
 from engage.incentives.worth import Attributes, Book, Entry, Group, Worth, placed, walk, worth
@@ -29,7 +30,8 @@ def award(
     """What the rules owe after ``new`` came in and ``superseded`` went out.
 
     A group whose new facts all come after its last one is paid from its running total; any other
-    is walked again from its first fact. Both give the same sums.
+    is walked again from its first fact. Both give the same sums. Rules that look back (distinct
+    customers, growth) are always walked.
     """
     fresh: dict[Group, list[Entry]] = {}
     stale: set[Group] = set()
@@ -38,11 +40,14 @@ def award(
     for book in shelf:
         fresh |= placed(book, ordered, attributes)
         stale |= placed(book, superseded, attributes).keys()
+    stale |= _measured_against(shelf, [*new, *superseded])
     totals = _totals(fresh.keys())
+    looking_back = {book.id for book in shelf if book.looks_back}
     stale |= {
         group
         for group, entries in fresh.items()
-        if group in totals and entries[0][0].order <= _last(totals[group])
+        if group[0] in looking_back
+        or (group in totals and entries[0][0].order <= _last(totals[group]))
     }
     owed: list[Difference] = []
     moved: list[dict[str, object]] = []
@@ -73,6 +78,29 @@ def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
     return {(total.rule_id, total.partner_id, total.period): total for total in totals}
 
 
+def _measured_against(shelf: Iterable[Book], changed: Sequence[Standing]) -> set[Group]:
+    """Groups with pay for growth whose baseline these facts are part of."""
+    found: set[Group] = set()
+    for book in shelf:
+        growing = [v.rule for v in book.versions if v.rule and v.rule.baseline]
+        days: dict[int, set[date]] = defaultdict(set)
+        for fact in changed:
+            if any(baseline.counts(rule, fact) for rule in growing):
+                days[fact.partner_id].add(fact.day)
+        if not days:
+            continue
+        rows = db.session.execute(
+            select(RunningTotal.partner_id, RunningTotal.period).where(
+                RunningTotal.rule_id == book.id, among(RunningTotal.partner_id, days)
+            )
+        )
+        for partner_id, name in rows:
+            before = [p for rule in growing for p in baseline.reach(rule, periods.parse(name))]
+            if any(p.first <= day <= p.last for day in days[partner_id] for p in before):
+                found.add((book.id, partner_id, name))
+    return found
+
+
 def _last(total: Row[Any]) -> tuple[datetime, str, str]:
     return total.last_at, total.last_external_id, total.last_source
 
@@ -91,7 +119,7 @@ def _moved(group: Group, walked: Sequence[Worth]) -> dict[str, object]:
 
 
 def _difference(paid: Worth, period: str, posted: Posted = NOTHING_POSTED) -> Difference:
-    fact, version, step = paid
+    fact, version, step, terms = paid
     assert version.rule is not None
     return Difference(
         partner_id=fact.partner_id,
@@ -106,6 +134,7 @@ def _difference(paid: Worth, period: str, posted: Posted = NOTHING_POSTED) -> Di
         total_before=step.before,
         total_after=step.after,
         sequence=posted.lines,
+        terms=terms,
     )
 
 
@@ -116,6 +145,15 @@ def _again(
     if not stale:
         return []
     spans = [periods.parse(period) for _, _, period in stale]
+    spans += [
+        earlier
+        for book in shelf
+        for version in book.versions
+        if version.rule and version.rule.baseline
+        for rule_id, _, period in stale
+        if rule_id == book.id
+        for earlier in baseline.reach(version.rule, periods.parse(period))
+    ]
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     owed: list[Difference] = []
     for chunk in in_chunks({partner_id for _, partner_id, _ in stale}, 500):

@@ -1,10 +1,7 @@
-"""Rules in plain words, and why a ledger line is what it is: the arithmetic that paid, shown again."""
+"""Rules in plain words: what a partner earns in one sentence, and the limits in a second."""
 
-from typing import NamedTuple
-
-from engage import periods
 from engage.activity import sentences as facts
-from engage.incentives.rules import Rate, Rule, pay
+from engage.incentives.rules import DISTINCT, Rate, Rule
 from engage.money import POINTS, SCALE
 from engage.voice import ENGLISH, Voice
 
@@ -14,47 +11,134 @@ def sentence(rule: Rule, currency: str, voice: Voice = ENGLISH) -> str:
 
     ``You earn 1 point for every $1 of sales in category Bikes. At most 50,000 points a quarter.``
     """
-    first = _linear(rule, currency, voice) if rule.rate else _banded(rule, currency, voice)
-    limits = _limits(rule, voice)
-    return f"{first} {limits}" if limits else first
+    first = _banded(rule, currency, voice) if rule.bands else _linear(rule, currency, voice)
+    if rule.milestones and (rule.rate or rule.bands):
+        extra = voice.all_of(milestone_phrases(rule, currency, voice))
+        first = voice.gettext("%(first)s; and %(extra)s", first=first, extra=extra)
+    limits = _limits(rule, currency, voice)
+    return f"{first}. {limits}" if limits else f"{first}."
 
 
 # --- what is earned -------------------------------------------------------------------------------
 
 
 def _linear(rule: Rule, currency: str, voice: Voice) -> str:
-    assert rule.rate is not None
-    names = facts.named(rule.on, voice)
-    where = facts.narrowed(rule.where, voice)
+    """``You earn 1.5% of the amount of every sale``; milestones alone begin with ``You earn``, too."""
+    if rule.rate is None:
+        pieces = voice.all_of(milestone_phrases(rule, currency, voice))
+        what = _all_of_it(rule, currency, voice)
+        return voice.gettext("With %(what)s you earn %(pieces)s", what=what, pieces=pieces)
+    if rule.per == "amount" and rule.earn != POINTS:
+        share = voice.percent(rule.rate.decimal)
+        if rule.baseline:
+            return voice.gettext(
+                "You earn %(share)s of the growth of your %(what)s%(over)s",
+                share=share,
+                what=_what(rule, currency, voice),
+                over=_over(rule, voice),
+            )
+        return voice.gettext(
+            "You earn %(share)s of the amount of every %(kind)s%(where)s",
+            share=share,
+            kind=facts.named(rule.on, voice).one,
+            where=facts.narrowed(rule.where, voice, currency),
+        )
+    if rule.per == "amount":
+        pay_text, step = _points_per_amount(rule.rate, voice)
+        each = voice.amount(step, currency, whole=True)
+    else:
+        pay_text, each = _rate_pay(rule.rate, rule.earn, voice), _one(rule, currency, voice)
+    if rule.baseline:
+        return voice.gettext(
+            "You earn %(pay)s for every %(each)s by which your %(what)s grow%(over)s",
+            pay=pay_text,
+            each=each,
+            what=_what(rule, currency, voice),
+            over=_over(rule, voice),
+        )
     if rule.per == "fact":
+        where = facts.narrowed(rule.where, voice, currency)
         return voice.gettext(
-            "You earn %(pay)s for every %(kind)s%(where)s.",
-            pay=_rate_pay(rule.rate, rule.earn, voice),
-            kind=names.one,
-            where=where,
+            "You earn %(pay)s for every %(kind)s%(where)s", pay=pay_text, kind=each, where=where
         )
-    if rule.per == "quantity":
-        return voice.gettext(
-            "You earn %(pay)s for every unit of your %(kinds)s%(where)s.",
-            pay=_rate_pay(rule.rate, rule.earn, voice),
-            kinds=names.many,
-            where=where,
-        )
-    if rule.earn != POINTS:
-        return voice.gettext(
-            "You earn %(share)s of the amount of every %(kind)s%(where)s.",
-            share=voice.percent(rule.rate.decimal),
-            kind=names.one,
-            where=where,
-        )
-    pay_text, step = _points_per_amount(rule.rate, voice)
+    said = {"pay": pay_text, "each": each, "what": _what(rule, currency, voice)}
+    if rule.per not in DISTINCT:
+        return voice.gettext("You earn %(pay)s for every %(each)s of your %(what)s", **said)
     return voice.gettext(
-        "You earn %(pay)s for every %(step)s of your %(kinds)s%(where)s.",
-        pay=pay_text,
-        step=voice.amount(step, currency, whole=True),
-        kinds=names.many,
-        where=where,
+        "You earn %(pay)s for every different %(each)s of your %(what)s, once %(period)s",
+        period=_per(rule.period, voice),
+        **said,
     )
+
+
+def _what(rule: Rule, currency: str, voice: Voice) -> str:
+    """``sales in category Bikes``."""
+    named = facts.named(rule.on, voice).many
+    return named + facts.narrowed(rule.where, voice, currency)
+
+
+def _all_of_it(rule: Rule, currency: str, voice: Voice) -> str:
+    """``your sales in category Bikes``, or their growth."""
+    what = _what(rule, currency, voice)
+    if rule.baseline is None:
+        return voice.gettext("your %(what)s", what=what)
+    return voice.gettext("the growth of your %(what)s%(over)s", what=what, over=_over(rule, voice))
+
+
+def _one(rule: Rule, currency: str, voice: Voice) -> str:
+    """One of what the rule counts: ``unit``, ``sale``, ``customer``."""
+    return {
+        "amount": lambda: voice.amount(SCALE, currency, whole=True),
+        "quantity": lambda: voice.gettext("unit"),
+        "fact": lambda: facts.named(rule.on, voice).one,
+        "customer": lambda: voice.gettext("customer"),
+        "product": lambda: voice.gettext("product"),
+    }[rule.per]()
+
+
+def _over(rule: Rule, voice: Voice) -> str:
+    """`` over the same quarter last year``; empty where the rule does not pay for growth."""
+    if rule.baseline is None:
+        return ""
+    return " " + voice.gettext("over %(baseline)s", baseline=versus(rule, voice))
+
+
+def versus(rule: Rule, voice: Voice = ENGLISH) -> str:
+    """What growth is measured against: ``the mean of your last 4 quarters``."""
+    named = span(rule.period, voice)
+    count = rule.baseline.periods if rule.baseline else None
+    if count is None:
+        return voice.gettext("the same %(period)s last year", period=named)
+    if count == 1:
+        return voice.gettext("the %(period)s before", period=named)
+    return voice.gettext(
+        "the mean of your last %(count)s %(periods)s",
+        count=count,
+        periods=_spans(rule.period, voice),
+    )
+
+
+def milestone_phrases(rule: Rule, currency: str, voice: Voice = ENGLISH) -> list[str]:
+    """The milestones one by one: ``$100 once you reach $10,000 in a quarter``."""
+    return [
+        voice.gettext(
+            "%(pay)s once you reach %(at)s %(period)s",
+            pay=voice.pay(milestone.pays, rule.earn),
+            at=measured(rule, milestone.at, currency, voice),
+            period=_in_a(rule, voice),
+        )
+        for milestone in rule.milestones
+    ]
+
+
+def _in_a(rule: Rule, voice: Voice) -> str:
+    """``in a quarter``, ``of growth in a quarter``, ``in all``."""
+    if rule.period == "all":
+        return voice.gettext("in all")
+    named = span(rule.period, voice)
+    if rule.baseline:
+        return voice.gettext("of growth in a %(period)s", period=named)
+    return voice.gettext("in a %(period)s", period=named)
 
 
 def _points_per_amount(rate: Rate, voice: Voice) -> tuple[str, int]:
@@ -73,21 +157,22 @@ def _rate_pay(rate: Rate, unit: str, voice: Voice) -> str:
 
 
 def _banded(rule: Rule, currency: str, voice: Voice) -> str:
-    names = facts.named(rule.on, voice)
-    what = names.many + facts.narrowed(rule.where, voice)
+    what = _all_of_it(rule, currency, voice)
     pieces = voice.all_of(band_phrases(rule, currency, voice))
     if rule.period == "all":
-        first = voice.gettext("On all your %(what)s you earn %(pieces)s", what=what, pieces=pieces)
+        first = voice.gettext("On all %(what)s you earn %(pieces)s", what=what, pieces=pieces)
+    elif rule.baseline:
+        first = voice.gettext("On %(what)s you earn %(pieces)s", what=what, pieces=pieces)
     else:
         first = voice.gettext(
-            "On your %(what)s of each %(period)s you earn %(pieces)s",
+            "On %(what)s of each %(period)s you earn %(pieces)s",
             what=what,
             period=span(rule.period, voice),
             pieces=pieces,
         )
     if rule.bands == "retroactive" and len(rule.band) > 1:
-        return voice.gettext("%(first)s: the rate you reach counts from the start.", first=first)
-    return f"{first}."
+        return voice.gettext("%(first)s: the rate you reach counts from the start", first=first)
+    return first
 
 
 def band_phrases(rule: Rule, currency: str, voice: Voice = ENGLISH) -> list[str]:
@@ -141,7 +226,7 @@ def rate_text(rule: Rule, rate: Rate, currency: str, voice: Voice = ENGLISH) -> 
         per = voice.amount(step, currency, whole=True)
     else:
         pay_text = _rate_pay(rate, rule.earn, voice)
-        per = voice.gettext("unit") if rule.per == "quantity" else facts.named(rule.on, voice).one
+        per = _one(rule, currency, voice)
     return voice.gettext("%(pay)s per %(per)s", pay=pay_text, per=per)
 
 
@@ -151,23 +236,39 @@ def measured(rule: Rule, value: int, currency: str, voice: Voice = ENGLISH) -> s
         return voice.amount(value, currency, whole=True, exact=True)
     if rule.per == "fact":
         return facts.counted(rule.on, value, voice)
-    num = 1 if value == SCALE else 2
-    return voice.ngettext("%(n)s unit", "%(n)s units", num, n=voice.quantity(value))
+    num, n = (1 if value == SCALE else 2), voice.quantity(value)
+    if rule.per == "customer":
+        return voice.ngettext("%(n)s customer", "%(n)s customers", num, n=n)
+    if rule.per == "product":
+        return voice.ngettext("%(n)s product", "%(n)s products", num, n=n)
+    return voice.ngettext("%(n)s unit", "%(n)s units", num, n=n)
 
 
-def _limits(rule: Rule, voice: Voice) -> str:
+def _limits(rule: Rule, currency: str, voice: Voice) -> str:
     parts = []
+    if rule.minimum is not None:
+        parts.append(
+            voice.gettext(
+                "only once you reach %(minimum)s %(period)s (from then on all of it counts)",
+                minimum=measured(rule, rule.minimum, currency, voice),
+                period=_in_a(rule, voice),
+            )
+        )
     if rule.cap is not None:
         cap = voice.pay(rule.cap, rule.earn)
         parts.append(
-            voice.gettext("at most %(cap)s in all", cap=cap)
-            if rule.period == "all"
-            else voice.gettext(
-                "at most %(cap)s a %(period)s", cap=cap, period=span(rule.period, voice)
-            )
+            voice.gettext("at most %(cap)s %(period)s", cap=cap, period=_per(rule.period, voice))
         )
     if whom := facts.partners(rule.where, voice):
         parts.append(voice.gettext("for %(partners)s", partners=whom))
+    if rule.within is not None:
+        parts.append(
+            voice.ngettext(
+                "on the day you join",
+                "in the first %(num)s days after you join",
+                rule.within,
+            )
+        )
     if rule.starts and rule.ends:
         parts.append(
             voice.gettext(
@@ -181,7 +282,20 @@ def _limits(rule: Rule, voice: Voice) -> str:
     elif rule.ends:
         parts.append(voice.gettext("until %(last)s", last=voice.day(rule.ends)))
     text = ", ".join(parts)
+    if rule.baseline:
+        newcomers = voice.gettext(
+            "with nothing to compare, what is above %(newcomers)s counts as growth",
+            newcomers=measured(rule, rule.baseline.newcomers, currency, voice),
+        )
+        text = f"{text}; {newcomers}" if text else newcomers
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _per(kind: str, voice: Voice) -> str:
+    """``a quarter``, ``in all``."""
+    if kind == "all":
+        return voice.gettext("in all")
+    return voice.gettext("a %(period)s", period=span(kind, voice))
 
 
 def span(kind: str, voice: Voice) -> str:
@@ -194,105 +308,11 @@ def span(kind: str, voice: Voice) -> str:
     }[kind]
 
 
-# --- why a line is what it is ---------------------------------------------------------------------
-
-
-class Because(NamedTuple):
-    """Why a line is what it is. ``sum`` is the arithmetic, ``note`` says why it is a correction."""
-
-    rule: str
-    sum: str
-    note: str | None
-
-    @property
-    def text(self) -> str:
-        """All of it in running words."""
-        return " ".join(part for part in self if part)
-
-
-def because(
-    rule: Rule,
-    before: int,
-    after: int,
-    amount: int,
-    period: str | None,
-    currency: str,
-    voice: Voice = ENGLISH,
-) -> Because:
-    """Why a fact that moved the running total from ``before`` to ``after`` was paid ``amount``.
-
-    Where that is not what the step is worth, the line corrects an earlier one, and says so; a line
-    that takes everything back has no step (both totals are 0).
-    """
-    read = sentence(rule, currency, voice)
-    if before == after:
-        note = voice.gettext("It no longer counts here, so what it had earned is taken back.")
-        return Because(read, "", note)
-    worth = pay(rule, after) - pay(rule, before)
-    total = _product(rule, before, after, worth, currency, voice) or _difference(
-        rule, before, after, worth, period, currency, voice
-    )
-    if amount == worth:
-        return Because(read, total, None)
-    note = voice.gettext(
-        "%(before)s stood posted; an earlier fact came in late or was corrected, "
-        "and that makes the difference of %(difference)s.",
-        before=voice.pay(worth - amount, rule.earn, whole=False),
-        difference=voice.pay(amount, rule.earn, whole=False, sign=True),
-    )
-    return Because(read, total, note)
-
-
-def _product(
-    rule: Rule, before: int, after: int, worth: int, currency: str, voice: Voice
-) -> str | None:
-    """``$1,250.00 × 1% = $12.50`` where the fact alone explains its pay; None otherwise."""
-    rate = rule.rate
-    if rate is None or (after - before) * rate.numerator != worth * rate.denominator:
-        return None
-    measure = measured(rule, after - before, currency, voice)
-    if rule.per == "amount":
-        measure = voice.amount(after - before, currency, exact=True)
-    return voice.gettext(
-        "%(measure)s × %(rate)s = %(pay)s",
-        measure=measure,
-        rate=rate_text(rule, rate, currency, voice),
-        pay=voice.pay(worth, rule.earn, whole=False),
-    )
-
-
-def _difference(
-    rule: Rule,
-    before: int,
-    after: int,
-    worth: int,
-    period: str | None,
-    currency: str,
-    voice: Voice,
-) -> str:
-    """The running total before and after, and what each is worth by the whole rule."""
-    said = {
-        "period": voice.period(periods.parse(period or "all")),
-        "before": _exactly(rule, before, currency, voice),
-        "after": _exactly(rule, after, currency, voice),
-        "paid_before": voice.pay(pay(rule, before), rule.earn, whole=False),
-        "paid_after": voice.pay(pay(rule, after), rule.earn, whole=False),
-        "worth": voice.pay(worth, rule.earn, whole=False, sign=True),
-    }
-    if rule.cap is not None and pay(rule, after) == rule.cap:
-        return voice.gettext(
-            "Running total in %(period)s: %(before)s → %(after)s. That is worth %(paid_before)s → "
-            "%(paid_after)s, the most this rule pays, so %(worth)s.",
-            **said,
-        )
-    return voice.gettext(
-        "Running total in %(period)s: %(before)s → %(after)s. That is worth %(paid_before)s → "
-        "%(paid_after)s, so %(worth)s.",
-        **said,
-    )
-
-
-def _exactly(rule: Rule, value: int, currency: str, voice: Voice) -> str:
-    if rule.per == "amount":
-        return voice.amount(value, currency, exact=True)
-    return measured(rule, value, currency, voice)
+def _spans(kind: str, voice: Voice) -> str:
+    return {
+        "day": voice.gettext("days"),
+        "week": voice.gettext("weeks"),
+        "month": voice.gettext("months"),
+        "quarter": voice.gettext("quarters"),
+        "year": voice.gettext("years"),
+    }[kind]

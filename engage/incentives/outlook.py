@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -35,7 +35,7 @@ class BandAhead(NamedTuple):
 
 
 def bands_ahead(
-    programme: Programme, partner_id: int, partner: Mapping[str, str | None], now: datetime
+    programme: Programme, partner_id: int, partner: Mapping[str, Any], now: datetime
 ) -> list[BandAhead]:
     """The next better band of every banded rule that speaks to this partner today."""
     today = local_day(now, programme.timezone)
@@ -43,7 +43,7 @@ def bands_ahead(
     for book in books(programme):
         version = rules.in_force(book.versions, now)
         rule = version.rule if version else None
-        if rule and rule.bands and rule.covers(today) and _addresses(rule, partner):
+        if rule and rule.bands and rule.covers(today) and rules.addresses(rule, partner):
             open_rules.append((book, rule, periods.containing(today, rule.period)))
     if not open_rules:
         return []
@@ -65,10 +65,6 @@ def bands_ahead(
                 BandAhead(book.slug, rule, period, total, start, rate, _bonus(rule, total, start))
             )
     return found
-
-
-def _addresses(rule: Rule, partner: Mapping[str, str | None]) -> bool:
-    return all(partner[name] in values for name, values in rule.where if name in partner)
 
 
 def _next(rule: Rule, total: int) -> tuple[int, Decimal] | None:

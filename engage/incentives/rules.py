@@ -3,9 +3,11 @@
 The worth of a fact (CONTRACT): a rule's pay for a partner and period is ``floor(pay(running total))``
 in the smallest step of its unit; facts are taken in event-time order, ties by external id, and each
 fact receives the difference it makes. Running totals are in ten-thousandths (a counted fact is
-10,000), pay is in minor units.
+10,000), pay is in minor units. A rule that pays growth starts its running total below zero, by what
+the partner's own baseline is (`engage.incentives.baseline`): what is above zero is growth.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,17 +17,27 @@ from typing import Any, NamedTuple
 
 from engage import definitions as read
 from engage import periods
+from engage.activity.rules import Standing
 from engage.definitions import DefinitionError, Where
-from engage.money import SCALE, minor_digits, natural, natural_unit
+from engage.money import SCALE, minor_digits, natural_unit
 
 #: The highest rate: what is paid stays within 64 bits for anything that can be sold.
 MOST_PER_UNIT = 1_000_000
-MEASURES = ("amount", "quantity", "fact")
+DISTINCT = ("customer", "product")
+MEASURES = ("amount", "quantity", "fact", *DISTINCT)
 BANDS = ("marginal", "retroactive")
+LAST_YEAR = "same period last year"
+MOST_PERIODS = 24
+_MEAN = re.compile(r"mean of last ([0-9]{1,2}) periods")
 _KEYS = (
-    "slug", "on", "earn", "per", "rate", "where", "period", "cap", "starts", "ends", "bands", "band",
+    "slug", "on", "earn", "per", "rate", "where", "within", "period", "baseline", "newcomers",
+    "minimum", "cap", "starts", "ends", "bands", "band", "milestones",
 )  # fmt: skip
 _BAND_KEYS = ("from", "rate")
+_MILESTONE_KEYS = ("at", "pays")
+_MOST_MILESTONES = 20
+_MOST_DAYS = 3_660
+_CONDITIONS = (*read.FACT_CONDITIONS, *read.PARTNER_CONDITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +64,30 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Milestone:
+    """Once the running total is at ``at`` (ten-thousandths), ``pays`` more (minor units)."""
+
+    at: int
+    pays: int
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What growth is measured against: the same period last year (``periods`` is None), or the mean
+    of that many periods before; ``newcomers`` (ten-thousandths) is that of who has no fact in them.
+    """
+
+    periods: int | None
+    newcomers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A published rule as it reads in one version."""
+    """A published rule as it reads in one version.
+
+    ``within`` are days from the one on which a partner joined; below the ``minimum``
+    (ten-thousandths) nothing is paid, from it on everything counts.
+    """
 
     slug: str
     on: str
@@ -67,6 +101,15 @@ class Rule:
     cap: int | None
     starts: date | None
     ends: date | None
+    within: int | None = None
+    baseline: Baseline | None = None
+    minimum: int | None = None
+    milestones: tuple[Milestone, ...] = ()
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a fact's worth takes more to know than the running total before it."""
+        return self.per in DISTINCT or self.baseline is not None
 
     def measure(self, amount: int, quantity: int) -> int:
         """What a fact adds to the running total, in ten-thousandths."""
@@ -76,6 +119,11 @@ class Rule:
         return (self.starts is None or day >= self.starts) and (
             self.ends is None or day <= self.ends
         )
+
+
+def addresses(rule: Rule, partner: Mapping[str, Any]) -> bool:
+    """Whether the rule speaks to a partner with these attributes at all."""
+    return all(read.is_among(partner[name], v) for name, v in rule.where if name in partner)
 
 
 def parse(raw: Mapping[str, Any], currency: str) -> Rule:
@@ -89,6 +137,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
         take(_earn, raw, currency) or currency
     )  # where it is wrong, the rest is read all the same
     banded = "bands" in raw or "band" in raw
+    rated = "rate" in raw or "milestones" not in raw
     if banded and "rate" in raw:
         take.note("rate", "a banded rule has its rates in [[rules.band]]; remove this")
     starts, ends = take(read.window, raw) or (None, None)
@@ -99,13 +148,17 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
             earn=earn,
             per=take(read.choice, raw, "per", MEASURES),
             period=take(read.choice, raw, "period", periods.KINDS),
-            rate=None if banded else take(_rate, raw, earn),
+            rate=take(_rate, raw, earn) if rated and not banded else None,
             bands=take(read.choice, raw, "bands", BANDS) if banded else None,
             band=take(_bands, raw, earn) if banded else (),
-            where=take(read.where, raw, "where", (*read.FACT_ATTRIBUTES, *read.PARTNER_ATTRIBUTES)),
+            where=take(read.where, raw, "where", _CONDITIONS),
             cap=take(_cap, raw, earn),
             starts=starts,
             ends=ends,
+            within=take(_within, raw),
+            baseline=take(_baseline, raw),
+            minimum=take(_above_zero, raw, "minimum"),
+            milestones=take(_milestones, raw, earn),
         )
     )
 
@@ -164,6 +217,76 @@ def _band(row: Any, earn: str) -> Band:
     return take.settled(Band(take(read.scaled, row, "from"), take(_rate, row, earn)))
 
 
+def _within(raw: Mapping[str, Any]) -> int | None:
+    value = raw.get("within")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MOST_DAYS:
+        raise DefinitionError("within", f"{value!r}: write days after joining, 1 to {_MOST_DAYS}")
+    return value
+
+
+def _baseline(raw: Mapping[str, Any]) -> Baseline | None:
+    if "baseline" not in raw:
+        if "newcomers" in raw:
+            raise DefinitionError("newcomers", "has no meaning without a baseline; remove it")
+        return None
+    said = read.text(raw, "baseline")
+    mean = _MEAN.fullmatch(said)
+    if said != LAST_YEAR and not (mean and 0 < int(mean[1]) <= MOST_PERIODS):
+        remedy = f"write {LAST_YEAR!r}, or 'mean of last 4 periods' (1 to {MOST_PERIODS})"
+        raise DefinitionError("baseline", f"{said!r} is unknown: {remedy}")
+    if raw.get("period") == "all":
+        raise DefinitionError("period", "'all' has no period before it: write a shorter one")
+    if "newcomers" not in raw:
+        remedy = 'write what counts for partners who have no baseline, such as "5000"'
+        raise DefinitionError("newcomers", f"is missing: {remedy}")
+    newcomers = read.scaled(raw, "newcomers")
+    if newcomers < 0:
+        raise DefinitionError("newcomers", "lies below zero: write 0 if all they do is growth")
+    return Baseline(int(mean[1]) if mean else None, newcomers)
+
+
+def _above_zero(raw: Mapping[str, Any], key: str) -> int | None:
+    if key not in raw:
+        return None
+    value = read.scaled(raw, key)
+    if value <= 0:
+        raise DefinitionError(key, "is not above zero: remove it, or write what must be reached")
+    return value
+
+
+def _milestones(raw: Mapping[str, Any], earn: str) -> tuple[Milestone, ...]:
+    if "milestones" not in raw:
+        return ()
+    rows = raw["milestones"]
+    if not isinstance(rows, list) or not rows:
+        raise DefinitionError("milestones", 'write [ { at = "10", pays = "100" } ]')
+    if len(rows) > _MOST_MILESTONES:
+        raise DefinitionError("milestones", f"are {len(rows)}: at most {_MOST_MILESTONES}")
+    take = read.Every()
+    found = [take.under(f"milestones[{n}]", _milestone, row, earn) for n, row in enumerate(rows, 1)]
+    standing = [(number, milestone) for number, milestone in enumerate(found, 1) if milestone]
+    for (_, before), (number, milestone) in pairwise(standing):
+        if milestone.at <= before.at:
+            take.note(
+                f"milestones[{number}].at", "is not above the one before it: put them in order"
+            )
+    return take.settled(tuple(found))
+
+
+def _milestone(row: Any, earn: str) -> Milestone:
+    if not isinstance(row, Mapping):
+        raise DefinitionError("", 'write { at = "10", pays = "100" }')
+    take = read.Every()
+    take(read.known_keys, row, _MILESTONE_KEYS)
+    at, pays = take(read.scaled, row, "at"), take(read.minor, row, "pays", earn)
+    for key, value in (("at", at), ("pays", pays)):
+        if value is not None and value <= 0:
+            take.note(key, "is not above zero")
+    return take.settled(Milestone(at, pays))
+
+
 def to_json(rule: Rule) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal rule."""
     raw: dict[str, Any] = {"slug": rule.slug, "on": rule.on, "earn": rule.earn, "per": rule.per}
@@ -171,7 +294,15 @@ def to_json(rule: Rule) -> dict[str, Any]:
         raw["rate"] = _plain(rule.rate.decimal)
     if rule.where:
         raw["where"] = read.where_json(rule.where)
+    if rule.within is not None:
+        raw["within"] = rule.within
     raw["period"] = rule.period
+    if rule.baseline:
+        count = rule.baseline.periods
+        raw["baseline"] = f"mean of last {count} periods" if count else LAST_YEAR
+        raw["newcomers"] = read.plain(rule.baseline.newcomers)
+    if rule.minimum is not None:
+        raw["minimum"] = read.plain(rule.minimum)
     if rule.cap is not None:
         raw["cap"] = natural_unit(rule.cap, rule.earn)
     for key in ("starts", "ends"):
@@ -180,8 +311,12 @@ def to_json(rule: Rule) -> dict[str, Any]:
     if rule.bands:
         raw["bands"] = rule.bands
         raw["band"] = [
-            {"from": _plain(Decimal(natural(b.start, 4))), "rate": _plain(b.rate.decimal)}
-            for b in rule.band
+            {"from": read.plain(b.start), "rate": _plain(b.rate.decimal)} for b in rule.band
+        ]
+    if rule.milestones:
+        raw["milestones"] = [
+            {"at": read.plain(m.at), "pays": natural_unit(m.pays, rule.earn)}
+            for m in rule.milestones
         ]
     return raw
 
@@ -196,8 +331,12 @@ def pay(rule: Rule, total: int) -> int:
     """What ``rule`` has paid once the running total stands at ``total``; minor units.
 
     Linear and retroactive rates multiply the whole total, marginal ones the part inside each band.
-    The floor is taken once, on the sum, and the cap after it.
+    The floor is taken once, on the sum; milestones reached come to it, and the cap is after all.
     """
+    if rule.minimum is not None and total < rule.minimum:
+        return 0
+    if rule.baseline is not None:
+        total = max(0, total)
     if rule.rate is not None:
         earned = total * rule.rate.numerator // rule.rate.denominator
     elif rule.bands == "retroactive":
@@ -205,6 +344,7 @@ def pay(rule: Rule, total: int) -> int:
         earned = total * rate.numerator // rate.denominator if rate else 0
     else:
         earned = _marginal(rule.band, total)
+    earned += sum(milestone.pays for milestone in rule.milestones if total >= milestone.at)
     return earned if rule.cap is None else min(earned, rule.cap)
 
 
@@ -275,3 +415,13 @@ def steps(start: int, entries: Iterable[tuple[Rule, int]]) -> Iterator[Step]:
         after = total + measure
         yield Step(total, after, pay(rule, after) - pay(rule, total))
         total = after
+
+
+def adds(rule: Rule, fact: Standing, seen: set[str]) -> int:
+    """What a fact adds to the running total; a customer or product counts once among ``seen``."""
+    if rule.per in DISTINCT:
+        name = fact.customer if rule.per == "customer" else fact.product
+        if name is None or name in seen:
+            return 0
+        seen.add(name)
+    return rule.measure(fact.amount, fact.quantity)

@@ -5,14 +5,18 @@ The flow posts the difference to it, a draft rule is tried by it: there is one w
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engage import periods
 from engage.activity.rules import Standing
-from engage.incentives import rules
+from engage.definitions import is_among
+from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
 
-Attributes = Mapping[str, str | None]
+Attributes = Mapping[str, Any]
+#: What else the arithmetic of a fact took: the ``baseline`` of growth, and whether it is that of
+#: a ``newcomer``.
+Terms = Mapping[str, Any]
 #: A running total's place: rule, partner, name of the period.
 Group = tuple[int, int, str]
 Entry = tuple[Standing, Version]
@@ -25,6 +29,11 @@ class Book(NamedTuple):
     slug: str
     versions: list[Version]
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether running totals alone cannot say what a fact is worth."""
+        return any(version.rule and version.rule.looks_back for version in self.versions)
+
 
 class Worth(NamedTuple):
     """A fact, the rule version in force at its event time, and what it made there."""
@@ -32,15 +41,29 @@ class Worth(NamedTuple):
     fact: Standing
     version: Version
     step: Step
+    terms: Terms | None = None
 
 
 def worth(
     shelf: Iterable[Book], facts: Sequence[Standing], attributes: Mapping[int, Attributes]
 ) -> Iterator[tuple[Group, list[Worth]]]:
-    """Every group that ``facts`` (all of their periods, in event-time order) make, walked whole."""
+    """Every group that ``facts`` make, walked whole.
+
+    ``facts`` are all of the periods they are of, in event-time order; where a rule pays growth, those
+    of the periods it is measured against are among them.
+    """
     for book in shelf:
+        grounds: dict[rules.Rule, baseline.Ground] = {}
         for group, entries in placed(book, facts, attributes).items():
-            yield group, walk(0, entries)
+            rule = entries[0][1].rule
+            if rule is None or rule.baseline is None:
+                yield group, walk(0, entries)
+                continue
+            if rule not in grounds:
+                grounds[rule] = baseline.Ground(rule, facts)
+            found = grounds[rule].of(group[1], periods.parse(group[2]))
+            terms = {"baseline": found.value} | ({"newcomer": True} if found.newcomer else {})
+            yield group, walk(-found.value, entries, terms)
 
 
 def placed(
@@ -78,20 +101,25 @@ def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
     if not rule.covers(fact.day):
         return "starts" if rule.starts and fact.day < rule.starts else "ends"
     for name, values in rule.where:
-        if (partner[name] if name in partner else getattr(fact, name)) not in values:
+        if not is_among(partner[name] if name in partner else getattr(fact, name), values):
             return name
+    if rule.within is not None:
+        joined = partner["joined"]
+        if joined is None or not 0 <= (fact.day - joined).days < rule.within:
+            return "within"
     return None
 
 
-def walk(start: int, entries: Iterable[Entry]) -> list[Worth]:
+def walk(start: int, entries: Iterable[Entry], terms: Terms | None = None) -> list[Worth]:
     """Take the facts of a group in turn, from a running total on."""
     entries = list(entries)
+    seen: dict[str, set[str]] = defaultdict(set)
     measured = (
-        (version.rule, version.rule.measure(fact.amount, fact.quantity))
+        (version.rule, rules.adds(version.rule, fact, seen[version.rule.per]))
         for fact, version in entries
         if version.rule
     )
     return [
-        Worth(*entry, step)
+        Worth(*entry, step, terms)
         for entry, step in zip(entries, rules.steps(start, measured), strict=True)
     ]

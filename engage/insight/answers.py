@@ -6,7 +6,7 @@ from typing import Any
 from engage import formats
 from engage.earnings.reasons import rule_name
 from engage.earnings.service import ByRule
-from engage.incentives import explain
+from engage.incentives.because import because
 from engage.insight.whatif import Gain, Place, StageNow, WhatIf
 from engage.missions import sentences as missions
 from engage.programmes.models import Programme
@@ -38,8 +38,15 @@ def line(gain: Gain, currency: str, voice: Voice = ENGLISH) -> dict[str, Any]:
     }
     payer = gain.payer
     if isinstance(payer, ByRule):
-        found = explain.because(
-            payer.rule, gain.before, gain.after, gain.amount, gain.period, currency, voice
+        found = because(
+            payer.rule,
+            gain.before,
+            gain.after,
+            gain.amount,
+            gain.period,
+            currency,
+            voice,
+            gain.terms,
         )
         return said | {
             "what": rule_name(payer.slug),

@@ -1,8 +1,8 @@
 """What if: facts that have not happened, through the very flow that pays, and what they would change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.clock import local_day
 from engage.db import db
-from engage.definitions import FACT_KINDS, Where
+from engage.definitions import FACT_KINDS, Where, texts
 from engage.earnings.service import ByRule, ByStage
 from engage.incentives import service as incentives
 from engage.incentives.rules import in_force
@@ -39,6 +39,7 @@ class Gain(NamedTuple):
     before: int
     after: int
     period: str | None
+    terms: Mapping[str, Any] | None = None
 
 
 class Place(NamedTuple):
@@ -160,6 +161,7 @@ def _gains(programme: Programme, owed: Sequence[Difference]) -> list[Gain]:
                     min(line.total_before for line in of_unit),
                     max(line.total_after for line in of_unit),
                     of_unit[0].period,
+                    of_unit[-1].terms,
                 )
             )
     return [gain for gain in gains if gain.amount]
@@ -196,7 +198,7 @@ def choices(programme: Programme, partner: Partner, now: datetime) -> Choices:
     for _, where in asked:
         for name, values in where:
             if name in named:
-                named[name] |= values
+                named[name] |= texts(values)
     counts_customers |= bool(named["customer"])
     latest = (
         select(Fact.category, Fact.product, Fact.customer)

@@ -43,6 +43,7 @@ COLUMNS = (
     "occurred_at",
     "posted_at",
     "day",
+    "terms",
 )
 _values = itemgetter(*COLUMNS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,16 +64,17 @@ def seal(lines: Iterable[Sequence[Any]]) -> Seal:
     """The seal of lines given as their values of ``COLUMNS``, sorted by id.
 
     A line's canonical form is ``ascii()`` of its values, instants as microseconds since 1970 in UTC
-    and the day as its ordinal.
+    and the day as its ordinal; terms by their names, and nothing where there are none.
     """
     whole = hashlib.sha256()
     marks = []
-    for *plain, occurred_at, posted_at, day in lines:
+    for *plain, occurred_at, posted_at, day, terms in lines:
         happened, posted = (
             (occurred_at - _EPOCH) // _MICROSECOND,
             (posted_at - _EPOCH) // _MICROSECOND,
         )
-        canonical = ascii((*plain, happened, posted, day.toordinal())).encode()
+        said = tuple(sorted(terms.items())) if terms else ()
+        canonical = ascii((*plain, happened, posted, day.toordinal(), *said)).encode()
         whole.update(canonical)
         marks.append(zlib.crc32(canonical))
     return Seal(whole.hexdigest(), len(marks), struct.pack(f">{len(marks)}I", *marks))

@@ -7,8 +7,10 @@ less its debits. What a partner ever earned is the sum of all of their accounts.
 """
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -131,6 +133,8 @@ class Transfer(Model):
     day: Mapped[date]
     total_before: Mapped[int]
     total_after: Mapped[int]
+    #: What else the arithmetic took; null for plain rules.
+    terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     posted_at: Mapped[datetime]
     key: Mapped[str] = mapped_column(String(80), unique=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("ledger_links.id"))

@@ -88,7 +88,8 @@ class Difference(NamedTuple):
     """An amount (minor units) to post for a fact, and where it comes from.
 
     Exactly one of ``rule_version_id`` and ``stage_id`` is set. ``sequence`` counts the lines already
-    posted for the same fact and source, which makes the transfer's key unique.
+    posted for the same fact and source, which makes the transfer's key unique. ``terms`` is what else
+    the arithmetic took (`engage.incentives.worth.Terms`).
     """
 
     partner_id: int
@@ -103,6 +104,7 @@ class Difference(NamedTuple):
     total_before: int
     total_after: int
     sequence: int = 0
+    terms: Mapping[str, Any] | None = None
 
     @property
     def kind(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from engage import definitions as read
 from engage.definitions import DefinitionError, Where
-from engage.money import SCALE, natural, natural_unit
+from engage.money import SCALE, natural_unit
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products")
 MAX_STAGES = 8
@@ -174,15 +174,10 @@ def stage_json(stage: Stage) -> dict[str, Any]:
     raw: dict[str, Any] = {"name": stage.name, "on": stage.on, "measure": stage.measure}
     if stage.where:
         raw["where"] = read.where_json(stage.where)
-    raw["target"] = plain_number(stage.target)
+    raw["target"] = read.plain(stage.target)
     if stage.reward:
         raw["reward"] = {unit: natural_unit(amount, unit) for unit, amount in stage.reward}
     return raw
-
-
-def plain_number(value: int) -> str:
-    """Ten-thousandths as a decimal without needless zeros: ``200000 -> "20"``."""
-    return natural(value, 4).rstrip("0").rstrip(".")
 
 
 def counts(stage: Stage, fact: Happening) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, select, update
 
 from engage.db import among, db, insert_rows, next_ids
-from engage.definitions import PARTNER_ATTRIBUTES
+from engage.definitions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
+from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
 
@@ -63,7 +64,7 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
         admission.answers.append("corrected" if changes else "unchanged")
         if changes:
             db.session.execute(update(Partner).where(Partner.id == before.id).values(**changes))
-        if changes.keys() & set(PARTNER_ATTRIBUTES):
+        if changes.keys() & {*PARTNER_ATTRIBUTES, "joined_on"}:
             admission.moved.append(before.id)
     insert_rows(Partner.__table__, list(rows.values()))
     _open_groups(programme.id, profiles)
@@ -128,14 +129,26 @@ def groups(programme_id: int) -> dict[tuple[str, str], int]:
 
 def attributes(
     programme_id: int, partner_ids: Iterable[int] | None = None
-) -> dict[int, Mapping[str, str | None]]:
-    """What rules and audiences may ask of partners, by id; of all of them without ids."""
-    columns = select(Partner.id, *(getattr(Partner, name) for name in PARTNER_ATTRIBUTES))
+) -> dict[int, Mapping[str, Any]]:
+    """What rules and audiences may ask of partners, by id; of all of them without ids.
+
+    ``joined`` is a day or None, ``segment`` the set of segments a partner is in; all else are texts.
+    """
+    segments = segments_of(db.session.get_one(Programme, programme_id))
+    wanted = (*(getattr(Partner, name) for name in PARTNER_ATTRIBUTES), Partner.joined_on)
+    columns = select(Partner.id, *wanted)
     statement = columns.where(Partner.programme_id == programme_id).order_by(Partner.id)
     if partner_ids is not None:
         statement = statement.where(among(Partner.id, partner_ids))
-    rows = db.session.execute(statement)
-    return {row[0]: dict(zip(PARTNER_ATTRIBUTES, row[1:], strict=True)) for row in rows}
+    found: dict[int, Mapping[str, Any]] = {}
+    for partner_id, *values in db.session.execute(statement):
+        partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))
+        found[partner_id] = partner | {"segment": rules.belongs(segments, partner)}
+    return found
+
+
+def segments_of(programme: Programme) -> list[rules.Segment]:
+    return [rules.parse(raw) for raw in programme.segments]
 
 
 def by_external_id(programme_id: int, external_id: str) -> Partner | None:

@@ -17,6 +17,7 @@ from engage.incentives import rules as incentives
 from engage.leaderboards import rules as leaderboards
 from engage.ledger import rules as ledger
 from engage.missions import rules as missions
+from engage.partners import rules as partners
 from engage.studio import toml_lines
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ LONGEST_LINE = 5_000
 MOST_TABLES = 200
 #: A year of days in a dozen currencies.
 MOST_RATES = 5_000
-_KEYS = ("programme", "budget", "rules", "boards", "missions", "intake", "rates")
+_KEYS = ("programme", "budget", "segments", "rules", "boards", "missions", "intake", "rates")
 _HEAD = ("slug", "name", "timezone", "currency")
 
 
@@ -38,6 +39,7 @@ class ProgrammeFile:
     timezone: str
     currency: str
     budget: ledger.Budget
+    segments: tuple[partners.Segment, ...]
     rules: tuple[incentives.Rule, ...]
     boards: tuple[leaderboards.Board, ...]
     missions: tuple[missions.Mission, ...]
@@ -84,6 +86,7 @@ def parse(text: str) -> ProgrammeFile:
     head = _head(raw, note)
     currency = head.get("currency", "USD")
     budget = _table(raw, "budget", ledger.parse_budget, note)
+    segments = _tables(raw, "segments", partners.parse, note)
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
@@ -96,6 +99,10 @@ def parse(text: str) -> ProgrammeFile:
         ("from", "day"),
         MOST_RATES,
     )
+    if not problems:
+        for number, rule in enumerate(rules, 1):
+            if wrong := partners.unknown(rule.where, segments):
+                note(wrong.under(f"rules[{number}].where"))
     if problems:
         places = toml_lines.locate(text)
         raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
@@ -105,6 +112,7 @@ def parse(text: str) -> ProgrammeFile:
         head["timezone"],
         currency,
         budget,
+        segments,
         rules,
         boards,
         found,
@@ -219,6 +227,7 @@ def dump(file: ProgrammeFile) -> str:
     """The file as TOML that ``parse`` reads back to an equal one."""
     head = {key: getattr(file, key) for key in _HEAD}
     tables = {
+        "segments": [partners.to_json(segment) for segment in file.segments],
         "rules": [incentives.to_json(rule) for rule in file.rules],
         "boards": [leaderboards.to_json(board) for board in file.boards],
         "missions": [missions.to_json(mission) for mission in file.missions],
@@ -227,8 +236,9 @@ def dump(file: ProgrammeFile) -> str:
     budget = {"budget": ledger.budget_json(file.budget)} if file.budget else {}
     intake = activity.intake_json(file.intake)
     rates = [activity.rate_json(rate, file.currency) for rate in file.rates]
+    found = {key: rows for key, rows in dated.items() if rows}
     more = {key: said for key, said in (("intake", intake), ("rates", rates)) if said}
-    return tomli_w.dumps({"programme": head} | budget | dated | more)
+    return tomli_w.dumps({"programme": head} | budget | found | more)
 
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:

@@ -21,4 +21,6 @@ class Programme(Model):
     currency: Mapped[str] = mapped_column(String(3))
     #: What is done with reports that cannot be taken (`engage.activity.rules.parse_intake`).
     intake: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: What ``partners.rules.parse`` reads, as the file has them.
+    segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime]

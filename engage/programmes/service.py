@@ -16,6 +16,8 @@ from engage.leaderboards import service as leaderboards
 from engage.ledger import budgets
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
+from engage.partners import rules as segments
+from engage.partners.service import segments_of
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
 
@@ -73,7 +75,7 @@ def publish(
     programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
     changes: list[str] = []
     if programme is None:
-        programme = Programme(slug=file.slug, intake={}, created_at=now)
+        programme = Programme(slug=file.slug, segments=[], intake={}, created_at=now)
         db.session.add(programme)
         changes.append(f"programme {file.slug}: new")
     has_facts = programme.id is not None and _has_facts(programme.id)
@@ -88,6 +90,7 @@ def publish(
     db.session.flush()
     if budgets.publish(programme.id, file.budget):
         changes.append("budget: changed")
+    changes += _publish_segments(programme, file)
     changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
@@ -98,6 +101,19 @@ def publish(
 def _has_facts(programme_id: int) -> bool:
     found = select(Fact.id).where(Fact.programme_id == programme_id).limit(1)
     return db.session.scalar(found) is not None
+
+
+def _publish_segments(programme: Programme, file: ProgrammeFile) -> list[str]:
+    """Segments hold as they stand now, like the attributes of partners that they are made of."""
+    before = {segment["slug"]: segment for segment in programme.segments}
+    programme.segments = [segments.to_json(segment) for segment in file.segments]
+    after = {segment["slug"]: segment for segment in programme.segments}
+    db.session.flush()
+    changed = [slug for slug, raw in after.items() if before.get(slug) != raw]
+    return [
+        *(f"segment {slug}: {'changed' if slug in before else 'new'}" for slug in changed),
+        *(f"segment {slug}: removed" for slug in before.keys() - after.keys()),
+    ]
 
 
 def _publish_rules(
@@ -178,6 +194,7 @@ def export(programme: Programme) -> ProgrammeFile:
         programme.timezone,
         programme.currency,
         budgets.budgets(programme.id),
+        tuple(segments_of(programme)),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
         tuple(definition(mission) for mission in missions.missions(programme)),

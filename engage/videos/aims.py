@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from engage.activity.sentences import named
 from engage.incentives import explain
-from engage.incentives.rules import Rule
+from engage.incentives.rules import Rule, addresses
 from engage.missions import sentences
 from engage.missions.service import MissionView, StageView
-from engage.partners.models import Partner
+from engage.partners import service as partners
 from engage.studio.values import Stage, Stages
 from engage.videos.snapshot import Told
 
@@ -88,15 +88,9 @@ def earn(number: int) -> Callable[[Told], str | None]:
     """The rules that can pay this partner, in words."""
 
     def read_rule(told: Told) -> str | None:
-        mine = [
-            rule
-            for rule in told.teller.rules
-            if all(
-                getattr(told.partner, name) in allowed
-                for name, allowed in rule.where
-                if hasattr(Partner, name)
-            )
-        ]
+        partner_id = told.partner.id
+        known = partners.attributes(told.partner.programme_id, [partner_id])[partner_id]
+        mine = [rule for rule in told.teller.rules if addresses(rule, known)]
         if number > len(mine):
             return None
         return _in_short(mine[number - 1], told)

@@ -20,6 +20,66 @@ from tests.postgres import Postgres
 
 _numbers = count()
 
+#: The whole rule language, beside the programme of the cast.
+LANGUAGE = """
+[[segments]]
+slug = "near"
+where = { team = ["Seattle"], joined = { to = 2012-06-30 } }
+
+[[rules]]
+slug = "customers"
+on = "sale"
+earn = "points"
+per = "customer"
+rate = "10"
+period = "month"
+where = { amount = { from = "10", to = "20000" } }
+milestones = [ { at = "2", pays = "25" } ]
+
+[[rules]]
+slug = "first-days"
+on = "sale"
+earn = "points"
+per = "fact"
+rate = "3"
+period = "all"
+within = 150
+minimum = "2"
+
+[[rules]]
+slug = "over-last-year"
+on = "sale"
+earn = "USD"
+per = "amount"
+rate = "0.05"
+period = "quarter"
+baseline = "same period last year"
+newcomers = "1000"
+cap = "400"
+
+[[rules]]
+slug = "over-the-mean"
+on = "sale"
+earn = "points"
+per = "quantity"
+period = "month"
+baseline = "mean of last 2 periods"
+newcomers = "1"
+bands = "retroactive"
+band = [ { from = "0", rate = "1" }, { from = "2", rate = "7" } ]
+where = { category = ["Bikes"] }
+
+[[rules]]
+slug = "near-milestones"
+on = "sale"
+earn = "USD"
+per = "amount"
+period = "year"
+milestones = [ { at = "5000", pays = "50" }, { at = "20000", pays = "150" } ]
+where = { segment = ["near"] }
+"""
+JOINED = {"A1": date(2012, 3, 1), "B1": date(2012, 12, 1), "C1": None}
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def house(
@@ -39,7 +99,9 @@ def house(
         db.engine.dispose()
 
 
-days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n))
+days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n)) | st.sampled_from(
+    [date(2012, 1, 31), date(2012, 2, 29), date(2012, 11, 30)]
+)
 sales = st.builds(
     lambda number, partner, cents, day, hour, category, customer: sale(
         f"f-{number}",
@@ -66,8 +128,9 @@ batches_of = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fac
 def state_after(batches: list[list[Report]]) -> str:
     """The digest of a new programme that took these batches in."""
     slug = f"run-{next(_numbers)}"
-    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"') + LANGUAGE)
+    profiles = [p._replace(joined_on=JOINED[p.external_id]) for p in PROFILES]
+    transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     for batch in batches:
         record(programme, *batch)
     found = flow.check(programmes.by_slug(slug))

@@ -8,15 +8,19 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage import periods
+from engage.definitions import FACT_KINDS
 from engage.incentives import rules
-from engage.incentives.explain import because, sentence
+from engage.incentives.because import because
+from engage.incentives.explain import sentence
 from engage.voice import ENGLISH, Voice
 
-KINDS = ("sale", "deal_registered", "training_completed", "login")
+#: A feature: what the file says, and what its sentence must name.
+Feature = tuple[dict[str, object], tuple[str, ...]]
+
 PAYS: tuple[dict[str, object], ...] = (
     {"rate": "1"},
     {"rate": "0.015"},
-    {"rate": "0"},
     {"bands": "marginal", "band": [{"from": "0", "rate": "0"}, {"from": "5000", "rate": "0.01"}]},
     {"bands": "marginal", "band": [{"from": "3", "rate": "2"}]},
     {
@@ -35,10 +39,44 @@ LIMITS: tuple[dict[str, object], ...] = (
     {"ends": "2013-03-31", "cap": "1"},
     {"starts": "2013-01-01", "ends": "2013-03-31"},
 )
-WHERES: tuple[dict[str, object], ...] = (
-    {},
-    {"where": {"category": ["Bikes", "Helmets"]}},
-    {"where": {"region": ["Northwest"], "product": ["Road-150"], "type": ["Dealer"]}},
+MILESTONES = {"milestones": [{"at": "7", "pays": "41"}, {"at": "9", "pays": "43"}]}
+EARNED: tuple[Feature, ...] = (
+    *((paid, ()) for paid in PAYS),
+    (MILESTONES, ("41", "43")),
+    ({**PAYS[0], **MILESTONES}, ("41", "43")),
+    ({**PAYS[4], **MILESTONES}, ("41", "43")),
+)
+GROWN: tuple[Feature, ...] = (
+    ({}, ()),
+    ({"baseline": "same period last year", "newcomers": "17"}, ("last year", "17")),
+    ({"baseline": "mean of last 4 periods", "newcomers": "17"}, ("mean of your last 4", "17")),
+    ({"baseline": "mean of last 1 periods", "newcomers": "0"}, ("before",)),
+)
+LIMITED: tuple[Feature, ...] = (
+    ({}, ()),
+    ({"cap": "500", "minimum": "23"}, ("500", "23", "counts")),
+    ({"starts": "2013-01-01", "ends": "2013-03-31", "within": 90}, ("Jan 1", "Mar 31", "90 days")),
+    ({"ends": "2013-03-31", "within": 1}, ("until Mar 31", "the day you join")),
+)
+WHERES: tuple[Feature, ...] = (
+    ({}, ()),
+    ({"where": {"category": ["Bikes", "Helmets"], "amount": {"from": "29"}}}, ("or Helmets", "29")),
+    (
+        {
+            "where": {
+                "region": ["Northwest"],
+                "product": ["Road-150"],
+                "customer": ["Ann"],
+                "type": ["Dealer"],
+                "organisation": ["Hudson"],
+                "team": ["Albany"],
+                "segment": ["near"],
+                "joined": {"from": "2012-01-05", "to": "2012-06-30"},
+                "amount": {"from": "29", "to": "31"},
+            }
+        },
+        ("Northwest", "Road-150", "Ann", "Dealer", "Hudson", "Albany", "near", "Jan 5", "29", "31"),
+    ),
 )
 
 
@@ -51,18 +89,33 @@ def grammar(text: str) -> None:
     assert text[0].isupper(), text
     assert text.endswith("."), text
     assert text.count(". ") <= 1, f"more than two sentences: {text}"
-    for wrong in ("None", "  ", " .", " ,", "..", "%(", "{"):
+    for wrong in ("None", "  ", " .", " ,", "..", "%(", "{", " a a", "every a ", "()"):
         assert wrong not in text, f"{wrong!r} in {text}"
-    assert not re.search(r"(?<![\d.,])1 (sales|units|points)\b", text), text
+    assert not re.search(r"(?<![\d.,])1 (sales|units|points|customers|products)\b", text), text
 
 
 @pytest.mark.parametrize("earn", ["USD", "points"])
 @pytest.mark.parametrize("per", rules.MEASURES)
-@pytest.mark.parametrize("period", ["day", "week", "month", "quarter", "year", "all"])
-def test_every_rule_reads_as_one_or_two_sentences(earn: str, per: str, period: str):
-    for kind, paid, limits, where in itertools.product(KINDS, PAYS, LIMITS, WHERES):
-        raw = {"on": kind, "earn": earn, "per": per, "period": period, **paid, **limits, **where}
-        grammar(sentence(rule(**raw), "USD"))
+@pytest.mark.parametrize("period", ["month", "all"])
+def test_every_rule_reads_as_one_or_two_sentences_that_name_every_condition(
+    earn: str, per: str, period: str
+):
+    for features in itertools.product(EARNED, GROWN, LIMITED, WHERES):
+        raw = {key: value for feature, _ in features for key, value in feature.items()}
+        if period == "all" and "baseline" in raw:
+            continue
+        text = sentence(rule(earn=earn, per=per, period=period, **raw), "USD")
+        grammar(text)
+        for _, named in features:
+            for part in named:
+                assert part in text, f"{part!r} is not in {text}"
+
+
+@pytest.mark.parametrize("kind", FACT_KINDS)
+@pytest.mark.parametrize("period", periods.KINDS)
+def test_every_kind_and_period_has_its_words(kind: str, period: str):
+    for paid, per in itertools.product((*PAYS, MILESTONES), rules.MEASURES):
+        grammar(sentence(rule(on=kind, per=per, period=period, cap="5", **paid), "USD"))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +132,34 @@ def test_every_rule_reads_as_one_or_two_sentences(earn: str, per: str, period: s
         (
             {"rate": "2", "per": "quantity", "where": {"region": ["Northwest"]}},
             "You earn $2 for every unit of your sales. For partners in region Northwest.",
+        ),
+        (
+            {"rate": "10", "per": "customer", "earn": "points", "period": "month"},
+            "You earn 10 points for every different customer of your sales, once a month.",
+        ),
+        (
+            {"rate": "0.02", "baseline": "same period last year", "newcomers": "5000"},
+            "You earn 2% of the growth of your sales over the same quarter last year. "
+            "With nothing to compare, what is above $5,000 counts as growth.",
+        ),
+        (
+            {"rate": "3", "per": "fact", "baseline": "mean of last 4 periods", "newcomers": "2"},
+            "You earn $3 for every sale by which your sales grow over the mean of your last 4 "
+            "quarters. With nothing to compare, what is above 2 sales counts as growth.",
+        ),
+        (
+            {"milestones": [{"at": "10000", "pays": "100"}, {"at": "20000", "pays": "250"}]},
+            "With your sales you earn $100 once you reach $10,000 in a quarter and $250 once you "
+            "reach $20,000 in a quarter.",
+        ),
+        (
+            {"rate": "0.01", "minimum": "1000", "within": 90},
+            "You earn 1% of the amount of every sale. Only once you reach $1,000 in a quarter "
+            "(from then on all of it counts), in the first 90 days after you join.",
+        ),
+        (
+            {"rate": "5", "per": "fact", "where": {"amount": {"from": "100", "to": "500"}}},
+            "You earn $5 for every sale of $100 to $500.",
         ),
         (
             {
@@ -140,6 +221,25 @@ def test_what_is_taken_back_has_no_arithmetic_of_its_own():
     found = because(BONUS, 0, 0, -1250, "2013-Q2", "USD")
     assert found.sum == ""
     assert "taken back" in found.text
+
+
+GROWTH = rule(rate="0.01", baseline="same period last year", newcomers="500")
+
+
+def test_growth_shows_its_formula():
+    found = because(
+        GROWTH, -1_000_000, 2_000_000, 200, "2013-Q2", "USD", terms={"baseline": 10_000_000}
+    )
+    assert found.sum == (
+        "Running total in Q2 2013: $900.00 → $1,200.00, less the baseline of $1,000.00 (the same "
+        "quarter last year) = growth of -$100.00 → $200.00. That is worth $0.00 → $2.00, so +$2.00."
+    )
+
+
+def test_growth_of_a_newcomer_says_where_the_baseline_comes_from():
+    terms = {"baseline": 5_000_000, "newcomer": True}
+    found = because(GROWTH, -5_000_000, 1_000_000, 100, "2013-Q2", "USD", terms=terms)
+    assert "less the baseline of $500.00 (stated for newcomers)" in found.sum
 
 
 @given(

@@ -69,6 +69,26 @@ def test_a_cap_ends_what_a_period_pays() -> None:
     assert [rules.pay(rule, total * SCALE) for total in (99, 100, 101)] == [99, 100, 100]
 
 
+def test_below_the_minimum_nothing_is_paid_and_from_it_on_all_counts() -> None:
+    rule = parsed(LINEAR | {"minimum": "100"})
+    assert [rules.pay(rule, total * SCALE) for total in (-5, 99, 100, 101)] == [0, 0, 100, 101]
+
+
+def test_milestones_come_to_the_rate_and_the_cap_is_after_all() -> None:
+    marks = [{"at": "10", "pays": "50"}, {"at": "20", "pays": "70"}]
+    alone = {key: value for key, value in LINEAR.items() if key != "rate"} | {"milestones": marks}
+    totals = [total * SCALE for total in (9, 10, 19, 20)]
+    assert [rules.pay(parsed(alone), total) for total in totals] == [0, 50, 50, 120]
+    both = parsed(LINEAR | {"milestones": marks, "cap": "130"})
+    assert [rules.pay(both, total) for total in totals] == [9, 60, 69, 130]
+
+
+def test_growth_is_what_lies_above_the_baseline() -> None:
+    rule = parsed(LINEAR | {"baseline": "same period last year", "newcomers": "0"})
+    steps = list(rules.steps(-10 * SCALE, ((rule, 6 * SCALE) for _ in range(3))))
+    assert [step.amount for step in steps] == [0, 2, 6]
+
+
 def test_facts_and_quantities_count_in_their_own_measure() -> None:
     assert parsed(LINEAR | {"per": "fact"}).measure(5, 7) == SCALE
     assert parsed(LINEAR | {"per": "quantity"}).measure(5, 7) == 7
@@ -114,6 +134,22 @@ def test_a_window_holds_both_its_ends() -> None:
         ({"bands": "marginal"}, "rate"),
         ({"slug": "Bike Points"}, "slug"),
         ({"multiplier": "2"}, "multiplier"),
+        ({"where": {"amount": ["100"]}}, "where.amount"),
+        ({"where": {"amount": {"from": "5", "to": "4"}}}, "where.amount.to"),
+        ({"where": {"amount": {"over": "5"}}}, "where.amount.over"),
+        ({"where": {"joined": {"from": "soon"}}}, "where.joined.from"),
+        ({"within": 0}, "within"),
+        ({"within": "90"}, "within"),
+        ({"minimum": "0"}, "minimum"),
+        ({"baseline": "last quarter", "newcomers": "0"}, "baseline"),
+        ({"baseline": "mean of last 0 periods", "newcomers": "0"}, "baseline"),
+        ({"baseline": "same period last year"}, "newcomers"),
+        ({"baseline": "same period last year", "newcomers": "0", "period": "all"}, "period"),
+        ({"newcomers": "5"}, "newcomers"),
+        ({"milestones": []}, "milestones"),
+        ({"milestones": [{"at": "1", "pays": "1,5"}]}, "milestones[1].pays"),
+        ({"milestones": [{"at": "0", "pays": "1"}]}, "milestones[1].at"),
+        ({"milestones": [{"at": "2", "pays": "1"}, {"at": "2", "pays": "1"}]}, "milestones[2].at"),
     ],
 )
 def test_a_mistake_is_refused_by_its_key(change: dict[str, Any], key: str) -> None:
@@ -156,7 +192,31 @@ def any_rule(draw: st.DrawFn) -> rules.Rule:
     return parsed(raw)
 
 
-@given(any_rule())
+@st.composite
+def whole_language(draw: st.DrawFn) -> rules.Rule:
+    raw = rules.to_json(draw(any_rule())) | {"per": draw(st.sampled_from(rules.MEASURES))}
+    extras: tuple[dict[str, Any], ...] = (
+        {"within": draw(st.integers(1, 400))},
+        {"minimum": draw(decimals.filter(lambda text: float(text) > 0))},
+        {"milestones": [{"at": "1.5", "pays": "3"}, {"at": "20", "pays": "7"}]},
+        {"baseline": "same period last year", "newcomers": draw(decimals)},
+        {"baseline": "mean of last 24 periods", "newcomers": "0"},
+        {
+            "where": {
+                "amount": {"from": draw(decimals)},
+                "joined": {"to": "2013-01-31"},
+                "segment": ["near", "new"],
+                "category": ["Bikes"],
+            }
+        },
+        {"starts": "2013-01-01", "ends": "2013-06-30"},
+    )
+    for extra in draw(st.lists(st.sampled_from(extras), max_size=5)):
+        raw |= extra
+    return parsed(raw)
+
+
+@given(whole_language())
 def test_a_rule_reads_back_what_it_writes(rule: rules.Rule) -> None:
     assert parsed(rules.to_json(rule)) == rule
 

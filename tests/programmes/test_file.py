@@ -48,6 +48,49 @@ def test_two_rates_of_one_day_are_refused() -> None:
         programme_file.parse(twice)
 
 
+WHOLE = (
+    PROGRAMME
+    + """
+[[segments]]
+slug = "new-dealers"
+where = { type = ["Dealer"], joined = { from = 2013-01-01 } }
+
+[[rules]]
+slug = "growth"
+on = "deal_won"
+earn = "USD"
+per = "customer"
+period = "month"
+rate = "5"
+baseline = "mean of last 3 periods"
+newcomers = "2"
+minimum = "1"
+within = 90
+milestones = [ { at = "5", pays = "20" } ]
+where = { segment = ["new-dealers"], amount = { from = "100", to = "999.99" } }
+"""
+)
+
+
+def test_the_whole_rule_language_is_written_back_the_same(programme: Programme) -> None:
+    described = programme_file.parse(WHOLE)
+    assert programme_file.parse(programme_file.dump(described)) == described
+    assert service.publish(described, NOW).changes == [
+        "segment new-dealers: new",
+        "rule growth: version 1",
+    ]
+    assert service.export(programme) == described
+
+
+def test_a_segment_that_is_not_declared_is_named_by_its_rule() -> None:
+    with pytest.raises(programme_file.BadProgrammeFile) as caught:
+        programme_file.parse(WHOLE.replace('segment = ["new-dealers"]', 'segment = ["new"]'))
+    [(line, key, problem)] = caught.value.problems
+    assert key == "rules[3].where.segment"
+    assert line is not None
+    assert "known are new-dealers" in problem
+
+
 def test_what_is_published_is_written_back_the_same(programme: Programme) -> None:
     assert service.export(programme) == programme_file.parse(PROGRAMME)
 

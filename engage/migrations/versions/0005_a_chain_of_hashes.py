@@ -108,7 +108,7 @@ def _seal_what_stands(links: sa.Table) -> None:
     programmes = bind.execute(sa.select(columns.programme_id).distinct()).scalars().all()
     for programme_id in programmes:
         here = columns.programme_id == programme_id
-        rows = bind.execute(sa.select(*values).where(here).order_by(columns.id))
+        rows = bind.execute(sa.select(*values, sa.null()).where(here).order_by(columns.id))
         sealed = seal(rows)
         last = sa.select(sa.func.max(columns.posted_at)).where(here)
         row = {

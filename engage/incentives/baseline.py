@@ -1,0 +1,90 @@
+"""A partner's own baseline: what growth is measured against, from the facts of earlier periods.
+
+All that partner did then counts, if it is of the rule's kind and meets its conditions on facts; where
+the partner belonged then, and whether the rule was published already, does not matter.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from typing import NamedTuple
+
+from engage import periods
+from engage.activity.rules import Standing
+from engage.definitions import FACT_CONDITIONS, is_among
+from engage.incentives import rules
+from engage.incentives.rules import Rule
+from engage.periods import Period
+
+
+class Found(NamedTuple):
+    """A baseline in ten-thousandths, and whether it is the one stated for newcomers."""
+
+    value: int
+    newcomer: bool
+
+
+class Ground:
+    """The facts that baselines of a rule are made of, summed by partner and period."""
+
+    def __init__(self, rule: Rule, facts: Iterable[Standing]) -> None:
+        self._rule = rule
+        self._totals: dict[tuple[int, str], int] = defaultdict(int)
+        seen: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for fact in facts:
+            if not counts(rule, fact):
+                continue
+            place = fact.partner_id, periods.containing(fact.day, rule.period).name
+            self._totals[place] += rules.adds(rule, fact, seen[place])
+
+    def of(self, partner_id: int, period: Period) -> Found:
+        """The baseline of a partner in ``period``: the mean of those periods that hold anything.
+
+        A period in which returns outweigh sales counts as zero.
+        """
+        assert self._rule.baseline is not None
+        found = [
+            max(0, self._totals[partner_id, earlier.name])
+            for earlier in reach(self._rule, period)
+            if (partner_id, earlier.name) in self._totals
+        ]
+        if not found:
+            return Found(self._rule.baseline.newcomers, newcomer=True)
+        return Found(sum(found) // len(found), newcomer=False)
+
+
+def counts(rule: Rule, fact: Standing) -> bool:
+    """Whether the fact is part of a baseline of the rule, in whatever period it is."""
+    return fact.kind == rule.on and all(
+        is_among(getattr(fact, name), values)
+        for name, values in rule.where
+        if name in FACT_CONDITIONS
+    )
+
+
+def reach(rule: Rule, period: Period) -> list[Period]:
+    """The periods that the baseline of ``period`` is taken from, nearest first."""
+    if rule.baseline is None:
+        return []
+    if rule.baseline.periods is None:
+        return [year_before(period)]
+    return list(islice(_before(period), rule.baseline.periods))
+
+
+def _before(period: Period) -> Iterator[Period]:
+    earlier = period.previous()
+    while earlier is not None:
+        yield earlier
+        earlier = earlier.previous()
+
+
+def year_before(period: Period) -> Period:
+    """The same period a year earlier; week 53 falls back to 52, 29 February to the 28th."""
+    first = period.first
+    if period.kind == "week":
+        year, week, _ = first.isocalendar()
+        last = date(year - 1, 12, 28).isocalendar().week
+        return periods.containing(date.fromisocalendar(year - 1, min(week, last), 1), "week")
+    day = 28 if (first.month, first.day) == (2, 29) else first.day
+    return periods.containing(date(first.year - 1, first.month, day), period.kind)

@@ -1,0 +1,96 @@
+"""What the rule language pays in the flow, also when something behind a rule changes later."""
+
+from datetime import date
+
+from flask import Flask
+
+from engage import flow
+from engage.db import transaction
+from engage.ledger import service as ledger
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
+
+HEAD = PROGRAMME[: PROGRAMME.index("[[rules]]")]
+
+
+def house(rules: str) -> Programme:
+    programme = publish(HEAD + rules)
+    enrol()
+    return programme
+
+
+def enrol(**changes: date) -> None:
+    """alice joins on 1 March; ``changes`` are her attributes as they are reported now."""
+    alice = PROFILES[0]._replace(**{"joined_on": date(2013, 3, 1), **changes})
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [alice], now=NOW))
+
+
+def earned(programme: Programme) -> dict[str, int]:
+    found = flow.check(programmes.by_slug("resellers"))
+    assert found.ok, f"{found.differences} differences"
+    return ledger.balances(Partner.query.filter_by(external_id="A1").one().id)
+
+
+POINTS = """
+[[rules]]
+slug = "r"
+on = "sale"
+earn = "points"
+per = "fact"
+rate = "1"
+period = "quarter"
+"""
+
+
+def test_a_customer_counts_once_a_period_also_when_its_first_sale_is_taken_away(app: Flask) -> None:
+    programme = house(POINTS.replace('"fact"', '"customer"'))
+    record(programme, sale("1", "A1", "10", customer="Ann"), sale("2", "A1", "10", customer="Ann"))
+    record(programme, sale("3", "A1", "10", date(2013, 3, 31), customer="Ann"))
+    record(programme, sale("4", "A1", "10", customer=None))
+    assert earned(programme) == {"points": 2}
+    record(programme, sale("1", "A1", "10", customer="Ben"))
+    assert earned(programme) == {"points": 3}
+
+
+def test_a_window_after_joining_follows_the_day_of_joining(app: Flask) -> None:
+    programme = house(POINTS + "within = 10\n")
+    record(
+        programme,
+        sale("1", "A1", "10", date(2013, 3, 10)),
+        sale("2", "A1", "10", date(2013, 3, 11)),
+    )
+    assert earned(programme) == {"points": 1}
+    enrol(joined_on=date(2013, 3, 2))
+    assert earned(programme) == {"points": 2}
+
+
+def test_a_late_fact_of_last_year_changes_what_growth_is_measured_against(app: Flask) -> None:
+    growth = 'baseline = "same period last year"\nnewcomers = "2"\n'
+    programme = house(POINTS + growth)
+    record(programme, *(sale(str(n), "A1", "10") for n in range(4)))
+    assert earned(programme) == {"points": 2}  # a newcomer's baseline is two sales
+    record(programme, sale("late", "A1", "10", date(2012, 4, 1)))
+    assert earned(programme) == {"points": 3}
+    record(programme, sale("later", "A1", "10", date(2012, 6, 1)))
+    assert earned(programme) == {"points": 2}
+
+
+def test_a_milestone_is_paid_once_and_taken_back_by_a_return(app: Flask) -> None:
+    marks = 'milestones = [ { at = "100", pays = "50" } ]\n'
+    programme = house(POINTS.replace('"fact"', '"amount"').replace('rate = "1"\n', marks))
+    record(programme, sale("1", "A1", "99"), sale("2", "A1", "1"), sale("3", "A1", "200"))
+    assert earned(programme) == {"points": 50}
+    record(programme, sale("4", "A1", "-201", date(2013, 4, 9)))
+    assert earned(programme) == {"points": 0}
+
+
+def test_a_segment_speaks_to_whom_it_describes_now(app: Flask) -> None:
+    segments = '[[segments]]\nslug = "west"\nwhere = { region = ["Northwest"] }\n'
+    named = 'where = { segment = ["west"] }\n'
+    programme = house(segments + POINTS + named)
+    record(programme, sale("1", "A1", "10"))
+    assert earned(programme) == {"points": 1}
+    publish(HEAD + segments.replace("Northwest", "Southwest") + POINTS + named)
+    assert earned(programme) == {"points": 0}
