@@ -15,6 +15,8 @@ from engage.console.missions import blueprint as console_missions
 from engage.console.overview import blueprint as console
 from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
+from engage.disputes.console import blueprint as console_disputes
+from engage.disputes.routes import blueprint as disputes
 from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
 from engage.insight.routes import blueprint as insight
@@ -31,6 +33,7 @@ BLUEPRINTS = (
     leaderboards,
     missions,
     earnings,
+    disputes,
     insight,
     videos,
     console_videos,
@@ -40,6 +43,7 @@ BLUEPRINTS = (
     console_partners,
     console_import,
     console_held,
+    console_disputes,
     console_missions,
     console_rules,
     console_drafts,

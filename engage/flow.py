@@ -25,7 +25,7 @@ from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
-from engage.ledger.rules import Difference, Overdrawn
+from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox import service as outbox
@@ -131,6 +131,19 @@ def readmit(programme: Programme, rows: Iterable[HeldFact], *, now: datetime) ->
         outcome = accept(programme, reports, source=source, came_by=came_by, now=now)
         taken += len(reports) - outcome.answers.count("problem")
     return taken
+
+
+def move_on(programme: Programme, move: Move, *, now: datetime) -> None:
+    """Move what no fact earned (a correction, a redemption) and tell whose it is.
+
+    A correction is earned, so boards that measure pay count it, on the day of what it is about.
+    """
+    ledger.transfer(programme.id, [move], now)
+    moved: list[Published] = []
+    if move.kind in EARNED:
+        who = partners.attributes(programme.id, {move.partner_id})
+        moved = leaderboards.move(programme, [], [], [move], who, now)
+    _tell(programme, moved, {move.partner_id}, now)
 
 
 def suppose(

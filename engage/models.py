@@ -3,6 +3,7 @@
 from engage.accounts.models import ApiKey, Seat, SignedOut, User
 from engage.activity.models import Conversion, CurrencyRate, Fact, HeldFact
 from engage.api.models import IdempotencyKey
+from engage.disputes.models import Dispute
 from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleDraft, RuleVersion, RunningTotal
 from engage.leaderboards.models import Board, Standing, StandingDay
@@ -19,6 +20,7 @@ __all__ = [
     "Board",
     "Conversion",
     "CurrencyRate",
+    "Dispute",
     "Fact",
     "Group",
     "HeldFact",

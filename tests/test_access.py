@@ -21,6 +21,7 @@ from engage.web.access import Policy, policy_of
 from tests.browsing import browser
 from tests.conftest import Cast
 from tests.console import examples as imports
+from tests.disputes import examples as questions
 from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
@@ -96,6 +97,10 @@ EXAMPLES: dict[str, Example] = {
     "console_videos.cancel": Example(examples.batch, MANAGERS),
     "console_videos.retry": Example(examples.batch, MANAGERS),
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
+    "console_disputes.dispute": Example(questions.asked, MANAGERS),
+    "console_disputes.answer": Example(questions.asked, MANAGERS),
+    "disputes.ask": Example(_ledger_line, ALICE_ALONE),
+    "disputes.withdraw": Example(questions.asked, ALICE_ALONE),
     "earnings.line": Example(_ledger_line, ALICE_ALONE),
     "insight.fact_page": Example(_fact, ALICE_ALONE),
     # Both programmes of the cast have these boards and missions; the mission is for the Northwest.
@@ -179,6 +184,7 @@ def test_a_key_opens_its_scopes_alone(app: Flask, cast: Cast, granted: list[str]
     headers = {}
     if granted:
         _key, token = service.add_api_key(cast.programme, "key", granted, clock.now())
+        db.session.commit()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     found = []
     for rule, method, address in _addresses(app, cast):

@@ -13,6 +13,7 @@ from engage import clock, periods
 from engage.activity import held
 from engage.console import rules, service
 from engage.console.here import programme, today
+from engage.disputes import service as disputes
 from engage.home.service import main_board
 from engage.leaderboards import sentences as board_sentences
 from engage.money import POINTS, SCALE
@@ -45,6 +46,7 @@ def overview() -> str:
         is_current=period == current,
         latest=_latest(found, current) if not found.sales.active else None,
         held=sum(held.counts(here.id).values()),
+        asked=disputes.waiting(here.id, g.now),
         previous=_address(period.previous()),
         following=_address(following) if following and following.first <= day else None,
         numbers=_numbers(found, here.currency, voice, is_current=period == current),

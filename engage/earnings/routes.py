@@ -6,7 +6,9 @@ from flask import Blueprint, abort, g, render_template, request
 from flask import url_for as url
 
 from engage import clock
-from engage.db import db
+from engage.db import db, transaction
+from engage.disputes import sentences as dispute_words
+from engage.disputes import service as disputes
 from engage.earnings import reasons, service
 from engage.home.service import main_board, main_period
 from engage.incentives import changelog, explain
@@ -59,6 +61,7 @@ def earnings() -> str:
         if len(found) > PAGE
         else None,
         before=before,
+        answered=disputes.unseen(partner.id),
     )
 
 
@@ -97,12 +100,33 @@ def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str
 @allow("partner")
 def line(number: int) -> str:
     """One line under its own address."""
+    return line_page(number)
+
+
+def line_page(number: int, **asked: str) -> str:
+    """A line, what was asked about it, and the form to ask (as it was sent, where it is refused)."""
     programme, partner = _mine()
-    entry = service.entry(programme, partner, number)
+    entry, voice, now = service.entry(programme, partner, number), viewer(), g.now
     if entry is None:
         abort(404)
-    shown = _shown(entry, programme, viewer()) | {"open": True}
-    return render_template("earnings/line.html", line=shown)
+    shown = _shown(entry, programme, voice) | {"open": True}
+    questions = [
+        dispute_words.shown(dispute, entry.transfer.unit, voice, now)
+        for dispute in disputes.of_line(number)
+    ]
+    page = render_template(
+        "earnings/line.html",
+        line=shown,
+        number=number,
+        questions=questions,
+        may_ask=not any(question["state"] in ("open", "overdue") for question in questions),
+        working_days=programme.dispute_days,
+        **asked,
+    )
+    fresh = [question["id"] for question in questions if question["is_new"]]
+    if fresh:
+        transaction(lambda: disputes.see(fresh, now))
+    return page
 
 
 @blueprint.get("/rules/")

@@ -13,7 +13,7 @@ from engage.db import db, insert_rows, upsert_rows
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import Place, Published, expected, tally
-from engage.ledger.rules import Difference
+from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
 from engage.programmes.models import Programme
@@ -39,7 +39,7 @@ def move(
     programme: Programme,
     new: Sequence[FactStanding],
     superseded: Sequence[FactStanding],
-    posted: Sequence[Difference],
+    posted: Sequence[Difference | Move],
     attributes: Mapping[int, Attributes],
     now: datetime,
 ) -> list[Published]:

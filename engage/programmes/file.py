@@ -13,6 +13,7 @@ from engage import definitions as read
 from engage import money
 from engage.activity import rules as activity
 from engage.definitions import DefinitionError
+from engage.disputes import rules as disputes
 from engage.incentives import rules as incentives
 from engage.leaderboards import rules as leaderboards
 from engage.ledger import rules as ledger
@@ -26,7 +27,17 @@ LONGEST_LINE = 5_000
 MOST_TABLES = 200
 #: A year of days in a dozen currencies.
 MOST_RATES = 5_000
-_KEYS = ("programme", "budget", "segments", "rules", "boards", "missions", "intake", "rates")
+_KEYS = (
+    "programme",
+    "budget",
+    "segments",
+    "rules",
+    "boards",
+    "missions",
+    "intake",
+    "rates",
+    "disputes",
+)
 _HEAD = ("slug", "name", "timezone", "currency")
 
 
@@ -45,6 +56,7 @@ class ProgrammeFile:
     missions: tuple[missions.Mission, ...]
     intake: activity.Intake = activity.HELD
     rates: tuple[activity.Rate, ...] = ()
+    dispute_days: int = disputes.WORKING_DAYS
 
 
 class BadProgrammeFile(ValueError):
@@ -91,6 +103,7 @@ def parse(text: str) -> ProgrammeFile:
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
     intake = _table(raw, "intake", activity.parse_intake, note)
+    dispute_days = _table(raw, "disputes", disputes.parse_working_days, note)
     rates = _tables(
         raw,
         "rates",
@@ -118,6 +131,7 @@ def parse(text: str) -> ProgrammeFile:
         found,
         intake,
         tuple(sorted(rates)),
+        dispute_days,
     )
 
 
@@ -237,7 +251,10 @@ def dump(file: ProgrammeFile) -> str:
     intake = activity.intake_json(file.intake)
     rates = [activity.rate_json(rate, file.currency) for rate in file.rates]
     found = {key: rows for key, rows in dated.items() if rows}
-    more = {key: said for key, said in (("intake", intake), ("rates", rates)) if said}
+    days = {"working_days": file.dispute_days}
+    asked = days if file.dispute_days != disputes.WORKING_DAYS else {}
+    tables_said = (("intake", intake), ("disputes", asked), ("rates", rates))
+    more = {key: said for key, said in tables_said if said}
     return tomli_w.dumps({"programme": head} | budget | found | more)
 
 

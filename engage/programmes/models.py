@@ -7,6 +7,7 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
+from engage.disputes.rules import WORKING_DAYS
 
 
 class Programme(Model):
@@ -23,4 +24,6 @@ class Programme(Model):
     intake: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: What ``partners.rules.parse`` reads, as the file has them.
     segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    #: Working days within which a question about a ledger line is to be answered.
+    dispute_days: Mapped[int] = mapped_column(default=WORKING_DAYS)
     created_at: Mapped[datetime]

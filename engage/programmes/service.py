@@ -75,7 +75,13 @@ def publish(
     programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
     changes: list[str] = []
     if programme is None:
-        programme = Programme(slug=file.slug, segments=[], intake={}, created_at=now)
+        programme = Programme(
+            slug=file.slug,
+            segments=[],
+            intake={},
+            dispute_days=file.dispute_days,
+            created_at=now,
+        )
         db.session.add(programme)
         changes.append(f"programme {file.slug}: new")
     has_facts = programme.id is not None and _has_facts(programme.id)
@@ -171,6 +177,9 @@ def _publish_intake(programme: Programme, file: ProgrammeFile) -> list[str]:
     if activity.parse_intake(programme.intake) != file.intake:
         programme.intake = activity.intake_json(file.intake)
         changes.append("intake: changed")
+    if programme.dispute_days != file.dispute_days:
+        programme.dispute_days = file.dispute_days
+        changes.append(f"disputes: answered within {file.dispute_days} working days")
     known, wanted = set(currencies.rates(programme.id)), set(file.rates)
     if known != wanted:
         currencies.publish_rates(programme.id, file.rates)
@@ -200,4 +209,5 @@ def export(programme: Programme) -> ProgrammeFile:
         tuple(definition(mission) for mission in missions.missions(programme)),
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
+        programme.dispute_days,
     )

@@ -1,0 +1,118 @@
+"""Partners' questions for their manager: the queue by deadline, and answering one."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engage import money
+from engage.console.here import programme
+from engage.db import db, transaction
+from engage.disputes import sentences, service
+from engage.disputes.service import Asked
+from engage.earnings import reasons
+from engage.earnings import service as statements
+from engage.ledger import service as ledger
+from engage.outbox.delivery import deliver
+from engage.programmes.models import Programme
+from engage.web import allow
+from engage.web.locales import viewer
+from engage.web.numbers import page_number
+
+blueprint = Blueprint("console_disputes", __name__, url_prefix="/console/disputes")
+
+Answer = str | Response | tuple[str, int]
+_PAGE = 50
+_LONGEST = 2_000
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice, page = programme(), viewer(), page_number()
+    answered = request.args.get("state") == "settled"
+    first = (page - 1) * _PAGE
+    found = service.queue(here.id, answered=answered, limit=_PAGE + 1, offset=first)
+    shown = [
+        sentences.shown(asked.dispute, asked.line.unit, voice, g.now)
+        | {
+            "about": voice.pay(asked.line.amount, asked.line.unit, whole=False, sign=True),
+            "partner": asked.partner.name,
+        }
+        for asked in found[:_PAGE]
+    ]
+    state = "settled" if answered else None
+    return render_template(
+        "console_disputes/index.html",
+        disputes=shown,
+        answered=answered,
+        waiting=service.waiting(here.id, g.now),
+        working_days=here.dispute_days,
+        previous=url_for(".index", state=state, page=page - 1) if page > 1 else None,
+        following=url_for(".index", state=state, page=page + 1) if len(found) > _PAGE else None,
+    )
+
+
+def _asked(dispute_id: int) -> Asked:
+    found = service.one(g.seat.programme.id, dispute_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get("/<id:dispute_id>")
+@allow("manager")
+def dispute(dispute_id: int) -> str:
+    return _page(_asked(dispute_id))
+
+
+def _page(asked: Asked, **extra: Any) -> str:
+    here, voice = programme(), viewer()
+    entry = statements.entry(here, asked.partner, asked.line.id)
+    assert entry is not None  # the question is about a line of this partner
+    unit = asked.line.unit
+    return render_template(
+        "console_disputes/dispute.html",
+        dispute=sentences.shown(asked.dispute, unit, voice, g.now),
+        partner=asked.partner,
+        unit=_("points") if unit == money.POINTS else unit,
+        line=reasons.shown(entry, here.currency, voice) | {"open": True},
+        balance=voice.pay(ledger.balances(asked.partner.id).get(unit, 0), unit, whole=False),
+        **extra,
+    )
+
+
+@blueprint.post("/<id:dispute_id>")
+@allow("manager")
+def answer(dispute_id: int) -> Answer:
+    """Explain, and correct the line where an amount is given."""
+    asked = _asked(dispute_id)
+    text = request.form.get("answer", "").strip().replace("\r\n", "\n")
+    typed = request.form.get("amount", "").strip().replace("−", "-")
+    errors: dict[str, str] = {}
+    amount = None
+    if not text or len(text) > _LONGEST:
+        errors["answer"] = _("Explain it in words, at most %(most)s characters.", most=_LONGEST)
+    try:
+        amount = money.minor(typed, asked.line.unit) if typed else None
+    except money.NotExact as error:
+        errors["amount"] = str(error)
+    if amount == 0:
+        errors["amount"] = _("Zero corrects nothing: leave it empty to explain only.")
+    if errors:
+        return _page(asked, errors=errors, text=text, typed=typed), 422
+    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
+
+    def work() -> bool:
+        here = db.session.get_one(Programme, programme_id)
+        return service.answer(here, dispute_id, text, amount, by=by, now=now)
+
+    if not transaction(work):
+        flash(_("Somebody settled this question before you. Nothing was changed."), "info")
+    elif amount is None:
+        flash(_("Your explanation is with the partner."), "success")
+    else:
+        flash(_("The line is corrected, and the partner knows why."), "success")
+    deliver()
+    return redirect(url_for(".dispute", dispute_id=dispute_id), 303)
