@@ -11,6 +11,7 @@ from engage.ledger.models import Account, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
+from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
 from engage.videos.models import Video, VideoBatch, VideoOrder
 
@@ -32,6 +33,8 @@ __all__ = [
     "MissionProgress",
     "MissionStage",
     "Partner",
+    "Payout",
+    "PayoutRun",
     "Programme",
     "Rule",
     "RuleDraft",

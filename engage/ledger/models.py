@@ -124,7 +124,7 @@ class Transfer(Model):
     fact_id: Mapped[int | None] = mapped_column(ForeignKey("facts.id"))
     rule_version_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))
     stage_id: Mapped[int | None] = mapped_column(ForeignKey("mission_stages.id"))
-    payout_id: Mapped[int | None]
+    payout_id: Mapped[int | None] = mapped_column(ForeignKey("payouts.id"))
     redemption_id: Mapped[int | None]
     dispute_id: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(500))

@@ -31,3 +31,10 @@ def film(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     publish.publish(redis, publish.videos_changed(programme_id, payload.get("batch")))
     if payload.get("partner"):
         publish.publish(redis, publish.partner_changed(programme_id, payload["partner"]))
+
+
+def payout(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
+    """Topic ``payout``: money of these partners was put on its way, paid or put back."""
+    redis = connection()
+    for partner_id in payload["partners"]:
+        publish.publish(redis, publish.partner_changed(programme_id, partner_id))

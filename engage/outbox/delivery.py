@@ -19,6 +19,7 @@ RECEIVERS = {
     "moved": "engage.live.receivers:moved",
     "joined": "engage.videos.jobs:partners_joined",
     "film": "engage.live.receivers:film",
+    "payout": "engage.live.receivers:payout",
 }
 
 Receiver = Callable[[int, dict[str, Any], datetime], None]

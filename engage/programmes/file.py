@@ -19,6 +19,7 @@ from engage.leaderboards import rules as leaderboards
 from engage.ledger import rules as ledger
 from engage.missions import rules as missions
 from engage.partners import rules as partners
+from engage.payouts import rules as payout_rules
 from engage.studio import toml_lines
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ MOST_RATES = 5_000
 _KEYS = (
     "programme",
     "budget",
+    "payouts",
     "segments",
     "rules",
     "boards",
@@ -57,6 +59,7 @@ class ProgrammeFile:
     intake: activity.Intake = activity.HELD
     rates: tuple[activity.Rate, ...] = ()
     dispute_days: int = disputes.WORKING_DAYS
+    payouts: payout_rules.Terms | None = None
 
 
 class BadProgrammeFile(ValueError):
@@ -99,6 +102,7 @@ def parse(text: str) -> ProgrammeFile:
     currency = head.get("currency", "USD")
     budget = _table(raw, "budget", ledger.parse_budget, note)
     segments = _tables(raw, "segments", partners.parse, note)
+    terms = _table(raw, "payouts", payout_rules.parse, note)
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
@@ -132,6 +136,7 @@ def parse(text: str) -> ProgrammeFile:
         intake,
         tuple(sorted(rates)),
         dispute_days,
+        terms,
     )
 
 
@@ -250,11 +255,12 @@ def dump(file: ProgrammeFile) -> str:
     budget = {"budget": ledger.budget_json(file.budget)} if file.budget else {}
     intake = activity.intake_json(file.intake)
     rates = [activity.rate_json(rate, file.currency) for rate in file.rates]
+    terms = payout_rules.to_json(file.payouts) if file.payouts else {}
     found = {key: rows for key, rows in dated.items() if rows}
     days = {"working_days": file.dispute_days}
     asked = days if file.dispute_days != disputes.WORKING_DAYS else {}
-    tables_said = (("intake", intake), ("disputes", asked), ("rates", rates))
-    more = {key: said for key, said in tables_said if said}
+    optional = {"payouts": terms, "intake": intake, "disputes": asked, "rates": rates}
+    more = {key: said for key, said in optional.items() if said}
     return tomli_w.dumps({"programme": head} | budget | found | more)
 
 

@@ -26,4 +26,6 @@ class Programme(Model):
     segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     #: Working days within which a question about a ledger line is to be answered.
     dispute_days: Mapped[int] = mapped_column(default=WORKING_DAYS)
+    #: The terms of its payouts, as `engage.payouts.rules` reads them; None: nothing is paid out.
+    payouts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]

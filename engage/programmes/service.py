@@ -18,6 +18,7 @@ from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.partners import rules as segments
 from engage.partners.service import segments_of
+from engage.payouts import rules as payout_rules
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
 
@@ -94,6 +95,10 @@ def publish(
     programme.name, programme.timezone = file.name, file.timezone
     programme.currency = file.currency
     db.session.flush()
+    terms = payout_rules.to_json(file.payouts) if file.payouts else None
+    if programme.payouts != terms:
+        programme.payouts = terms
+        changes.append("payouts: changed")
     if budgets.publish(programme.id, file.budget):
         changes.append("budget: changed")
     changes += _publish_segments(programme, file)
@@ -210,4 +215,5 @@ def export(programme: Programme) -> ProgrammeFile:
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,
+        payout_rules.parse(programme.payouts or {}),
     )

@@ -1,0 +1,111 @@
+"""April is over: what the cast earned in it is to be paid by 15 May 2013."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+
+from engage import create_app, flow
+from engage.accounts.models import User
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.migrations import upgrade
+from engage.payouts import service
+from engage.payouts.models import PayoutRun
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
+
+MAY = datetime(2013, 5, 2, 15, 0, tzinfo=UTC)
+JUNE = datetime(2013, 6, 3, 15, 0, tzinfo=UTC)
+TERMS = """
+[payouts]
+period = "month"
+promised_days = 15
+review_over = { USD = "500" }
+second_approval_over = { USD = "600" }
+
+[[rules]]"""
+PAYING = PROGRAMME.replace("\n[[rules]]", TERMS, 1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """Two managers (1 and 2); A1 earned $10 in April, B1 $210 and C1 $610."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        settings = settings.model_copy(update={"database": url})
+    app = create_app(settings)
+    with app.app_context():
+        if request.param == "postgresql":
+            upgrade()
+        programme = publish(PAYING)
+        transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+        managers("mia", "max")
+        record(
+            programme,
+            sale("a-1", "A1", "6000"),
+            sale("b-1", "B1", "18000", category="Clothing"),
+            sale("c-1", "C1", "38000"),
+        )
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def managers(*names: str) -> None:
+    def work() -> None:
+        for name in names:
+            user = User(email=f"{name}@example.com", name=name, stamp=name, created_at=NOW)
+            db.session.add(user)
+            db.session.flush()
+
+    transaction(work)
+
+
+def the_programme() -> Programme:
+    return programmes.by_slug("resellers")
+
+
+def collect(now: datetime = MAY) -> PayoutRun:
+    """Close the period that is over and hand back its run."""
+    number = transaction(lambda: getattr(service.collect(the_programme(), now), "number", None))
+    assert number, "nothing was to be collected"
+    return the_run(number)
+
+
+def the_run(number: int = 1) -> PayoutRun:
+    db.session.rollback()
+    run = service.run_of(the_programme().id, number)
+    assert run
+    return run
+
+
+def approve(number: int, manager: int, now: datetime = MAY) -> bool:
+    return transaction(lambda: service.approve(the_run_now(number), manager, now))
+
+
+def pay(number: int, reference: str = "wire-1", manager: int = 1, now: datetime = MAY, **of) -> int:
+    def work() -> int:
+        return service.pay(the_run_now(number), manager, reference, now, now.date(), **of)
+
+    return transaction(work)
+
+
+def put_back(number: int, payout_id: int, note: str = "wrong account", now: datetime = MAY) -> None:
+    transaction(lambda: service.put_back(the_run_now(number), payout_id, 1, note, now, now.date()))
+
+
+def release(number: int, payout_id: int, note: str = "a real deal") -> None:
+    transaction(lambda: service.release(the_run_now(number), payout_id, 1, note, MAY))
+
+
+def the_run_now(number: int) -> PayoutRun:
+    """The run in the transaction that is open."""
+    run = service.run_of(the_programme().id, number)
+    assert run
+    return run
+
+
+LAST_OF_APRIL = date(2013, 4, 30)
