@@ -19,6 +19,7 @@ from engage.disputes.console import blueprint as console_disputes
 from engage.disputes.routes import blueprint as disputes
 from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
+from engage.insight.console import blueprint as console_budget
 from engage.insight.routes import blueprint as insight
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     console_missions,
     console_rules,
     console_drafts,
+    console_budget,
 )
 
 

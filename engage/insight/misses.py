@@ -7,7 +7,7 @@ from engage.activity import sentences as facts
 from engage.definitions import Where
 from engage.earnings.reasons import rule_name
 from engage.incentives import explain
-from engage.incentives.rules import Rule
+from engage.incentives.rules import DISTINCT
 from engage.insight.whynot import RuleMiss, StageMiss
 from engage.missions import sentences as missions
 from engage.voice import ENGLISH, Voice
@@ -43,6 +43,18 @@ def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
         if miss.key == "starts":
             return voice.gettext("%(rule)s pays from %(edge)s on; this was on %(day)s.", **said)
         return voice.gettext("%(rule)s paid until %(edge)s; this was on %(day)s.", **said)
+    if miss.key == "within":
+        said = {"rule": name, "days": voice.number(rule.within or 0)}
+        if not isinstance(miss.has, date):
+            return voice.gettext(
+                "%(rule)s pays in the first %(days)s days after joining; yours is not known.",
+                **said,
+            )
+        return voice.gettext(
+            "%(rule)s pays in the first %(days)s days after joining; you joined on %(day)s.",
+            day=voice.day(miss.has),
+            **said,
+        )
     return _condition(name, rule.where, rule.on, miss.key, miss.has, currency, voice)
 
 
@@ -53,10 +65,15 @@ def _condition(
     wanted = tuple(pair for pair in where if pair[0] == key)
     if partners := facts.partners(wanted, voice):
         said = {"what": what, "partners": partners}
-        if has is None:
+        if isinstance(has, date):
+            return voice.gettext(
+                "%(what)s is for %(partners)s; you joined on %(day)s.", day=voice.day(has), **said
+            )
+        if not isinstance(has, str):  # none, or several: segments
             return voice.gettext("%(what)s is for %(partners)s, which you are not.", **said)
         return voice.gettext("%(what)s is for %(partners)s; yours is %(has)s.", has=has, **said)
-    said = {"what": what, "which": facts.named(on, voice).many + facts.narrowed(wanted, voice)}
+    which = facts.named(on, voice).many + facts.narrowed(wanted, voice, currency)
+    said = {"what": what, "which": which}
     if has is None:
         return voice.gettext("%(what)s asks for %(which)s; this one does not say.", **said)
     shown = voice.amount(has, currency, exact=True) if isinstance(has, int) else has
@@ -67,37 +84,61 @@ def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
     """The rule counts the fact, and a limit of it left nothing to pay."""
     rule, step = miss.rule, miss.step
     assert step is not None
-    said = {
-        "rule": rule_name(miss.slug),
-        "period": voice.period(periods.parse(miss.period or "all")),
-        "total": explain.measured(rule, step.after, currency, voice),
-    }
+
+    def measured(value: int) -> str:
+        return explain.measured(rule, value, currency, voice)
+
+    name, stood = rule_name(miss.slug), measured(step.after)
+    period = voice.period(periods.parse(miss.period or "all"))
     if miss.key == "cap":
-        cap = voice.pay(rule.cap or 0, rule.earn)
         return voice.gettext(
             "%(rule)s had already paid you the most it pays in %(period)s: %(cap)s.",
-            cap=cap,
-            **said,
-        )
-    if miss.key == "band":
-        return voice.gettext(
-            "%(rule)s pays nothing up to %(edge)s; in %(period)s you stood at %(total)s with this.",
-            edge=explain.measured(rule, _first_paying(rule), currency, voice),
-            **said,
+            rule=name,
+            period=period,
+            cap=voice.pay(rule.cap or 0, rule.earn),
         )
     if miss.key == "nothing":
-        return voice.gettext("%(rule)s counts this, but it adds nothing to your total.", **said)
+        if rule.per in DISTINCT:
+            return voice.gettext(
+                "%(rule)s counts every %(thing)s once, and this one was counted before.",
+                rule=name,
+                thing=voice.gettext("customer")
+                if rule.per == "customer"
+                else voice.gettext("product"),
+            )
+        return voice.gettext("%(rule)s counts this, but it adds nothing to your total.", rule=name)
     if miss.key == "budget":
-        return voice.gettext("%(rule)s counts this, but its budget was used up before it.", **said)
+        return voice.gettext("%(rule)s counts this, but its budget was used up.", rule=name)
+    if miss.key == "step":
+        return voice.gettext(
+            "%(rule)s counts this: it was less than %(one)s and goes towards your next.",
+            rule=name,
+            one=voice.pay(1, rule.earn, whole=False),
+        )
+    if miss.key == "baseline":
+        return voice.gettext(
+            "%(rule)s pays what is above your own baseline; in %(period)s you were still "
+            "%(missing)s below it with this.",
+            rule=name,
+            period=period,
+            missing=measured(-step.after),
+        )
+    edge = {
+        "minimum": rule.minimum or 0,
+        "band": next((band.start for band in rule.band if band.rate.numerator), 0),
+        "milestone": next((m.at for m in rule.milestones if m.at > step.after), None),
+    }[miss.key]
+    if edge is None:
+        return voice.gettext(
+            "%(rule)s had paid its last milestone in %(period)s.", rule=name, period=period
+        )
     return voice.gettext(
-        "%(rule)s counts this: it was less than %(one)s and goes towards your next.",
-        one=voice.pay(1, rule.earn, whole=False),
-        **said,
+        "%(rule)s pays from %(edge)s on; in %(period)s you stood at %(stood)s with this.",
+        rule=name,
+        edge=measured(edge),
+        period=period,
+        stood=stood,
     )
-
-
-def _first_paying(rule: Rule) -> int:
-    return next((band.start for band in rule.band if band.rate.numerator), 0)
 
 
 def of_stage(miss: StageMiss, currency: str, voice: Voice = ENGLISH) -> str:

@@ -1,6 +1,5 @@
 """A partner's questions to the programme: what happened to each fact, and what another would bring."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,12 +16,13 @@ from engage.definitions import FACT_KINDS
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.home.service import main_board, main_period
-from engage.insight import answers, facts, misses, rules
-from engage.insight.rules import Plan
+from engage.insight import ahead, answers, facts, misses
+from engage.insight.plan import reports
+from engage.insight.plan_form import read
 from engage.insight.whatif import choices, instant, what_if
 from engage.insight.whynot import why_not
 from engage.ledger.rules import Overdrawn
-from engage.money import LARGEST, NotExact, scaled
+from engage.missions import sentences as stages
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -33,8 +33,6 @@ from engage.web.numbers import query_number
 
 blueprint = Blueprint("insight", __name__)
 
-Errors = dict[str, str]
-_LONGEST = 200
 #: Facts on one page.
 PAGE = 25
 
@@ -158,6 +156,42 @@ def _line(entry: statements.Entry, currency: str, voice: Voice) -> dict[str, Any
     return said
 
 
+@blueprint.get("/ahead")
+@allow("partner")
+def ahead_page() -> str:
+    """What the nearest reward of every rule and mission still needs."""
+    programme, partner = _mine()
+    voice, currency = viewer(), programme.currency
+    found = ahead.ahead(programme, partner, g.now)
+    return render_template(
+        "insight/ahead.html",
+        stages=[
+            {
+                "name": item.name,
+                "href": url("missions.mission", slug=item.slug),
+                "last": voice.day(item.last),
+                "said": stages.task(item.stage.stage, currency, voice),
+                "reward": stages.reward(item.stage.stage, voice),
+                "so_far": stages.so_far(item.stage.stage, item.stage.value, currency, voice),
+                "done": max(0, item.stage.value),
+                "target": item.stage.stage.target,
+            }
+            for item in found.stages
+        ],
+        rules=[
+            {
+                "name": reasons.rule_name(item.slug),
+                "href": url("earnings.rules", _anchor=item.slug),
+                "last": voice.day(item.last) if item.last != periods.LAST_DAY else None,
+                "said": ahead.sentence(item, currency, voice),
+                "done": max(0, item.total or 0),
+                "target": item.edge if item.edge and item.edge > 0 else None,
+            }
+            for item in found.rules
+        ],
+    )
+
+
 @blueprint.get("/what-if")
 @allow("partner")
 @_limited
@@ -216,7 +250,7 @@ def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:
     if plan is None:
         return {"errors": errors, "answer": None}
     at = instant(plan.day, g.now, programme.timezone)
-    supposed = list(rules.reports(plan, partner.external_id, at, programme.currency))
+    supposed = list(reports(plan, partner.external_id, at, programme.currency))
     try:
         found = what_if(programme, partner, supposed, g.now)
     except Overdrawn:
@@ -232,51 +266,3 @@ def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:
             "moves": list(answers.moves(found, programme, voice)),
         },
     }
-
-
-def read(
-    typed: Mapping[str, str], today: date, last: date, voice: Voice
-) -> tuple[Plan | None, Errors]:
-    """The plan that was typed, or what is wrong with it by field."""
-    errors: Errors = {}
-    numbers = {"facts": 1, "amount": 0, "quantity": 0}
-    for name in numbers:
-        if text := typed.get(name, "").strip():
-            try:
-                numbers[name] = int(text) if name == "facts" else scaled(text)
-            except (NotExact, ValueError):
-                errors[name] = _("Write a number such as 1200.50.")
-    if not 1 <= numbers["facts"] <= rules.MOST_FACTS:
-        errors["facts"] = _("Write a number from 1 to %(most)s.", most=rules.MOST_FACTS)
-    for name in ("amount", "quantity"):
-        if not 0 <= numbers[name] <= LARGEST:
-            errors[name] = _("Write a number above zero.")
-    if (
-        typed.get("kind", "sale") == "sale"
-        and not errors
-        and not any(numbers[name] for name in ("amount", "quantity"))
-    ):
-        errors["amount"] = _("Say for how much, or how many units.")
-    try:
-        day = date.fromisoformat(typed.get("day", ""))
-    except ValueError:
-        day = today
-        errors["day"] = _("Choose a day.")
-    if not today <= day <= last:
-        errors["day"] = _("Choose a day from today to %(last)s.", last=voice.day(last))
-    if errors:
-        return None, errors
-
-    def word(name: str) -> str | None:
-        return typed.get(name, "").strip()[:_LONGEST] or None
-
-    return Plan(
-        typed.get("kind", "sale"),
-        day,
-        numbers["facts"],
-        numbers["amount"],
-        numbers["quantity"],
-        word("product"),
-        word("category"),
-        word("customer"),
-    ), errors

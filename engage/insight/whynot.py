@@ -8,7 +8,9 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.definitions import is_among
 from engage.earnings.service import ByRule, Entry
+from engage.incentives import baseline
 from engage.incentives.rules import Rule, Step, Version, in_force
 from engage.incentives.service import books
 from engage.incentives.worth import Attributes, Book, missed, worth
@@ -116,7 +118,9 @@ def _has(key: str, fact: Standing, who: dict[int, Attributes]) -> object:
     if key in ("on", "starts", "ends"):
         return fact.kind if key == "on" else fact.day
     partner = who[fact.partner_id]
-    return partner[key] if key in partner else getattr(fact, key, None)
+    if key == "within":
+        return partner["joined"]
+    return partner[key] if key in partner else getattr(fact, key)
 
 
 def _counted(
@@ -125,7 +129,12 @@ def _counted(
     """Rules that count the fact and yet paid nothing for it: walked as they are paid."""
     if not counting:
         return []
-    spans = [periods.containing(fact.day, rule.period) for _, rule in counting]
+    spans = [
+        span
+        for _, rule in counting
+        if (this := periods.containing(fact.day, rule.period))
+        for span in (this, *(baseline.reach(rule, this) if rule.baseline else ()))
+    ]
     facts = list(
         activity.standing_facts(
             Fact.partner_id == fact.partner_id,
@@ -159,7 +168,9 @@ def _of_missions(
 def _outside(mission: Running, fact: Standing, partner: Attributes) -> StageMiss | None:
     if not mission.model.starts <= fact.day <= mission.model.ends:
         return StageMiss(mission, "window", fact.day)
-    other = next((name for name, values in mission.audience if partner[name] not in values), None)
+    other = next(
+        (name for name, values in mission.audience if not is_among(partner[name], values)), None
+    )
     return StageMiss(mission, other, partner[other]) if other else None
 
 
@@ -169,7 +180,9 @@ def _of_stages(mission: Running, fact: Standing, rewarded: set[int]) -> Iterator
     for number, (stage, stage_id) in enumerate(stages, 1):
         if stage.on != fact.kind or stage_id in rewarded:
             continue
-        other = next((n for n, values in stage.where if getattr(fact, n) not in values), None)
+        other = next(
+            (n for n, values in stage.where if not is_among(getattr(fact, n), values)), None
+        )
         if other:
             yield StageMiss(mission, other, getattr(fact, other), number, stage)
             continue

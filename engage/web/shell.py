@@ -49,6 +49,7 @@ def _entries(seat: Seat) -> list[tuple[str, str, str]]:
             ("/console/import/", _("Import"), "upload"),
             ("/console/rules/", _("Rules"), "scale"),
             ("/console/disputes/", _("Questions"), "message-square"),
+            ("/console/budget", _("Budget"), "coins"),
         ]
     return [
         ("/", _("Home"), "house"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage import clock, flow
-from engage.insight.rules import split
+from engage.insight.plan import split
 from engage.ledger import service as ledger
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, Cast, record, sale

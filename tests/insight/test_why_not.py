@@ -66,9 +66,8 @@ def test_a_used_up_cap_is_told(app: Flask, cast: Cast):
 
 
 def test_below_the_first_band_the_total_is_told(app: Flask, cast: Cast):
-    assert (
-        "Growth bonus pays nothing up to $5,000; in Q2 2013 you stood at $4,000 with this."
-        in told(browser(app, cast.bob.user), "b-1")
+    assert "Growth bonus pays from $5,000 on; in Q2 2013 you stood at $4,000 with this." in told(
+        browser(app, cast.bob.user), "b-1"
     )
 
 
@@ -119,6 +118,48 @@ def test_a_rule_that_came_or_went_later_is_told(app: Flask, cast: Cast, alice: B
     publish(PROGRAMME, NOW + timedelta(hours=1))
     said = why(app, cast, "alice", sale("x", "A1", "5", date(2013, 4, 11)))
     assert "New was retired on Apr 10, 2013, 12:00 PM." in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            'per = "amount"\nrate = "1"\nminimum = "9000"',
+            "Extra pays from $9,000 on; in 2013 you stood at $6,100 with this.",
+        ),
+        (
+            'per = "fact"\nmilestones = [ { at = "5", pays = "50" } ]',
+            "Extra pays from 5 sales on; in 2013 you stood at 4 sales with this.",
+        ),
+        (
+            'per = "customer"\nrate = "5"',
+            "Extra counts every customer once, and this one was counted before.",
+        ),
+        (
+            'per = "amount"\nrate = "1"\nbaseline = "same period last year"\nnewcomers = "7000"',
+            "Extra pays what is above your own baseline; in 2013 you were still $900 below it",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nwithin = 90',
+            "Extra pays in the first 90 days after joining; yours is not known.",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nwhere = { amount = { from = "1000" } }',
+            "this one is $100.00.",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nwhere = { type = "Retail" }',
+            "Extra is for partners of type Retail; yours is Dealer.",
+        ),
+    ],
+)
+def test_every_condition_and_limit_of_a_rule_is_told(app: Flask, cast: Cast, rule: str, said: str):
+    extra = f'[[rules]]\nslug = "extra"\non = "sale"\nearn = "points"\nperiod = "year"\n{rule}\n'
+    extra += "starts = 2013-01-01\n\n[[boards]]"
+    publish(PROGRAMME.replace("[[boards]]", extra, 1))
+    record(cast.programme, sale("old", "A1", "0", date(2013, 4, 8), customer="Ada"))
+    report = sale("x", "A1", "100", date(2013, 4, 9), customer="Ada")
+    assert said in why(app, cast, "alice", report)
 
 
 def test_a_corrected_fact_says_that_it_no_longer_counts(alice: Browser, cast: Cast):

@@ -1,0 +1,287 @@
+"""What a programme spends, where that goes, and what its partners will leave unearned."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from engage import periods
+from engage.db import db
+from engage.home.rules import Goal
+from engage.incentives.models import RunningTotal
+from engage.incentives.rules import Rule, in_force
+from engage.incentives.service import books
+from engage.incentives.worth import Book
+from engage.insight import rules
+from engage.insight.rules import Forecast, Leak
+from engage.ledger import budgets
+from engage.ledger.models import Account, Transfer
+from engage.ledger.rules import EARNED
+from engage.missions import service as missions
+from engage.missions.models import MissionProgress
+from engage.missions.service import Running
+from engage.money import SCALE
+from engage.periods import Period
+from engage.programmes.models import Programme
+
+
+class Spending(NamedTuple):
+    """What one source awards in a unit, in minor units, in its days from ``first`` to ``last``.
+
+    ``slug`` is the rule's or mission's; ``budget`` None where none is set; ``forecast`` None where it
+    is too early to tell or over.
+    """
+
+    kind: str
+    slug: str
+    name: str
+    unit: str
+    first: date
+    last: date
+    budget: int | None
+    accrued: int
+    forecast: Forecast | None
+
+
+class Total(NamedTuple):
+    """A programme's awards in a unit: ever, and within the period; what of it was paid out.
+
+    ``forecast`` is what will have been awarded ever when the period ends, ``lasts`` how many days the
+    budget does at the period's pace (None where it has no end).
+    """
+
+    unit: str
+    budget: int | None
+    accrued: int
+    this_period: int
+    paid: int
+    forecast: Forecast | None
+    lasts: int | None
+
+
+class Lost(NamedTuple):
+    """Something that a partner leaves unearned: of which rule or mission, and what."""
+
+    partner_id: int
+    kind: str
+    slug: str
+    name: str
+    leak: Leak
+
+
+class Budget(NamedTuple):
+    period: Period
+    totals: list[Total]
+    spending: list[Spending]
+    lost: list[Lost]
+
+
+_Source = tuple[int | None, int | None]  # rule version, stage
+_Days = dict[date, int]
+
+
+def budget(programme: Programme, period: Period, today: date, now: datetime) -> Budget:
+    """Budgets, awards, forecasts to the end of ``period`` (of missions: to their own), and leaks."""
+    shelf, found = books(programme), missions.missions(programme)
+    open_rules = list(_open(shelf, today, now))
+    running = [m for m in found if m.model.starts <= today <= m.model.ends]
+    starts = min([period.first, *(mission.model.starts for mission in running)])
+    awarded = _awarded(programme.id, starts, today)
+    return Budget(
+        period,
+        list(_totals(programme, period, today, awarded)),
+        [
+            *_of_rules(shelf, open_rules, period, today, awarded),
+            *_of_missions(running, today, awarded),
+        ],
+        [*_leaks_of_rules(open_rules, today), *_leaks_of_missions(running, today)],
+    )
+
+
+def _open(shelf: Iterable[Book], today: date, now: datetime) -> Iterator[tuple[Book, Rule]]:
+    for book in shelf:
+        version = in_force(book.versions, now)
+        if version and version.rule and version.rule.covers(today):
+            yield book, version.rule
+
+
+def _awarded(programme_id: int, first: date, last: date) -> dict[tuple[_Source, str], _Days]:
+    """Awards by source, unit and the day of their facts."""
+    found: dict[tuple[_Source, str], _Days] = defaultdict(dict)
+    rows = db.session.execute(
+        select(
+            Transfer.rule_version_id,
+            Transfer.stage_id,
+            Transfer.unit,
+            Transfer.day,
+            func.sum(Transfer.amount),
+        )
+        .where(
+            Transfer.programme_id == programme_id,
+            Transfer.day.between(first, last),
+            Transfer.kind.in_(EARNED),
+        )
+        .group_by(Transfer.rule_version_id, Transfer.stage_id, Transfer.unit, Transfer.day)
+    )
+    for version_id, stage_id, unit, day, amount in rows:
+        found[(version_id, stage_id), unit][day] = int(amount)
+    return found
+
+
+def _summed(parts: Iterable[_Days]) -> _Days:
+    days: _Days = defaultdict(int)
+    for part in parts:
+        for day, amount in part.items():
+            days[day] += amount
+    return days
+
+
+def whole_days(days: _Days, first: date, today: date) -> list[int]:
+    """The amounts of each day from ``first`` to yesterday: today is not over."""
+    return [days.get(first + timedelta(days=n), 0) for n in range((today - first).days)]
+
+
+def _forecast(days: _Days, first: date, last: date, today: date) -> Forecast | None:
+    """Where awards of these days end on ``last``; never below what is awarded already."""
+    began = min((day for day in days if day >= first), default=today)
+    found = rules.forecast(whole_days(days, began, today), (last - today).days + 1)
+    so_far = sum(amount for day, amount in days.items() if first <= day <= today)
+    return found and Forecast(*(max(so_far, amount) for amount in found))
+
+
+def _totals(
+    programme: Programme,
+    period: Period,
+    today: date,
+    awarded: dict[tuple[_Source, str], _Days],
+) -> Iterator[Total]:
+    set_ = budgets.budgets(programme.id)
+    held: dict[tuple[str, str], int] = {
+        (kind, unit): int(amount)
+        for kind, unit, amount in db.session.execute(
+            select(Account.kind, Account.unit, func.sum(Account.balance))
+            .where(Account.programme_id == programme.id, Account.kind.in_(("budget", "paid")))
+            .group_by(Account.kind, Account.unit)
+        )
+    }
+    for unit in sorted({unit for _, unit in held} | set_.keys()):
+        days = _summed(part for (_, of), part in awarded.items() if of == unit)
+        inside = {day: amount for day, amount in days.items() if day >= period.first}
+        ever, so_far = -held.get(("budget", unit), 0), sum(inside.values())
+        found = _forecast(inside, period.first, period.last, today)
+        began = min(inside, default=today)
+        limit = set_.get(unit)
+        yield Total(
+            unit,
+            limit,
+            ever,
+            so_far,
+            held.get(("paid", unit), 0),
+            found and Forecast(*(ever - so_far + amount for amount in found)),
+            None if limit is None else rules.lasts(limit, ever, whole_days(inside, began, today)),
+        )
+
+
+def _of_rules(
+    shelf: Iterable[Book],
+    open_rules: Iterable[tuple[Book, Rule]],
+    period: Period,
+    today: date,
+    awarded: dict[tuple[_Source, str], _Days],
+) -> Iterator[Spending]:
+    """Every rule in force, all its versions together."""
+    for book, rule in open_rules:
+        first = max(period.first, rule.starts or period.first)
+        last = min(period.last, rule.ends or period.last)
+        ids = {version.id for version in book.versions}
+        days = _summed(
+            part
+            for ((version_id, _), unit), part in awarded.items()
+            if version_id in ids and unit == rule.earn
+        )
+        inside = {day: amount for day, amount in days.items() if day >= first}
+        yield Spending(
+            "rule",
+            book.slug,
+            book.slug,
+            rule.earn,
+            first,
+            last,
+            None,
+            sum(inside.values()),
+            _forecast(inside, first, last, today),
+        )
+
+
+def _of_missions(
+    running: Iterable[Running], today: date, awarded: dict[tuple[_Source, str], _Days]
+) -> Iterator[Spending]:
+    for mission in running:
+        model = mission.model
+        for unit in sorted({unit for stage in mission.stages for unit, _ in stage.reward}):
+            days = _summed(
+                part
+                for ((_, stage_id), of), part in awarded.items()
+                if stage_id in mission.stage_ids and of == unit
+            )
+            yield Spending(
+                "mission",
+                model.slug,
+                model.name,
+                unit,
+                model.starts,
+                model.ends,
+                None,
+                sum(days.values()),
+                _forecast(days, model.starts, model.ends, today),
+            )
+
+
+# --- what stays unearned --------------------------------------------------------------------------
+
+
+def _leaks_of_rules(open_rules: Iterable[tuple[Book, Rule]], today: date) -> Iterator[Lost]:
+    for book, rule in open_rules:
+        period = periods.containing(today, rule.period)
+        last = min(period.last, rule.ends or period.last)
+        if last == periods.LAST_DAY:  # without an end there is no pace to it
+            continue
+        first = max(period.first, rule.starts or period.first)
+        days, left = (today - first).days + 1, (last - today).days + 1
+        rows = db.session.execute(
+            select(RunningTotal.partner_id, RunningTotal.total).where(
+                RunningTotal.rule_id == book.id, RunningTotal.period == period.name
+            )
+        )
+        for partner_id, total in rows:
+            for leak in rules.leaks(rule, total, days, left):
+                yield Lost(partner_id, "rule", book.slug, book.slug, leak)
+
+
+def _leaks_of_missions(running: Iterable[Running], today: date) -> Iterator[Lost]:
+    for mission in running:
+        model = mission.model
+        days, left = (today - model.starts).days + 1, (model.ends - today).days + 1
+        progress: dict[int, dict[int, tuple[int, bool]]] = defaultdict(dict)
+        rows = db.session.execute(
+            select(
+                MissionProgress.partner_id,
+                MissionProgress.stage_id,
+                MissionProgress.value,
+                MissionProgress.reached_at,
+            ).where(MissionProgress.stage_id.in_(mission.stage_ids))
+        )
+        for partner_id, stage_id, value, reached_at in rows:
+            progress[partner_id][stage_id] = value, reached_at is not None
+        for partner_id, stood in progress.items():
+            for stage, stage_id in zip(mission.stages, mission.stage_ids, strict=True):
+                value, reached = stood.get(stage_id, (0, False))
+                if reached:
+                    continue
+                step = 0 if stage.measure in ("amount", "quantity") else SCALE
+                goal = Goal(model.slug, value, stage.target, days, left, step)
+                for leak in rules.stage_leaks(goal, stage.reward):
+                    yield Lost(partner_id, "mission", model.slug, model.name, leak)
+                break

@@ -1,0 +1,172 @@
+"""The budget page: what is spent, where it ends, and what can still be won."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, g, render_template
+from flask import url_for as url
+
+from engage.console.here import programme, today
+from engage.console.service import names
+from engage.earnings.reasons import rule_name
+from engage.home.service import main_board, main_period
+from engage.insight.budget import Lost, Spending, Total, budget
+from engage.insight.rules import Forecast
+from engage.money import POINTS
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_budget", __name__, url_prefix="/console/budget")
+
+#: Partners shown of those who leave most unearned.
+_PARTNERS = 15
+
+
+@blueprint.get("")
+@allow("manager")
+def index() -> str:
+    here, voice = programme(), viewer()
+    day = today(here)
+    period = main_period(main_board(here), day)
+    found = budget(here, period, day, g.now)
+    return render_template(
+        "insight/budget.html",
+        period=voice.period(period),
+        totals=[_total(total, voice) for total in found.totals],
+        spending=[_spending(one, voice) for one in found.spending],
+        causes=_causes(found.lost, voice),
+        partners=_partners(found.lost, voice),
+        losing=len({lost.partner_id for lost in found.lost}),
+        sums=_sums(found.lost, voice),
+    )
+
+
+def _bare(amount: int, unit: str, voice: Voice) -> str:
+    """Without the word for points, where the heading has it."""
+    return voice.number(amount) if unit == POINTS else voice.pay(amount, unit)
+
+
+def _range(found: Forecast | None, unit: str, voice: Voice) -> dict[str, str] | None:
+    if found is None:
+        return None
+    low, expected, high = (_bare(amount, unit, voice) for amount in found)
+    between = voice.gettext("%(low)s to %(high)s", low=low, high=high)
+    return {"expected": expected, "between": between}
+
+
+def _total(total: Total, voice: Voice) -> dict[str, Any]:
+    _, unit = voice.gettext, total.unit
+    left = None if total.budget is None else total.budget - total.accrued
+    return {
+        "name": _("Points") if unit == POINTS else unit,
+        "budget": None if total.budget is None else _bare(total.budget, unit, voice),
+        "left": None if left is None else _bare(left, unit, voice),
+        "done": max(0, total.accrued),
+        "most": total.budget,
+        "accrued": _bare(total.accrued, unit, voice),
+        "now": _bare(total.this_period, unit, voice),
+        "paid": _bare(total.paid, unit, voice),
+        "forecast": _range(total.forecast, unit, voice),
+        "over": total.forecast is not None
+        and total.budget is not None
+        and total.forecast.high > total.budget,
+        "lasts": None
+        if total.lasts is None
+        else voice.ngettext(
+            "At this period's pace it lasts %(num)s more day.",
+            "At this period's pace it lasts %(num)s more days.",
+            total.lasts,
+        ),
+    }
+
+
+def _spending(one: Spending, voice: Voice) -> dict[str, Any]:
+    mission = one.kind == "mission"
+    return {
+        "name": one.name if mission else rule_name(one.slug),
+        "href": url("console_missions.mission", slug=one.slug)
+        if mission
+        else url("console_rules.index", _anchor=one.slug),
+        "when": voice.days(one.first, one.last),
+        "budget": None if one.budget is None else voice.pay(one.budget, one.unit),
+        "accrued": voice.pay(one.accrued, one.unit),
+        "forecast": _range(one.forecast, one.unit, voice),
+    }
+
+
+def _added(lost: Iterable[Lost]) -> dict[str, int]:
+    """Money first."""
+    sums: dict[str, int] = defaultdict(int)
+    for one in lost:
+        sums[one.leak.unit] += one.leak.amount
+    return dict(sorted(sums.items(), key=lambda pair: pair[0] == POINTS))
+
+
+def _sums(lost: Iterable[Lost], voice: Voice) -> str:
+    return voice.all_of(voice.pay(amount, unit) for unit, amount in _added(lost).items())
+
+
+def _causes(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
+    by_cause: dict[str, list[Lost]] = defaultdict(list)
+    for one in lost:
+        by_cause[one.leak.cause].append(one)
+    return [
+        {
+            "what": _opening(_cause(cause, voice)),
+            "sums": _sums(of, voice),
+            "partners": len({one.partner_id for one in of}),
+        }
+        for cause in ("stage", "band", "milestone", "minimum", "cap")
+        if (of := by_cause.get(cause))
+    ]
+
+
+def _opening(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cause(cause: str, voice: Voice) -> str:
+    return {
+        "stage": voice.gettext("the next stage of a mission"),
+        "band": voice.gettext("a better rate"),
+        "milestone": voice.gettext("a milestone"),
+        "minimum": voice.gettext("the minimum of a rule"),
+        "cap": voice.gettext("beyond a cap"),
+    }[cause]
+
+
+def _partners(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
+    """Who leaves most unearned: in money, then in points."""
+    by_partner: dict[int, list[Lost]] = defaultdict(list)
+    for one in lost:
+        by_partner[one.partner_id].append(one)
+
+    def worth(of: list[Lost]) -> tuple[int, int]:
+        sums = _added(of)
+        points = sums.pop(POINTS, 0)
+        return sum(sums.values()), points
+
+    most = sorted(by_partner.items(), key=lambda pair: worth(pair[1]), reverse=True)[:_PARTNERS]
+    called = names([partner_id for partner_id, _ in most])
+    return [
+        {
+            "name": called[partner_id][1],
+            "href": url("console_partners.partner", external_id=called[partner_id][0]),
+            "sums": _sums(of, voice),
+            "why": _opening(
+                voice.all_of(
+                    dict.fromkeys(
+                        voice.gettext(
+                            "%(cause)s (%(source)s)",
+                            cause=_cause(one.leak.cause, voice),
+                            source=one.name if one.kind == "mission" else rule_name(one.slug),
+                        )
+                        for one in of
+                    )
+                )
+            ),
+        }
+        for partner_id, of in most
+    ]

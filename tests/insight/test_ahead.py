@@ -1,0 +1,71 @@
+"""What is ahead: every rule and mission says what its nearest reward still needs."""
+
+from datetime import date
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from engage import clock
+from tests.browsing import browser
+from tests.conftest import NOW, PROGRAMME, Cast, Person, publish, record, sale
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def said(app: Flask, who: Person) -> str:
+    response = browser(app, who.user).get("/ahead")
+    assert response.status_code == 200
+    found = BeautifulSoup(response.text, "html.parser").select_one("main")
+    assert found
+    return " ".join(found.get_text(" ").split())
+
+
+def test_the_open_stage_and_every_rule_are_told(app: Flask, cast: Cast):
+    found = said(app, cast.alice)
+    assert "Spring sprint Mission Close 3 sales 500 points 2 of 3 sales until May 31, 2013" in found
+    assert "Every further result pays at once, up to 44,000 points more." in found
+    assert "You stand at $6,000; from $10,000 on it pays 2%. The way there until Jun 30" in found
+
+
+def test_who_is_not_addressed_is_told_nothing_of_it(app: Flask, cast: Cast):
+    assert "Spring sprint" not in said(app, cast.charlie)
+    publish(PROGRAMME.replace('"Bikes"] }', '"Bikes"], region = ["Northwest"] }'))
+    assert "Bike points" not in said(app, cast.charlie)
+    assert "Bike points" in said(app, cast.bob)
+
+
+def test_a_used_up_cap_is_told(app: Flask, cast: Cast):
+    record(cast.programme, sale("c-2", "C1", "60000", date(2013, 4, 6)))
+    assert "It has paid you the most it pays: 50,000 points." in said(app, cast.charlie)
+
+
+def test_milestones_and_growth_are_told(app: Flask, cast: Cast):
+    extra = """[[rules]]
+slug = "steps"
+on = "sale"
+earn = "points"
+per = "fact"
+period = "year"
+milestones = [ { at = "5", pays = "50" } ]
+starts = 2013-01-01
+
+[[rules]]
+slug = "growth"
+on = "sale"
+earn = "USD"
+per = "amount"
+rate = "0.01"
+period = "year"
+baseline = "same period last year"
+newcomers = "9000"
+starts = 2013-01-01
+
+[[boards]]"""
+    publish(PROGRAMME.replace("[[boards]]", extra, 1))
+    found = said(app, cast.alice)
+    assert "You stand at 2 sales; at 5 sales it pays 50 points at once." in found
+    assert "You are $3,000 below the same year last year; what is above it pays." in found

@@ -1,0 +1,96 @@
+"""The budget page: awards, limits and forecasts that are those of the ledger, and leaks with names."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from engage import clock
+from engage.insight.budget import Budget, budget
+from engage.periods import parse
+from engage.programmes import service as programmes
+from tests.browsing import Browser, browser
+from tests.conftest import PROGRAMME, Cast, publish, record, sale
+
+#: Late in the quarter of the cast's programme, 46 days before it ends.
+LATER = datetime(2013, 5, 16, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+
+
+@pytest.fixture
+def mia(app: Flask, cast: Cast) -> Browser:
+    return browser(app, cast.mia.user)
+
+
+def text(client: Browser) -> str:
+    response = client.get("/console/budget")
+    assert response.status_code == 200
+    found = BeautifulSoup(response.text, "html.parser").select_one("main")
+    assert found
+    return " ".join(found.get_text(" ").split())
+
+
+def worked_out() -> Budget:
+    return budget(programmes.by_slug("resellers"), parse("2013-Q2"), LATER.date(), LATER)
+
+
+def sell_daily(cast: Cast, partner: str, amount: str, days: int) -> None:
+    first = date(2013, 4, 10)
+    record(
+        cast.programme,
+        *(sale(f"d-{partner}-{n}", partner, amount, first + timedelta(n)) for n in range(days)),
+        now=LATER,
+    )
+
+
+def test_awards_are_those_of_the_ledger_and_no_budget_is_said_so(mia: Browser):
+    said = text(mia)
+    assert "Awarded 15,000 Q2 2013" in said
+    assert "Budget left – no budget set" in said
+    assert "too early to tell" in said
+    assert "Bike points Apr 1 – Jun 30, 2013 none set 15,000 points" in said
+
+
+def test_a_budget_tells_what_is_left_and_when_it_may_be_used_up(mia: Browser, cast: Cast):
+    publish(PROGRAMME + '\n[budget]\npoints = "40000"\n')
+    sell_daily(cast, "B1", "500", 36)
+    said = text(mia)
+    assert "Budget left 6,500 of 40,000" in said
+    assert "It may be used up before Q2 2013 ends. At this period's pace it lasts" in said
+
+
+def test_the_forecast_goes_on_at_the_pace_of_whole_days(mia: Browser, cast: Cast):
+    sell_daily(cast, "C1", "100", 36)  # one a day until yesterday
+    points = next(total for total in worked_out().totals if total.unit == "points")
+    assert points.forecast
+    # 15,000 and 3,600 in 41 days since the first award, and 46 days to come.
+    assert points.accrued == 18_600
+    assert points.forecast.expected == 18_600 + 18_600 * 46 // 41
+    assert points.forecast.low < points.forecast.expected < points.forecast.high
+
+
+def test_who_is_a_step_away_is_named_with_the_cause_and_its_worth(mia: Browser):
+    # Alice has 2 of 3 sales, Bob 1, after 46 of 61 days; Charlie's 5,000 end at 9,891 of 10,000.
+    said = text(mia)
+    assert "3 partners are within reach" in said
+    assert "$1.09 and 1,000 points in all" in said
+    assert "Charlie & Sons A better rate (Growth bonus) $1.09" in said
+    assert "Alice Bikes The next stage of a mission (Spring sprint) 500 points" in said
+
+
+def test_what_is_reached_no_longer_slips_away(mia: Browser, cast: Cast):
+    record(cast.programme, sale("a-3", "A1", "8000", date(2013, 5, 15)), now=LATER)
+    assert "Alice Bikes The next stage of a mission (Spring sprint) $100" in text(mia)
+    record(cast.programme, sale("a-4", "A1", "6500", date(2013, 5, 15)), now=LATER)
+    assert "Alice Bikes" not in text(mia)
+
+
+def test_nothing_awarded_yet(app: Flask, cast: Cast):
+    said = text(browser(app, cast.otto.user))
+    assert "Nothing was awarded yet" in said
+    assert "Nothing is slipping away" in said
