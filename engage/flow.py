@@ -7,11 +7,12 @@ between what the facts say and what already stands.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import func, or_, select
 
+from engage import clock
 from engage.activity import held
 from engage.activity import service as activity
 from engage.activity.models import Fact, HeldFact
@@ -186,6 +187,26 @@ def enrol(
     if 0 < len(admission.new) <= JOINING:
         outbox.write(programme.id, "joined", {"partners": admission.new}, now)
     return admission
+
+
+def show(
+    programme: Programme, partner: Partner, visibility: str, pseudonym: str | None, *, now: datetime
+) -> None:
+    """A partner chooses how others see it on boards; they see it so at once.
+
+    :raises partners.BadChoice: naming the field and the remedy.
+    """
+    partners.show(partner, visibility, pseudonym)
+    _tell(programme, leaderboards.relist(programme, partner.id, now), {partner.id}, now)
+
+
+def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
+    """A partner left on that day, or None, is back; periods it does not see the end of go without.
+
+    :raises partners.BadChoice: the day has not come yet, or is before it joined.
+    """
+    partners.part(partner, left_on, clock.local_day(now, programme.timezone))
+    _tell(programme, leaderboards.relist(programme, partner.id, now), {partner.id}, now)
 
 
 def reconsider(

@@ -6,7 +6,7 @@ from engage.api.models import IdempotencyKey
 from engage.disputes.models import Dispute
 from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleDraft, RuleVersion, RunningTotal
-from engage.leaderboards.models import Board, Standing, StandingDay
+from engage.leaderboards.models import Board, Standing, StandingBucket, StandingDay
 from engage.ledger.models import Account, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
@@ -43,6 +43,7 @@ __all__ = [
     "Seat",
     "SignedOut",
     "Standing",
+    "StandingBucket",
     "StandingDay",
     "Transfer",
     "User",

@@ -81,10 +81,10 @@ def ranks(
             statement = statement.where(StandingDay.member_id.in_(list(member_ids)))
         return {row.member_id: row.rank for row in db.session.execute(statement)}
     rows = db.session.execute(
-        select(StandingDay.member_id, StandingDay.score)
+        select(StandingDay.member_id, StandingDay.rank)
         .join(Partner, Partner.id == StandingDay.member_id)
         .where(*here, getattr(Partner, scope[0]) == scope[1])
         .order_by(StandingDay.rank)
     ).all()
-    places = rules.ranks([row.score for row in rows], published.rule.tie)
+    places = rules.ranks([row.rank for row in rows], published.rule.tie)
     return {row.member_id: place for row, place in zip(rows, places, strict=True)}

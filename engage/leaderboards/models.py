@@ -31,7 +31,9 @@ class Standing(Model):
     """A projection: what a member (partner or group) has in a board and period.
 
     ``score`` is in ten-thousandths for amounts, quantities and facts, in minor units for pay; a
-    member with no score has no row. ``reached_at`` is kept for boards that rank who was there first.
+    member with no score has no row. ``order_key`` rises from the first place on: the score, below
+    zero where the highest leads. ``reached_at`` is kept for boards that rank who was there first.
+    Who is not ``listed`` has no place in the public ranking (``rules.is_listed``).
     """
 
     __tablename__ = "standings"
@@ -40,11 +42,36 @@ class Standing(Model):
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
     member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     score: Mapped[int]
+    order_key: Mapped[int]
     reached_at: Mapped[datetime | None]
+    listed: Mapped[bool]
 
     __table_args__ = (
-        Index("ix_standings_rank", "board_id", "period", text("score DESC"), "reached_at"),
+        Index(
+            "ix_standings_order",
+            *("board_id", "period", "order_key", "reached_at", "member_id"),
+            sqlite_where=text("listed"),
+            postgresql_where=text("listed"),
+        ),
     )
+
+
+class StandingBucket(Model):
+    """How many listed members have an order key from ``low`` on, up to the next bucket's.
+
+    Two levels, fine and coarse (``rules.LEVELS``), so that a rank is two short sums and a short
+    count instead of a count of everybody in front. Buckets nobody is in have no row.
+    """
+
+    __tablename__ = "standing_buckets"
+
+    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    low: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    members: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class StandingDay(Model):

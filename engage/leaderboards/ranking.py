@@ -1,16 +1,18 @@
-"""The one ranking query: who stands where on a board, in a period, within a scope."""
+"""Who stands where on a board, in a period, within a scope, as others may see it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, null, select
+from sqlalchemy import Select, Subquery, func, null, or_, select
 
 from engage.db import db
+from engage.leaderboards import places
 from engage.leaderboards.models import Standing
+from engage.leaderboards.places import Line, Lines
 from engage.leaderboards.tally import Published, tally
 from engage.money import minor_digits, natural
 from engage.partners.models import Group, Partner
+from engage.partners.rules import public_name
 from engage.periods import Period
 from engage.programmes.models import Programme
 
@@ -19,22 +21,25 @@ Scope = tuple[str, str]
 
 
 class Row(NamedTuple):
-    """A ranked member. ``place`` is its line in the list, which ties do not share; from 1.
+    """A ranked member as others may see it. ``place`` is its line in the list, from 1.
 
-    ``organisation`` is a partner's; None on boards of groups.
+    ``external_id`` and ``organisation`` are a partner's and None where it is not seen by its name;
+    a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
+    eyes (and its manager's) and takes nobody's place.
     """
 
     place: int
     rank: int
     member_id: int
-    external_id: str
+    external_id: str | None
     name: str
     score: int
     organisation: str | None = None
+    listed: bool = True
 
 
 class Ranking(NamedTuple):
-    """Some rows of a ranking, how many members are ranked in all, and the best score of them."""
+    """Some rows of a ranking, how many members are ranked in all, and the first one's score."""
 
     rows: list[Row]
     ranked: int
@@ -51,9 +56,11 @@ def ranking(
     after_place: int = 0,
 ) -> Ranking:
     """The ranking from its top, or from the line after ``after_place`` on."""
+    if _is_kept(published, period, scope):
+        return _seen(places.page(published, period.name, after_place, limit))
     ordered = _ordered(programme, published, period, scope)
     statement = select(ordered).where(ordered.c.place > after_place).order_by(ordered.c.place)
-    return _read(statement.limit(limit), ordered)
+    return _seen(_counted(statement.limit(limit), ordered))
 
 
 def around(
@@ -65,7 +72,10 @@ def around(
     scope: Scope | None = None,
     reach: int = 2,
 ) -> Ranking:
-    """A member's line and ``reach`` lines on each side; no rows where it is not ranked."""
+    """A member's line and ``reach`` lines on each side; no rows where it has no score."""
+    if _is_kept(published, period, scope):
+        near = places.around(published, period.name, member_id, reach)
+        return _seen(near or places.page(published, period.name, 0, 0))
     ordered = _ordered(programme, published, period, scope)
     mine = select(ordered.c.place).where(ordered.c.member_id == member_id).scalar_subquery()
     statement = (
@@ -73,80 +83,122 @@ def around(
         .where(ordered.c.place.between(mine - reach, mine + reach))
         .order_by(ordered.c.place)
     )
-    return _read(statement, ordered)
+    found = _counted(statement, ordered)
+    if not found.lines:
+        found = _aside(programme, published, period, scope, member_id, reach) or found
+    return _seen(found)
 
 
-def members(
-    programme: Programme, published: Published, period: Period, member_ids: Sequence[int]
-) -> dict[int, Row]:
-    """The lines of these members in the whole ranking."""
-    ordered = _ordered(programme, published, period, None)
-    found = _read(select(ordered).where(ordered.c.member_id.in_(member_ids)), ordered)
-    return {row.member_id: row for row in found.rows}
+def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
+    """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
+    rule = published.rule
+    return period.kind == rule.period and scope is None and rule.tie != "dense"
 
 
-def _read(statement: Select[Any], ordered: Subquery) -> Ranking:
+def _seen(found: Lines) -> Ranking:
+    """Lines as others may see them."""
+    rows = []
+    for place, rank, who, listed in found.lines:
+        name = public_name(who)
+        known = who.visibility == "named" or name is None
+        rows.append(
+            Row(
+                place,
+                rank,
+                who.member_id,
+                who.external_id if known else None,
+                name or who.name,
+                int(who.score),
+                who.organisation if known else None,
+                listed,
+            )
+        )
+    return Ranking(rows, found.ranked, found.best)
+
+
+def _counted(statement: Select[Any], ordered: Subquery) -> Lines:
     found = db.session.execute(statement).all()
-    rows = [
-        Row(r.place, r.rank, r.member_id, r.external_id, r.name, int(r.score), r.organisation)
-        for r in found
-    ]
+    lines = [Line(row.place, row.rank, row) for row in found]
     if found:
-        return Ranking(rows, found[0].ranked, int(found[0].best))
-    return Ranking([], db.session.scalar(select(func.count()).select_from(ordered)) or 0)
+        return Lines(lines, found[0].ranked, int(found[0].best))
+    return Lines([], db.session.scalar(select(func.count()).select_from(ordered)) or 0, 0)
+
+
+def _aside(
+    programme: Programme,
+    published: Published,
+    period: Period,
+    scope: Scope | None,
+    member_id: int,
+    reach: int,
+) -> Lines | None:
+    """A member that is not listed, between the others where it would stand."""
+    source = _source(programme, published, period, scope, listed=False)
+    mine = db.session.execute(source.where(source.selected_columns.member_id == member_id)).first()
+    if mine is None:
+        return None
+    ordered = _ordered(programme, published, period, scope)
+    key = published.rule.order_key(int(mine.score))
+    before, ranks_before = db.session.execute(
+        select(func.count(), func.count(ordered.c.order_key.distinct())).where(
+            ordered.c.order_key < key
+        )
+    ).one()
+    near = ordered.c.place.between(before + 1 - reach, before + reach)
+    found = _counted(select(ordered).where(near).order_by(ordered.c.place), ordered)
+    rank = 1 + (ranks_before if published.rule.tie == "dense" else before)
+    above = sum(line.place <= before for line in found.lines)
+    found.lines.insert(above, Line(before + 1, rank, mine, listed=False))
+    return found
 
 
 def _ordered(
     programme: Programme, published: Published, period: Period, scope: Scope | None
 ) -> Subquery:
     """Every ranked member with its line, its rank by the board's tie rule, and their number."""
-    rule = published.rule
-    source = _source(programme, published, period, scope).subquery()
-    organisation: ColumnElement[Any]
-    if rule.by == "partner":
-        who, external_id = Partner.__table__, Partner.__table__.c.external_id
-        organisation = who.c.organisation
-    else:
-        who, external_id, organisation = Group.__table__, Group.__table__.c.name, null()
-    best_first = (source.c.score.desc(),)
-    first_there = (source.c.reached_at,) if rule.tie == "first" else ()
-    in_line = (*best_first, *first_there, who.c.name, external_id)
-    by_tie: dict[str, ColumnElement[int]] = {
-        "competition": func.rank().over(order_by=best_first),
-        "dense": func.dense_rank().over(order_by=best_first),
-        "first": func.row_number().over(order_by=in_line),
-    }
-    return (
-        select(
-            source.c.member_id,
-            source.c.score,
-            external_id.label("external_id"),
-            who.c.name.label("name"),
-            organisation.label("organisation"),
-            by_tie[rule.tie].label("rank"),
-            func.row_number().over(order_by=in_line).label("place"),
-            func.count().over().label("ranked"),
-            func.max(source.c.score).over().label("best"),
-        )
-        .select_from(source)
-        .join(who, who.c.id == source.c.member_id)
-        .subquery()
-    )
+    tie = published.rule.tie
+    source = _source(programme, published, period, scope, listed=True).subquery()
+    best_first = (source.c.order_key,)
+    in_line = (*best_first, source.c.reached_at, source.c.member_id)
+    rank = func.dense_rank() if tie == "dense" else func.rank()
+    return select(
+        source,
+        rank.over(order_by=in_line[:2] if tie == "first" else best_first).label("rank"),
+        func.row_number().over(order_by=in_line).label("place"),
+        func.count().over().label("ranked"),
+        func.first_value(source.c.score).over(order_by=in_line).label("best"),
+    ).subquery()
 
 
 def _source(
-    programme: Programme, published: Published, period: Period, scope: Scope | None
+    programme: Programme,
+    published: Published,
+    period: Period,
+    scope: Scope | None,
+    *,
+    listed: bool,
 ) -> Select[Any]:
-    """Scores from the projection where it keeps them, from the facts otherwise."""
-    rule = published.rule
-    if period.kind != rule.period or (scope and rule.by != "partner"):
-        return tally(programme, published, period, scope)
-    statement = select(Standing.member_id, Standing.score, Standing.reached_at).where(
-        Standing.board_id == published.model.id, Standing.period == period.name
-    )
-    if scope:
-        statement = statement.join(Partner, Partner.id == Standing.member_id).where(
-            getattr(Partner, scope[0]) == scope[1]
+    """Scores with names, from the projection where it keeps them, from the facts otherwise."""
+    rule, of_partners = published.rule, published.rule.by == "partner"
+    if period.kind != rule.period or (scope and not of_partners):
+        scores = tally(programme, published, period, scope).subquery()
+    else:
+        here = (Standing.board_id == published.model.id, Standing.period == period.name)
+        scores = select(Standing.__table__).where(*here).subquery()
+    who = Partner if of_partners else Group
+    statement = select(
+        scores.c.member_id,
+        scores.c.score,
+        (scores.c.score * rule.order_key(1)).label("order_key"),
+        (scores.c.reached_at if rule.tie == "first" else null()).label("reached_at"),
+        *places.who_columns(published),
+    ).join_from(scores, who, who.id == scores.c.member_id)
+    if scope and of_partners:
+        statement = statement.where(getattr(Partner, scope[0]) == scope[1])
+    if listed and of_partners:
+        statement = statement.where(
+            Partner.visibility != "hidden",
+            or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
         )
     return statement
 

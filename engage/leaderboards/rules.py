@@ -1,6 +1,6 @@
 """What a board measures, and how equal scores share or split places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,19 @@ from engage.definitions import Where
 FACT_MEASURES = ("amount", "quantity", "facts")
 MEMBERS = ("partner", "organisation", "team", "region")
 TIES = ("competition", "dense", "first")
-_KEYS = ("slug", "name", "measure", "on", "period", "by", "tie", "where")
+DIRECTIONS = ("highest", "lowest")
+_KEYS = ("slug", "name", "measure", "on", "period", "by", "tie", "direction", "where")
+#: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
+#: power of two to the next, so that buckets fit cents and millions alike.
+LEVELS = (9, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed."""
+    """``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed.
+
+    ``direction`` says which score stands first.
+    """
 
     slug: str
     name: str
@@ -25,11 +32,16 @@ class Board:
     period: str
     by: str
     tie: str
+    direction: str
     where: Where
 
     @property
     def counts_facts(self) -> bool:
         return self.measure in FACT_MEASURES
+
+    def order_key(self, score: int) -> int:
+        """What members are sorted by, the first place having the smallest; its own inverse."""
+        return score if self.direction == "lowest" else -score
 
 
 def parse(raw: Mapping[str, Any], currency: str) -> Board:
@@ -53,6 +65,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             period=take(read.choice, raw, "period", periods.KINDS),
             by=take(read.choice, raw, "by", MEMBERS, "partner"),
             tie=take(read.choice, raw, "tie", TIES, "competition"),
+            direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
             where=take(read.where, raw, "where", read.FACT_ATTRIBUTES) if of_facts else (),
         )
     )
@@ -65,20 +78,35 @@ def to_json(board: Board) -> dict[str, Any]:
         raw["on"] = board.on
     if board.where:
         raw["where"] = read.where_json(board.where)
-    return raw | {"period": board.period, "by": board.by, "tie": board.tie}
+    raw |= {"period": board.period, "by": board.by, "tie": board.tie}
+    if board.direction != "highest":
+        raw["direction"] = board.direction
+    return raw
 
 
-def ranks(scores: Sequence[int], tie: str) -> list[int]:
-    """Places of ``scores`` that stand in board order (best first, ties by who got there first).
+def ranks(keys: Sequence[Hashable], tie: str, *, place: int = 1, rank: int = 1) -> list[int]:
+    """Places of members that stand in board order; those with equal keys are level.
 
-    ``competition``: 1, 1, 3. ``dense``: 1, 1, 2. ``first``: 1, 2, 3.
+    ``competition``: 1, 1, 3. ``dense``: 1, 1, 2. ``first``: 1, 2, 3, the keys telling when each got
+    there, too. The first of ``keys`` is on line ``place`` of the board and has ``rank``.
     """
-    places: list[int] = []
-    for index, score in enumerate(scores):
-        if tie == "first" or index == 0:
-            places.append(index + 1)
-        elif score == scores[index - 1]:
-            places.append(places[-1])
+    found: list[int] = []
+    for index, key in enumerate(keys):
+        if index == 0:
+            found.append(rank)
+        elif key == keys[index - 1]:
+            found.append(found[-1])
         else:
-            places.append(places[-1] + 1 if tie == "dense" else index + 1)
-    return places
+            found.append(found[-1] + 1 if tie == "dense" else place + index)
+    return found
+
+
+def bucket(order_key: int, level: int) -> int:
+    """The lowest order key of the bucket that holds this one.
+
+    Keys share a bucket whose sign, length and leading bits are the same, so buckets are narrow where
+    keys are small and every fine one lies in one coarse one.
+    """
+    magnitude = order_key if order_key >= 0 else ~order_key
+    width = max(0, magnitude.bit_length() - 1 - LEVELS[level])
+    return order_key >> width << width

@@ -35,7 +35,14 @@ def measure(rule: Board, period: Period, voice: Voice = ENGLISH) -> str:
 
 
 def tie(rule: Board, voice: Voice = ENGLISH) -> str:
-    """How equal scores are ranked."""
+    """How equal scores are ranked, and that the lowest leads where it does."""
+    told = _tie(rule, voice)
+    if rule.direction == "lowest":
+        return voice.gettext("The lowest score leads. %(tie)s", tie=told)
+    return told
+
+
+def _tie(rule: Board, voice: Voice) -> str:
     if rule.tie == "dense":
         return voice.gettext("Equal scores share a rank: 1, 1, 2.")
     if rule.tie == "first":

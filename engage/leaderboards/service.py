@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from engage import periods
 from engage.activity.rules import Standing as FactStanding
-from engage.db import db, insert_rows, upsert_rows
-from engage.leaderboards import rules
-from engage.leaderboards.models import Board, Standing
-from engage.leaderboards.tally import Place, Published, expected, tally
+from engage.db import db
+from engage.leaderboards import projection, rules
+from engage.leaderboards.models import Board
+from engage.leaderboards.tally import Place, Published, tally
 from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
@@ -59,13 +59,50 @@ def move(
                 deltas[periods.containing(day, rule.period).name, member] += value
         if any(deltas.values()) or (deltas and rule.tie == "first"):
             changed[published.model.id] = published, deltas
-    _add({board_id: deltas for board_id, (_, deltas) in changed.items()})
-    for published, deltas in changed.values():
-        if published.rule.tie == "first":
-            _who_was_first(programme, published, set(deltas))
+    _carry(programme, changed)
     moved = [published for published, _ in changed.values()]
     stamp(moved, now)
     return moved
+
+
+def _carry(
+    programme: Programme, changed: Mapping[int, tuple[Published, Mapping[Place, int]]]
+) -> None:
+    """Add to scores; what cannot be added to is counted anew for the members it concerns."""
+    if not changed:
+        return
+    before = projection.stood(
+        (board_id, *place) for board_id, (_, deltas) in changed.items() for place in deltas
+    )
+    wanted: dict[projection.Key, projection.Score | None] = {}
+    for board_id, (published, deltas) in changed.items():
+        if published.rule.tie == "first":
+            wanted |= _counted_anew(programme, published, deltas)
+            continue
+        for place, delta in deltas.items():
+            stood = before.get((board_id, *place))
+            score = (stood.score if stood else 0) + delta
+            if delta:
+                wanted[board_id, *place] = (score, None) if score else None
+    boards = {board_id: published for board_id, (published, _) in changed.items()}
+    projection.write(programme, boards, before, wanted)
+
+
+def _counted_anew(
+    programme: Programme, published: Published, touched: Iterable[Place]
+) -> dict[projection.Key, projection.Score | None]:
+    """The scores of these members from the facts, and when each reached its own."""
+    board_id = published.model.id
+    by_period: dict[str, list[int]] = defaultdict(list)
+    for name, member in touched:
+        by_period[name].append(member)
+    found: dict[projection.Key, projection.Score | None] = {}
+    for name, members in by_period.items():
+        found |= {(board_id, name, member): None for member in members}
+        counted = tally(programme, published, periods.parse(name), members=members)
+        for member, score, reached in db.session.execute(counted):
+            found[board_id, name, member] = int(score), reached
+    return found
 
 
 def _of_facts(
@@ -97,53 +134,6 @@ def _member(
     return groups.get((rule.by, name)) if name else None
 
 
-def _add(changed: Mapping[int, Mapping[Place, int]]) -> None:
-    """Add to the scores by board; a member whose score came to nothing leaves the board."""
-    rows = [
-        {
-            "board_id": board_id,
-            "period": period,
-            "member_id": member,
-            "score": delta,
-            "reached_at": None,
-        }
-        for board_id, deltas in sorted(changed.items())
-        for (period, member), delta in sorted(deltas.items())
-        if delta
-    ]
-    if not rows:
-        return
-    upsert_rows(Standing.__table__, rows, add=("score",))
-    db.session.execute(
-        delete(Standing).where(
-            Standing.board_id.in_(changed),
-            Standing.period.in_({row["period"] for row in rows}),
-            Standing.score == 0,
-        )
-    )
-
-
-def _who_was_first(programme: Programme, published: Published, touched: set[Place]) -> None:
-    """Write anew when each touched member reached its score: the last fact that counted."""
-    by_period: dict[str, list[int]] = defaultdict(list)
-    for name, member in touched:
-        by_period[name].append(member)
-    rows: list[dict[str, Any]] = []
-    for name, members in by_period.items():
-        found = tally(programme, published, periods.parse(name), members=members)
-        rows += [
-            {
-                "board_id": published.model.id,
-                "period": name,
-                "member_id": member,
-                "score": int(score),
-                "reached_at": reached,
-            }
-            for member, score, reached in db.session.execute(found)
-        ]
-    upsert_rows(Standing.__table__, rows, put=("reached_at",))
-
-
 def stamp(changed: Iterable[Published], now: datetime) -> None:
     """Raise the versions of boards that read differently now."""
     ids = sorted(published.model.id for published in changed)
@@ -158,35 +148,21 @@ def stamp(changed: Iterable[Published], now: datetime) -> None:
 
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:
     """Write a board's standings anew from the facts."""
-    db.session.execute(delete(Standing).where(Standing.board_id == published.model.id))
-    rows = [
-        {
-            "board_id": published.model.id,
-            "period": period,
-            "member_id": member,
-            "score": score,
-            "reached_at": reached,
-        }
-        for (period, member), (score, reached) in expected(programme, published).items()
-    ]
-    insert_rows(Standing.__table__, rows)
+    projection.rebuild(programme, published)
     stamp([published], now)
 
 
 def differing_standings(programme: Programme) -> int:
-    """How many stored standings are not what the facts say."""
-    wrong = 0
-    for published in boards(programme):
-        stored = {
-            (row.period, row.member_id): (row.score, row.reached_at)
-            for row in db.session.execute(
-                select(Standing.__table__).where(Standing.board_id == published.model.id)
-            )
-        }
-        wanted = expected(programme, published)
-        wrong += sum(stored.pop(place, None) != value for place, value in wanted.items())
-        wrong += len(stored)
-    return wrong
+    """How many stored standings and buckets are not what the facts say."""
+    return sum(projection.differing(programme, published) for published in boards(programme))
+
+
+def relist(programme: Programme, partner_id: int, now: datetime) -> list[Published]:
+    """A partner is seen otherwise from now on; the boards that say so, which are all."""
+    found = boards(programme)
+    projection.relist(programme, {board.model.id: board for board in found}, partner_id)
+    stamp(found, now)
+    return found
 
 
 def publish(

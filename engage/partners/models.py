@@ -23,6 +23,11 @@ class Partner(Model):
     region: Mapped[str | None] = mapped_column(String(200))
     type: Mapped[str | None] = mapped_column(String(200))
     joined_on: Mapped[date | None]
+    #: Their last day in the programme, once it has come.
+    left_on: Mapped[date | None]
+    #: How others see them on boards; see `rules.public_name`.
+    visibility: Mapped[str] = mapped_column(String(10), default="named", server_default="named")
+    pseudonym: Mapped[str | None] = mapped_column(String(40))
     locale: Mapped[str | None] = mapped_column(String(20))
     timezone: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
@@ -31,6 +36,10 @@ class Partner(Model):
         UniqueConstraint("programme_id", "external_id"),
         Index("ix_partners_programme_id_region", "programme_id", "region"),
         Index("ix_partners_programme_id_organisation", "programme_id", "organisation"),
+        CheckConstraint("visibility IN ('named', 'pseudonym', 'hidden')", name="visibility_known"),
+        CheckConstraint(
+            "visibility <> 'pseudonym' OR pseudonym IS NOT NULL", name="pseudonym_is_there"
+        ),
     )
 
 

@@ -1,13 +1,15 @@
-"""Segments: partners named by what they have in common, once for all rules and missions."""
+"""What partners have in common (segments), and how others see one on boards."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Protocol
 
 from engage import definitions as read
 from engage.definitions import DefinitionError, Where
 
 _KEYS = ("slug", "where")
+VISIBILITIES = ("named", "pseudonym", "hidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,33 @@ def unknown(where: Where, segments: Iterable[Segment]) -> DefinitionError | None
             missing = ", ".join(repr(value) for value in sorted(values - known))
             return DefinitionError("segment", f"{missing} is unknown: {remedy}")
     return None
+
+
+class Seen(Protocol):
+    """What decides how a partner is seen: its model, or a row with the same columns."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def visibility(self) -> str: ...
+    @property
+    def pseudonym(self) -> str | None: ...
+
+
+def public_name(partner: Seen) -> str | None:
+    """What others read where this partner is ranked; None where they read nothing.
+
+    Every page, answer, film and file that tells of a partner to others asks here.
+    """
+    if partner.visibility == "hidden":
+        return None
+    return partner.name if partner.visibility == "named" else partner.pseudonym
+
+
+def is_ranked(visibility: str, left_on: date | None, last_day: date) -> bool:
+    """Whether a partner is ranked among others in a period that ends on ``last_day``.
+
+    Who stays off boards never is. Who left keeps the places of periods that were over by then and
+    loses those of the period they left in, which is for those who can still act on it.
+    """
+    return visibility != "hidden" and (left_on is None or left_on >= last_day)

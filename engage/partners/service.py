@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select, update
+from flask_babel import gettext
+from sqlalchemy import Row, func, or_, select, update
 
 from engage.db import among, db, insert_rows, next_ids
 from engage.definitions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.partners import rules
 from engage.partners.models import Group, Partner
+from engage.partners.rules import VISIBILITIES
 from engage.programmes.models import Programme
 
+MOST_PSEUDONYM = 40
 GROUP_KINDS = ("organisation", "team", "region")
 
 
@@ -157,3 +160,56 @@ def by_external_id(programme_id: int, external_id: str) -> Partner | None:
             Partner.programme_id == programme_id, Partner.external_id == external_id
         )
     )
+
+
+class BadChoice(ValueError):
+    """What was chosen cannot be: ``field`` and, in words, why and what to do instead."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
+def show(partner: Partner, visibility: str, pseudonym: str | None) -> None:
+    """How others see a partner on boards from now on; a pseudonym is kept for another time.
+
+    :raises BadChoice: the pseudonym is missing, or somebody else's name.
+    """
+    wanted = " ".join((pseudonym or "").split()) or None
+    if visibility not in VISIBILITIES:
+        raise BadChoice("visibility", gettext("Choose one of the three."))
+    if visibility == "pseudonym" and wanted is None:
+        raise BadChoice("pseudonym", gettext("Write the name that others see."))
+    if wanted and len(wanted) > MOST_PSEUDONYM:
+        problem = gettext("Write at most %(most)s characters.", most=MOST_PSEUDONYM)
+        raise BadChoice("pseudonym", problem)
+    if wanted and _is_somebodys(partner, wanted):
+        raise BadChoice("pseudonym", gettext("Somebody here has that name: choose another one."))
+    partner.visibility, partner.pseudonym = visibility, wanted
+    db.session.flush()
+
+
+def _is_somebodys(partner: Partner, wanted: str) -> bool:
+    """Whether another partner of the programme is known by this name, in small letters or large."""
+    names = (func.lower(Partner.name), func.lower(Partner.pseudonym))
+    others = select(Partner.id).where(
+        Partner.programme_id == partner.programme_id,
+        Partner.id != partner.id,
+        or_(*(name == wanted.lower() for name in names)),
+    )
+    return db.session.scalar(others.limit(1)) is not None
+
+
+def part(partner: Partner, left_on: date | None, today: date) -> None:
+    """Write down a partner's last day, or take it back.
+
+    :raises BadChoice: the day has not come yet, or is before the partner joined.
+    """
+    if left_on and left_on > today:
+        raise BadChoice(
+            "left_on", gettext("That day has not come yet: say so when they have left.")
+        )
+    if left_on and partner.joined_on and left_on < partner.joined_on:
+        raise BadChoice("left_on", gettext("That is before they joined: check both days."))
+    partner.left_on = left_on
+    db.session.flush()

@@ -1,8 +1,4 @@
-"""Places: what equal scores share, and what other systems' test suites expect of the same scores."""
-
-import json
-from pathlib import Path
-from typing import Any
+"""Places: what equal scores share, and how scores are put into buckets."""
 
 import pytest
 from hypothesis import given
@@ -11,16 +7,22 @@ from hypothesis import strategies as st
 from engage.definitions import DefinitionError
 from engage.leaderboards import rules
 
-CASES = Path(__file__).parents[2].parent / "shared/data/leaderboard_cases/cases.json"
 BOARD = {"slug": "sales", "name": "Sales", "measure": "amount", "on": "sale", "period": "quarter"}
 
 
 @pytest.mark.parametrize(
-    ("tie", "places"),
-    [("competition", [1, 1, 3, 4]), ("dense", [1, 1, 2, 3]), ("first", [1, 2, 3, 4])],
+    ("tie", "places"), [("competition", [1, 1, 3, 4]), ("dense", [1, 1, 2, 3])]
 )
-def test_ties_share_or_split_places_as_the_board_says(tie: str, places: list[int]) -> None:
+def test_equal_scores_share_a_place_as_the_board_says(tie: str, places: list[int]) -> None:
     assert rules.ranks([9, 9, 5, 1], tie) == places
+
+
+def test_where_who_was_first_counts_only_those_of_the_same_moment_share_a_place() -> None:
+    assert rules.ranks([(9, "Mon"), (9, "Tue"), (9, "Tue"), (5, "Mon")], "first") == [1, 2, 2, 4]
+
+
+def test_places_go_on_where_the_page_before_ended() -> None:
+    assert rules.ranks([9, 5], "competition", place=4, rank=1) == [1, 5]
 
 
 @given(st.lists(st.integers(-5, 5)).map(lambda scores: sorted(scores, reverse=True)))
@@ -32,32 +34,24 @@ def test_places_never_fall_as_scores_do(scores: list[int]) -> None:
     assert rules.ranks(scores, "competition") == [scores.index(score) + 1 for score in scores]
 
 
-def _peer_cases() -> list[Any]:
-    if not CASES.exists():
-        return []
-    cases = json.loads(CASES.read_text())["cases"]
-    return [
-        pytest.param(case, query["value"], id=case["id"])
-        for case in cases
-        if case.get("policy") in ("competition", "dense") and case.get("order") == "desc"
-        for query in case.get("expect", [])
-        if query["query"] == "ranks_in_list_order" and "scores" in case
-    ]
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="../shared is absent")
-def test_peers_rank_the_same_scores_alike() -> None:
-    cases = _peer_cases()
-    assert cases
-    for parameters in cases:
-        case, expected = parameters.values
-        scores = sorted((score for _, score in case["scores"]), reverse=True)
-        assert rules.ranks(scores, case["policy"]) == expected, case["id"]
+@given(st.lists(st.integers(-(2**50), 2**50), min_size=1).map(sorted))
+def test_buckets_follow_each_other_as_scores_do_and_every_fine_one_lies_in_one_coarse_one(
+    keys: list[int],
+) -> None:
+    fine = [rules.bucket(key, 0) for key in keys]
+    coarse = [rules.bucket(key, 1) for key in keys]
+    assert fine == sorted(fine)
+    assert coarse == sorted(coarse)
+    assert all(low <= key for low, key in zip(fine, keys, strict=True))
+    assert [rules.bucket(low, 0) for low in fine] == fine
+    assert [rules.bucket(low, 1) for low in fine] == coarse
 
 
 def test_a_board_reads_back_what_it_writes() -> None:
     board = rules.parse(
-        BOARD | {"tie": "first", "by": "region", "where": {"category": "Bikes"}}, "USD"
+        BOARD
+        | {"tie": "first", "by": "region", "direction": "lowest", "where": {"category": "Bikes"}},
+        "USD",
     )
     assert rules.parse(rules.to_json(board), "USD") == board
 

@@ -1,0 +1,230 @@
+"""Places on a board whose standings are kept: one query, as fast among a million as among hundreds.
+
+A rank is the coarse buckets in front, the fine ones in front inside the same coarse one, and a count
+inside one fine bucket; neighbours are read from the index to both sides. See `rules.bucket`.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, TextualSelect, func, literal, null, select, text
+
+from engage.db import db
+from engage.leaderboards import rules
+from engage.leaderboards.models import Standing, StandingBucket
+from engage.leaderboards.tally import Published
+from engage.partners.models import Group, Partner
+
+#: No order key is that far from zero.
+LARGEST = 2**62
+
+_HERE = "board_id = :board AND period = :period"
+_LISTED = f"FROM standings WHERE {_HERE} AND listed"
+_FINE, _COARSE = (f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2))
+_SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
+_COLUMNS = "member_id, score, order_key, reached_at"
+_FORTH = "ORDER BY order_key, reached_at, member_id"
+_BACK = "ORDER BY order_key DESC, reached_at DESC, member_id DESC"
+#: Within equal scores the index goes on by time, where the board keeps it, and by member.
+_LEVEL = {
+    False: "order_key = (SELECT order_key FROM me) AND reached_at IS NULL "
+    "AND member_id {0} (SELECT member_id FROM me)",
+    True: "order_key = (SELECT order_key FROM me) "
+    "AND (reached_at, member_id) {0} (SELECT reached_at, member_id FROM me)",
+}
+#: Partners are told by what decides their public name, groups by their name alone.
+_NAMES = {
+    True: "JOIN partners AS who ON who.id = line.member_id",
+    False: "JOIN (SELECT id, name, name AS external_id, NULL AS organisation, 'named' AS visibility,"
+    " NULL AS pseudonym FROM groups) AS who ON who.id = line.member_id",
+}
+_WHO = "who.name, who.external_id, who.organisation, who.visibility, who.pseudonym"
+
+
+@lru_cache
+def _around(timed: bool, of_partners: bool) -> TextualSelect:
+    """A member and its neighbours; columns ``better`` and ``level`` count who stands before it."""
+
+    def side(condition: str, order: str) -> str:
+        return (
+            f"SELECT * FROM (SELECT {_COLUMNS}, listed, 0 AS better, 0 AS level, 0 AS ranked, "
+            f"0 AS best {_LISTED} AND {condition} {order} LIMIT :reach) AS side"
+        )
+
+    before, behind = _LEVEL[timed].format("<"), _LEVEL[timed].format(">")
+    mine = "(SELECT order_key FROM me)"
+    low = f"AND low <= {mine} ORDER BY low DESC LIMIT 1"
+    return text(f"""
+    WITH me AS (
+      SELECT {_COLUMNS}, listed FROM standings WHERE {_HERE} AND member_id = :member
+    ), lows AS (
+      SELECT (SELECT low {_COARSE} {low}) AS coarse, (SELECT low {_FINE} {low}) AS fine
+    ), whole AS (
+      SELECT {_SUM} AS ranked,
+        {_SUM.replace("members", "CASE WHEN low < (SELECT coarse FROM lows) THEN members END")}
+        AS better
+      {_COARSE}
+    )
+    SELECT line.*, {_WHO} FROM (
+      SELECT me.*,
+        whole.better
+        + (SELECT {_SUM} {_FINE} AND low >= (SELECT coarse FROM lows)
+           AND low < (SELECT fine FROM lows))
+        + (SELECT count(*) {_LISTED} AND order_key >= (SELECT fine FROM lows)
+           AND order_key < {mine}) AS better,
+        (SELECT count(*) {_LISTED} AND {before}) AS level,
+        whole.ranked,
+        (SELECT score {_LISTED} {_FORTH} LIMIT 1) AS best
+      FROM me, whole
+      UNION ALL {side(f"order_key < {mine}", _BACK)}
+      UNION ALL {side(before, _BACK)}
+      UNION ALL {side(behind, _FORTH)}
+      UNION ALL {side(f"order_key > {mine}", _FORTH)}
+    ) AS line {_NAMES[of_partners]}
+    """).columns(reached_at=Standing.reached_at.type)
+
+
+class Line(NamedTuple):
+    """A member on a line of the board; ``who`` has the columns of `_WHO` and ``score``."""
+
+    place: int
+    rank: int
+    who: Any
+    listed: bool = True
+
+
+class Lines(NamedTuple):
+    """Lines of a board, how many members it lists, and its first score."""
+
+    lines: list[Line]
+    ranked: int
+    best: int
+
+
+def around(published: Published, period: str, member_id: int, reach: int) -> Lines | None:
+    """A member and ``reach`` lines to each side; None where it has no score.
+
+    Who is not listed stands between the others where it would, and takes nobody's place.
+    """
+    rule = published.rule
+    found = db.session.execute(
+        _around(rule.tie == "first", rule.by == "partner"),
+        # One more than is shown: whether the first one shown is level with who stands before it.
+        {"board": published.model.id, "period": period, "member": member_id, "reach": reach + 1},
+    ).all()
+    me = next((row for row in found if row.member_id == member_id), None)
+    if me is None:
+        return None
+    rows = sorted(found, key=_position)
+    at = rows.index(me)
+    above = rows[max(0, at - reach) : at]
+    shown = [*above, *([me] if me.listed else ()), *rows[at + 1 : at + 1 + reach]]
+    place = me.better + me.level + 1
+    lines = _lines(published, period, shown, place - len(above), rows[: at - len(above)])
+    if not me.listed:
+        rank = place if rule.tie == "first" else me.better + 1
+        lines.insert(len(above), Line(place, rank, me, listed=False))
+    return Lines(lines, me.ranked, me.best or 0)
+
+
+def page(published: Published, period: str, after: int, limit: int | None) -> Lines:
+    """The lines behind line ``after``."""
+    low, skip, ranked = _line_after(published, period, max(0, after - 1))
+    who = Partner if published.rule.by == "partner" else Group
+    statement = (
+        _listed(published, period)
+        .where(Standing.order_key >= low)
+        .join(who, who.id == Standing.member_id)
+        .add_columns(*who_columns(published))
+        .order_by(Standing.order_key, Standing.reached_at, Standing.member_id)
+        .offset(skip)
+        .limit(None if limit is None else limit + min(after, 1))
+    )
+    rows = db.session.execute(statement).all() if after < ranked else []
+    previous, rows = (rows[:1], rows[1:]) if after else ([], rows)
+    lines = _lines(published, period, rows, after + 1, previous)
+    best = db.session.scalar(
+        _listed(published, period, Standing.score).order_by(Standing.order_key).limit(1)
+    )
+    return Lines(lines, ranked, best or 0)
+
+
+def who_columns(published: Published) -> tuple[Any, ...]:
+    """What tells a member's public name, of partners and of groups alike."""
+    if published.rule.by == "partner":
+        names = ("name", "external_id", "organisation", "visibility", "pseudonym")
+        return tuple(getattr(Partner, name) for name in names)
+    return (
+        Group.name,
+        Group.name.label("external_id"),
+        null().label("organisation"),
+        literal("named").label("visibility"),
+        null().label("pseudonym"),
+    )
+
+
+def _listed(published: Published, period: str, *columns: Any) -> Select[Any]:
+    names = (Standing.member_id, Standing.score, Standing.order_key, Standing.reached_at)
+    return select(*(columns or names)).where(
+        Standing.board_id == published.model.id, Standing.period == period, Standing.listed
+    )
+
+
+def _line_after(published: Published, period: str, after: int) -> tuple[int, int, int]:
+    """Line ``after`` + 1 is so many lines behind the first with this order key; and all lines."""
+    bucket = StandingBucket
+    buckets = (
+        select(bucket.low, bucket.members)
+        .where(bucket.board_id == published.model.id, bucket.period == period)
+        .order_by(bucket.low)
+    )
+    coarse = db.session.execute(buckets.where(bucket.level == 1)).all()
+    ranked = sum(row.members for row in coarse)
+    if not 0 < after < ranked:
+        return -LARGEST, 0, ranked
+    low, high, skip = _walk(coarse, after)
+    fine = buckets.where(bucket.level == 0, bucket.low >= low, bucket.low < high)
+    low, _, skip = _walk(db.session.execute(fine).all(), skip)
+    return low, skip, ranked
+
+
+def _walk(rows: Sequence[Row[Any]], skip: int) -> tuple[int, int, int]:
+    """The bucket that holds the line behind ``skip`` others: where it begins, ends, and the rest."""
+    ends = [*(row.low for row in rows[1:]), LARGEST]
+    for row, end in zip(rows, ends, strict=True):
+        if skip < row.members:
+            return row.low, end, skip
+        skip -= row.members
+    raise AssertionError("buckets hold fewer lines than there are")
+
+
+def _position(row: Any) -> tuple[Any, ...]:
+    return row.order_key, row.reached_at or "", row.member_id
+
+
+def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
+    """What rows that share a rank have in common."""
+    return (row.order_key, row.reached_at) if rule.tie == "first" else (row.order_key,)
+
+
+def _lines(
+    published: Published, period: str, rows: Sequence[Any], place: int, previous: Sequence[Any]
+) -> list[Line]:
+    """Rows that follow each other from line ``place`` on, behind ``previous``."""
+    rule = published.rule
+    keys = [_tie_key(rule, row) for row in rows]
+    level = 0
+    if keys and previous and _tie_key(rule, previous[-1]) == keys[0]:
+        first = rows[0]
+        before = _listed(published, period, func.count()).where(
+            Standing.order_key == first.order_key, Standing.member_id < first.member_id
+        )
+        if rule.tie == "first":
+            before = before.where(Standing.reached_at == first.reached_at)
+        level = db.session.scalar(before) or 0
+    ranks = rules.ranks(keys, rule.tie, place=place, rank=place - level)
+    return [
+        Line(place + index, rank, row)
+        for index, (row, rank) in enumerate(zip(rows, ranks, strict=True))
+    ]

@@ -1,0 +1,172 @@
+"""Standings and their buckets as rows: written together, and held against what they must be."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, or_, select
+
+from engage import periods
+from engage.db import among, db, insert_rows, upsert_rows
+from engage.leaderboards import rules
+from engage.leaderboards.models import Standing, StandingBucket
+from engage.leaderboards.tally import Published, expected
+from engage.partners.models import Partner
+from engage.partners.rules import is_ranked
+from engage.programmes.models import Programme
+
+#: Board, period name, member.
+Key = tuple[int, str, int]
+#: A score, and when it was reached where the board asks for that.
+Score = tuple[int, datetime | None]
+#: Partners who are not ranked everywhere: visibility, and when they left.
+Aside = Mapping[int, tuple[str, date | None]]
+
+_STANDINGS: Any = Standing.__table__
+_BUCKETS: Any = StandingBucket.__table__
+
+
+def stood(keys: Iterable[Key]) -> dict[Key, Row[Any]]:
+    """The rows of these standings as they are now."""
+    wanted = set(keys)
+    found: dict[Key, Row[Any]] = {}
+    statement = select(_STANDINGS).where(
+        _STANDINGS.c.board_id.in_({board for board, _, _ in wanted}),
+        _STANDINGS.c.period.in_({period for _, period, _ in wanted}),
+        among(_STANDINGS.c.member_id, {member for _, _, member in wanted}),
+    )
+    for row in db.session.execute(statement):
+        if (key := (row.board_id, row.period, row.member_id)) in wanted:
+            found[key] = row
+    return found
+
+
+def write(
+    programme: Programme,
+    boards: Mapping[int, Published],
+    before: Mapping[Key, Row[Any]],
+    wanted: Mapping[Key, Score | None],
+) -> None:
+    """Put standings in the place of those ``before``; without a score a member leaves the board."""
+    aside = _aside(programme)
+    rows = [
+        _row(boards[key[0]].rule, key, score, aside)
+        for key, score in sorted(wanted.items())
+        if score is not None
+    ]
+    upsert_rows(_STANDINGS, rows, put=("score", "order_key", "reached_at", "listed"))
+    _delete(_STANDINGS, [key for key, score in wanted.items() if score is None and key in before])
+    counts = _buckets(rows)
+    counts.subtract(_buckets(before[key]._asdict() for key in wanted if key in before))
+    upsert_rows(
+        _BUCKETS,
+        [_bucket_row(key, members) for key, members in sorted(counts.items()) if members],
+        add=("members",),
+    )
+    _delete(_BUCKETS, [key for key, n in counts.items() if n < 0], _BUCKETS.c.members == 0)
+
+
+def _delete(table: Any, keys: list[Any], *conditions: Any) -> None:
+    if keys:
+        columns = list(table.primary_key.columns)
+        found = [column == bindparam(f"key_{column.name}") for column in columns]
+        db.session.connection().execute(
+            delete(table).where(*found, *conditions),
+            [{f"key_{c.name}": v for c, v in zip(columns, key, strict=True)} for key in keys],
+        )
+
+
+def _aside(programme: Programme) -> Aside:
+    rows = db.session.execute(
+        select(Partner.id, Partner.visibility, Partner.left_on).where(
+            Partner.programme_id == programme.id,
+            or_(Partner.visibility == "hidden", Partner.left_on.is_not(None)),
+        )
+    )
+    return {partner_id: (visibility, left_on) for partner_id, visibility, left_on in rows}
+
+
+def _row(rule: rules.Board, key: Key, score: Score, aside: Aside) -> dict[str, Any]:
+    board_id, period, member = key
+    listed = True
+    if rule.by == "partner" and member in aside:
+        listed = is_ranked(*aside[member], periods.parse(period).last)
+    return {
+        "board_id": board_id,
+        "period": period,
+        "member_id": member,
+        "score": score[0],
+        "order_key": rule.order_key(score[0]),
+        "reached_at": score[1],
+        "listed": listed,
+    }
+
+
+def _buckets(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[int, str, int, int]]:
+    return Counter(
+        (row["board_id"], row["period"], level, rules.bucket(row["order_key"], level))
+        for row in rows
+        if row["listed"]
+        for level in range(len(rules.LEVELS))
+    )
+
+
+def _bucket_row(key: tuple[int, str, int, int], members: int) -> dict[str, Any]:
+    board_id, period, level, low = key
+    return {
+        "board_id": board_id,
+        "period": period,
+        "level": level,
+        "low": low,
+        "members": members,
+    }
+
+
+def _wanted(programme: Programme, published: Published) -> list[dict[str, Any]]:
+    aside = _aside(programme)
+    return [
+        _row(published.rule, (published.model.id, *place), score, aside)
+        for place, score in expected(programme, published).items()
+    ]
+
+
+def rebuild(programme: Programme, published: Published) -> None:
+    """Write a board's standings anew from the facts."""
+    for table in (_STANDINGS, _BUCKETS):
+        db.session.execute(delete(table).where(table.c.board_id == published.model.id))
+    rows = _wanted(programme, published)
+    insert_rows(_STANDINGS, rows)
+    insert_rows(_BUCKETS, [_bucket_row(key, members) for key, members in _buckets(rows).items()])
+
+
+def differing(programme: Programme, published: Published) -> int:
+    """How many stored standings and buckets are not what the facts say."""
+    rows = _wanted(programme, published)
+    buckets = [_bucket_row(key, members) for key, members in _buckets(rows).items()]
+    return sum(
+        _apart(table, published, want) for table, want in ((_STANDINGS, rows), (_BUCKETS, buckets))
+    )
+
+
+def _apart(table: Any, published: Published, wanted: list[dict[str, Any]]) -> int:
+    keys = [column.name for column in table.primary_key.columns]
+    missing = {tuple(row[key] for key in keys): row for row in wanted}
+    wrong = 0
+    for row in db.session.execute(select(table).where(table.c.board_id == published.model.id)):
+        stored = row._asdict()
+        wrong += missing.pop(tuple(stored[key] for key in keys), None) != stored
+    return wrong + len(missing)
+
+
+def relist(programme: Programme, boards: Mapping[int, Published], partner_id: int) -> None:
+    """A partner is seen otherwise, or left: take them into the public ranking, or out of it."""
+    ranked = {id: board for id, board in boards.items() if board.rule.by == "partner"}
+    rows = db.session.execute(
+        select(_STANDINGS).where(
+            _STANDINGS.c.board_id.in_(ranked), _STANDINGS.c.member_id == partner_id
+        )
+    )
+    before = {(row.board_id, row.period, row.member_id): row for row in rows}
+    same = {key: (row.score, row.reached_at) for key, row in before.items()}
+    write(programme, ranked, before, same)

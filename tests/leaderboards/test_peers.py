@@ -1,0 +1,202 @@
+"""What other systems' test suites expect of the same scores (scores in, ranks out), made by facts."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from engage import flow, periods
+from engage.activity.rules import Report
+from engage.db import transaction
+from engage.leaderboards import ranking, service
+from engage.leaderboards.ranking import Ranking
+from engage.money import SCALE, scaled
+from engage.partners.service import Profile
+from engage.programmes import service as programmes
+from tests.conftest import NOW, publish, record
+
+CASES = Path(__file__).parents[2].parent / "shared/data/leaderboard_cases/cases.json"
+TIES = {"competition": "competition", "dense": "dense", "ordinal": "first"}
+DIRECTIONS = {"desc": "highest", "asc": "lowest"}
+
+#: What is not our policy, and why.
+ZERO = "who has nothing is on no board: a zero tells nobody anything and the last place is unkind"
+PERCENTILE = "no percentiles: a board tells places, which a partner can count"
+MERGED = (
+    "boards are counted from facts alone: two of them are joined by `where`, not by sums of sums"
+)
+NOT_OURS = {
+    "ag-dense-desc-zero-start": ZERO,
+    "ag-negative-and-zero": ZERO,
+    "ag-percentile-of-member": PERCENTILE,
+    "ag-score-at-percentile": PERCENTILE,
+    "ag-score-at-percentile-asc": PERCENTILE,
+    "ag-merge-sum": MERGED,
+    "ag-intersect-sum": MERGED,
+    "ag-high-score-only": "facts add up; a best single result is no measure of a programme's work",
+    "ag-dense-remove-cheaters": "nobody is taken off by score: facts are corrected, one by one",
+    "ag-keep-top-n": "nobody is taken off by rank: how many are shown is the reader's choice",
+}
+#: Queries nobody can ask here, of cases whose other queries are ours.
+QUERIES_NOT_OURS = {
+    "count_in_score_range": "no page or answer is cut by score",
+    "members_in_score_range": "no page or answer is cut by score",
+    "around_count_half": "in front theirs fills up from behind; ours reaches as far to both sides",
+    "total_score": "what all have together is told by the console, not by a board",
+    "subset_in_given_order": "no list of chosen members",
+    "subset_without_missing": "no list of chosen members",
+    "subset_sorted_by_rank": "no list of chosen members",
+}
+
+
+def read() -> list[dict[str, Any]]:
+    return json.loads(CASES.read_text())["cases"] if CASES.exists() else []
+
+
+def said(case: dict[str, Any], scores: Iterable[Sequence[Any]], step: str) -> list[Report]:
+    """Scores as facts of the case's own product; those named first were there first."""
+    return [
+        Report(
+            f"{case['id']}/{step}/{number}",
+            member,
+            "sale",
+            datetime(2013, 4, 2, 8, number // 60, number % 60, tzinfo=UTC),
+            date(2013, 4, 2),
+            scaled(Decimal(str(score))),
+            "USD",
+            SCALE,
+            case["id"],
+            None,
+            None,
+        )
+        for number, (member, score) in enumerate(scores)
+        if score
+    ]
+
+
+def changes(case: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Steps as what they add to the scores that stand by then."""
+    stands: dict[str, Any] = defaultdict(int, dict(case["scores"]))
+    found = []
+    for word, member, value in case.get("steps", ()):
+        delta = value if word == "add" else value - stands[member]
+        stands[member] += delta
+        found.append((member, delta))
+    return found
+
+
+@pytest.fixture
+def ours(app: Flask) -> list[dict[str, Any]]:
+    cases = [case for case in read() if case["id"] not in NOT_OURS]
+    boards = [
+        f"""
+[[boards]]
+slug = "{case["id"]}"
+name = "{case["id"]}"
+measure = "amount"
+on = "sale"
+period = "quarter"
+tie = "{TIES[case["policy"]]}"
+direction = "{DIRECTIONS[case["order"]]}"
+where = {{ product = ["{case["id"]}"] }}
+"""
+        for case in cases
+    ]
+    head = '[programme]\nslug = "peers"\nname = "Peers"\ntimezone = "UTC"\ncurrency = "USD"\n'
+    programme = publish(head + "".join(boards))
+    moved = [(case, changes(case)) for case in cases]
+    names = sorted({name for case, more in moved for name, _ in (*case["scores"], *more)})
+    profiles = [Profile(name, name) for name in names]
+    transaction(lambda: flow.enrol(programmes.by_slug("peers"), profiles, now=NOW))
+    record(programme, *(fact for case in cases for fact in said(case, case["scores"], "0")))
+    record(programmes.by_slug("peers"), *(f for case, more in moved for f in said(case, more, "1")))
+    return cases
+
+
+def answer(case: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Ask our board what the case asks theirs."""
+    here = programmes.by_slug("peers")
+    board = service.board(here, case["id"])
+    assert board
+    period = periods.parse("2013-Q2")
+
+    def page(after: int = 0, limit: int | None = None) -> Ranking:
+        return ranking.ranking(here, board, period, limit=limit, after_place=after)
+
+    whole = page()
+    ids = {row.external_id: row.member_id for row in whole.rows}
+
+    def near(member: str, reach: int = 0) -> Ranking:
+        return ranking.around(here, board, period, ids.get(member, 0), reach=reach)
+
+    def lines(found: Ranking) -> list[str | None]:
+        return [row.external_id for row in found.rows]
+
+    query, value, where = asked["query"], asked.get("value"), case["id"]
+    if query == "ranks_in_list_order":
+        assert [row.rank for row in whole.rows] == value, where
+    elif query == "page_ranks":
+        after = (asked["page"] - 1) * asked["page_size"]
+        assert [row.rank for row in page(after, asked["page_size"]).rows] == value, where
+    elif query == "around_member":
+        # Who stands before whom among equals is theirs; the ranks around are facts.
+        wanted = {int(position) - 1: rank for position, rank in asked["rank_at_position"].items()}
+        ranks = [row.rank for row in whole.rows]
+        assert near(asked["member"]).rows[0].rank in wanted.values(), where
+        assert any(
+            all(ranks[start + at] == rank for at, rank in wanted.items())
+            for start in range(len(ranks) - max(wanted))
+        ), where
+    elif query == "rank_of":
+        got = {name: next((r.rank for r in near(name).rows), None) for name in value}
+        assert got == value, where
+    elif query == "score_of":
+        scores = {name: next((r.score for r in near(name).rows), None) for name in value}
+        assert scores == {k: v and scaled(Decimal(str(v))) for k, v in value.items()}, where
+    elif query == "page_members":
+        found = page((asked["page"] - 1) * asked["page_size"], asked["page_size"])
+        assert len(found.rows) == asked["count"], where
+        if found.rows:
+            ends = found.rows[0].external_id, found.rows[0].rank, found.rows[-1].external_id
+            assert ends == (asked["first"], asked["first_rank"], asked["last"]), where
+    elif query == "total_pages":
+        assert -(-whole.ranked // asked["page_size"]) == value, where
+    elif query == "page_of_member":
+        for member, number in value.items():
+            place = next((row.place for row in near(member).rows), 0)
+            assert -(-place // asked["page_size"]) == number, where
+    elif query == "members_in_rank_range":
+        found = page(asked["from"] - 1, asked["to"] - asked["from"] + 1)
+        assert (len(found.rows), *lines(found)[:: len(found.rows) - 1]) == (
+            asked["count"],
+            asked["first"],
+            asked["last"],
+        ), where
+    elif query == "member_at_rank":
+        for rank, member in value.items():
+            found = page(int(rank) - 1, 1) if int(rank) > 0 else Ranking([], 0)
+            assert next(iter(lines(found)), None) == member, where
+    elif query == "around_count":
+        for member, count in value.items():
+            assert len(near(member, asked["page_size"] // 2).rows) == count, where
+    elif query == "member_count":
+        assert whole.ranked == value, where
+    elif query in ("first", "last"):
+        assert lines(whole)[0 if query == "first" else -1] == value, where
+    else:
+        assert query in QUERIES_NOT_OURS, f"{where}: {query} is neither asked nor refused"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="../shared is absent")
+def test_peers_rank_the_same_scores_alike(ours: list[dict[str, Any]]) -> None:
+    assert {case["id"] for case in read()} >= set(NOT_OURS)
+    asked = [(case, query) for case in ours for query in case["expect"]]
+    for case, query in asked:
+        answer(case, query)
+    assert len(asked) > 40
