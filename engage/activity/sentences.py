@@ -77,12 +77,12 @@ def _phrases(
     for name in sorted(found.keys() & {*attributes}, key=attributes.index):
         values = found[name]
         if isinstance(values, Between):
-            yield _sized(values, currency, voice) if name == "amount" else _joined(values, voice)
+            yield sized(values, currency, voice) if name == "amount" else joined(values, voice)
         else:
             yield texts[name] % {"values": voice.any_of(values)}
 
 
-def _sized(amounts: Between, currency: str | None, voice: Voice) -> str:
+def sized(amounts: Between, currency: str | None, voice: Voice) -> str:
     def said(value: int) -> str:
         if currency is None:
             return voice.quantity(value)
@@ -97,7 +97,7 @@ def _sized(amounts: Between, currency: str | None, voice: Voice) -> str:
     )
 
 
-def _joined(days: Between, voice: Voice) -> str:
+def joined(days: Between, voice: Voice) -> str:
     if days.high is None:
         return voice.gettext("who joined on or after %(first)s", first=voice.day(days.low))
     if days.low is None:

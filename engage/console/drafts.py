@@ -25,6 +25,8 @@ from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
+from engage.partners import service as partners
+from engage.partners.rules import unknown
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
@@ -102,6 +104,9 @@ def _draft(draft_id: int) -> RuleDraft:
 def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading:
     slug = draft.slug or rules.slug_of(one(typed, "name"), (), "rule")
     reading = rule_form.read(typed, slug, here.currency, viewer())
+    here_segments = partners.segments_of(here)
+    if reading.rule and (missing := unknown(reading.rule.where, here_segments)):
+        reading.errors["where.segment"] = missing.problem
     if not draft.slug and not one(typed, "name"):
         reading.errors["name"] = _("Give it a name: partners see it above the rule.")
     return reading if not reading.errors else reading._replace(rule=None)

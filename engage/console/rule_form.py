@@ -6,6 +6,7 @@ problem at its field: the file and the form are one language. A new key is one m
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ Typed = dict[str, list[str]]
 Errors = dict[str, str]
 MOST_ROWS = 20
 _LONGEST = 30
-_MEAN = "mean of last {} periods"
+_MEAN = re.compile(r"mean of last ([0-9]+) periods")
 
 
 class Field(NamedTuple):
@@ -41,9 +42,22 @@ class Field(NamedTuple):
     of: Callable[[Typed], bool] = lambda typed: True
 
 
+#: What a select says where none of its words holds.
+NONE = "-"
+
+
 def one(typed: Typed, name: str) -> str:
     """The single value typed under a name; empty where none was."""
-    return (typed.get(name) or [""])[0].strip()
+    text = (typed.get(name) or [""])[0].strip()
+    return "" if text == NONE else text
+
+
+def _banded(typed: Typed) -> bool:
+    return bool(one(typed, "bands"))
+
+
+def _growing(typed: Typed) -> bool:
+    return bool(one(typed, "baseline"))
 
 
 FIELDS = (
@@ -51,16 +65,25 @@ FIELDS = (
     Field("where.category", "values", "what"),
     Field("where.product", "values", "what"),
     Field("where.customer", "values", "what"),
+    Field("where.amount", "range", "what"),
     Field("per", "choice", "pays"),
     Field("earn", "choice", "pays"),
     Field("bands", "choice", "pays"),
-    Field("rate", "rate", "pays", of=lambda typed: not one(typed, "bands")),
-    Field("band", "rows", "pays", ("from", "rate"), of=lambda typed: bool(one(typed, "bands"))),
-    Field("where.region", "ticks", "whom"),
-    Field("where.type", "ticks", "whom"),
-    Field("where.organisation", "ticks", "whom"),
-    Field("where.team", "ticks", "whom"),
+    Field("rate", "rate", "pays", of=lambda typed: not _banded(typed)),
+    Field("band", "rows", "pays", ("from", "rate"), of=_banded),
+    Field("milestones", "rows", "pays", ("at", "pays")),
+    Field("where.region", "values", "whom"),
+    Field("where.type", "values", "whom"),
+    Field("where.organisation", "values", "whom"),
+    Field("where.team", "values", "whom"),
+    Field("where.segment", "values", "whom"),
+    Field("where.joined", "days", "whom"),
+    Field("within", "count", "whom"),
     Field("period", "choice", "limits"),
+    Field("baseline", "choice", "limits"),
+    Field("mean", "count", "limits", of=lambda typed: one(typed, "baseline") == "mean"),
+    Field("newcomers", "number", "limits", of=_growing),
+    Field("minimum", "number", "limits"),
     Field("cap", "number", "limits"),
     Field("starts", "day", "limits"),
     Field("ends", "day", "limits"),
@@ -106,6 +129,8 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
             continue
         if value not in (None, "", [], {}):
             _put(raw, field.key, value)
+    if (periods := raw.pop("mean", None)) is not None:
+        raw["baseline"] = f"mean of last {periods} periods"
     try:
         rule = rules.parse(raw, currency)
     except DefinitionError as error:
@@ -184,9 +209,31 @@ def _number(typed: Typed, name: str, voice: Voice) -> str | None:
 
 
 def _read_values(typed: Typed, field: Field, voice: Voice) -> list[str]:
-    """One in a line, or one in a box that is ticked."""
+    return values(typed, field)
+
+
+def values(typed: Typed, field: Field) -> list[str]:
+    """What is chosen: one in a line, or one in a box that is ticked."""
     lines = [line.strip() for text in typed.get(field.key, []) for line in text.split("\n")]
     return list(dict.fromkeys(line for line in lines if line))
+
+
+def _read_count(typed: Typed, field: Field, voice: Voice) -> int | None:
+    text = _number(typed, field.key, voice)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise _Wrong(field.key, _("Write a whole number."))
+    return int(text)
+
+
+def _read_range(typed: Typed, field: Field, voice: Voice) -> dict[str, str]:
+    ends = {end: f"{field.key}--{end}" for end in ("from", "to")}
+    if field.kind == "days":
+        found = {end: one(typed, name) or None for end, name in ends.items()}
+    else:
+        found = {end: _number(typed, name, voice) for end, name in ends.items()}
+    return {end: value for end, value in found.items() if value is not None}
 
 
 def _read_rows(typed: Typed, field: Field, voice: Voice) -> list[dict[str, str]]:
@@ -218,7 +265,9 @@ _READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
     "number": _read_number,
     "rate": _read_number,
     "values": _read_values,
-    "ticks": _read_values,
+    "count": _read_count,
+    "range": _read_range,
+    "days": _read_range,
     "rows": _read_rows,
 }
 
@@ -236,31 +285,42 @@ def of_raw(raw: Mapping[str, Any], voice: Voice) -> Typed:
     typed: Typed = {}
     left = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
     left.pop("slug", None)
+    if mean := _MEAN.fullmatch(str(raw.get("baseline"))):
+        left |= {"baseline": "mean", "mean": mean[1]}
     share = raw.get("per") == "amount" and raw.get("earn") != POINTS
     for field in FIELDS:
         table, _dot, name = field.key.rpartition(".")
         place = left.get(table, {}) if table else left
         if name in place:
-            _write(typed, field, place.pop(name), share, voice)
+            typed |= _written(field, place.pop(name), share, voice)
     left = {key: value for key, value in left.items() if value != {}}
     if left:
         typed["rest"] = [json.dumps(left, ensure_ascii=False)]
     return typed
 
 
-def _write(typed: Typed, field: Field, value: Any, share: bool, voice: Voice) -> None:
-    if field.kind in ("values", "ticks"):
-        typed[field.key] = ["\n".join(value)] if field.kind == "values" else list(value)
-    elif field.kind == "rows":
-        typed[field.key] = [str(len(value) + 1)]
-        for number, row in enumerate(value, 1):
-            for column, cell in row.items():
-                shown = _typed_number(cell, share and column == "rate", voice)
-                typed[f"{field.key}--{number}--{column}"] = [shown]
-    elif field.kind in ("number", "rate"):
-        typed[field.key] = [_typed_number(str(value), share and field.kind == "rate", voice)]
-    else:
-        typed[field.key] = [str(value)]
+def _written(field: Field, value: Any, share: bool, voice: Voice) -> Typed:
+    """A value of the definition at the inputs of its field."""
+    if field.kind == "values":
+        return {field.key: ["\n".join(value)]}
+    if field.kind in ("range", "days"):
+        shown = {
+            end: _typed_number(of, False, voice) if field.kind == "range" else str(of)
+            for end, of in value.items()
+        }
+        return {f"{field.key}--{end}": [text] for end, text in shown.items()}
+    if field.kind == "rows":
+        cells = {
+            f"{field.key}--{number}--{column}": [
+                _typed_number(cell, share and column == "rate", voice)
+            ]
+            for number, row in enumerate(value, 1)
+            for column, cell in row.items()
+        }
+        return {field.key: [str(len(value) + 1)]} | cells
+    if field.kind in ("number", "rate", "count"):
+        return {field.key: [_typed_number(str(value), share and field.kind == "rate", voice)]}
+    return {field.key: [str(value)]}
 
 
 def _typed_number(number: str, share: bool, voice: Voice) -> str:

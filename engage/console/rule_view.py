@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from flask import g, url_for
@@ -10,14 +11,15 @@ from flask_babel import ngettext
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console import directory, rule_form, service
+from engage.console import rule_form, service
 from engage.console.rule_form import FIELDS, Errors, Field, Reading, Typed, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
-from engage.incentives import explain, jobs, publishing, rules, terms
+from engage.incentives import drafts, explain, jobs, publishing, rules, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.incentives.rules import Rule
+from engage.ledger import budgets
 from engage.money import POINTS
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -34,19 +36,35 @@ def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[d
         "whom": _("For whom"),
         "limits": _("When, and how much at most"),
     }
-    known = directory.options(here.id)
+    hints = {"whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")}
+    known = drafts.known_values(here)
+    shown = [
+        (field.part, _shown(field, here, typed, errors, known, voice))
+        for field in FIELDS
+        if field.of(typed) and _has_a_choice(field, typed, known)
+    ]
     return [
         {
             "key": part,
             "title": title,
-            "fields": [
-                _shown(field, here, typed, errors, known, voice)
-                for field in FIELDS
-                if field.part == part and field.of(typed)
+            "hint": hints.get(part),
+            # Short fields stand beside each other.
+            "groups": [
+                list(group)
+                for _short, group in groupby(
+                    (found for of, found in shown if of == part),
+                    key=lambda found: found["short"] or found["key"],
+                )
             ],
         }
         for part, title in titles.items()
     ]
+
+
+def _has_a_choice(field: Field, typed: Typed, known: Mapping[str, list[str]]) -> bool:
+    """Nobody is asked for teams where there are none."""
+    closed = field.kind == "values" and field.part == "whom"
+    return not closed or bool(known.get(field.key) or rule_form.values(typed, field))
 
 
 def _shown(
@@ -57,40 +75,44 @@ def _shown(
     known: Mapping[str, list[str]],
     voice: Voice,
 ) -> dict[str, Any]:
-    name = field.key.rpartition(".")[2]
     found: dict[str, Any] = {
         "key": field.key,
         "kind": field.kind,
+        "short": field.kind in ("choice", "number", "rate", "count", "day"),
         "label": terms.labels(voice).get(field.key, field.key),
         "hint": _hints(here).get(field.key),
         "value": one(typed, field.key),
         "error": errors.get(field.key),
-        "required": field.kind == "choice" and field.key != "bands",
+        "required": field.key in ("newcomers", "mean"),
     }
     if field.kind == "choice":
         found["options"] = _choices(here, voice)[field.key]
     elif field.kind == "values":
-        found["value"] = "\n".join(typed.get(field.key, []))
-    elif field.kind == "ticks":
-        found["chosen"] = typed.get(field.key, [])
-        found["options"] = sorted({*known.get(name, []), *found["chosen"]})
-        if len(found["options"]) > _MOST_TICKS:
-            found |= {"kind": "values", "value": "\n".join(found["chosen"])}
-    elif field.kind == "rows":
-        found["columns"] = [(column, _columns(field, voice)[column]) for column in field.columns]
-        found["rows"] = [
-            {
-                column: {
-                    "name": f"{field.key}--{number}--{column}",
-                    "value": one(typed, f"{field.key}--{number}--{column}"),
-                    "error": errors.get(f"{field.key}--{number}--{column}"),
-                }
-                for column in field.columns
-            }
-            for number in range(1, rule_form.row_count(typed, field) + 1)
+        chosen = rule_form.values(typed, field)
+        options = known.get(field.key, [])
+        ticked = options if len(options) <= _MOST_TICKS else []
+        others = [value for value in chosen if value not in ticked]
+        found |= {"chosen": chosen, "options": ticked, "value": "\n".join(others)}
+        found["open"] = others or not ticked or field.part == "what"
+    elif field.kind in ("range", "days"):
+        found |= {"kind": "range", "input": "date" if field.kind == "days" else "text"}
+        found["ends"] = [
+            _cell(f"{field.key}--{end}", typed, errors) | {"label": label}
+            for end, label in (("from", _("From")), ("to", _("To")))
         ]
-        found["full"] = rule_form.row_count(typed, field) >= rule_form.MOST_ROWS
+    elif field.kind == "rows":
+        count = rule_form.row_count(typed, field)
+        found |= {"full": count >= rule_form.MOST_ROWS, "optional": field.key == "milestones"}
+        found["columns"] = [(column, _columns()[column]) for column in field.columns]
+        found["rows"] = [
+            {c: _cell(f"{field.key}--{number}--{c}", typed, errors) for c in field.columns}
+            for number in range(1, count + 1)
+        ]
     return found
+
+
+def _cell(name: str, typed: Typed, errors: Errors) -> dict[str, Any]:
+    return {"name": name, "value": one(typed, name), "error": errors.get(name)}
 
 
 def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
@@ -103,34 +125,41 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
         "per": [(key, terms.measures(voice)[key]) for key in rules.MEASURES],
         "earn": [(POINTS, _("Points")), (here.currency, here.currency)],
         "bands": [
-            ("", _("One rate for all of it")),
+            (rule_form.NONE, _("One rate for all of it")),
             ("marginal", _("Bands: each rate for its part")),
             ("retroactive", _("Bands: the rate reached counts from the start")),
         ],
         "period": [(kind, terms.spans(voice)[kind]) for kind in reversed(periods.KINDS)],
+        "baseline": [
+            (rule_form.NONE, _("All of it counts")),
+            ("same period last year", _("What is above the same period last year")),
+            ("mean", _("What is above the mean of the last periods")),
+        ],
     }
 
 
 def _hints(here: Programme) -> dict[str, str]:
-    one_each = _("One in a line. Blank: every one.")
     return {
-        "where.category": one_each,
-        "where.product": one_each,
-        "where.customer": one_each,
         "rate": _(
-            "Pay for one unit of what is measured: 1.5 for 1.5 points per %(unit)s, or 2%% of an "
-            "amount.",
-            unit=here.currency,
+            "For one unit of what is measured: 1.5 points, or 2%% of an amount. Blank where "
+            "milestones alone pay."
         ),
-        "band": _("From how much on which rate holds; blank lines are left out."),
+        "band": _("From how much on which rate holds. Blank lines are left out."),
+        "milestones": _("A bonus once that much is reached, once for each partner and period."),
+        "where.amount": _("Only those of this size, in %(unit)s.", unit=here.currency),
+        "where.joined": _("Only partners who joined between these days."),
+        "within": _("Only so many days from the day a partner joined. Blank: always."),
+        "mean": _("How many periods before."),
+        "newcomers": _("What has to be topped by partners who have nothing to compare with."),
+        "minimum": _("Below it nothing is paid, from it on everything counts. Blank: none."),
         "cap": _("For one partner and period. Blank: no limit."),
         "starts": _("Blank: as soon as it is published."),
         "ends": _("The last day counts, too. Blank: until further notice."),
     }
 
 
-def _columns(field: Field, voice: Voice) -> dict[str, str]:
-    return {"from": _("From"), "rate": _("Rate")}
+def _columns() -> dict[str, str]:
+    return {"from": _("From"), "rate": _("Rate"), "at": _("Once reached"), "pays": _("Pays")}
 
 
 # --- in words -------------------------------------------------------------------------------------
@@ -163,7 +192,7 @@ def name(draft: RuleDraft) -> str:
     return rule_name(draft.slug) if draft.slug else one(draft.typed, "name") or _("New rule")
 
 
-def listed(drafts: Any, voice: Voice) -> list[dict[str, Any]]:
+def listed(found: Any, voice: Voice) -> list[dict[str, Any]]:
     """Drafts as the page of the rules lists them."""
     return [
         {
@@ -179,7 +208,7 @@ def listed(drafts: Any, voice: Voice) -> list[dict[str, Any]]:
                 draft_id=draft.id,
             ),
         }
-        for draft in drafts
+        for draft in found
     ]
 
 
@@ -226,6 +255,7 @@ def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str,
         who for unit in state["units"] for key in ("new", "gone") for who in unit[key]["named"]
     ]
     named += [statement["partner"] for statement in state["statements"]]
+    left = budgets.left(here.id)
     names = {who: text for who, (_id, text) in service.names(named).items()}
     return {
         "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
@@ -233,21 +263,25 @@ def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str,
         "partners": voice.number(state["partners"]),
         "aside": state["days_left_aside"],
         "at": voice.moment(datetime.fromisoformat(state["at"])),
-        "units": [_unit(unit, names, voice) for unit in state["units"]],
+        "units": [_unit(unit, names, left, voice) for unit in state["units"]],
         "statements": [
             _statement(statement, names, here.currency, voice) for statement in state["statements"]
         ],
     }
 
 
-def _unit(found: Mapping[str, Any], names: Mapping[int, str], voice: Voice) -> dict[str, Any]:
+def _unit(
+    found: Mapping[str, Any], names: Mapping[int, str], left: Mapping[str, int], voice: Voice
+) -> dict[str, Any]:
     unit = found["unit"]
 
     def pay(amount: int, *, sign: bool = False) -> str:
         return voice.pay(amount, unit, sign=sign)
 
     def row(label: str, present: int, draft: int, *between: str) -> list[str]:
-        return [label, *between, pay(present), pay(draft), pay(draft - present, sign=True)]
+        cells = [voice.pay(amount, unit, whole=False) for amount in (present, draft)]
+        more = voice.pay(draft - present, unit, whole=False, sign=True)
+        return [label, *between, *cells, more]
 
     count = len(found["periods"])
     labels = {
@@ -265,6 +299,7 @@ def _unit(found: Mapping[str, Any], names: Mapping[int, str], voice: Voice) -> d
         "more": pay(found["draft"] - found["present"], sign=True),
         "share": _share(found["present"], found["draft"]),
         "mean": pay(found["draft"] // count),
+        "budget": _budget(left.get(unit), found["draft"] // count, unit, voice),
         "winners": ngettext(
             "%(n)s partner",
             "%(n)s partners",
@@ -306,6 +341,23 @@ def _unit(found: Mapping[str, Any], names: Mapping[int, str], voice: Voice) -> d
     }
 
 
+def _budget(left: int | None, mean: int, unit: str, voice: Voice) -> str:
+    """What the draft means to what the programme may still award."""
+    if left is None:
+        return str(_("the programme has no limit set for this unit."))
+    shown = voice.pay(max(0, left), unit)
+    if mean <= 0:
+        return str(_("%(left)s are left.", left=shown))
+    return str(
+        ngettext(
+            "%(left)s are left, enough for one such period of the draft alone.",
+            "%(left)s are left, enough for %(num)d such periods of the draft alone.",
+            max(0, left) // mean,
+            left=shown,
+        )
+    )
+
+
 def _share(present: int, draft: int) -> str | None:
     """By how many percent more or less the draft costs; None where nothing was paid before."""
     if present <= 0:
@@ -333,13 +385,15 @@ def _statement(
     none = voice.gettext("nothing")
 
     def total(side: Mapping[str, int]) -> str:
-        return voice.all_of([voice.pay(amount, unit) for unit, amount in side.items()]) or none
+        said = [voice.pay(amount, unit, whole=False) for unit, amount in side.items()]
+        return voice.all_of(said) or none
 
     return {
         "name": names.get(found["partner"], "?"),
         "why": why[found["why"]],
+        "present": total(found["totals"][0]),
+        "draft": total(found["totals"][1]),
         "rows": [
-            [_("In all"), total(found["totals"][0]), total(found["totals"][1])],
             *([_event(line, currency, voice), *_pays(line, voice)] for line in found["lines"]),
         ],
         "more": found["more"],

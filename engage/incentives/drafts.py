@@ -1,5 +1,6 @@
 """Changes of rules in the making, and how they would have paid: rows, and the run over real facts."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,15 +11,20 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import db, in_chunks
+from engage.definitions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
 from engage.incentives import replay
+from engage.incentives.baseline import reach as reach_of
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import DRAFT, PRESENT, Tally
 from engage.incentives.rules import Rule
 from engage.partners import service as partners
+from engage.partners.models import Partner
 from engage.periods import Period
+from engage.programmes.models import Programme
 
 _CHUNK = 100
+_NEWEST = 2_000
 
 
 def begin(
@@ -73,6 +79,39 @@ def taken(programme_id: int) -> set[str]:
     return set(db.session.scalars(select(Row.slug).where(Row.programme_id == programme_id)))
 
 
+def earliest(rule: Rule, first: Period) -> date:
+    """The first day whose facts a rule looks at for what it pays in a period."""
+    return min([first.first, *(period.first for period in reach_of(rule, first))])
+
+
+def known_values(programme: Programme) -> dict[str, list[str]]:
+    """What conditions may choose from, by their key: all of partners, of facts that of the newest."""
+    newest = (
+        select(*(getattr(Fact, name) for name in FACT_ATTRIBUTES))
+        .where(Fact.programme_id == programme.id)
+        .order_by(Fact.id.desc())
+        .limit(_NEWEST)
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for names, rows in (
+        (FACT_ATTRIBUTES, db.session.execute(newest)),
+        (
+            PARTNER_ATTRIBUTES,
+            db.session.execute(
+                select(*(getattr(Partner, name) for name in PARTNER_ATTRIBUTES))
+                .where(Partner.programme_id == programme.id)
+                .distinct()
+            ),
+        ),
+    ):
+        for row in rows:
+            for name, value in zip(names, row, strict=True):
+                if value is not None:
+                    found[f"where.{name}"].add(value)
+    found["where.segment"] = {segment.slug for segment in partners.segments_of(programme)}
+    return {key: sorted(values) for key, values in found.items()}
+
+
 def last_day(programme_id: int, today: date) -> date:
     """The last day that facts are about, up to today; today where there are none."""
     newest = select(func.max(Fact.day)).where(
@@ -99,16 +138,17 @@ def run(
     days = Period("", span[0].kind, span[0].first, span[-1].last)
     tries = [replay.tried(rule, days.first, days.last) for rule in (present, draft)]
     sides = [rule for rule, _ in tries]
+    reach = min((earliest(rule, span[0]) for rule in sides if rule), default=days.first)
     who = partners.attributes(programme_id)
     tally, facts = Tally(), 0
     for done, chunk in enumerate(in_chunks(who, _CHUNK)):
         progress(done * _CHUNK, len(who))
-        known = _facts(chunk, sides, days)
-        facts += len(known)
+        known = _facts(chunk, sides, reach, days.last)
+        facts += sum(fact.day >= days.first for fact in known)
         for side in (PRESENT, DRAFT):
             tally.add(side, replay.paid(sides[side], known, who, days), days.kind)
     five = replay.chosen(tally)
-    known = _facts([partner for partner, _ in five], sides, days)
+    known = _facts([partner for partner, _ in five], sides, reach, days.last)
     return {
         "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
         "last": min(span[-1].last, newest).isoformat(),
@@ -128,14 +168,14 @@ def _first_day(programme_id: int) -> date | None:
 
 
 def _facts(
-    partner_ids: Iterable[int], sides: Sequence[Rule | None], days: Period
+    partner_ids: Iterable[int], sides: Sequence[Rule | None], first: date, last: date
 ) -> list[Standing]:
-    """What these partners did in these days, of the kinds that either side is about."""
-    kinds = {rule.on for rule in sides if rule}
+    """What these partners did from ``first`` to ``last``, of the kinds that either side is about."""
+    kinds = {rule.on for rule in sides if rule}  # what is not of them earns nothing
     return list(
         activity.standing_facts(
             Fact.partner_id.in_(list(partner_ids)),
             Fact.kind.in_(kinds),
-            Fact.day.between(days.first, days.last),
+            Fact.day.between(first, last),
         )
     )

@@ -29,7 +29,7 @@ BANDS = ("marginal", "retroactive")
 LAST_YEAR = "same period last year"
 MOST_PERIODS = 24
 _MEAN = re.compile(r"mean of last ([0-9]{1,2}) periods")
-_KEYS = (
+KEYS = (
     "slug", "on", "earn", "per", "rate", "where", "within", "period", "baseline", "newcomers",
     "minimum", "cap", "starts", "ends", "bands", "band", "milestones",
 )  # fmt: skip
@@ -132,7 +132,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
     :raises DefinitionError: naming the key and what to write.
     """
     take = read.Every()
-    take(read.known_keys, raw, _KEYS)
+    take(read.known_keys, raw, KEYS)
     earn = (
         take(_earn, raw, currency) or currency
     )  # where it is wrong, the rest is read all the same

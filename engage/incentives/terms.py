@@ -25,13 +25,23 @@ def labels(voice: Voice = ENGLISH) -> dict[str, str]:
         "cap": _("At most"),
         "starts": _("First day"),
         "ends": _("Last day"),
+        "baseline": _("What is growth"),
+        "mean": _("Periods in the mean"),
+        "newcomers": _("For newcomers"),
+        "minimum": _("At least"),
+        "milestones": _("Milestones"),
+        "within": _("Days after joining"),
         "where.category": _("Category"),
         "where.product": _("Product"),
         "where.customer": _("Customer"),
+        "where.amount": _("Amount"),
         "where.region": _("Region"),
         "where.type": _("Type"),
         "where.organisation": _("Organisation"),
         "where.team": _("Team"),
+        "where.segment": _("Segment"),
+        "where.tier": _("Tier"),
+        "where.joined": _("Joined"),
     }
 
 
@@ -74,6 +84,11 @@ def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
 
 def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[Any], str]]:
     _ = voice.gettext
+    among: Any = dict(rule.where)
+
+    def measured(value: int) -> str:
+        return explain.measured(rule, value, currency, voice)
+
     bands = {
         "marginal": _("in bands: each rate for its part"),
         "retroactive": _("in bands: the rate reached counts from the start"),
@@ -89,6 +104,17 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         "band": lambda _value: voice.all_of(explain.band_phrases(rule, currency, voice)),
         "period": lambda value: spans(voice)[value],
         "cap": lambda _value: voice.pay(rule.cap or 0, rule.earn),
+        "baseline": lambda value: (
+            _("what is above the same period last year")
+            if value == rules.LAST_YEAR
+            else _("what is above the mean of the last %(n)s periods", n=value.split()[3])
+        ),
+        "newcomers": lambda _value: measured(rule.baseline.newcomers if rule.baseline else 0),
+        "minimum": lambda _value: measured(rule.minimum or 0),
+        "milestones": lambda _value: voice.all_of(explain.milestone_phrases(rule, currency, voice)),
+        "within": lambda value: voice.ngettext("%(num)s day", "%(num)s days", value),
+        "where.amount": lambda _value: facts.sized(among["amount"], currency, voice),
+        "where.joined": lambda _value: facts.joined(among["joined"], voice),
         "starts": lambda value: voice.day(date.fromisoformat(value)),
         "ends": lambda value: voice.day(date.fromisoformat(value)),
     }

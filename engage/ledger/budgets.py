@@ -20,6 +20,18 @@ def budgets(programme_id: int) -> dict[str, int]:
     return {unit: -floor for unit, floor in rows if floor is not None}
 
 
+def left(programme_id: int) -> dict[str, int]:
+    """What may still be awarded, by unit, in minor units; units without a limit are not there."""
+    rows = db.session.execute(
+        select(Account.unit, Account.balance - Account.floor).where(
+            Account.programme_id == programme_id,
+            Account.kind == "budget",
+            Account.floor.is_not(None),
+        )
+    )
+    return dict(rows.tuples().all())
+
+
 def publish(programme_id: int, budget: Budget) -> bool:
     """Let a programme award so much and no more; whether that is a change.
 

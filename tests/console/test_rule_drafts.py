@@ -12,7 +12,7 @@ from engage.incentives import publishing, rules
 from engage.incentives.models import RuleDraft, RuleVersion
 from engage.ledger import service as ledger
 from engage.programmes.service import by_slug
-from engage.voice import ENGLISH
+from engage.voice import ENGLISH, Voice
 
 from ..browsing import Browser
 from ..conftest import Cast
@@ -86,6 +86,48 @@ def test_a_published_rule_passes_through_the_form_unchanged(slug: str, mia: Brow
     assert found.rule
     assert rules.to_json(found.rule) == definition
     assert "rest" not in typed, "the form knows every key of it"
+
+
+LANGUAGE: tuple[dict[str, Any], ...] = (
+    {"per": "customer", "rate": "5", "minimum": "3", "period": "year", "cap": "100"},
+    {"per": "product", "rate": "1.25", "earn": "USD", "within": 90},
+    {"rate": "0.0125", "earn": "USD", "where": {"amount": {"from": "100", "to": "2500.5"}}},
+    {"rate": "1", "baseline": "same period last year", "newcomers": "5000"},
+    {"rate": "1", "baseline": "mean of last 4 periods", "newcomers": "0", "period": "month"},
+    {"milestones": [{"at": "10", "pays": "100"}, {"at": "20.5", "pays": "250"}]},
+    {"rate": "2", "where": {"joined": {"from": "2012-01-01"}, "segment": ["new"]}},
+    {
+        "bands": "retroactive",
+        "band": [{"from": "0", "rate": "0"}, {"from": "1000", "rate": "0.015"}],
+        "earn": "USD",
+        "milestones": [{"at": "10", "pays": "99.95"}],
+        "where": {
+            **{name: ["A, B", "C"] for name in ("category", "product", "customer", "team")},
+            **{name: ["Ä"] for name in ("region", "type", "organisation")},
+        },
+        "starts": "2013-01-01",
+        "ends": "2013-12-31",
+    },
+)
+
+
+@pytest.mark.parametrize("extra", LANGUAGE)
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_every_key_of_the_language_passes_through_the_form(extra: dict[str, Any], locale: str):
+    base = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": "quarter"}
+    definition = rules.to_json(rules.parse(base | extra, "USD"))
+    voice = Voice(locale=locale)
+    typed = rule_form.of_raw(definition, voice)
+    assert "rest" not in typed, "the form has a field for each of them"
+    found = rule_form.read(typed, "r", "USD", voice)
+    assert found.errors == {}
+    assert found.rule
+    assert rules.to_json(found.rule) == definition
+
+
+def test_the_form_has_a_field_for_every_key():
+    fields = {field.key.partition(".")[0] for field in rule_form.FIELDS}
+    assert set(rules.KEYS) - fields == {"slug"}
 
 
 def test_what_the_form_does_not_know_travels_through_it(mia: Browser):
