@@ -31,7 +31,7 @@ def connection() -> redis.Redis:
 
 
 def enqueue(name: str, function: str, *ids: int | str, at_front: bool = False) -> None:
-    """Have a worker of queue `name` call `function` ("engage.videos.jobs.render") with `ids`.
+    """Have a worker of queue `name` call `function` ("engage.videos.jobs.spell") with `ids`.
 
     Raises redis.RedisError if the queue cannot be reached: the rows still say what is to be done.
     """

@@ -1,8 +1,10 @@
 """A worker process: takes jobs from one queue and runs each in a process of its own."""
 
+import contextlib
 import importlib
 import logging
 import os
+import resource
 import socket
 import time
 
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: What the jobs of a queue need and is slow to load: once in the worker, not in each job's process.
 _WARM = {"videos": ("engage.studio.film",)}
+#: What a job's process may take at most; a film needs a fifth of it.
+_MEMORY = {"videos": 1 << 30}
 _TROUBLE = 2.0  # seconds between two tries to reach Redis
 
 
@@ -46,6 +50,7 @@ class JobWorker(Worker):
         self.leash = Leash()
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
+        _bound(_MEMORY.get(queue.name))
         self.leash.drop_held()
         follow(self.leash.fd, end_group)
         super().main_work_horse(job, queue)
@@ -60,6 +65,13 @@ class JobWorker(Worker):
             level = logging.DEBUG if well and job.meta.get("idle") else logging.INFO
             log.log(level, "%s %s in %.1f s", job.description, how, time.monotonic() - begin)
             return well
+
+
+def _bound(memory: int | None) -> None:
+    """Let this process have so many bytes of its own and no more (Linux counts them)."""
+    if memory:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def work(queue: str) -> None:

@@ -138,6 +138,12 @@ def waiting(before: datetime) -> list[int]:
     return list(db.session.scalars(statement.order_by(Video.queued_at, Video.id)))
 
 
+def following() -> int | None:
+    """The film to render next, of those that wait."""
+    statement = select(Video.id).where(Video.state == "queued")
+    return db.session.scalar(statement.order_by(Video.queued_at, Video.id).limit(1))
+
+
 def woken(video_ids: Sequence[int], now: datetime) -> None:
     """Note that these films were put into the queue just now."""
     db.session.execute(

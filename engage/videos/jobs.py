@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 QUEUE = "videos"
 #: Seconds between two signs of life of a render.
 HEARTBEAT = 2.0
+#: Seconds after which a process takes no further film.
+SPELL = 120.0
 
 
 class Changed(ValueError):
@@ -47,7 +49,7 @@ def wake(video_ids: list[int]) -> None:
     """
     try:
         for video_id in video_ids:
-            queue.enqueue(QUEUE, "engage.videos.jobs.render", video_id)
+            queue.enqueue(QUEUE, "engage.videos.jobs.spell", video_id)
     except RedisError as error:
         log.warning("%d films wait for the queue: %s", len(video_ids), error)
 
@@ -81,14 +83,26 @@ def partners_joined(programme_id: int, payload: dict[str, Any], now: datetime) -
     wake(transaction(work))
 
 
-def render(video_id: int) -> None:
+def spell(video_id: int) -> None:
+    """Render a film and then others that wait: loading fonts and libraries costs as much as a film.
+
+    The first trouble ends it, so that what comes next has a process of its own.
+    """
+    until = time.monotonic() + SPELL
+    rendered = render(video_id)
+    while time.monotonic() < until and (following := transaction(claims.following)) is not None:
+        rendered = render(following) or rendered
+    if not rendered:
+        # Called off, or somebody else's: what a cancelled batch leaves in the queue ends here.
+        queue.nothing_to_do()
+
+
+def render(video_id: int) -> bool:
     """Render a film if it is there to be rendered; safe to be called any number of times."""
     now = clock.now()
     work = transaction(lambda: claims.claim(video_id, now))
     if work is None:
-        # Called off, or somebody else's: what a cancelled batch leaves in the queue ends here.
-        queue.nothing_to_do()
-        return
+        return False
     delivery.deliver()
     try:
         made = _make(work)
@@ -106,6 +120,7 @@ def render(video_id: int) -> None:
             )
         )
     delivery.deliver()
+    return True
 
 
 def sweep(now: datetime | None = None) -> None:
@@ -134,6 +149,10 @@ class _Made(NamedTuple):
     seconds: int
     size: int
     transcript: tuple[str, ...]
+
+
+class _TooSlow(Exception):
+    """A try has had its time."""
 
 
 class _Lost(Exception):
@@ -173,7 +192,7 @@ def _draw(
             format=form,
             theme=catalogue.THEME,
             progress=pulse.progress,
-            check_cancelled=pulse.lost,
+            check_cancelled=pulse.called_off,
             cache=media / "cache",
         )
     except film.Cancelled as error:
@@ -184,7 +203,7 @@ class Pulse:
     """Says every few seconds that a render lives and how far it is, and learns when to stop.
 
     It beats in a thread of its own, so that a long step of the encoder is not taken for death. A
-    render that hangs for ever is ended by the time limit of its job.
+    render that takes too long is told so; one that hangs for ever is ended by its job's time limit.
     """
 
     def __init__(self, work: Work) -> None:
@@ -192,6 +211,7 @@ class Pulse:
         self._percent = 0
         self._lost = False
         self._end = threading.Event()
+        self._until = time.monotonic() + rules.TIME_LIMIT.total_seconds()
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._run, args=(app,), daemon=True)
 
@@ -213,6 +233,12 @@ class Pulse:
 
     def lost(self) -> bool:
         return self._lost
+
+    def called_off(self) -> bool:
+        """Whether to stop here. Raises `_TooSlow` when the try has had its time."""
+        if time.monotonic() > self._until:
+            raise _TooSlow
+        return self.lost()
 
     def _run(self, app: Flask) -> None:
         with app.app_context():
@@ -251,6 +277,10 @@ def _reason(error: Exception) -> str:
         return f"{said[:1].upper()}{said[1:].rstrip('.')}."
     if isinstance(error, BrokenFilm):
         return f"The encoder's file was not whole: {error}."
+    if isinstance(error, _TooSlow):
+        return f"Rendering took longer than {rules.TIME_LIMIT.total_seconds() / 60:.0f} minutes."
+    if isinstance(error, MemoryError):
+        return "Rendering needed more memory than a film may have."
     if isinstance(error, OSError) and error.errno is not None:
         return f"The machine that renders could not write the film: {error.strerror}."
     return f"Rendering failed: {type(error).__name__}: {error}"

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 ATTEMPTS = 3
 #: A render that has not been heard of for so long is taken for dead.
 SILENCE = timedelta(seconds=30)
+#: How long one try may take (a film of half a minute takes a few seconds).
+TIME_LIMIT = timedelta(minutes=5)
 #: A film that waits so long while the queue is empty has been forgotten by the queue.
 FORGOTTEN = timedelta(seconds=10)
 #: Moments whose films tell of a period.

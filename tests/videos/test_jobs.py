@@ -1,6 +1,7 @@
 """Rendering one film, without a worker: what comes out, and what becomes of failures."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from engage.config import Settings
 from engage.db import transaction
 from engage.studio import mp4
-from engage.videos import claims, jobs, shelf
+from engage.videos import claims, jobs, rules, shelf
 
 from ..conftest import NOW, Cast
-from .conftest import Order, film
+from .conftest import Order, film, films
 
 
 @pytest.fixture
@@ -113,3 +114,39 @@ def test_a_heartbeat_learns_that_the_film_is_not_wanted(video_id: int) -> None:
 def test_a_snapshot_survives_the_database(video_id: int) -> None:
     assert json.loads(json.dumps(film().snapshot)) == film().snapshot
     assert film().snapshot["points"] == {"shape": "number", "value": 6000.0, "display": "6,000"}
+
+
+def test_one_process_renders_what_waits(cast: Cast, order: Order) -> None:
+    assert cast.alice.partner
+    assert cast.bob.partner
+    first, _second = order(cast.alice.partner.id, cast.bob.partner.id).to_make
+    jobs.spell(first)
+    assert [video.state for video in films()] == ["done", "done"]
+
+
+def test_trouble_ends_a_spell(cast: Cast, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    assert cast.alice.partner
+    assert cast.bob.partner
+    first, _second = order(cast.alice.partner.id, cast.bob.partner.id).to_make
+    monkeypatch.setattr(jobs, "_draw", full)
+    with pytest.raises(MemoryError):
+        jobs.spell(first)
+    assert sorted(video.attempts for video in films()) == [0, 1]
+    assert [video.failure for video in films() if video.attempts] == [
+        "Rendering needed more memory than a film may have."
+    ]
+
+
+def test_a_film_that_takes_too_long_is_given_up(
+    video_id: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "TIME_LIMIT", timedelta(0))
+    for _ in range(rules.ATTEMPTS):
+        with pytest.raises(jobs._TooSlow):
+            jobs.render(video_id)
+    assert film().state == "failed"
+    assert "took longer" in (film().failure or "")
+    assert list((settings.media_dir / "making").iterdir()) == []
