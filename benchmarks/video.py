@@ -21,7 +21,6 @@ from time import process_time
 from typing import Any
 
 import av
-import numpy as np
 import psutil
 from floor import composite
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -99,38 +98,26 @@ def encoding(job: dict[str, Any]) -> dict[str, Any]:
     reel = reel_of(job, YUV)
     own = [run for run in quick.runs(reel) if not run.common]
     size, fps = FORMATS[reel.form], reel.plan.fps
-    count = sum(run.end - run.first for run in own)
-    folder = Path(job["home"])
-    stores = [
-        np.memmap(folder / f"plane{k}", np.uint8, "w+", shape=(count, size[1] // g, size[0] // g))
-        for k, g in enumerate(YUV.grain)
-    ]
-    numbers = [number for run in own for number in range(run.first, run.end)]
-    for place, number in enumerate(numbers):
-        for store, plane in zip(stores, reel.turn(number)[0], strict=True):
-            store[place] = plane
-    taken = {}
-    for preset in PRESETS:
-        begin = process_time()
-        for run in own:
-            _encode(stores, numbers.index(run.first), run.end - run.first, preset, size, fps)
-        taken[preset] = process_time() - begin
-    return {"pictures": count, **taken}
+    taken = dict.fromkeys(PRESETS, 0.0)
+    for run in own:
+        pictures = [[plane.copy() for plane in reel.turn(k)[0]] for k in range(run.first, run.end)]
+        for preset in PRESETS:
+            begin = process_time()
+            _encode(pictures, preset, size, fps)
+            taken[preset] += process_time() - begin
+    return {"pictures": sum(run.end - run.first for run in own), **taken}
 
 
-def _encode(
-    stores: list[Any], first: int, many: int, preset: str, size: tuple[int, int], fps: int
-) -> None:
+def _encode(pictures: list[list[Any]], preset: str, size: tuple[int, int], fps: int) -> None:
     """libx264 with nothing known about its pictures, quality as it comes."""
     context = av.CodecContext.create("libx264", "w")
     h264.tag(context, size, fps)
     context.options = {"preset": preset, "threads": "1"}
     frame = av.VideoFrame(*size, "yuv420p")
-    views = h264.views(frame)
-    for place in range(first, first + many):
-        for view, store in zip(views, stores, strict=True):
-            view[:] = store[place]
-        frame.pts = place - first
+    for number, picture in enumerate(pictures):
+        for view, plane in zip(h264.views(frame), picture, strict=True):
+            view[:] = plane
+        frame.pts = number
         context.encode(frame)
     context.encode(None)
 

@@ -22,12 +22,12 @@ from engage.studio.painter import Picture
 MARK = b"\0\0\0\1"  # what stands before each picture of a segment
 _TUNING = (
     "scenecut=0:weightp=0:ref=1:bframes=0:aq-mode=0:keyint=infinite:stitchable=1:cabac=1:8x8dct=1"
-    ":no-deblock=0:analyse=i8x8,i4x4"
+    ":no-deblock=0:analyse=i4x4"
 )
 OPTIONS = {
     "preset": "ultrafast",
     "tune": "zerolatency",
-    "qp": "27",
+    "qp": "28",
     "forced-idr": "1",
     "threads": "1",
     "x264-params": _TUNING,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+import re
+import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from imageio_ffmpeg import get_ffmpeg_exe
 from moviepy import AudioClip
 from moviepy.audio.AudioClip import AudioArrayClip
 from numpy.typing import NDArray
 
 RATE = 44_100
-VERSION = 1  # raise it when the music changes: cached beds are named by it
-LOUDNESS = 0.082  # root mean square of the whole, about -18 LUFS: under a voice
+VERSION = 2  # raise it when the music changes: cached beds are named by it
+LOUDNESS = -16.0  # LUFS, integrated over the whole (EBU R 128)
+NEAR = 1.0  # how far from it a bed may be, in LU
+SILENCE = -69.0
 BAR = 2.4  # seconds: four beats at 100 a minute
 
 Samples = NDArray[np.float32]
@@ -105,9 +110,26 @@ def bed(seconds: float) -> Samples:
     t = np.arange(len(track), dtype=np.float32) / RATE
     shape = np.minimum(np.minimum(t / fade_in, (seconds - t) / fade_out), 1.0)
     track *= np.clip(shape, 0.0, 1.0)[:, None]
-    track *= LOUDNESS / max(1e-6, float(np.sqrt(np.mean(track**2))))
-    soft: Samples = np.tanh(track * 1.1) / 1.1
-    return soft.astype(np.float32)
+    track *= 0.082 / max(1e-6, float(np.sqrt(np.mean(track**2))))
+    soft: Samples = np.tanh(track * 1.1).astype(np.float32)
+    raw = ["-f", "f32le", "-ar", str(RATE), "-ac", "2", "-i", "-"]
+    measured = loudness(raw, soft.tobytes())
+    gain = 10 ** ((LOUDNESS - measured) / 20) if measured > SILENCE else 1.0
+    loud: Samples = np.clip(soft * gain, -0.98, 0.98).astype(np.float32)
+    return loud
+
+
+def loudness(source: list[str], given: bytes | None = None) -> float:
+    """Integrated loudness in LUFS of what ffmpeg reads by these arguments (and from ``given``);
+    `SILENCE` or less where there is too little to measure."""
+    run = subprocess.run(
+        [get_ffmpeg_exe(), "-hide_banner", "-nostats", *source, "-af", "ebur128=framelog=quiet",
+         "-f", "null", "-"],
+        input=given, stdin=None if given is not None else subprocess.DEVNULL,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    found = re.findall(rb"I:\s+(-?[\d.]+) LUFS", run.stderr)
+    return float(found[-1]) if found else SILENCE
 
 
 def soundtrack(seconds: float) -> AudioClip:
@@ -116,28 +138,21 @@ def soundtrack(seconds: float) -> AudioClip:
 
 
 def encoded(seconds: float, folder: Path) -> Path:
-    """The bed as AAC, encoded once per length and kept in ``folder``."""
+    """The bed as AAC, encoded once per length and kept in ``folder``.
+
+    Raises ValueError where the encoder made it louder or quieter than it should be."""
     path = folder / f"bed-{VERSION}-{round(seconds * 1000)}.m4a"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
             made = Path(aside) / path.name
             soundtrack(seconds).write_audiofile(
-                str(made),
-                fps=RATE,
-                codec="aac",
-                bitrate="128k",
-                ffmpeg_params=[
-                    "-threads",
-                    "1",
-                    "-map_metadata",
-                    "-1",
-                    "-fflags",
-                    "+bitexact",
-                    "-flags:a",
-                    "+bitexact",
-                ],
-                logger=None,
-            )
+                str(made), fps=RATE, codec="aac", bitrate="128k", logger=None,
+                ffmpeg_params=["-threads", "1", "-map_metadata", "-1",
+                               "-fflags", "+bitexact", "-flags:a", "+bitexact"],
+            )  # fmt: skip
+            heard = loudness(["-i", str(made)])
+            if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:
+                raise ValueError(f"the music came out at {heard} LUFS instead of {LOUDNESS}")
             made.replace(path)
     return path

@@ -56,11 +56,19 @@ def iris(old: Pixels, new: Pixels, share: float, accent: Colour) -> Pixels:
 
 @functools.lru_cache(maxsize=4)
 def _circle(width: int, height: int, radius: float) -> Image.Image:
-    """A disc in the middle, drawn at double size: Pillow's own edges are not smooth."""
-    mask = Image.new("L", (2 * width, 2 * height), 0)
+    """A disc in the middle of an even size. A quarter is drawn, at double size: Pillow's own edges
+    are not smooth."""
+    quarter = Image.new("L", (width, height), 0)
     r = 2 * radius
-    ImageDraw.Draw(mask).ellipse([width - r, height - r, width + r, height + r], fill=255)
-    return mask.reduce(2)
+    ImageDraw.Draw(quarter).ellipse([width - r, height - r, width + r, height + r], fill=255)
+    quarter = quarter.reduce(2)
+    flip, flop = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
+    mask = Image.new("L", (width, height))
+    for image in (quarter, quarter.transpose(flip)):
+        left = 0 if image is quarter else width - quarter.width
+        mask.paste(image, (left, 0))
+        mask.paste(image.transpose(flop), (left, height - quarter.height))
+    return mask
 
 
 BLENDS: dict[str, Callable[[Pixels, Pixels, float, Colour], Pixels]] = {
