@@ -189,7 +189,8 @@ def next_ids(table: str, count: int) -> Sequence[int]:
         last = connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
         return range(last + 1, last + 1 + count)
     draw = text(
-        "SELECT array_agg(nextval(pg_get_serial_sequence(:table, 'id'))) FROM generate_series(1, :n)"
+        "SELECT array_agg(nextval(sequence)) FROM generate_series(1, :n),"
+        " CAST(pg_get_serial_sequence(:table, 'id') AS regclass) AS sequence"
     )
     drawn: list[int] = connection.execute(draw, {"table": table, "n": count}).scalar_one()
     return drawn

@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
@@ -48,6 +49,8 @@ class Account(Model):
             postgresql_where=text("partner_id IS NULL"),
         ),
         Index("ix_accounts_partner_id", "partner_id"),
+        Index("uq_accounts_id_programme_id", "id", "programme_id", unique=True),
+        Index("uq_accounts_id_partner_id", "id", "partner_id", unique=True),
         CheckConstraint(
             "kind IN ('budget', 'accrued', 'payable', 'paid', 'redeemed', 'expired', 'clawed_back')",
             name="kind_known",
@@ -73,7 +76,10 @@ class Link(Model):
     marks: Mapped[bytes] = mapped_column(LargeBinary)
     posted_at: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("programme_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("programme_id", "number"),
+        Index("uq_ledger_links_id_programme_id", "id", "programme_id", unique=True),
+    )
 
 
 #: Which sources a transfer of each kind has (``reason`` is a text); all others are null.
@@ -114,10 +120,10 @@ class Transfer(Model):
     __tablename__ = "transfers"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"))
-    debit_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    credit_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    programme_id: Mapped[int] = mapped_column(Id)
+    partner_id: Mapped[int] = mapped_column(Id)
+    debit_id: Mapped[int] = mapped_column(Id)
+    credit_id: Mapped[int] = mapped_column(Id)
     unit: Mapped[str] = mapped_column(String(10))
     amount: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
@@ -137,9 +143,17 @@ class Transfer(Model):
     terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     posted_at: Mapped[datetime]
     key: Mapped[str] = mapped_column(String(80), unique=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("ledger_links.id"))
+    link_id: Mapped[int] = mapped_column(Id)
 
     __table_args__ = (
+        # Programme and partner have no keys of their own: these say more, and each costs every line.
+        ForeignKeyConstraint(
+            ["debit_id", "programme_id"], ["accounts.id", "accounts.programme_id"]
+        ),
+        ForeignKeyConstraint(["credit_id", "partner_id"], ["accounts.id", "accounts.partner_id"]),
+        ForeignKeyConstraint(
+            ["link_id", "programme_id"], ["ledger_links.id", "ledger_links.programme_id"]
+        ),
         Index("ix_transfers_partner_id_posted", "partner_id", "id"),
         Index("ix_transfers_programme_id_day", "programme_id", "day"),
         Index("ix_transfers_fact_id", "fact_id"),

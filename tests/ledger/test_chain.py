@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from engage import create_app
 from engage.cli import main
@@ -68,7 +69,6 @@ def test_a_ledger_that_nobody_touched_is_whole_with_one_link_per_posting(house: 
     "change",
     [
         "amount = amount + 1",
-        "partner_id = partner_id + 1",
         "day = '2013-04-06'",
         "total_after = 0",
         "reason = 'because'",
@@ -80,6 +80,13 @@ def test_a_changed_line_is_named(tamper: Sql, change: str) -> None:
     found = verified()
     assert (found.ok, found.transfer) == (False, bad)
     assert found.problem == f"transfer {bad} was changed after the posting"
+
+
+def test_a_line_cannot_even_name_another_than_the_owner_of_the_account_it_credits(
+    tamper: Sql,
+) -> None:
+    with pytest.raises(IntegrityError):
+        tamper("UPDATE transfers SET partner_id = partner_id + 1")
 
 
 def test_of_several_changed_lines_the_first_is_named(tamper: Sql) -> None:
