@@ -23,6 +23,7 @@ from engage.insight.console import blueprint as console_budget
 from engage.insight.routes import blueprint as insight
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
+from engage.payouts.console import blueprint as console_payouts
 from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
 
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     console_disputes,
     console_missions,
     console_rules,
+    console_payouts,
     console_drafts,
     console_budget,
 )

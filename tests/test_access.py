@@ -22,6 +22,7 @@ from tests.browsing import browser
 from tests.conftest import Cast
 from tests.console import examples as imports
 from tests.disputes import examples as questions
+from tests.payouts import examples as payouts
 from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
@@ -97,6 +98,14 @@ EXAMPLES: dict[str, Example] = {
     "console_videos.cancel": Example(examples.batch, MANAGERS),
     "console_videos.retry": Example(examples.batch, MANAGERS),
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
+    **{
+        f"console_payouts.{view}": Example(payouts.run, MANAGERS)
+        for view in ("run", "ask_approve", "approve", "ask_pay", "pay", "download")
+    },
+    **{
+        f"console_payouts.{view}": Example(payouts.payment, MANAGERS)
+        for view in ("payment", "decide")
+    },
     "console_disputes.dispute": Example(questions.asked, MANAGERS),
     "console_disputes.answer": Example(questions.asked, MANAGERS),
     "disputes.ask": Example(_ledger_line, ALICE_ALONE),

@@ -17,6 +17,8 @@ from engage.incentives.worth import Book
 from engage.ledger import service as ledger
 from engage.money import POINTS
 from engage.partners.models import Partner
+from engage.payouts import sentences as payout_sentences
+from engage.payouts import service as payouts
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
@@ -62,6 +64,16 @@ def earnings() -> str:
         else None,
         before=before,
         answered=disputes.unseen(partner.id),
+        payouts=[
+            payout_sentences.stats(standing, voice)
+            for standing in payouts.standings(programme, partner.id, g.now)
+        ],
+        payments=[
+            payout_sentences.shown(payment, voice)
+            for payment in payouts.of_partner(partner.id, today)
+        ]
+        if before is None
+        else [],
     )
 
 

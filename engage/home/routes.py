@@ -20,6 +20,8 @@ from engage.leaderboards.view import View
 from engage.missions.pages import card
 from engage.money import POINTS
 from engage.partners.models import Partner
+from engage.payouts import sentences as payout_sentences
+from engage.payouts import service as payouts
 from engage.programmes.models import Programme
 from engage.videos import films
 from engage.videos.routes import card as film_card
@@ -111,6 +113,11 @@ def _now(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]
         "next": sentences.next_step(here, programme, voice, g.now),
         "board": board,
         "numbers": _numbers(here, programme, board, voice),
+        "payouts": [
+            said
+            for standing in payouts.standings(programme, partner.id, g.now)
+            if (said := payout_sentences.next_payout(standing, voice))
+        ],
         "mission": _mission(here, programme, voice),
         "slugs": [here.board.model.slug] if here.board else [],
     }

@@ -51,6 +51,10 @@ class Terms:
         running = periods.containing(today - timedelta(days=self.grace_days), self.period)
         return periods.containing(running.first - timedelta(days=1), self.period)
 
+    def following(self, period: Period) -> Period:
+        """The period after one that is not ``all``."""
+        return periods.containing(period.last + timedelta(days=1), self.period)
+
     def closes_on(self, period: Period) -> date:
         """The day on which a period is collected."""
         return period.last + timedelta(days=self.grace_days + 1)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select, update
 
 from engage import clock, periods
+from engage.accounts.models import User
 from engage.db import among, db, insert_rows, next_ids
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
@@ -331,6 +332,17 @@ def payments(run: PayoutRun) -> list[Payout]:
     return list(
         db.session.scalars(statement.order_by(Payout.held.desc(), Payout.amount.desc(), Payout.id))
     )
+
+
+def approvers(run: PayoutRun) -> list[str]:
+    """Who said yes to a run, first to last."""
+    names = {
+        user.id: user.name or user.email
+        for user in db.session.scalars(
+            select(User).where(User.id.in_([run.approved_by, run.seconded_by]))
+        )
+    }
+    return [names[user_id] for user_id in (run.approved_by, run.seconded_by) if user_id]
 
 
 def state(payout: Payout, run: PayoutRun) -> str:

@@ -48,6 +48,7 @@ def _entries(seat: Seat) -> list[tuple[str, str, str]]:
             ("/console/videos/", _("Videos"), "clapperboard"),
             ("/console/import/", _("Import"), "upload"),
             ("/console/rules/", _("Rules"), "scale"),
+            ("/console/payouts/", _("Payouts"), "hand-coins"),
             ("/console/disputes/", _("Questions"), "message-square"),
             ("/console/budget", _("Budget"), "coins"),
         ]
