@@ -1,5 +1,6 @@
 """Rules changed by a form: a draft is begun, kept, tried over real facts, and published."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,8 +26,7 @@ from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
-from engage.partners import service as partners
-from engage.partners.rules import unknown
+from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
@@ -104,12 +104,29 @@ def _draft(draft_id: int) -> RuleDraft:
 def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading:
     slug = draft.slug or rules.slug_of(one(typed, "name"), (), "rule")
     reading = rule_form.read(typed, slug, here.currency, viewer())
-    here_segments = partners.segments_of(here)
-    if reading.rule and (missing := unknown(reading.rule.where, here_segments)):
-        reading.errors["where.segment"] = missing.problem
     if not draft.slug and not one(typed, "name"):
         reading.errors["name"] = _("Give it a name: partners see it above the rule.")
     return reading if not reading.errors else reading._replace(rule=None)
+
+
+def _whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
+    """The same, and whether it fits the rest of the programme, as the file would be asked."""
+    if row.retires:
+        return Reading(None, {})
+    reading = _read(here, row, typed)
+    if reading.rule is None:
+        return reading
+    published = programmes.export(here)
+    others = tuple(rule for rule in published.rules if rule.slug != reading.rule.slug)
+    try:
+        programme_file.parse(programme_file.dump(replace(published, rules=(reading.rule, *others))))
+    except programme_file.BadProgrammeFile as error:
+        errors = {
+            rule_form.input_of(key.removeprefix("rules[1]."), typed): problem
+            for _line, key, problem in error.problems
+        }
+        return Reading(None, errors)
+    return reading
 
 
 @blueprint.get("/<id:draft_id>")
@@ -145,9 +162,9 @@ def _form(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str])
 def save(draft_id: int) -> Answer:
     """Keep what is typed; with ``do=review`` go on to what it would do, once nothing is wrong."""
     here, row, typed = programme(), _draft(draft_id), _typed()
-    reading = _read(here, row, typed)
-    _keep(draft_id, typed)
     what = request.form.get("do", "")
+    reading = _whole(here, row, typed) if what == "review" else _read(here, row, typed)
+    _keep(draft_id, typed)
     if what == "review" and not reading.errors:
         return redirect(url_for(".review", draft_id=draft_id), 303)
     if what == "leave":
@@ -231,7 +248,7 @@ def _review(
     draft_id: int, errors: dict[str, str] | None = None, found: Rehearsal | None = None
 ) -> Answer:
     here, row, voice = programme(), _draft(draft_id), viewer()
-    reading = Reading(None, {}) if row.retires else _read(here, row, row.typed)
+    reading = _whole(here, row, row.typed)
     if reading.errors:
         return redirect(url_for(".draft", draft_id=draft_id), 303)
     last = publishing.latest(here, row.slug) if row.slug else None
@@ -298,7 +315,7 @@ def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
 def replay(draft_id: int) -> Answer:
     """Try it over the last periods of real facts; nothing of it is written."""
     here, row = programme(), _draft(draft_id)
-    reading = Reading(None, {}) if row.retires else _read(here, row, row.typed)
+    reading = _whole(here, row, row.typed)
     if reading.errors:
         return redirect(url_for(".draft", draft_id=draft_id), 303)
     periods = request.form.get("periods", 4, type=int)
@@ -325,7 +342,7 @@ def replay_state(draft_id: int) -> Answer:
 def publish(draft_id: int) -> Answer:
     """Publish it; where that changes the past, what it would do is shown first, and must be meant."""
     here, row = programme(), _draft(draft_id)
-    reading = Reading(None, {}) if row.retires else _read(here, row, row.typed)
+    reading = _whole(here, row, row.typed)
     if reading.errors:
         return redirect(url_for(".draft", draft_id=draft_id), 303)
     last = publishing.latest(here, row.slug) if row.slug else None

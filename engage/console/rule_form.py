@@ -135,7 +135,7 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
         rule = rules.parse(raw, currency)
     except DefinitionError as error:
         for problem in error.every:
-            name = _input_of(problem.key, typed)
+            name = input_of(problem.key, typed)
             errors.setdefault(name, _friendly(problem))
         return Reading(None, errors)
     return Reading(None if errors else rule, errors)
@@ -155,7 +155,7 @@ def _put(raw: dict[str, Any], key: str, value: Any) -> None:
     (raw.setdefault(table, {}) if table else raw)[name] = value
 
 
-def _input_of(key: str, typed: Typed) -> str:
+def input_of(key: str, typed: Typed) -> str:
     """The input that a key of the definition is typed in: ``band[2].rate`` → ``band--3--rate``."""
     head, bracket, rest = key.partition("[")
     if not bracket:

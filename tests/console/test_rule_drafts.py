@@ -177,6 +177,12 @@ def test_what_is_missing_is_told_at_its_field_before_the_review(mia: Browser):
     assert "Give it a name" in text(answer)
 
 
+def test_a_rule_must_fit_the_programme_as_its_file_would(mia: Browser):
+    answer = mia.post(begin(mia), data=SPIFF | {"where.segment": ["nobody"], "do": "review"})
+    assert answer.status_code == 422
+    assert "declare it as [[segments]]" in text(answer)
+
+
 def test_the_sentence_follows_what_is_typed(mia: Browser):
     address = begin(mia)
     said = text(mia.post(f"{address}/preview", data=SPIFF))
