@@ -23,12 +23,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from engage import flow
 from engage.accounts import passwords, service, sessions
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
 from engage.accounts.rules import MIN_LENGTH, THEMES, Weakness, same_email
-from engage.db import transaction
-from engage.web import public, safe_path, signed_in
+from engage.db import db, transaction
+from engage.outbox.delivery import deliver
+from engage.partners.models import Partner
+from engage.partners.service import MOST_PSEUDONYM, BadChoice
+from engage.programmes.models import Programme
+from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember
 from engage.web.locales import offered_locales, timezones
 from engage.web.throttle import SignInThrottle
@@ -182,6 +187,27 @@ def account_submit() -> Answer:
     return redirect(url_for("accounts.account"))
 
 
+@blueprint.post("/account/visibility")
+@allow("partner")
+def visibility() -> Answer:
+    """How others see the partner on boards; everybody sees it so from the answer on."""
+    seen, pseudonym = request.form.get("visibility", ""), request.form.get("pseudonym")
+    partner_id, programme_id, now = g.seat.partner.id, g.seat.programme.id, g.now
+
+    def work() -> None:
+        here = db.session.get_one(Programme, programme_id)
+        flow.show(here, db.session.get_one(Partner, partner_id), seen, pseudonym, now=now)
+
+    try:
+        transaction(work)
+    except BadChoice as refusal:
+        chosen = {"visibility": seen, "pseudonym": pseudonym}
+        return _account_page({refusal.field: str(refusal)}, seen=chosen), 422
+    deliver()
+    flash(_("Saved. Boards, answers and new films show it from now on."), "success")
+    return redirect(url_for("accounts.account"))
+
+
 def _profile_errors(name: str, locale: str | None, timezone: str | None) -> dict[str, str]:
     errors = {}
     if not name:
@@ -246,11 +272,18 @@ def programme() -> Answer:
     return redirect("/")
 
 
-def _account_page(errors: dict[str, str], wanted: dict[str, Any] | None = None) -> str:
-    user = g.user
+def _account_page(
+    errors: dict[str, str],
+    wanted: dict[str, Any] | None = None,
+    seen: dict[str, Any] | None = None,
+) -> str:
+    user, partner = g.user, g.seat and g.seat.partner
     return render_template(
         "accounts/account.html",
         shown=wanted or {"name": user.name, "locale": user.locale, "timezone": user.timezone},
+        seen=seen
+        or (partner and {"visibility": partner.visibility, "pseudonym": partner.pseudonym}),
+        most_pseudonym=MOST_PSEUDONYM,
         errors=errors,
         locales=[(str(locale), locale.display_name) for locale in offered_locales()],
         timezones=_timezone_options(g.now.date()),

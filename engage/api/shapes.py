@@ -122,7 +122,7 @@ class Error(Shape):
 
 class StandingRow(Shape):
     rank: int
-    partner: str
+    partner: str | None = Field(description="None where the partner goes by a pseudonym.")
     name: str
     score: str = Field(description="Decimal in natural units.")
 

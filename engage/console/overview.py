@@ -246,7 +246,7 @@ def _top(found: service.Overview, currency: str, voice: Voice) -> list[dict[str,
             "score": board_sentences.score(rule, row.score, currency, voice, whole=True),
             "share": row.score / found.top.best if found.top.best > 0 else 0,
             "href": url_for("console_partners.partner", external_id=row.external_id)
-            if rule.by == "partner"
+            if rule.by == "partner" and row.external_id
             else None,
         }
         for row in found.top.rows

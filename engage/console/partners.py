@@ -1,6 +1,6 @@
 """Partners for their manager: the list, and everything about one of them on a page."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import (
@@ -17,7 +17,7 @@ from flask import (
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engage import periods
+from engage import flow, periods
 from engage.accounts import passwords, trust
 from engage.accounts import service as accounts
 from engage.accounts.models import User
@@ -38,8 +38,9 @@ from engage.ledger import service as ledger
 from engage.missions import pages as mission_pages
 from engage.missions import service as missions
 from engage.money import POINTS, SCALE
+from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
-from engage.partners.service import by_external_id
+from engage.partners.service import BadChoice, by_external_id
 from engage.partners.service import groups as group_ids
 from engage.programmes.models import Programme
 from engage.videos.models import Video
@@ -158,6 +159,8 @@ def _profile(found: Partner, voice: Voice) -> list[tuple[str, str]]:
     labels = attribute_labels()
     rows += [(labels[name], getattr(found, name)) for name in PARTNER_ATTRIBUTES]
     rows.append((_("Joined on"), voice.day(found.joined_on) if found.joined_on else None))
+    seen = {"pseudonym": found.pseudonym, "hidden": _("On no public board, by their own choice")}
+    rows.append((_("Seen by others as"), seen.get(found.visibility)))
     rows.append((_("Time zone"), found.timezone))
     return [(label, value) for label, value in rows if value]
 
@@ -254,7 +257,12 @@ def _may_link(user: User, here: Programme) -> bool:
 @blueprint.post("/<path:external_id>")
 @allow("manager")
 def change_log_ins(external_id: str) -> Any:
-    """Seat a person, give one who has no password yet a fresh link, or (`remove`) take a seat back."""
+    """Seat a person, give one who has no password yet a fresh link, (`remove`) take a seat back.
+
+    Or (`left_on`) write down the partner's last day; blank, they are back.
+    """
+    if "left_on" in request.form:
+        return _part(external_id, request.form["left_on"].strip())
     if "remove" in request.form:
         return _remove(external_id, form_number("remove"))
     email, name = request.form.get("email", "").strip(), request.form.get("name", "").strip()
@@ -296,6 +304,28 @@ def _seated(here: Programme, found: Partner, email: str, name: str, now: datetim
         )
     accounts.give_seat(user, here, found)
     return user
+
+
+def _part(external_id: str, text: str) -> Any:
+    now = g.now
+
+    def work() -> None:
+        try:
+            left_on = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise BadChoice("left_on", _("Write a day such as 2013-03-31.")) from None
+        here = programme()
+        flow.part(here, _partner(here, external_id), left_on, now=now)
+
+    try:
+        transaction(work)
+    except BadChoice as refusal:
+        here = programme()
+        found = _partner(here, external_id)
+        return _page(here, found, left_on=text, left_error=str(refusal)), 422
+    deliver()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".partner", external_id=external_id))
 
 
 def _remove(external_id: str, user_id: int | None) -> Any:

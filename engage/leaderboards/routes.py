@@ -245,7 +245,7 @@ def _near(view: View, member: int, voice: Voice) -> dict[str, Any]:
         "count": found.ranked,
         "mine": mine,
         "inside": view.scope is None or getattr(g.seat.partner, view.scope[0]) == view.scope[1],
-        "to_me": _place_of(view, mine) if mine else None,
+        "to_me": _place_of(view, mine) if mine and mine.listed else None,
     }
 
 

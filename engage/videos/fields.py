@@ -110,7 +110,7 @@ def _ranked_of(told: Told) -> Number | None:
 
 
 def _neighbours(told: Told) -> Ranking | None:
-    if told.row is None:
+    if told.row is None or not told.row.listed:
         return None
     rows = told.teller.standings.rows
     start = max(0, min(told.row.place - 1 - NEIGHBOURS // 2, len(rows) - NEIGHBOURS))

@@ -126,7 +126,15 @@ class Told:
     @cached_property
     def row(self) -> ranks.Row | None:
         index = self.teller.places.get(self.partner.id)
-        return None if index is None else self.teller.standings.rows[index]
+        if index is not None:
+            return self.teller.standings.rows[index]
+        board = self.teller.board
+        if board is None or self.partner.visibility != "hidden":
+            return None
+        # Off the public board, but their own film tells them where they stand.
+        period = self.teller.told_period or periods.containing(self.teller.today, board.rule.period)
+        near = ranks.around(self.teller.programme, board, period, self.partner.id, reach=0)
+        return near.rows[0] if near.rows else None
 
     @cached_property
     def views(self) -> list[MissionView]:

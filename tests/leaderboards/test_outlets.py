@@ -1,0 +1,137 @@
+"""A partner who is not to be named is named nowhere to others, from the moment it says so.
+
+Every page a rival or a visitor of the console's first page can open, the API, commands, films and
+what leaves for the live pages. A manager's own record of a partner (its page, the lists to work with)
+is not told to others and keeps the name.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from engage import clock, periods
+from engage.cli import main
+from engage.db import db
+from engage.outbox.models import Message
+from engage.videos import fields
+from engage.videos.snapshot import Teller
+from tests.api.conftest import Call, caller
+from tests.browsing import Browser, browser
+from tests.conftest import NOW, Cast, record, sale
+
+NAME = "Alice Bikes"
+BOARDS = ("", "sales", "sales/rows", "sales/me", "regions", "regions/rows")
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def choose(app: Flask, cast: Cast, visibility: str) -> None:
+    sent = {"visibility": visibility, "pseudonym": "The Fox"}
+    done = browser(app, cast.alice.user).post("/account/visibility", data=sent)
+    assert done.status_code == 302
+
+
+def pages(app: Flask, client: Browser) -> Iterator[tuple[str, str]]:
+    """Every page without parameters that this person may open, and the boards."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "static":
+            yield rule.rule, client.get(rule.rule, follow_redirects=True).text
+    for board in BOARDS:
+        for query in ("", "?scope=region%3DNorthwest", "?period=2013-Q2"):
+            address = f"/leaderboards/{board}{query}"
+            yield address, client.get(address).text
+
+
+def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
+    """All that others are told, by where."""
+    found = dict(pages(app, browser(app, cast.charlie.user)))
+    found["console"] = browser(app, cast.mia.user).get("/console/").text
+    for query in ("", "?scope=region%3DNorthwest", "?period=2013-04"):
+        found[f"api {query}"] = call("GET", f"/standings/sales{query}").text
+    for words in (["--json"], [], ["--period", "2013"]):
+        command = ["standings", "sales", *words, "--programme", "resellers"]
+        found[" ".join(command)] = CliRunner().invoke(main, command).stdout
+    teller = Teller(cast.programme, periods.parse("2013-Q2"), "https://house.example", NOW)
+    assert cast.charlie.partner
+    told = fields.read(teller.about(cast.charlie.partner), fields.FIELDS)
+    found["film"] = repr(told)
+    found["live"] = json.dumps([message.payload for message in db.session.query(Message)])
+    return found
+
+
+@pytest.mark.parametrize(("visibility", "seen"), [("pseudonym", "The Fox"), ("hidden", None)])
+def test_who_is_not_to_be_named_is_named_nowhere(
+    app: Flask, cast: Cast, visibility: str, seen: str | None
+):
+    call = caller(app, "resellers", "read")
+    before = outlets(app, cast, call)
+    telling = {where for where, text in before.items() if NAME in text}
+    assert telling >= {
+        "/",
+        "/leaderboards/sales",
+        "api ",
+        "film",
+        "console",
+        "/leaderboards/sales/me",
+    }
+    choose(app, cast, visibility)
+    record(cast.programme, sale("a-9", "A1", "1000"))
+    after = outlets(app, cast, call)
+    for where in sorted(after):
+        assert NAME not in after[where], where
+        assert "A1" not in after[where] or not where.startswith(("api", "standings")), where
+        if seen and where in telling:
+            assert seen in after[where], where
+        if not seen:
+            assert "The Fox" not in after[where], where
+    choose(app, cast, "named")
+    assert NAME in outlets(app, cast, call)["/leaderboards/sales/rows"]
+
+
+def test_who_stays_off_boards_sees_its_own_place_and_that_only_it_does(app: Flask, cast: Cast):
+    choose(app, cast, "hidden")
+    alice = browser(app, cast.alice.user)
+    mine = alice.get("/leaderboards/sales/me").text
+    assert NAME in mine
+    assert "Only you see your line" in mine
+    assert NAME not in alice.get("/leaderboards/sales/rows").text
+    teller = Teller(cast.programme, periods.parse("2013-Q2"), "https://house.example", NOW)
+    assert cast.alice.partner
+    row = teller.about(cast.alice.partner).row
+    assert row
+    assert (row.rank, row.listed) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"visibility": "pseudonym", "pseudonym": " "}, "Write the name that others see."),
+        ({"visibility": "pseudonym", "pseudonym": "bob&#39;s wheels"}, None),
+        ({"visibility": "pseudonym", "pseudonym": "BOB'S WHEELS"}, "Somebody here has that name"),
+        ({"visibility": "pseudonym", "pseudonym": "x" * 41}, "at most 40"),
+        ({"visibility": "loud"}, "Choose one of the three."),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_beside_its_field(
+    app: Flask, cast: Cast, sent: dict[str, str], words: str | None
+):
+    done = browser(app, cast.alice.user).post("/account/visibility", data=sent)
+    assert done.status_code == (422 if words else 302)
+    assert words is None or words in done.text
+
+
+def test_a_manager_writes_down_who_left_and_no_day_that_has_not_come(app: Flask, cast: Cast):
+    mia = browser(app, cast.mia.user)
+    assert mia.post("/console/partners/A1", data={"left_on": "2013-04-09"}).status_code == 302
+    assert NAME not in browser(app, cast.charlie.user).get("/leaderboards/sales/rows").text
+    late = mia.post("/console/partners/A1", data={"left_on": "2013-05-01"})
+    assert late.status_code == 422
+    assert "has not come yet" in late.text
+    assert mia.post("/console/partners/A1", data={"left_on": ""}).status_code == 302
+    assert NAME in browser(app, cast.charlie.user).get("/leaderboards/sales/rows").text
