@@ -20,7 +20,7 @@ PARTNER_ATTRIBUTES = ("organisation", "team", "region", "type")
 #: What a rule may ask besides: of the fact its size, of the partner what follows from the rest.
 FACT_CONDITIONS = ("amount", *FACT_ATTRIBUTES)
 SEGMENT_CONDITIONS = (*PARTNER_ATTRIBUTES, "joined")
-PARTNER_CONDITIONS = (*PARTNER_ATTRIBUTES, "segment", "joined")
+PARTNER_CONDITIONS = (*PARTNER_ATTRIBUTES, "segment", "tier", "joined")
 FACT_KINDS = (
     "sale",
     "deal_registered",

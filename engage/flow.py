@@ -33,6 +33,8 @@ from engage.outbox import service as outbox
 from engage.partners import service as partners
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
+from engage.tiers import service as tiers
+from engage.tiers.models import TierSpell
 
 #: More partners than this are not told one by one; their pages follow the boards.
 TOLD_BY_NAME = 200
@@ -82,14 +84,17 @@ def record(
     batch = activity.admit(programme, reports, source=source, now=now)
     kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
     changed = batch.new + batch.superseded
+    climbed = tiers.advance(programme, changed)
     who = partners.attributes(programme.id, {fact.partner_id for fact in changed})
-    awards = incentives.award(programme, batch.new, batch.superseded, who)
+    awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
     rewards = missions.advance(programme, changed, who)
     owed = awards + rewards
     ledger.post(programme.id, owed, now)
     moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
     if changed:
         _tell(programme, moved, {fact.partner_id for fact in changed}, now)
+    for partner_id, tier in climbed.reached.items():
+        outbox.write(programme.id, "climbed", {"partner": partner_id, "tier": tier}, now)
     return Outcome(batch.answers, batch.problems, owed, kept)
 
 
@@ -176,6 +181,7 @@ def enrol(
     """Take partners in; who moved to another region, team, organisation or type is paid anew."""
     admission = partners.admit(programme, profiles, now=now)
     if admission.new:
+        tiers.rebuild(programme, admission.new)
         known = {profile.external_id for profile in profiles}
         readmit(programme, held.waiting(programme.id, partners=known), now=now)
     if admission.moved:
@@ -219,6 +225,7 @@ def reconsider(
     """
     if partner_ids is None:
         readmit(programme, held.waiting(programme.id), now=now)
+    tiers.rebuild(programme, partner_ids)
     who = partners.attributes(programme.id, partner_ids)
     owed = _owed(programme, who, store=True)
     ledger.post(programme.id, owed, now)
@@ -278,6 +285,7 @@ def check(programme: Programme) -> Check:
     who = partners.attributes(programme.id)
     differences = (
         len(_owed(programme, who, store=False))
+        + tiers.differing(programme)
         + missions.differing_progress(programme, who)
         + leaderboards.differing_standings(programme)
         + len(list(ledger.unbalanced(programme.id)))
@@ -293,7 +301,7 @@ def check(programme: Programme) -> Check:
 
 
 def digest(programme: Programme) -> str:
-    """A hash over balances, standings and mission progress, by names alone.
+    """A hash over balances, tiers, standings and mission progress, by names alone.
 
     It does not depend on ids, nor on the order or batching in which facts came.
     """
@@ -312,6 +320,13 @@ def _state(programme: Programme) -> Iterator[str]:
     )
     for kind, unit, partner, balance in balances:
         yield f"balance\t{kind}\t{unit}\t{partner or ''}\t{balance}"
+    spells = db.session.execute(
+        select(Partner.external_id, TierSpell.number, TierSpell.tier, TierSpell.since)
+        .join(Partner, Partner.id == TierSpell.partner_id)
+        .where(Partner.programme_id == programme.id)
+    )
+    for partner, number, tier, since in spells:
+        yield f"tier\t{partner}\t{number}\t{tier or ''}\t{since or ''}"
     for board in leaderboards.boards(programme):
         member = Partner if board.rule.by == "partner" else Group
         name = Partner.external_id if member is Partner else Group.name

@@ -13,6 +13,7 @@ from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
+from engage.tiers.models import TierSpell
 from engage.videos.models import Video, VideoBatch, VideoOrder
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Standing",
     "StandingBucket",
     "StandingDay",
+    "TierSpell",
     "Transfer",
     "User",
     "Video",

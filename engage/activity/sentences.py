@@ -72,6 +72,7 @@ def _phrases(
         "region": _("in region %(values)s"),
         "type": _("of type %(values)s"),
         "segment": _("in segment %(values)s"),
+        "tier": _("with tier %(values)s"),
     }
     found = dict(where)
     for name in sorted(found.keys() & {*attributes}, key=attributes.index):

@@ -26,12 +26,14 @@ def award(
     new: Sequence[Standing],
     superseded: Sequence[Standing],
     attributes: Mapping[int, Attributes],
+    climbed: Mapping[int, datetime],
 ) -> list[Difference]:
     """What the rules owe after ``new`` came in and ``superseded`` went out.
 
     A group whose new facts all come after its last one is paid from its running total; any other
     is walked again from its first fact. Both give the same sums. Rules that look back (distinct
-    customers, growth) are always walked.
+    customers, growth) are always walked. ``climbed`` are partners whose tier is another from an
+    instant on: what they did since is worth something else by the rules that look at tiers.
     """
     fresh: dict[Group, list[Entry]] = {}
     stale: set[Group] = set()
@@ -41,6 +43,7 @@ def award(
         fresh |= placed(book, ordered, attributes)
         stale |= placed(book, superseded, attributes).keys()
     stale |= _measured_against(shelf, [*new, *superseded])
+    stale |= _done_since(shelf, climbed, attributes)
     totals = _totals(fresh.keys())
     looking_back = {book.id for book in shelf if book.looks_back}
     stale |= {
@@ -55,7 +58,7 @@ def award(
         if group in stale:
             continue
         start = totals[group].total if group in totals else 0
-        walked = walk(start, entries)
+        walked = walk(start, entries, attributes[group[1]])
         owed += [_difference(paid, group[2]) for paid in walked if paid.step.amount]
         moved.append(_moved(group, walked))
     upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
@@ -98,6 +101,46 @@ def _measured_against(shelf: Iterable[Book], changed: Sequence[Standing]) -> set
             before = [p for rule in growing for p in baseline.reach(rule, periods.parse(name))]
             if any(p.first <= day <= p.last for day in days[partner_id] for p in before):
                 found.add((book.id, partner_id, name))
+    return found
+
+
+def _done_since(
+    shelf: Iterable[Book], climbed: Mapping[int, datetime], attributes: Mapping[int, Attributes]
+) -> set[Group]:
+    """Groups of rules that look at tiers, with facts since their partner's tier is another."""
+    if not climbed:
+        return set()
+    here = (
+        among(Fact.partner_id, climbed),
+        Fact.occurred_at >= min(climbed.values()),
+    )
+    facts = [
+        fact
+        for fact in activity.standing_facts(*here)
+        if fact.occurred_at >= climbed[fact.partner_id]
+    ]
+    lines = db.session.execute(
+        select(RuleVersion.rule_id, Transfer.partner_id, Transfer.period, Transfer.occurred_at)
+        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
+        .where(among(Transfer.partner_id, climbed), Transfer.occurred_at >= min(climbed.values()))
+    )
+    posted = {
+        (rule_id, partner_id, period)
+        for rule_id, partner_id, period, at in lines
+        if at >= climbed[partner_id]
+    }
+    units = {
+        unit
+        for partner_id in climbed
+        for ladder in attributes[partner_id]["tier"].ladders
+        for tier in ladder.tiers
+        for unit, _ in tier.multiplier
+    }
+    found: set[Group] = set()
+    for book in shelf:
+        if book.looks_at_tiers(units):
+            found |= placed(book, facts, attributes).keys()
+            found |= {group for group in posted if group[0] == book.id}
     return found
 
 

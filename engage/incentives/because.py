@@ -1,11 +1,12 @@
 """Why a ledger line is what it is: the arithmetic that paid, shown again."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from engage import periods
 from engage.incentives.explain import measured, rate_text, sentence, versus
-from engage.incentives.rules import Rule, pay
+from engage.incentives.rules import Rule, Step, pay, times
 from engage.voice import ENGLISH, Voice
 
 
@@ -41,10 +42,20 @@ def because(
     if before == after:
         note = voice.gettext("It no longer counts here, so what it had earned is taken back.")
         return Because(read, "", note)
+    terms = terms or {}
     worth = pay(rule, after) - pay(rule, before)
     total = _product(rule, before, after, worth, currency, voice) or _difference(
-        rule, before, after, worth, period, currency, voice, terms or {}
+        rule, before, after, worth, period, currency, voice, terms
     )
+    if "times" in terms:
+        worth = times(rule, Step(before, after, worth), Decimal(terms["times"]))
+        total = voice.gettext(
+            "%(sum)s With tier %(tier)s you get %(times)s times that: %(pay)s.",
+            sum=total if total.endswith(".") else f"{total}.",
+            tier=terms["tier"],
+            times=voice.number(Decimal(terms["times"])),
+            pay=voice.pay(worth, rule.earn, whole=False, sign=True),
+        )
     if amount == worth:
         return Because(read, total, None)
     note = voice.gettext(

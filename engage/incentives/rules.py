@@ -122,8 +122,12 @@ class Rule:
 
 
 def addresses(rule: Rule, partner: Mapping[str, Any]) -> bool:
-    """Whether the rule speaks to a partner with these attributes at all."""
-    return all(read.is_among(partner[name], v) for name, v in rule.where if name in partner)
+    """Whether the rule speaks to a partner with these attributes at all, in whatever tier."""
+    return all(
+        read.is_among(partner[name], values)
+        for name, values in rule.where
+        if name in partner and name != "tier"
+    )
 
 
 def parse(raw: Mapping[str, Any], currency: str) -> Rule:
@@ -406,6 +410,13 @@ class Step(NamedTuple):
     before: int
     after: int
     amount: int
+
+
+def times(rule: Rule, step: Step, multiplier: Decimal) -> int:
+    """What a step pays so many times over, rounded on the running total; the cap comes before."""
+    numerator, denominator = multiplier.as_integer_ratio()
+    before, after = (pay(rule, total) * numerator for total in (step.before, step.after))
+    return after // denominator - before // denominator
 
 
 def steps(start: int, entries: Iterable[tuple[Rule, int]]) -> Iterator[Step]:

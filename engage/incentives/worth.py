@@ -4,7 +4,7 @@ The flow posts the difference to it, a draft rule is tried by it: there is one w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engage import periods
@@ -12,10 +12,11 @@ from engage.activity.rules import Standing
 from engage.definitions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
+from engage.tiers.rules import Climb
 
 Attributes = Mapping[str, Any]
 #: What else the arithmetic of a fact took: the ``baseline`` of growth, and whether it is that of
-#: a ``newcomer``.
+#: a ``newcomer``; the ``tier`` of the partner, and how many ``times`` the pay it gives.
 Terms = Mapping[str, Any]
 #: A running total's place: rule, partner, name of the period.
 Group = tuple[int, int, str]
@@ -33,6 +34,14 @@ class Book(NamedTuple):
     def looks_back(self) -> bool:
         """Whether running totals alone cannot say what a fact is worth."""
         return any(version.rule and version.rule.looks_back for version in self.versions)
+
+    def looks_at_tiers(self, multiplied: Collection[str]) -> bool:
+        """Whether its pay follows the partner's tier: by a condition, or in a multiplied unit."""
+        return any(
+            version.rule.earn in multiplied or "tier" in dict(version.rule.where)
+            for version in self.versions
+            if version.rule
+        )
 
 
 class Worth(NamedTuple):
@@ -57,13 +66,13 @@ def worth(
         for group, entries in placed(book, facts, attributes).items():
             rule = entries[0][1].rule
             if rule is None or rule.baseline is None:
-                yield group, walk(0, entries)
+                yield group, walk(0, entries, attributes[group[1]])
                 continue
             if rule not in grounds:
                 grounds[rule] = baseline.Ground(rule, facts)
             found = grounds[rule].of(group[1], periods.parse(group[2]))
             terms = {"baseline": found.value} | ({"newcomer": True} if found.newcomer else {})
-            yield group, walk(-found.value, entries, terms)
+            yield group, walk(-found.value, entries, attributes[group[1]], terms)
 
 
 def placed(
@@ -101,7 +110,10 @@ def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
     if not rule.covers(fact.day):
         return "starts" if rule.starts and fact.day < rule.starts else "ends"
     for name, values in rule.where:
-        if not is_among(partner[name] if name in partner else getattr(fact, name), values):
+        value = partner[name] if name in partner else getattr(fact, name)
+        if name == "tier":
+            value = value.at(fact.occurred_at)
+        if not is_among(value, values):
             return name
     if rule.within is not None:
         joined = partner["joined"]
@@ -110,8 +122,10 @@ def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
     return None
 
 
-def walk(start: int, entries: Iterable[Entry], terms: Terms | None = None) -> list[Worth]:
-    """Take the facts of a group in turn, from a running total on."""
+def walk(
+    start: int, entries: Iterable[Entry], partner: Attributes, terms: Terms | None = None
+) -> list[Worth]:
+    """Take the facts of a partner's group in turn, from a running total on."""
     entries = list(entries)
     seen: dict[str, set[str]] = defaultdict(set)
     measured = (
@@ -119,7 +133,22 @@ def walk(start: int, entries: Iterable[Entry], terms: Terms | None = None) -> li
         for fact, version in entries
         if version.rule
     )
-    return [
+    walked = [
         Worth(*entry, step, terms)
         for entry, step in zip(entries, rules.steps(start, measured), strict=True)
     ]
+    return (
+        [_lifted(paid, partner["tier"]) for paid in walked] if partner["tier"].ladders else walked
+    )
+
+
+def _lifted(paid: Worth, climb: Climb) -> Worth:
+    """What a fact is worth to a partner whose tier multiplies what the rule pays."""
+    rule = paid.version.rule
+    found = climb.times(rule.earn, paid.fact.occurred_at) if rule else None
+    if rule is None or found is None:
+        return paid
+    tier, times = found
+    amount = rules.times(rule, paid.step, times)
+    lifted = {**(paid.terms or {}), "tier": tier, "times": str(times)}
+    return paid._replace(step=paid.step._replace(amount=amount), terms=lifted)

@@ -38,3 +38,8 @@ def payout(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     redis = connection()
     for partner_id in payload["partners"]:
         publish.publish(redis, publish.partner_changed(programme_id, partner_id))
+
+
+def climbed(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
+    """Topic ``climbed``: a partner reached a tier; the pages it has open say so."""
+    publish.publish(connection(), publish.partner_changed(programme_id, payload["partner"]))

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 RECEIVERS = {
     "moved": "engage.live.receivers:moved",
     "joined": "engage.videos.jobs:partners_joined",
+    "climbed": "engage.live.receivers:climbed",
     "film": "engage.live.receivers:film",
     "payout": "engage.live.receivers:payout",
 }

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from engage import definitions as read
-from engage.definitions import DefinitionError, Where
+from engage.definitions import Where
 
 _KEYS = ("slug", "where")
 VISIBILITIES = ("named", "pseudonym", "hidden")
@@ -41,19 +41,6 @@ def to_json(segment: Segment) -> dict[str, Any]:
 def belongs(segments: Iterable[Segment], partner: Mapping[str, Any]) -> frozenset[str]:
     """The slugs of the segments a partner with these attributes is in."""
     return frozenset(one.slug for one in segments if read.holds(one.where, partner))
-
-
-def unknown(where: Where, segments: Iterable[Segment]) -> DefinitionError | None:
-    """What is wrong with conditions that name a segment which is not there."""
-    known = {segment.slug for segment in segments}
-    for name, values in where:
-        if name == "segment" and isinstance(values, frozenset) and not values <= known:
-            remedy = "declare it as [[segments]]" + (
-                f"; known are {', '.join(known)}" if known else ""
-            )
-            missing = ", ".join(repr(value) for value in sorted(values - known))
-            return DefinitionError("segment", f"{missing} is unknown: {remedy}")
-    return None
 
 
 class Seen(Protocol):

@@ -13,6 +13,9 @@ from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.partners.rules import VISIBILITIES
 from engage.programmes.models import Programme
+from engage.tiers import rules as tiers
+from engage.tiers.models import TierSpell
+from engage.tiers.rules import Climb, Ladder, Spell
 
 MOST_PSEUDONYM = 40
 GROUP_KINDS = ("organisation", "team", "region")
@@ -135,19 +138,48 @@ def attributes(
 ) -> dict[int, Mapping[str, Any]]:
     """What rules and audiences may ask of partners, by id; of all of them without ids.
 
-    ``joined`` is a day or None, ``segment`` the set of segments a partner is in; all else are texts.
+    ``joined`` is a day or None, ``segment`` the set of segments a partner is in, ``tier`` its climb
+    (a `Climb`: the tier is that of an instant); all else are texts.
     """
-    segments = segments_of(db.session.get_one(Programme, programme_id))
+    programme = db.session.get_one(Programme, programme_id)
+    segments, ladders = segments_of(programme), ladders_of(programme)
     wanted = (*(getattr(Partner, name) for name in PARTNER_ATTRIBUTES), Partner.joined_on)
     columns = select(Partner.id, *wanted)
     statement = columns.where(Partner.programme_id == programme_id).order_by(Partner.id)
     if partner_ids is not None:
         statement = statement.where(among(Partner.id, partner_ids))
-    found: dict[int, Mapping[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for partner_id, *values in db.session.execute(statement):
         partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))
-        found[partner_id] = partner | {"segment": rules.belongs(segments, partner)}
+        found[partner_id] = partner | {"segment": rules.belongs(segments, partner), "tier": Climb()}
+    if ladders:
+        for partner_id, climbed in spells(found).items():
+            found[partner_id]["tier"] = Climb(climbed, ladders)
+    return found  # type: ignore[return-value]  # what is in it is not written to
+
+
+def spells(partner_ids: Iterable[int]) -> dict[int, list[Spell]]:
+    """The tiers of partners over time as they are stored; those who have none are left out."""
+    found: dict[int, list[Spell]] = {}
+    rows = db.session.execute(
+        select(TierSpell.partner_id, TierSpell.tier, TierSpell.since, TierSpell.fact_id)
+        .where(among(TierSpell.partner_id, partner_ids))
+        .order_by(TierSpell.partner_id, TierSpell.number)
+    )
+    for partner_id, *spell in rows:
+        found.setdefault(partner_id, []).append(Spell(*spell))
     return found
+
+
+def ladders_of(programme: Programme) -> list[Ladder]:
+    """The tiers of a programme, version by version."""
+    return [
+        Ladder(
+            datetime.fromisoformat(version["from"]) if version["from"] else None,
+            tuple(tiers.parse(raw, programme.currency) for raw in version["tiers"]),
+        )
+        for version in programme.tiers
+    ]
 
 
 def segments_of(programme: Programme) -> list[rules.Segment]:

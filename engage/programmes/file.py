@@ -1,7 +1,7 @@
 """The programme file: read whole or refused whole, and written back to the same meaning."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from engage.missions import rules as missions
 from engage.partners import rules as partners
 from engage.payouts import rules as payout_rules
 from engage.studio import toml_lines
+from engage.tiers import rules as tiers
 
 T = TypeVar("T")
 MOST_CHARACTERS = 500_000
@@ -33,6 +34,7 @@ _KEYS = (
     "budget",
     "payouts",
     "segments",
+    "tiers",
     "rules",
     "boards",
     "missions",
@@ -53,6 +55,7 @@ class ProgrammeFile:
     currency: str
     budget: ledger.Budget
     segments: tuple[partners.Segment, ...]
+    tiers: tuple[tiers.Tier, ...]
     rules: tuple[incentives.Rule, ...]
     boards: tuple[leaderboards.Board, ...]
     missions: tuple[missions.Mission, ...]
@@ -103,6 +106,7 @@ def parse(text: str) -> ProgrammeFile:
     budget = _table(raw, "budget", ledger.parse_budget, note)
     segments = _tables(raw, "segments", partners.parse, note)
     terms = _table(raw, "payouts", payout_rules.parse, note)
+    ladder = _tables(raw, "tiers", lambda row: tiers.parse(row, currency), note, ("name",))
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
@@ -117,9 +121,8 @@ def parse(text: str) -> ProgrammeFile:
         MOST_RATES,
     )
     if not problems:
-        for number, rule in enumerate(rules, 1):
-            if wrong := partners.unknown(rule.where, segments):
-                note(wrong.under(f"rules[{number}].where"))
+        for wrong in _unfit(segments, ladder, rules):
+            note(wrong)
     if problems:
         places = toml_lines.locate(text)
         raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
@@ -130,6 +133,7 @@ def parse(text: str) -> ProgrammeFile:
         currency,
         budget,
         segments,
+        ladder,
         rules,
         boards,
         found,
@@ -138,6 +142,34 @@ def parse(text: str) -> ProgrammeFile:
         dispute_days,
         terms,
     )
+
+
+def _unfit(
+    segments: tuple[partners.Segment, ...],
+    ladder: tuple[tiers.Tier, ...],
+    rules: tuple[incentives.Rule, ...],
+) -> Iterator[DefinitionError]:
+    """What does not fit together although each part stands for itself."""
+    for number, wrong in tiers.out_of_order(ladder):
+        yield wrong.under(f"tiers[{number}]")
+    by_points = [tier.name for tier in ladder if tier.measure == money.POINTS]
+    circular = f"goes round in a circle: {', '.join(by_points)} is reached by points"
+    for number, tier in enumerate(ladder, 1):
+        if by_points and money.POINTS in dict(tier.multiplier):
+            remedy = "measure tiers by facts, or multiply money"
+            key = f"tiers[{number}].multiplier.points"
+            yield DefinitionError(key, f"{circular}, which the tier would multiply: {remedy}")
+    known = {"segment": {one.slug for one in segments}, "tier": {tier.name for tier in ladder}}
+    for number, rule in enumerate(rules, 1):
+        for name, values in rule.where:
+            if name in known and (missing := read.texts(values) - known[name]):
+                table = f"[[{name}s]]"
+                there = f"; known are {', '.join(sorted(known[name]))}" if known[name] else ""
+                problem = f"{', '.join(sorted(missing))} is unknown: declare it as {table}{there}"
+                yield DefinitionError(f"rules[{number}].where.{name}", problem)
+            if name == "tier" and by_points and rule.earn == money.POINTS:
+                remedy = "measure tiers by facts, or let this rule pay money"
+                yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
 
 
 def _head(raw: Mapping[str, Any], note: Callable[[DefinitionError], None]) -> dict[str, str]:
@@ -247,6 +279,7 @@ def dump(file: ProgrammeFile) -> str:
     head = {key: getattr(file, key) for key in _HEAD}
     tables = {
         "segments": [partners.to_json(segment) for segment in file.segments],
+        "tiers": [tiers.to_json(tier) for tier in file.tiers],
         "rules": [incentives.to_json(rule) for rule in file.rules],
         "boards": [leaderboards.to_json(board) for board in file.boards],
         "missions": [missions.to_json(mission) for mission in file.missions],

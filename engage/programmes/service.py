@@ -1,6 +1,6 @@
 """Publishing a programme from its file, and writing the published one back."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -17,10 +17,11 @@ from engage.ledger import budgets
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.partners import rules as segments
-from engage.partners.service import segments_of
+from engage.partners.service import ladders_of, segments_of
 from engage.payouts import rules as payout_rules
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
+from engage.tiers import rules as tiers
 
 
 class Refused(ValueError):
@@ -79,6 +80,7 @@ def publish(
         programme = Programme(
             slug=file.slug,
             segments=[],
+            tiers=[],
             intake={},
             dispute_days=file.dispute_days,
             created_at=now,
@@ -102,6 +104,7 @@ def publish(
     if budgets.publish(programme.id, file.budget):
         changes.append("budget: changed")
     changes += _publish_segments(programme, file)
+    changes += _publish_tiers(programme, file, since or now, has_facts)
     changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
@@ -125,6 +128,23 @@ def _publish_segments(programme: Programme, file: ProgrammeFile) -> list[str]:
         *(f"segment {slug}: {'changed' if slug in before else 'new'}" for slug in changed),
         *(f"segment {slug}: removed" for slug in before.keys() - after.keys()),
     ]
+
+
+def _publish_tiers(
+    programme: Programme, file: ProgrammeFile, since: datetime, has_facts: bool
+) -> list[str]:
+    """Changed tiers are a new version from ``since`` on; what is published later replaces what was
+    to come."""
+    raw = [tiers.to_json(tier) for tier in file.tiers]
+    if raw == (programme.tiers[-1]["tiers"] if programme.tiers else []):
+        return []
+    before = [v for v in programme.tiers if v["from"] is None or v["from"] < since.isoformat()]
+    if not has_facts:
+        before = []
+    start = since.astimezone(UTC).isoformat() if has_facts else None
+    programme.tiers = [*before, {"from": start, "tiers": raw}]
+    db.session.flush()
+    return [f"tiers: version {len(programme.tiers)}"]
 
 
 def _publish_rules(
@@ -209,6 +229,7 @@ def export(programme: Programme) -> ProgrammeFile:
         programme.currency,
         budgets.budgets(programme.id),
         tuple(segments_of(programme)),
+        ladders[-1].tiers if (ladders := ladders_of(programme)) else (),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
         tuple(definition(mission) for mission in missions.missions(programme)),

@@ -26,6 +26,39 @@ LANGUAGE = """
 slug = "near"
 where = { team = ["Seattle"], joined = { to = 2012-06-30 } }
 
+[[tiers]]
+name = "Bronze"
+measure = "facts"
+on = "sale"
+period = "all"
+threshold = "0"
+
+[[tiers]]
+name = "Silver"
+measure = "amount"
+on = "sale"
+period = "month"
+threshold = "9000"
+grace = 10
+multiplier = { points = "1.5" }
+
+[[tiers]]
+name = "Gold"
+measure = "customers"
+on = "sale"
+period = "quarter"
+threshold = "2"
+multiplier = { points = "2", USD = "1.25" }
+
+[[rules]]
+slug = "for-gold"
+on = "sale"
+earn = "USD"
+per = "fact"
+rate = "7.5"
+period = "quarter"
+where = { tier = ["Silver", "Gold"] }
+
 [[rules]]
 slug = "customers"
 on = "sale"

@@ -1,0 +1,388 @@
+"""Tiers: who stands where, as a pure function of facts in event-time order.
+
+A partner holds a tier from the instant after the fact that reached its threshold, through the end of
+that period, and through the days of grace after it; a return below the threshold leaves the grace,
+too. What stands after the last fact says when it will end: a fall needs no fact.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from engage import definitions as read
+from engage import periods
+from engage.activity.rules import Standing
+from engage.definitions import DefinitionError, Where
+from engage.money import POINTS, SCALE
+
+MEASURES = ("amount", "quantity", "facts", "customers", "products", POINTS)
+_KEYS = ("name", "measure", "on", "where", "period", "threshold", "grace", "multiplier", "perks")
+_MOST_GRACE = 1_000
+_MOST_TIMES = 100
+_MOST_PERKS = 10
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """``threshold`` in ten-thousandths; ``on`` and ``where`` are of facts, so points have none.
+
+    ``multiplier`` says how many times what rules pay in a unit is paid to who holds the tier.
+    """
+
+    name: str
+    measure: str
+    on: str | None
+    where: Where
+    period: str
+    threshold: int
+    grace: int
+    multiplier: tuple[tuple[str, Decimal], ...]
+    perks: tuple[str, ...]
+
+
+class Ladder(NamedTuple):
+    """The tiers, lowest first, as they read from an instant on (None: always)."""
+
+    valid_from: datetime | None
+    tiers: tuple[Tier, ...]
+
+
+class Spell(NamedTuple):
+    """A tier (None: none) from an instant on (None: always), and the fact that reached it."""
+
+    tier: str | None
+    since: datetime | None
+    fact_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A partner's tiers over time: the spells, and the ladders that say what each gives."""
+
+    spells: Sequence[Spell] = ()
+    ladders: Sequence[Ladder] = ()
+
+    def at(self, instant: datetime) -> str | None:
+        """The tier that a fact at ``instant`` falls under."""
+        found = self.spell(instant)
+        return found.tier if found else None
+
+    def spell(self, instant: datetime) -> Spell | None:
+        found = None
+        for spell in self.spells:
+            if spell.since is not None and spell.since > instant:
+                break
+            found = spell
+        return found
+
+    def times(self, unit: str, instant: datetime) -> tuple[str, Decimal] | None:
+        """The tier, and how many times what rules pay in ``unit`` it gives; None where it is once."""
+        name = self.at(instant) if self.ladders else None
+        ladder = in_force(self.ladders, instant) if name else None
+        for tier in ladder.tiers if ladder else ():
+            if tier.name == name:
+                return next(((name, times) for u, times in tier.multiplier if u == unit), None)
+        return None
+
+
+def in_force(ladders: Sequence[Ladder], instant: datetime) -> Ladder | None:
+    found = None
+    for ladder in ladders:
+        if ladder.valid_from is not None and ladder.valid_from > instant:
+            break
+        found = ladder
+    return found
+
+
+# --- from the file --------------------------------------------------------------------------------
+
+
+def parse(raw: Mapping[str, Any], currency: str) -> Tier:
+    """A tier from its mapping in the programme file.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
+    take = read.Every()
+    take(read.known_keys, raw, _KEYS)
+    measure = take(read.choice, raw, "measure", MEASURES)
+    if measure == POINTS:
+        for key in ("on", "where"):
+            if key in raw:
+                take.note(key, "has no meaning with measure 'points'; remove it")
+    of_facts = measure != POINTS
+    threshold = take(read.scaled, raw, "threshold")
+    if threshold is not None and threshold < 0:
+        take.note("threshold", "lies below zero: the lowest tier begins at 0")
+    return take.settled(
+        Tier(
+            name=take(read.text, raw, "name", limit=80),
+            measure=measure,
+            on=take(read.choice, raw, "on", read.FACT_KINDS) if of_facts else None,
+            where=take(read.where, raw, "where", read.FACT_CONDITIONS) if of_facts else (),
+            period=take(read.choice, raw, "period", periods.KINDS),
+            threshold=threshold,
+            grace=take(_grace, raw),
+            multiplier=take(_multiplier, raw, currency),
+            perks=take(_perks, raw),
+        )
+    )
+
+
+def _grace(raw: Mapping[str, Any]) -> int:
+    value = raw.get("grace", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_GRACE:
+        raise DefinitionError("grace", f"{value!r}: write days, 0 to {_MOST_GRACE}")
+    return value
+
+
+def _multiplier(raw: Mapping[str, Any], currency: str) -> tuple[tuple[str, Decimal], ...]:
+    said = raw.get("multiplier", {})
+    if not isinstance(said, Mapping):
+        raise DefinitionError("multiplier", 'write { points = "1.5" }')
+    found = []
+    for unit in said:
+        if unit not in (POINTS, currency):
+            raise DefinitionError(
+                f"multiplier.{unit}", f"write points or the programme's {currency}"
+            )
+        try:
+            times = read.decimal(said, unit)
+        except DefinitionError as error:
+            raise error.under("multiplier") from None
+        if not 1 <= times <= _MOST_TIMES:
+            raise DefinitionError(f"multiplier.{unit}", f"{times}: write 1 to {_MOST_TIMES} times")
+        found.append((unit, times))
+    return tuple(sorted(found))
+
+
+def _perks(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    perks = raw.get("perks", [])
+    texts = isinstance(perks, list) and all(isinstance(p, str) and 0 < len(p) <= 200 for p in perks)
+    if not texts or len(perks) > _MOST_PERKS:
+        remedy = f'write at most {_MOST_PERKS} texts, such as ["Support within a day"]'
+        raise DefinitionError("perks", remedy)
+    return tuple(perks)
+
+
+def to_json(tier: Tier) -> dict[str, Any]:
+    """The mapping that ``parse`` reads back to an equal tier."""
+    raw: dict[str, Any] = {"name": tier.name, "measure": tier.measure}
+    if tier.on:
+        raw["on"] = tier.on
+    if tier.where:
+        raw["where"] = read.where_json(tier.where)
+    raw |= {"period": tier.period, "threshold": read.plain(tier.threshold)}
+    if tier.grace:
+        raw["grace"] = tier.grace
+    if tier.multiplier:
+        raw["multiplier"] = {unit: f"{times:f}" for unit, times in tier.multiplier}
+    if tier.perks:
+        raw["perks"] = list(tier.perks)
+    return raw
+
+
+def out_of_order(tiers: Sequence[Tier]) -> Iterator[tuple[int, DefinitionError]]:
+    """Tiers (by their number from 1) that ask no more than the one below, or only the lowest may."""
+    for number, (lower, tier) in enumerate(itertools.pairwise(tiers), 2):
+        same = _basis(lower) == _basis(tier)
+        if tier.threshold <= 0 or (same and tier.threshold <= lower.threshold):
+            problem = f"is not above that of {lower.name}: put tiers in order, the lowest first"
+            yield number, DefinitionError("threshold", problem)
+
+
+def _basis(tier: Tier) -> tuple[object, ...]:
+    return tier.measure, tier.on, tier.where, tier.period
+
+
+# --- who stands where -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Count:
+    """Where a partner stands in what one tier counts."""
+
+    tier: Tier
+    period: periods.Period | None = None
+    total: int = 0
+    seen: set[str] = field(default_factory=set)
+    #: The last day of grace of what is over, and whether the threshold is met now.
+    closed: date = date.min
+    met: bool = False
+
+    @property
+    def until(self) -> date:
+        """The last day on which the tier is held, if nothing else happens."""
+        if self.tier.threshold == 0:
+            return periods.LAST_DAY
+        if not self.met or self.period is None:
+            return self.closed
+        return max(self.closed, _after(self.period.last, self.tier.grace))
+
+    def add(self, fact: Standing, points: int) -> None:
+        if not counts(self.tier, fact):
+            return
+        period = periods.containing(fact.day, self.tier.period)
+        if period != self.period:
+            self.closed, self.met = self.until, False
+            self.period, self.total, self.seen = period, 0, set()
+        self.total += _adds(self.tier, fact, points, self.seen)
+        met = self.total >= self.tier.threshold
+        if self.met and not met:
+            self.keep(fact.day)
+        self.met = met
+
+    def keep(self, day: date) -> None:
+        """What is lost on ``day`` stays for the grace."""
+        self.closed = max(self.closed, _after(day, self.tier.grace))
+
+
+def _after(day: date, days: int) -> date:
+    return day if day >= periods.LAST_DAY - timedelta(days=days) else day + timedelta(days=days)
+
+
+def counts(tier: Tier, fact: Standing) -> bool:
+    """Whether the fact counts towards the tier."""
+    if tier.measure == POINTS:
+        return True
+    return fact.kind == tier.on and all(
+        read.is_among(getattr(fact, name), values) for name, values in tier.where
+    )
+
+
+def _adds(tier: Tier, fact: Standing, points: int, seen: set[str]) -> int:
+    if tier.measure == POINTS:
+        return points * SCALE
+    if tier.measure in ("amount", "quantity"):
+        value: int = getattr(fact, tier.measure)
+        return value
+    if tier.measure == "facts":
+        return SCALE
+    name = fact.customer if tier.measure == "customers" else fact.product
+    if name is None or name in seen:
+        return 0
+    seen.add(name)
+    return SCALE
+
+
+def spells(
+    ladders: Sequence[Ladder],
+    facts: Iterable[Standing],
+    points: Mapping[int, int],
+    timezone: str,
+) -> list[Spell]:
+    """The tiers of one partner over time, from all of the partner's facts in event-time order.
+
+    ``points`` are those that rules pay, by fact. Changed terms hold from their own instant on;
+    who holds a tier then keeps it for the grace.
+    """
+    ascent = _Ascent(ladders, timezone)
+    changes = [ladder for ladder in ladders if ladder.valid_from is not None]
+    for fact in facts:
+        while changes and changes[0].valid_from and changes[0].valid_from <= fact.occurred_at:
+            ascent.change(changes.pop(0))
+        ascent.count(fact, points.get(fact.id, 0))
+    for ladder in changes:
+        ascent.change(ladder)
+    ascent.fall(periods.LAST_DAY)
+    return ascent.found
+
+
+class _Ascent:
+    """One partner's way: counts of every tier of every ladder, and the spells so far."""
+
+    def __init__(self, ladders: Sequence[Ladder], timezone: str) -> None:
+        self._timezone = timezone
+        self._counts = {id(ladder): [_Count(tier) for tier in ladder.tiers] for ladder in ladders}
+        always = next((ladder for ladder in ladders if ladder.valid_from is None), None)
+        self._active = self._counts[id(always)] if always else []
+        self.found: list[Spell] = []
+        self._stand(self._top(periods.FIRST_DAY + timedelta(days=1)), None)
+
+    def count(self, fact: Standing, points: int) -> None:
+        self.fall(fact.day)
+        for counts in self._counts.values():
+            for one in counts:
+                one.add(fact, points)
+        self._stand(self._top(fact.day), fact.occurred_at + _INSTANT, fact.id)
+
+    def change(self, ladder: Ladder) -> None:
+        assert ladder.valid_from is not None
+        day = ladder.valid_from.astimezone(ZoneInfo(self._timezone)).date()
+        self.fall(day)
+        held = self._top(day)
+        self._active = self._counts[id(ladder)]
+        for one in self._active:
+            if held and one.tier.name == held.tier.name:
+                one.keep(day)
+        self._stand(self._top(day), ladder.valid_from)
+
+    def fall(self, until: date) -> None:
+        """Let go what ends before ``until``."""
+        while self.found and (name := self.found[-1].tier) is not None:
+            holding = next((one for one in self._active if one.tier.name == name), None)
+            if holding is None or holding.until >= until:
+                return
+            day = holding.until + timedelta(days=1)
+            self._stand(self._top(day), periods.containing(day, "day").starts_at(self._timezone))
+
+    def _top(self, day: date) -> _Count | None:
+        return next((one for one in reversed(self._active) if one.until >= day), None)
+
+    def _stand(
+        self, top: _Count | None, since: datetime | None, fact_id: int | None = None
+    ) -> None:
+        name = top.tier.name if top else None
+        if since is not None and self.found and self.found[-1].since == since:
+            self.found.pop()  # of what happens at one instant, only the end is seen
+        before = self.found[-1].tier if self.found else None
+        if name == before:
+            return
+        rises = self._place(name) > self._place(before)
+        self.found.append(Spell(name, since, fact_id if rises else None))
+
+    def _place(self, name: str | None) -> int:
+        return next((n for n, one in enumerate(self._active) if one.tier.name == name), -1)
+
+
+class Outlook(NamedTuple):
+    """Where a partner stands towards a tier now: ``value`` and ``until`` as in its present period."""
+
+    tier: Tier
+    value: int
+    until: date | None
+
+
+def outlook(
+    ladder: Ladder, facts: Iterable[Standing], points: Mapping[int, int], today: date
+) -> list[Outlook]:
+    """Each tier with what counts towards it today, and until when it is held as things stand."""
+    counting = [_Count(tier) for tier in ladder.tiers]
+    for fact in facts:
+        for one in counting:
+            one.add(fact, points.get(fact.id, 0))
+    found = []
+    for one in counting:
+        current = one.period and one.period.first <= today <= one.period.last
+        until = one.until if one.until >= today else None
+        found.append(Outlook(one.tier, one.total if current else 0, until))
+    return found
+
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def first_difference(before: Sequence[Spell], after: Sequence[Spell]) -> datetime | None:
+    """The first instant at which two histories differ; None where they are the same."""
+    for index in range(max(len(before), len(after))):
+        one = before[index] if index < len(before) else None
+        other = after[index] if index < len(after) else None
+        if one and other and one[:2] == other[:2]:
+            continue
+        starts = [spell.since or BEGINNING for spell in (one, other) if spell]
+        return min(starts)
+    return None

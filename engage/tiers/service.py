@@ -1,0 +1,120 @@
+"""Tiers in the flow: the histories of the partners that facts touched, kept as the facts say."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete
+
+from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import Standing
+from engage.db import among, db, in_chunks, insert_rows
+from engage.incentives.service import books
+from engage.incentives.worth import Book, worth
+from engage.money import POINTS
+from engage.partners import service as partners
+from engage.programmes.models import Programme
+from engage.tiers import rules
+from engage.tiers.models import TierSpell
+from engage.tiers.rules import Ladder, Spell
+
+
+class Climbed(NamedTuple):
+    """Since when each partner's history reads differently, and who stands in which tier anew."""
+
+    since: Mapping[int, datetime]
+    reached: Mapping[int, str]
+
+
+NOBODY = Climbed({}, {})
+
+
+def advance(programme: Programme, changed: Sequence[Standing]) -> Climbed:
+    """Bring the tiers of the partners that ``changed`` facts are of up to date."""
+    ladders = partners.ladders_of(programme)
+    if not ladders or not changed:
+        return NOBODY
+    new = {fact.id for fact in changed}
+    since: dict[int, datetime] = {}
+    reached: dict[int, str] = {}
+    for partner_id, before, after in _differing(
+        programme, ladders, {fact.partner_id for fact in changed}
+    ):
+        _store(partner_id, after)
+        if at := rules.first_difference(before, after):
+            since[partner_id] = at
+        if after and after[-1].tier and (rise := _latest_rise(after)) and rise.fact_id in new:
+            reached[partner_id] = rise.tier or ""
+    return Climbed(since, reached)
+
+
+def _latest_rise(spells: Sequence[Spell]) -> Spell | None:
+    return next((spell for spell in reversed(spells) if spell.fact_id is not None), None)
+
+
+def rebuild(programme: Programme, partner_ids: Iterable[int] | None = None) -> None:
+    """Write the tiers of these partners (or of all) anew from their facts."""
+    ladders = partners.ladders_of(programme)
+    known = partners.attributes(programme.id, partner_ids)
+    for partner_id, _, after in list(_differing(programme, ladders, known)):
+        _store(partner_id, after)
+
+
+def differing(programme: Programme) -> int:
+    """How many partners' stored tiers are not what the facts say."""
+    known = partners.attributes(programme.id)
+    return sum(1 for _ in _differing(programme, partners.ladders_of(programme), known))
+
+
+def _differing(
+    programme: Programme, ladders: Sequence[Ladder], partner_ids: Iterable[int]
+) -> Iterable[tuple[int, list[Spell], list[Spell]]]:
+    for chunk in in_chunks(sorted(partner_ids), 500):
+        stored = partners.spells(chunk)
+        facts, points = counted(programme, ladders, chunk)
+        for partner_id in chunk:
+            after = (
+                rules.spells(ladders, facts[partner_id], points, programme.timezone)
+                if ladders
+                else []
+            )
+            before = list(stored.get(partner_id, ()))
+            if before != after:
+                yield partner_id, before, after
+
+
+def counted(
+    programme: Programme, ladders: Sequence[Ladder], partner_ids: Sequence[int]
+) -> tuple[Mapping[int, list[Standing]], Mapping[int, int]]:
+    """What tiers are made of: the facts of these partners, and the points that rules pay for them."""
+    by_partner: dict[int, list[Standing]] = defaultdict(list)
+    points: dict[int, int] = defaultdict(int)
+    if not ladders:
+        return by_partner, points
+    facts = list(activity.standing_facts(among(Fact.partner_id, partner_ids)))
+    for fact in facts:
+        by_partner[fact.partner_id].append(fact)
+    if any(tier.measure == POINTS for ladder in ladders for tier in ladder.tiers):
+        shelf = [book for book in books(programme) if _pays_points(book)]
+        for _, walked in worth(shelf, facts, partners.attributes(programme.id, partner_ids)):
+            for paid in walked:
+                if paid.version.rule and paid.version.rule.earn == POINTS:
+                    points[paid.fact.id] += paid.step.amount
+    return by_partner, points
+
+
+def _pays_points(book: Book) -> bool:
+    return any(version.rule and version.rule.earn == POINTS for version in book.versions)
+
+
+def _store(partner_id: int, spells: Sequence[Spell]) -> None:
+    db.session.execute(delete(TierSpell).where(TierSpell.partner_id == partner_id))
+    insert_rows(
+        TierSpell.__table__,
+        [
+            {"partner_id": partner_id, "number": number, **spell._asdict()}
+            for number, spell in enumerate(spells, 1)
+        ],
+    )
