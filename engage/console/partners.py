@@ -151,7 +151,7 @@ def _page(here: Programme, found: Partner, **extra: Any) -> str:
 
 def _mission(view: missions.MissionView, here: Programme, voice: Voice) -> dict[str, Any]:
     href = url_for("console_missions.mission", slug=view.mission.slug)
-    return mission_pages.card(view, here, voice, g.now) | {"href": href}
+    return mission_pages.card(view, here, voice, g.now, opens=False) | {"href": href}
 
 
 def _profile(found: Partner, voice: Voice) -> list[tuple[str, str]]:

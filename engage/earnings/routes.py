@@ -19,6 +19,7 @@ from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
 from engage.payouts import service as payouts
+from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
@@ -55,7 +56,7 @@ def earnings() -> str:
             programme,
             ledger.earned_ever(partner.id),
             ledger.earned(partner.id, period.first, period.last),
-            voice.this(period.kind),
+            period,
             voice,
         ),
         lines=[_shown(entry, programme, voice) for entry in found[:PAGE]],
@@ -88,18 +89,23 @@ def _before() -> int | None:
 
 
 def _numbers(
-    programme: Programme, balances: dict[str, int], earned: dict[str, int], now: str, voice: Voice
+    programme: Programme,
+    balances: dict[str, int],
+    earned: dict[str, int],
+    period: Period,
+    voice: Voice,
 ) -> list[dict[str, Any]]:
     """Money and points, this period and of all time; money first where there is any."""
     found = []
     for unit in (programme.currency, POINTS):
         label = voice.gettext("Points") if unit == POINTS else voice.gettext("Money")
-        for hint, amount in (
-            (now, earned.get(unit, 0)),
-            (voice.gettext("all time"), balances.get(unit, 0)),
+        for hint, name, amount in (
+            (voice.this(period.kind), period.name, earned.get(unit, 0)),
+            (voice.gettext("all time"), None, balances.get(unit, 0)),
         ):
             value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
-            found.append({"label": label, "value": value, "hint": hint})
+            href = url("insight.facts_page", period=name)
+            found.append({"label": label, "value": value, "hint": hint, "href": href})
     return found
 
 

@@ -1,11 +1,13 @@
 """A partner's facts, newest first, with what each earned."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from engage.activity.models import Fact
 from engage.db import db
+from engage.definitions import Between, Where
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.periods import Period
@@ -19,11 +21,12 @@ class Listed(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Which facts are meant: of a kind, of a period, or those alone that earned nothing."""
+    """Which facts are meant: of a kind, of days, under conditions, or those that earned nothing."""
 
     kind: str | None = None
     period: Period | None = None
     unpaid: bool = False
+    where: Where = ()
 
 
 def listed(
@@ -39,6 +42,7 @@ def listed(
         statement = statement.where(Fact.kind == wanted.kind)
     if wanted.period:
         statement = statement.where(Fact.day.between(wanted.period.first, wanted.period.last))
+    statement = statement.where(*_meet(wanted.where))
     if wanted.unpaid:
         paid = exists().where(Transfer.fact_id == Fact.id, Transfer.kind.in_(EARNED))
         statement = statement.where(~paid)
@@ -54,6 +58,19 @@ def listed(
     facts = list(db.session.scalars(newest_first))
     earned = earned_by([fact.id for fact in facts])
     return [Listed(fact, earned.get(fact.id, {})) for fact in facts]
+
+
+def _meet(where: Where) -> Iterator[ColumnElement[bool]]:
+    """Conditions on facts, as the database reads them."""
+    for name, values in where:
+        column = getattr(Fact, name)
+        if not isinstance(values, Between):
+            yield column.in_(values)
+            continue
+        if values.low is not None:
+            yield column >= values.low
+        if values.high is not None:
+            yield column <= values.high
 
 
 def earned_by(fact_ids: list[int]) -> dict[int, dict[str, int]]:

@@ -21,8 +21,10 @@ from engage.insight.plan import reports
 from engage.insight.plan_form import read
 from engage.insight.whatif import choices, instant, what_if
 from engage.insight.whynot import why_not
+from engage.leaderboards import service as leaderboards
 from engage.ledger.rules import Overdrawn
 from engage.missions import sentences as stages
+from engage.missions import service as missions
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -60,7 +62,8 @@ def facts_page() -> str:
     """What was reported for the partner, newest first, with what each earned."""
     programme, partner = _mine()
     voice, today = viewer(), local_day(g.now, programme.timezone)
-    wanted, before = _filter(today), query_number("before")
+    counts = _counted(programme, partner, today, voice)
+    wanted, before = counts[0] if counts else _filter(today), query_number("before")
     found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
     asked: dict[str, Any] = {
         name: value for name, value in request.args.items() if name != "before" and value
@@ -76,7 +79,33 @@ def facts_page() -> str:
         kinds=[(kind, _capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
         periods=[(period.name, voice.period(period)) for period in _periods(today)],
         wanted=wanted,
+        counts_for=counts[1] if counts else None,
     )
+
+
+def _counted(
+    programme: Programme, partner: Partner, today: date, voice: Voice
+) -> tuple[facts.Filter, str] | None:
+    """What ``?stage=spring-sprint/2`` or ``?board=sales`` counts, and its name; None without them."""
+    if stage := request.args.get("stage"):
+        slug, _slash, number = stage.rpartition("/")
+        for view in missions.views(programme, partner, today):
+            for found in view.stages:
+                if view.mission.slug == slug and str(found.number) == number:
+                    days = Period("", "mission", view.mission.starts, view.mission.ends)
+                    named = voice.gettext(
+                        "Stage %(number)s of %(mission)s", number=number, mission=view.mission.name
+                    )
+                    return facts.Filter(found.stage.on, days, where=found.stage.where), named
+        abort(404)
+    if slug := request.args.get("board", ""):
+        board = leaderboards.board(programme, slug)
+        if board is None or board.rule.on is None:
+            abort(404)
+        period = _filter(today).period or periods.containing(today, board.rule.period)
+        named = f"{board.model.name}, {voice.period(period)}"
+        return facts.Filter(board.rule.on, period, where=board.rule.where), named
+    return None
 
 
 def _filter(today: date) -> facts.Filter:

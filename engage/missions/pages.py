@@ -27,9 +27,18 @@ def starts_at(view: MissionView, programme: Programme) -> datetime:
 
 
 def card(
-    view: MissionView, programme: Programme, voice: Voice, now: datetime, *, plays: bool = True
+    view: MissionView,
+    programme: Programme,
+    voice: Voice,
+    now: datetime,
+    *,
+    plays: bool = True,
+    opens: bool = True,
 ) -> dict[str, Any]:
-    """A mission for ui/mission.html; without ``plays``, as somebody sees it who takes no part."""
+    """A mission for ui/mission.html; without ``plays``, as somebody sees it who takes no part.
+
+    With ``opens``, what a stage counts can be opened: for the partner alone.
+    """
     mission, state = view.mission, view.window.state
     running = state == "running"
     return {
@@ -40,7 +49,9 @@ def card(
         "when": voice.days(mission.starts, mission.ends),
         "deadline": voice.deadline(ends_at(view, programme), now) if running else None,
         "audience": sentences.audience(view.audience, voice),
-        "stages": [stage(view, found, programme, voice, plays=plays) for found in view.stages],
+        "stages": [
+            stage(view, found, programme, voice, plays=plays, opens=opens) for found in view.stages
+        ],
         "reached": view.reached,
         "total": len(view.stages),
         "progress": voice.gettext(
@@ -56,6 +67,7 @@ def stage(
     voice: Voice,
     *,
     plays: bool = True,
+    opens: bool = True,
 ) -> dict[str, Any]:
     """A stage for ui/mission.html's path."""
     said: dict[str, Any] = {
@@ -66,13 +78,16 @@ def stage(
     }
     if not plays:
         return said | {"label": voice.gettext("Stage %(n)s", n=found.number)}
+    if opens and found.value:
+        counted = f"{view.mission.slug}/{found.number}"
+        said["counted"] = url("insight.facts_page", stage=counted)
     so_far = sentences.so_far(found.stage, found.value, programme.currency, voice)
     if found.reached and found.reached_at:
         note = voice.gettext("Reached on %(day)s", day=voice.moment(found.reached_at))
         return said | {"state": "reached", "note": note}
     if found.open:
-        counted = {"done": max(0, found.value), "target": found.stage.target}
-        return said | counted | {"state": "current", "note": so_far}
+        drawn = {"done": max(0, found.value), "target": found.stage.target}
+        return said | drawn | {"state": "current", "note": so_far}
     before = next((stage.number for stage in view.stages if not stage.reached), found.number)
     if found.value >= found.stage.target and before < found.number:
         waits = (
@@ -84,8 +99,8 @@ def stage(
     if view.window.state == "over":
         return said | {"label": voice.gettext("Not reached"), "note": so_far}
     if found.number == 1:
-        opens = voice.gettext("Opens on %(day)s", day=voice.day(view.mission.starts))
-        return said | {"label": opens}
+        begins = voice.gettext("Opens on %(day)s", day=voice.day(view.mission.starts))
+        return said | {"label": begins}
     return said
 
 

@@ -194,6 +194,34 @@ def test_the_list_is_narrowed_by_kind_period_and_pay(alice: Browser, cast: Cast)
         assert alice.get(f"/earnings/facts?{query}").status_code == 404
 
 
+def test_a_stage_and_a_score_open_into_what_they_count(app: Flask, alice: Browser, cast: Cast):
+    record(
+        cast.programme,
+        sale("x", "A1", "0", date(2013, 4, 9), kind="training_completed"),
+        sale("y", "A1", "50", date(2013, 3, 9)),
+    )
+    stage = page(alice, "/missions/spring-sprint").select_one(".path-detail a")
+    assert stage
+    assert text(stage) == "2 of 3 sales"
+    counted = page(alice, str(stage["href"]))
+    assert "What counts for Stage 1 of Spring sprint." in text(counted)
+    assert len(counted.select(".ledger-line")) == 2
+    score = page(alice, "/leaderboards/sales?period=2013-Q1").select_one("#me p a.link")
+    assert score
+    assert len(page(alice, str(score["href"])).select(".ledger-line")) == 1
+    assert alice.get("/earnings/facts?stage=spring-sprint/9").status_code == 404
+    assert alice.get("/earnings/facts?board=regions").status_code == 404
+    assert not page(browser(app, cast.mia.user), "/console/partners/A1").select(".path-detail a")
+
+
+def test_the_sums_open_into_the_facts_of_their_period(alice: Browser):
+    sums = page(alice, "/earnings/").select(".stat-label a")
+    assert [str(link["href"]) for link in sums[:2]] == [
+        "/earnings/facts?period=2013-Q2",
+        "/earnings/facts",
+    ]
+
+
 def test_a_long_list_comes_in_pages_without_a_gap(alice: Browser, cast: Cast):
     # Half of them at one instant: the page must break inside of it.
     record(

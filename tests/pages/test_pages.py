@@ -28,10 +28,14 @@ PAGES = (
     "/leaderboards/regions",
     "/missions/",
     "/missions/spring-sprint",
-    "/earnings/",
     "/rules/",
+    "/earnings/",
+    "/earnings/facts",
+    "/earnings/facts/1",
+    "/ahead",
+    "/what-if",
 )
-FOR_MANAGERS = tuple(address for address in PAGES if address not in ("/", "/earnings/"))
+FOR_MANAGERS = (*PAGES[1 : PAGES.index("/earnings/")], "/console/budget")
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
