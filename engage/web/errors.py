@@ -6,8 +6,10 @@ from flask_wtf.csrf import CSRFError
 from htmx_flask import make_response as htmx_answer
 from htmx_flask import request
 from jinja2 import Template
-from werkzeug.exceptions import Conflict, HTTPException, SecurityError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import Conflict, HTTPException, SecurityError, ServiceUnavailable
 
+from engage.db import is_conflict
 from engage.ledger.rules import Overdrawn
 from engage.web.access import wants_json
 
@@ -16,6 +18,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(Overdrawn, _overdrawn)
+    app.register_error_handler(DBAPIError, _busy)
 
 
 def _answer(error: HTTPException) -> Response | HTTPException:
@@ -42,6 +45,14 @@ def _answer(error: HTTPException) -> Response | HTTPException:
 def _overdrawn(error: Overdrawn) -> Response | HTTPException:
     """Nothing was changed: a budget, or what a partner has, is less than was asked of it."""
     return _answer(Conflict(_("Nothing was changed: %(why)s.", why=str(error))))
+
+
+def _busy(error: DBAPIError) -> Response | HTTPException:
+    """Others wrote all the while and nothing was changed; anything else is a fault of ours."""
+    if not is_conflict(error):
+        raise error
+    said = _("Too much is going on at once, and nothing was changed. Try again in a moment.")
+    return _answer(ServiceUnavailable(said, retry_after=2))
 
 
 def _form_expired(error: CSRFError) -> Response | HTTPException:
