@@ -96,6 +96,7 @@ EXAMPLES: dict[str, Example] = {
     "console_videos.batch": Example(examples.batch, MANAGERS),
     "console_videos.batch_films": Example(examples.batch, MANAGERS),
     "console_videos.cancel": Example(examples.batch, MANAGERS),
+    "console_videos.pause": Example(examples.batch, MANAGERS),
     "console_videos.retry": Example(examples.batch, MANAGERS),
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
     **{

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, exists, select, update
 
 from engage.db import db
 from engage.videos import rules, service
-from engage.videos.models import Video
+from engage.videos.models import Video, VideoBatch, VideoOrder
 
 POISON = "Rendering this film ended its worker three times, so it is not tried again by itself."
 
@@ -30,11 +30,22 @@ class Work(NamedTuple):
     started_at: datetime
 
 
+def _wanted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That a batch waits for the film which is neither called off nor paused."""
+    return exists().where(
+        VideoOrder.video_id == Video.id,
+        VideoOrder.batch_id == VideoBatch.id,
+        VideoBatch.cancelled_at.is_(None),
+        VideoBatch.paused_at.is_(None),
+        *conditions,
+    )
+
+
 def claim(video_id: int, now: datetime) -> Work | None:
     """Take a queued film; None when it is not to be had."""
     taken = db.session.connection().execute(
         update(Video)
-        .where(Video.id == video_id, Video.state == "queued")
+        .where(Video.id == video_id, Video.state == "queued", _wanted())
         .values(
             state="rendering",
             progress=0,
@@ -133,15 +144,18 @@ def recover(now: datetime) -> list[int]:
 
 
 def waiting(before: datetime) -> list[int]:
-    """Films that are queued since before an instant, oldest first."""
-    statement = select(Video.id).where(Video.state == "queued", Video.queued_at <= before)
+    """Films that are queued since before an instant and not held back, oldest first."""
+    statement = select(Video.id).where(
+        Video.state == "queued", Video.queued_at <= before, _wanted()
+    )
     return list(db.session.scalars(statement.order_by(Video.queued_at, Video.id)))
 
 
 def following() -> int | None:
-    """The film to render next, of those that wait."""
-    statement = select(Video.id).where(Video.state == "queued")
-    return db.session.scalar(statement.order_by(Video.queued_at, Video.id).limit(1))
+    """The film to render next, of those that wait: urgent ones first, then the oldest."""
+    urgent = case((_wanted(VideoBatch.urgent.is_(True)), 0), else_=1)
+    statement = select(Video.id).where(Video.state == "queued", _wanted())
+    return db.session.scalar(statement.order_by(urgent, Video.queued_at, Video.id).limit(1))
 
 
 def woken(video_ids: Sequence[int], now: datetime) -> None:

@@ -125,6 +125,17 @@ def retry(batch_id: int) -> Response:
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
 
 
+@blueprint.post("/<id:batch_id>/pause")
+@allow("manager")
+def pause(batch_id: int) -> Response:
+    """Begin no further film of a batch; or, with ``resume``, go on."""
+    _the_batch(batch_id)
+    change = service.resume if "resume" in request.form else service.pause
+    jobs.wake(transaction(lambda: change(db.session.get_one(VideoBatch, batch_id), g.now)))
+    delivery.deliver()
+    return redirect(url_for("console_videos.batch", batch_id=batch_id))
+
+
 @blueprint.get("/<id:batch_id>/cancel")
 @allow("manager")
 def ask_cancel(batch_id: int) -> str:
@@ -251,7 +262,7 @@ def create() -> Response | str | tuple[str, int]:
         batch_id, to_make = _place(film, choice, made)
     except (drafts.Refused, catalogue.UnknownTemplate, TemplateError) as refusal:
         return _order_page({"": str(refusal)}), 422
-    jobs.wake(to_make)
+    jobs.wake(to_make, urgent=rules.urgent("manager", len(made)))
     delivery.deliver()
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
 

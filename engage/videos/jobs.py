@@ -42,14 +42,14 @@ class Changed(ValueError):
 _LASTING = (Changed, MissingField, NothingToShow, MissingScript, TemplateError, values.BadValue)
 
 
-def wake(video_ids: list[int]) -> None:
+def wake(video_ids: list[int], *, urgent: bool = False) -> None:
     """Have workers render these films; called after the commit that ordered them.
 
     A queue that cannot be reached is no failure of the order: the sweep asks again.
     """
     try:
         for video_id in video_ids:
-            queue.enqueue(QUEUE, "engage.videos.jobs.spell", video_id)
+            queue.enqueue(QUEUE, "engage.videos.jobs.spell", video_id, at_front=urgent)
     except RedisError as error:
         log.warning("%d films wait for the queue: %s", len(video_ids), error)
 
@@ -80,7 +80,7 @@ def partners_joined(programme_id: int, payload: dict[str, Any], now: datetime) -
     except (catalogue.UnknownTemplate, TemplateError) as error:
         log.error("nobody is welcomed with a film: %s", error)
         return
-    wake(transaction(work))
+    wake(transaction(work), urgent=True)
 
 
 def spell(video_id: int) -> None:

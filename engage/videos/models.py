@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -15,6 +15,7 @@ class VideoBatch(Model):
     """Films ordered together: by a manager for a segment, or by an event for one partner.
 
     ``audience`` says for whom in the words of the order (``{"region": "Northwest"}``, ``{}``: all).
+    The films of an ``urgent`` one go before all others; those of a paused one wait.
     """
 
     __tablename__ = "video_batches"
@@ -30,6 +31,8 @@ class VideoBatch(Model):
     ordered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (Index("ix_video_batches_programme_id", "programme_id", "id"),)
 

@@ -33,6 +33,11 @@ def needs_period(moment: str) -> bool:
     return moment in PERIODIC
 
 
+def urgent(reason: str, films: int) -> bool:
+    """Whether a batch goes before others: somebody waits for it, or something just happened."""
+    return films == 1 or reason != "manager"
+
+
 def after_a_failed_try(attempts: int, *, lasting: bool) -> str:
     """Where a film goes whose render failed; ``lasting``: another try would fail like this one."""
     return "failed" if lasting or attempts >= ATTEMPTS else "queued"

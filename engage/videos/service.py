@@ -82,6 +82,7 @@ def place(
         reason=reason,
         ordered_by=by,
         created_at=now,
+        urgent=rules.urgent(reason, len(made)),
     )
     db.session.add(batch)
     db.session.flush()
@@ -203,6 +204,20 @@ def cancel(batch: VideoBatch, now: datetime) -> int:
         stopped += result.rowcount
     tell(batch.programme_id, batch.id, [], now)
     return stopped
+
+
+def pause(batch: VideoBatch, now: datetime) -> list[int]:
+    """Begin no further film of a batch, unless another one waits for it too; none to wake for."""
+    batch.paused_at = now
+    tell(batch.programme_id, batch.id, [], now)
+    return []
+
+
+def resume(batch: VideoBatch, now: datetime) -> list[int]:
+    """Go on with a paused batch; the films to wake a worker for."""
+    batch.paused_at = None
+    tell(batch.programme_id, batch.id, [], now)
+    return _ids(batch, ("queued",))
 
 
 def _ids(batch: VideoBatch, states: Sequence[str]) -> list[int]:

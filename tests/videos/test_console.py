@@ -208,6 +208,16 @@ def test_a_manager_tries_again_and_calls_off(app: Flask, cast: Cast, order: Orde
     assert count(cast, batch_id) == Count(cancelled=3)
 
 
+def test_a_manager_pauses_a_batch_and_goes_on(app: Flask, cast: Cast, order: Order) -> None:
+    batch_id = order(*(p.partner.id for p in (cast.alice, cast.bob) if p.partner)).batch.id
+    mia, page = browser(app, cast.mia.user), f"/console/videos/{batch_id}"
+    mia.post(f"{page}/pause")
+    assert "no further film is begun" in mia.get(page).text
+    assert "Paused" in mia.get("/console/videos/").text
+    mia.post(f"{page}/pause", data={"resume": "1"})
+    assert "no further film is begun" not in mia.get(page).text
+
+
 def test_a_film_of_another_batch_cannot_be_retried_through_this_one(
     app: Flask, cast: Cast, order: Order
 ) -> None:

@@ -168,6 +168,49 @@ def test_a_cancelled_batch_stops_what_nobody_else_waits_for(cast: Cast, order: O
     assert not transaction(lambda: claims.beat(work, 50, NOW))
 
 
+def test_a_paused_batch_begins_no_film_until_it_goes_on(cast: Cast, order: Order) -> None:
+    assert cast.alice.partner
+    placed = order(cast.alice.partner.id)
+    (video_id,) = placed.to_make
+
+    def batch() -> VideoBatch:
+        return db.session.get_one(VideoBatch, placed.batch.id)
+
+    assert transaction(lambda: service.pause(batch(), NOW)) == []
+    assert transaction(lambda: claims.claim(video_id, NOW)) is None
+    assert transaction(claims.following) is None
+    assert transaction(lambda: claims.waiting(NOW)) == []
+    assert transaction(lambda: service.resume(batch(), NOW)) == [video_id]
+    assert transaction(lambda: claims.claim(video_id, NOW))
+
+
+def test_a_film_that_another_batch_waits_for_is_not_held_back(cast: Cast, order: Order) -> None:
+    assert cast.alice.partner
+    placed = order(cast.alice.partner.id)
+    order(cast.alice.partner.id)
+    transaction(lambda: service.pause(db.session.get_one(VideoBatch, placed.batch.id), NOW))
+    assert transaction(claims.following) == placed.to_make[0]
+
+
+def test_what_somebody_waits_for_goes_before_a_large_batch(
+    cast: Cast, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cast.alice.partner
+    assert cast.bob.partner
+    monkeypatch.setattr(rules, "urgent", lambda reason, films: films == 1)
+    order(cast.alice.partner.id, cast.bob.partner.id)
+    (single,) = order(cast.bob.partner.id, period="2013-Q1").to_make
+    assert transaction(claims.following) == single
+
+
+@pytest.mark.parametrize(
+    ("reason", "films", "first"),
+    [("joined", 20, True), ("manager", 1, True), ("manager", 2, False)],
+)
+def test_who_joins_or_asks_for_one_film_goes_first(reason: str, films: int, first: bool) -> None:
+    assert rules.urgent(reason, films) is first
+
+
 def test_failed_films_are_tried_again_one_or_all(cast: Cast, order: Order) -> None:
     placed = order(*ids(cast))
     batch_id = placed.batch.id
