@@ -1,0 +1,134 @@
+"""Payouts on the pages: of the managers who clear them, and of the partner who waits for them."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from engage import clock
+from engage.accounts.models import Seat, User
+from engage.db import db, transaction
+from engage.partners.models import Partner
+from engage.payouts import service
+from engage.programmes import service as programmes
+from tests.browsing import Browser, browser
+from tests.conftest import Cast, publish
+from tests.console.conftest import text
+
+from .conftest import MAY, PAYING
+
+LOW = PAYING.replace('review_over = { USD = "500" }', 'review_over = { USD = "9" }').replace(
+    'second_approval_over = { USD = "600" }', 'second_approval_over = { USD = "5" }'
+)
+
+
+@pytest.fixture(autouse=True)
+def may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: MAY)
+
+
+@pytest.fixture
+def mia(app: Flask, cast: Cast) -> Browser:
+    publish(LOW)
+    return browser(app, cast.mia.user)
+
+
+@pytest.fixture
+def max_(app: Flask, cast: Cast) -> Browser:
+    """Another manager of the programme."""
+    user = User(email="max@example.com", name="Max", stamp="max", created_at=MAY)
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(Seat(user_id=user.id, programme_id=cast.programme.id, role="manager"))
+    db.session.commit()
+    return browser(app, user)
+
+
+def payout_id(number: int = 1) -> int:
+    db.session.rollback()
+    run = service.run_of(programmes.by_slug("resellers").id, number)
+    assert run
+    return service.payments(run)[0].id
+
+
+def test_a_run_goes_from_collected_to_paid_by_two_managers(
+    mia: Browser, max_: Browser, app: Flask, cast: Cast
+) -> None:
+    assert "Collect April 2013 now" in text(mia.get("/console/payouts/"))
+    mia.post("/console/payouts/collect")
+    said = text(mia.get("/console/payouts/1"))
+    assert "More than $9.00, the limit for one payment" in said
+    assert "two managers have to approve it" in said
+    page = f"/console/payouts/1/payments/{payout_id()}"
+    mia.post(page, data={"do": "release", "note": "checked"})
+    assert "Managers needed 2" in text(mia.get("/console/payouts/1/approve"))
+    mia.post("/console/payouts/1/approve")
+    assert mia.get("/console/payouts/1/payments.csv").status_code == 404
+    again = mia.post("/console/payouts/1/approve", follow_redirects=True)
+    assert "needs another manager" in text(again)
+    max_.post("/console/payouts/1/approve")
+    assert "Approved by Mia, Max" in text(mia.get("/console/payouts/1"))
+    rows = list(csv.reader(io.StringIO(mia.get("/console/payouts/1/payments.csv").text[1:])))
+    assert rows[1][1:6] == ["A1", "Alice Bikes", "alice@example.com", "10.00", "USD"]
+    assert "1 payment paid?" in text(mia.get("/console/payouts/1/pay"))
+    assert mia.post("/console/payouts/1/pay", data={"reference": " "}).status_code == 422
+    mia.post("/console/payouts/1/pay", data={"reference": "SEPA 77"})
+    assert "SEPA 77" in text(mia.get("/console/payouts/1"))
+    assert "SEPA 77" in text(browser(app, cast.alice.user).get("/earnings/"))
+
+
+def test_a_partner_reads_when_the_money_comes_and_when_it_is_late(
+    mia: Browser, max_: Browser, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = browser(app, cast.alice.user)
+    assert "$10.00 is confirmed and will be paid by May 15, 2013." in text(alice.get("/"))
+    mia.post("/console/payouts/collect")
+    mia.post(f"/console/payouts/1/payments/{payout_id()}", data={"do": "release"})
+    for manager in (mia, max_):
+        manager.post("/console/payouts/1/approve")
+    assert "$10.00 is on its way to you by May 15, 2013." in text(alice.get("/"))
+    assert "On its way by May 15, 2013." in text(alice.get("/earnings/"))
+    monkeypatch.setattr(clock, "now", lambda: MAY + timedelta(days=16))
+    assert "was promised by May 15, 2013 and is 3 days late" in text(alice.get("/"))
+    assert "3 days late" in text(mia.get("/console/payouts/"))
+    assert "3 days late" in text(alice.get("/earnings/"))
+
+
+def test_what_is_put_back_needs_a_reason_that_the_partner_reads(
+    mia: Browser, app: Flask, cast: Cast
+) -> None:
+    mia.post("/console/payouts/collect")
+    page = f"/console/payouts/1/payments/{payout_id()}"
+    assert mia.post(page, data={"do": "back"}).status_code == 422
+    mia.post(page, data={"do": "back", "note": "The bank details are old"})
+    said = text(browser(app, cast.alice.user).get("/earnings/"))
+    assert "Not paid: The bank details are old. It comes with the next payout." in said
+
+
+def test_no_cell_of_the_file_is_a_formula(mia: Browser, max_: Browser, cast: Cast) -> None:
+    def rename() -> None:
+        partner = db.session.query(Partner).filter_by(external_id="A1").one()
+        partner.name = "=HYPERLINK(1)"
+
+    transaction(rename)
+    mia.post("/console/payouts/collect")
+    mia.post(f"/console/payouts/1/payments/{payout_id()}", data={"do": "release"})
+    for manager in (mia, max_):
+        manager.post("/console/payouts/1/approve")
+    rows = list(csv.reader(io.StringIO(mia.get("/console/payouts/1/payments.csv").text[1:])))
+    assert rows[1][2] == "'=HYPERLINK(1)"
+
+
+def test_a_programme_without_terms_says_how_to_begin(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    assert "This programme pays nothing out" in text(mia.get("/console/payouts/"))
+    answer = mia.post("/console/payouts/collect", follow_redirects=True)
+    assert "write [payouts] in its file" in text(answer)
+
+
+def test_another_programmes_run_does_not_exist(mia: Browser, app: Flask, cast: Cast) -> None:
+    mia.post("/console/payouts/collect")
+    assert browser(app, cast.otto.user).get("/console/payouts/1").status_code == 404
+    assert mia.post("/console/payouts/1/payments/999", data={"do": "release"}).status_code == 404
