@@ -19,10 +19,12 @@ from engage.db import db, transaction
 from engage.demo import history, logins, programme
 from engage.demo.cast import Cast, cast
 from engage.demo.logins import Login
+from engage.demo.payouts import settle
 from engage.leaderboards import days
 from engage.leaderboards import service as leaderboards
 from engage.outbox import delivery
 from engage.partners.models import Partner
+from engage.payouts import service as payouts
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.terminal import bar
@@ -105,6 +107,7 @@ def _take_in(ours: Programme, reports: list[Report], tell: Callable[[int], None]
         # As if it had run all the time: each week is recorded when it ends.
         outcome = flow.record(ours, batch, source=SOURCE, now=batch[-1].occurred_at)
         assert not outcome.problems, outcome.problems[0]
+        payouts.collect(ours, batch[-1].occurred_at)
         tell(done := done + len(batch))
 
 
@@ -139,6 +142,7 @@ def let_in(settings: Settings, now: datetime) -> list[Login]:
     def work() -> Any:
         ours = programmes.by_slug(programme.SLUG)
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
+        settle(ours)
 
     transaction(work)
     return [logins.as_it_stands(login) for login in people]

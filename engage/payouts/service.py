@@ -40,7 +40,7 @@ def terms_of(programme: Programme) -> Terms | None:
 def collect(programme: Programme, now: datetime, by: int | None = None) -> PayoutRun | None:
     """Collect the newest closed period into a run; None where that is done already.
 
-    A run without payments is written down as well: its period is closed.
+    A later run without payments is written down as well: its period is closed.
 
     :raises Refused: the programme pays nothing out.
     """
@@ -53,6 +53,8 @@ def collect(programme: Programme, now: datetime, by: int | None = None) -> Payou
     if last and last.last_day >= period.last:
         return None
     due = _due(programme.id, terms, last.last_day if last else None, period.last)
+    if last is None and not due:
+        return None  # the programme has only begun
     totals: dict[str, int] = {}
     for one in due:
         totals[one.unit] = totals.get(one.unit, 0) + one.amount
