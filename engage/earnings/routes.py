@@ -21,6 +21,7 @@ from engage.payouts import sentences as payout_sentences
 from engage.payouts import service as payouts
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
@@ -156,6 +157,10 @@ def rules() -> str:
     shelf = [rule_card(book, programme, voice) for book in incentives.books(programme)]
     return render_template(
         "earnings/rules.html",
+        tiers=tiers.ladder(programme, g.now, voice),
+        tier=tiers.standing(programme, db.session.get_one(Partner, g.seat.partner.id), g.now, voice)
+        if g.seat.partner
+        else None,
         rules=[rule for rule in shelf if not rule["retired"]],
         retired=[rule for rule in shelf if rule["retired"]],
     )

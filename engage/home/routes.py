@@ -23,6 +23,7 @@ from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
 from engage.payouts import service as payouts
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
 from engage.videos import films
 from engage.videos.routes import card as film_card
 from engage.voice import Voice
@@ -57,6 +58,7 @@ def home() -> str | Response:
         "home/home.html",
         greeting=_greeting(partner, voice),
         lead=_lead(now["here"], voice),
+        tier=tiers.standing(programme, partner, g.now, voice),
         **now,
         **_latest(programme, partner, voice),
         **what_if_form(programme, partner),

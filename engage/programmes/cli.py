@@ -7,6 +7,7 @@ import click
 
 from engage import clock, flow
 from engage.db import transaction, without_trace
+from engage.incentives import complexity
 from engage.money import natural_unit
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
@@ -85,6 +86,8 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
         deliver()
     for change in changes or ["nothing has changed"]:
         out.print(change, markup=False, soft_wrap=True)
+    for excess in complexity.excesses(described.rules):
+        err.print(complexity.warning(excess), style="yellow", markup=False, soft_wrap=True)
     if lines:
         out.print(f"{lines} ledger lines posted for facts that are already in")
 

@@ -1,0 +1,152 @@
+"""Tiers in plain words: what each asks and gives, where a partner stands, what keeps it and is next."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.clock import local_day
+from engage.incentives.explain import span
+from engage.money import POINTS, SCALE
+from engage.partners import service as partners
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+from engage.tiers import rules, service
+from engage.tiers.rules import Climb, Outlook, Spell, Tier
+from engage.voice import ENGLISH, Voice
+
+
+def counted(tier: Tier, value: int, currency: str, voice: Voice = ENGLISH) -> str:
+    """A value in what the tier counts: ``$5,000 of sales in category Bikes``, ``500 points``."""
+    if tier.measure == POINTS:
+        return voice.points(value // SCALE)
+    assert tier.on is not None
+    where = facts.narrowed(tier.where, voice, currency)
+    if tier.measure == "facts":
+        return facts.counted(tier.on, value, voice) + where
+    num, n = (1 if value == SCALE else 2), voice.quantity(value)
+    size = {
+        "amount": lambda: voice.amount(value, currency, whole=True, exact=True),
+        "quantity": lambda: voice.ngettext("%(n)s unit", "%(n)s units", num, n=n),
+        "customers": lambda: voice.ngettext("%(n)s customer", "%(n)s customers", num, n=n),
+        "products": lambda: voice.ngettext("%(n)s product", "%(n)s products", num, n=n),
+    }[tier.measure]()
+    what = facts.named(tier.on, voice).many + where
+    return voice.gettext("%(size)s of %(what)s", size=size, what=what)
+
+
+def asks(tier: Tier, currency: str, voice: Voice = ENGLISH) -> str:
+    """``$5,000 of sales in a quarter. Kept for 30 days after it.``"""
+    if tier.threshold == 0:
+        return voice.gettext("Everybody begins here.")
+    size = counted(tier, tier.threshold, currency, voice)
+    if tier.period == "all":
+        return voice.gettext("%(size)s in all.", size=size)
+    said = {"size": size, "period": span(tier.period, voice)}
+    if not tier.grace:
+        return voice.gettext("%(size)s in a %(period)s; held until the %(period)s ends.", **said)
+    kept = voice.ngettext("%(num)s day", "%(num)s days", tier.grace)
+    return voice.gettext(
+        "%(size)s in a %(period)s; held until the %(period)s ends and %(kept)s longer.",
+        kept=kept,
+        **said,
+    )
+
+
+def gives(tier: Tier, voice: Voice = ENGLISH) -> list[str]:
+    """``1.5 times the points that rules pay``, and the perks as they are written."""
+    found = []
+    for unit, times in tier.multiplier:
+        what = voice.gettext("points") if unit == POINTS else voice.gettext("money")
+        found.append(
+            voice.gettext(
+                "%(times)s times the %(what)s that rules pay", times=voice.number(times), what=what
+            )
+        )
+    return [*found, *tier.perks]
+
+
+def standing(
+    programme: Programme, partner: Partner, now: datetime, voice: Voice = ENGLISH
+) -> dict[str, Any] | None:
+    """Where a partner stands: the tier, since when, what keeps it, what the next one needs, history.
+
+    None where the programme has no tiers now.
+    """
+    ladders = partners.ladders_of(programme)
+    ladder = rules.in_force(ladders, now)
+    if ladder is None or not ladder.tiers:
+        return None
+    today = local_day(now, programme.timezone)
+    grounds, points = service.counted(programme, ladders, [partner.id])
+    ahead = rules.outlook(ladder, grounds[partner.id], points, today)
+    climb: Climb = partners.attributes(programme.id, [partner.id])[partner.id]["tier"]
+    held = climb.spell(now)
+    name = held.tier if held else None
+    place = next((n for n, one in enumerate(ahead) if one.tier.name == name), -1)
+    return {
+        "name": name,
+        "said": _said(held, voice),
+        "keeps": _keeps(ahead[place], voice) if place >= 0 else None,
+        "next": _next(ahead[place + 1], today, programme.currency, voice)
+        if place + 1 < len(ahead)
+        else voice.gettext("There is no tier above it."),
+        "history": [_spell(spell, voice) for spell in reversed(climb.spells) if _past(spell, now)],
+    }
+
+
+def _past(spell: Spell, now: datetime) -> bool:
+    return spell.since is None or spell.since <= now
+
+
+def _said(held: Spell | None, voice: Voice) -> str:
+    if held is None or held.tier is None:
+        return voice.gettext("You have no tier yet.")
+    if held.since is None:
+        return voice.gettext("You are %(tier)s.", tier=held.tier)
+    return voice.gettext(
+        "You are %(tier)s since %(day)s.", tier=held.tier, day=voice.moment(held.since)
+    )
+
+
+def _keeps(here: Outlook, voice: Voice) -> str | None:
+    if here.until is None or here.until >= periods.LAST_DAY - timedelta(days=1):
+        return None
+    return voice.gettext(
+        "As things stand you keep it until %(day)s. Reach it again by then and it stays.",
+        day=voice.day(here.until),
+    )
+
+
+def _next(ahead: Outlook, today: Any, currency: str, voice: Voice) -> str:
+    tier = ahead.tier
+    missing = counted(tier, max(0, tier.threshold - ahead.value), currency, voice)
+    if tier.period == "all":
+        return voice.gettext(
+            "You need another %(missing)s to reach %(tier)s.", missing=missing, tier=tier.name
+        )
+    ends = periods.containing(today, tier.period).last
+    return voice.gettext(
+        "You need another %(missing)s to reach %(tier)s by %(day)s.",
+        missing=missing,
+        tier=tier.name,
+        day=voice.day(ends),
+    )
+
+
+def _spell(spell: Spell, voice: Voice) -> tuple[str, str]:
+    since = voice.moment(spell.since) if spell.since else voice.gettext("From the start")
+    return since, spell.tier or voice.gettext("No tier")
+
+
+def ladder(programme: Programme, now: datetime, voice: Voice = ENGLISH) -> list[dict[str, Any]]:
+    """The tiers as they read now, the highest first."""
+    found = rules.in_force(partners.ladders_of(programme), now)
+    return [
+        {
+            "name": tier.name,
+            "asks": asks(tier, programme.currency, voice),
+            "gives": gives(tier, voice),
+        }
+        for tier in reversed(found.tiers if found else ())
+    ]
