@@ -207,8 +207,8 @@ def carry(facts: list[Report]) -> None:
 
 def batch(postgres: Postgres | None, profiles: list[Profile], facts: list[Report]) -> list[float]:
     """One turn: CPU seconds of the flow, of the core's bulk insert and of the driver's."""
-    tables = db.metadata.sorted_tables
     with house(postgres, profiles) as full:
+        tables = db.metadata.sorted_tables
         with db.engine.connect() as connection:
             before = floor.of(connection, tables)
         with measured(full) as flowed:

@@ -276,12 +276,18 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
         ) from error
 
 
+#: So few values are sent each by itself: to say them as one takes longer than it saves.
+_FEW = 20
+
+
 def among(column: Any, values: Iterable[Any]) -> Any:
-    """``column`` is one of any number of ids or texts, which travel as one parameter.
+    """``column`` is one of any number of ids or texts; many of them travel as one parameter.
 
     A parameter each would be compiled, converted and parsed again in every statement.
     """
     found = list(values)
+    if len(found) <= _FEW:
+        return column.in_(found)
     if db.engine.dialect.name == "sqlite":
         listed = func.json_each(json.dumps(found)).table_valued("value")
         return column.in_(select(listed.c.value))

@@ -421,11 +421,14 @@ def times(rule: Rule, step: Step, multiplier: Decimal) -> int:
 
 def steps(start: int, entries: Iterable[tuple[Rule, int]]) -> Iterator[Step]:
     """Walk facts in event order from a running total; each entry is (rule in force, measure)."""
-    total = start
+    total, paid, last = start, 0, None
     for rule, measure in entries:
+        if rule is not last:
+            paid, last = pay(rule, total), rule
         after = total + measure
-        yield Step(total, after, pay(rule, after) - pay(rule, total))
-        total = after
+        now_paid = pay(rule, after)
+        yield Step(total, after, now_paid - paid)
+        total, paid = after, now_paid
 
 
 def adds(rule: Rule, fact: Standing, seen: set[str]) -> int:

@@ -110,8 +110,8 @@ def _of_facts(
 ) -> Iterable[tuple[int, Any, int]]:
     for facts, sign in ((new, 1), (superseded, -1)):
         for fact in facts:
-            if fact.kind == rule.on and all(
-                getattr(fact, name) in values for name, values in rule.where
+            if fact.kind == rule.on and (
+                not rule.where or all(getattr(fact, name) in values for name, values in rule.where)
             ):
                 yield fact.partner_id, fact.day, sign * _value(rule, fact)
 

@@ -56,5 +56,7 @@ def deliver() -> int:
                 return sent
             transaction(lambda i=message_id, n=now: service.delivered(i, n))  # type: ignore[misc]
             sent += 1
+        if len(batch) < service.AT_ONCE:
+            break
     db.session.rollback()
     return sent

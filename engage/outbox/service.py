@@ -18,7 +18,11 @@ def write(programme_id: int, topic: str, payload: Mapping[str, Any], now: dateti
     db.session.flush()
 
 
-def waiting(limit: int = 100) -> Sequence[Message]:
+#: Messages that a deliverer takes at a time.
+AT_ONCE = 100
+
+
+def waiting(limit: int = AT_ONCE) -> Sequence[Message]:
     """The oldest messages nobody has delivered."""
     return db.session.scalars(
         select(Message).where(Message.delivered_at.is_(None)).order_by(Message.id).limit(limit)
