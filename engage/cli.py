@@ -21,6 +21,7 @@ COMMANDS = {
         "A partner's ledger, each line with its reason.",
     ),
     "ledger": ("engage.ledger.cli:ledger_", "Verify the ledger against its chain of hashes."),
+    "payout": ("engage.payouts.cli:payout", "Collect, approve, export and mark paid."),
     "rebuild": ("engage.rebuild:rebuild", "Recompute everything from facts, or check it."),
     "user": ("engage.accounts.cli:user", "Accounts of people."),
     "api-key": ("engage.accounts.cli:api_key", "Keys of API clients."),

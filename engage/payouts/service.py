@@ -217,9 +217,11 @@ def pay(
     reference: str,
     now: datetime,
     today: date,
+    *,
     payout_id: int | None = None,
+    partner_id: int | None = None,
 ) -> int:
-    """Mark a run's payments as made, or one of them; how many that were.
+    """Mark a run's payments as made, or one of them, or a partner's; how many that were.
 
     :raises Refused: the run is not cleared, or nothing of it is left to be paid.
     """
@@ -228,7 +230,8 @@ def pay(
         raise Refused("write the reference of the payment: 1 to 100 characters")
     if run.cleared_at is None:
         raise Refused("this run is not approved yet")
-    one = () if payout_id is None else (Payout.id == payout_id,)
+    one = [] if payout_id is None else [Payout.id == payout_id]
+    one += [] if partner_id is None else [Payout.partner_id == partner_id]
     made = db.session.execute(
         update(Payout)
         .where(Payout.run_id == run.id, *PAYABLE, *one)

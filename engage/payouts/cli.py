@@ -1,0 +1,223 @@
+"""``engage payout …``: the console's steps for the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import select
+
+from engage import clock
+from engage.accounts.models import Seat, User
+from engage.accounts.rules import same_email
+from engage.db import db, transaction
+from engage.outbox.delivery import deliver
+from engage.partners import service as partners
+from engage.payouts import document, export, service
+from engage.payouts.models import PayoutRun
+from engage.programmes.models import Programme
+from engage.terminal import (
+    inside,
+    json_option,
+    out,
+    print_json,
+    programme_option,
+    refuse,
+    the_programme,
+)
+
+_by = click.option("--by", required=True, metavar="EMAIL", help="The manager whose step it is.")
+_run = click.argument("number", type=click.IntRange(1, 10**9), metavar="RUN")
+
+
+@click.group()
+def payout() -> None:
+    """Pay partners what they earned."""
+
+
+@payout.command("list")
+@programme_option
+@json_option
+def list_(programme_slug: str | None, as_json: bool) -> None:
+    """Every run with its sums."""
+    with inside():
+        found = document.runs(the_programme(programme_slug))
+    if as_json:
+        print_json({"runs": found})
+        return
+    table = Table(title="Payouts", title_justify="left")
+    for heading in ("Run", "Period", "Promised by", "State", "Payments", "Sum"):
+        table.add_column(heading)
+    for run in found:
+        sums = ", ".join(f"{amount} {unit}" for unit, amount in run["amounts"].items())
+        words = (run["number"], run["period"], run["promised_on"], run["state"], run["payments"])
+        table.add_row(*map(str, words), sums)
+    out.print(table)
+
+
+@payout.command()
+@_run
+@programme_option
+@json_option
+def show(number: int, programme_slug: str | None, as_json: bool) -> None:
+    """One run with every payment."""
+    with inside():
+        programme = the_programme(programme_slug)
+        found = document.payments(_the_run(programme, number))
+    if as_json:
+        print_json({"run": number, "payments": found})
+        return
+    table = Table(title=f"Payout {number}", title_justify="left")
+    for heading in ("Payment", "Partner", "Amount", "State", "Because", "Reference"):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        amount = f"{one['amount']} {one['unit']}"
+        why = "; ".join([*one["held_because"], *filter(None, [one["earlier_because"]])])
+        table.add_row(
+            str(one["payment"]), one["partner"], amount, one["state"], why, one["reference"] or ""
+        )
+    out.print(table)
+
+
+def _the_run(programme: Programme, number: int) -> PayoutRun:
+    found = service.run_of(programme.id, number)
+    if found is None:
+        refuse(f"there is no payout {number} in programme {programme.slug}")
+    return found
+
+
+def _manager(programme: Programme, email: str) -> int:
+    """The id of a manager of the programme, or of an administrator."""
+    user = db.session.scalar(select(User).where(User.email == same_email(email)))
+    seated = user and db.session.scalar(
+        select(Seat.id).where(
+            Seat.user_id == user.id, Seat.programme_id == programme.id, Seat.role == "manager"
+        )
+    )
+    if user is None or user.disabled_at or not (seated or user.is_admin):
+        refuse(f"{email} is no manager of programme {programme.slug}")
+    return user.id
+
+
+def _take(step: Callable[[], Any]) -> Any:
+    """One step in a transaction of its own, or the reason why not."""
+    try:
+        found = transaction(step)
+    except service.Refused as error:
+        refuse(str(error))
+    deliver()
+    return found
+
+
+@payout.command()
+@programme_option
+def collect(programme_slug: str | None) -> None:
+    """Collect the period that is over now, and not when the schedule comes round."""
+    with inside():
+
+        def work() -> int | None:
+            run = service.collect(the_programme(programme_slug), clock.now())
+            return run.number if run else None
+
+        number = _take(work)
+    out.print(f"payout {number} is collected" if number else "nothing is to be collected")
+
+
+@payout.command()
+@_run
+@_by
+@programme_option
+def approve(number: int, by: str, programme_slug: str | None) -> None:
+    """A manager's yes to a run; above the programme's limit it needs two managers."""
+    with inside():
+
+        def work() -> bool:
+            programme = the_programme(programme_slug)
+            run, manager = _the_run(programme, number), _manager(programme, by)
+            return service.approve(run, manager, clock.now())
+
+        cleared = _take(work)
+    said = "is cleared to be paid" if cleared else "needs another manager's yes as well"
+    out.print(f"payout {number} {said}")
+
+
+@payout.command("export")
+@_run
+@click.option("--out", "path", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@programme_option
+def export_(number: int, path: Path, programme_slug: str | None) -> None:
+    """Write what is left to be paid of a cleared run as a CSV."""
+    with inside():
+        programme = the_programme(programme_slug)
+        try:
+            text = export.to_csv(_the_run(programme, number), programme.slug)
+        except service.Refused as error:
+            refuse(str(error))
+    path.write_text(text, "utf-8", newline="")
+    out.print(f"{path} is written", markup=False)
+
+
+@payout.command()
+@_run
+@_by
+@click.option("--reference", required=True, help="The bank's number; partners read it.")
+@click.option("--partner", help="This partner's payments alone (external id).")
+@programme_option
+def paid(
+    number: int, by: str, reference: str, partner: str | None, programme_slug: str | None
+) -> None:
+    """Mark the payments of a run as made."""
+    with inside():
+
+        def work() -> int:
+            programme, now = the_programme(programme_slug), clock.now()
+            run, manager = _the_run(programme, number), _manager(programme, by)
+            whose = partners.by_external_id(programme.id, partner) if partner else None
+            if partner and whose is None:
+                refuse(f"there is no partner {partner!r} in programme {programme.slug}")
+            day = clock.local_day(now, programme.timezone)
+            one = whose.id if whose else None
+            return service.pay(run, manager, reference, now, day, partner_id=one)
+
+        made = _take(work)
+    out.print(f"{made} payments of payout {number} are marked paid")
+
+
+@payout.command()
+@_run
+@click.argument("payment", type=click.IntRange(1, 2**62))
+@_by
+@click.option("--note", default="", help="What was looked at.")
+@programme_option
+def release(number: int, payment: int, by: str, note: str, programme_slug: str | None) -> None:
+    """Let a held payment be made after all."""
+    with inside():
+
+        def work() -> None:
+            programme = the_programme(programme_slug)
+            run, manager = _the_run(programme, number), _manager(programme, by)
+            service.release(run, payment, manager, note, clock.now())
+
+        _take(work)
+    out.print(f"payment {payment} is released")
+
+
+@payout.command("put-back")
+@_run
+@click.argument("payment", type=click.IntRange(1, 2**62))
+@_by
+@click.option("--why", required=True, help="The partner reads it.")
+@programme_option
+def put_back(number: int, payment: int, by: str, why: str, programme_slug: str | None) -> None:
+    """Take a payment out, also one that the bank returned: it comes with the next run."""
+    with inside():
+
+        def work() -> None:
+            programme, now = the_programme(programme_slug), clock.now()
+            run, manager = _the_run(programme, number), _manager(programme, by)
+            day = clock.local_day(now, programme.timezone)
+            service.put_back(run, payment, manager, why, now, day)
+
+        _take(work)
+    out.print(f"payment {payment} is put back")

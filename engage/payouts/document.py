@@ -1,0 +1,77 @@
+"""Payouts as other programs read them: the commands' and the API's one document."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from engage.db import among, db
+from engage.money import natural_unit
+from engage.partners.models import Partner
+from engage.payouts import sentences, service
+from engage.payouts.models import PayoutRun
+from engage.programmes.models import Programme
+
+
+def runs(programme: Programme) -> list[dict[str, Any]]:
+    """The programme's runs, newest first. ``amounts`` leaves out what was put back."""
+    sums = service.counts(programme.id)
+    return [_run(run, sums.get(run.id, {})) for run in service.runs(programme.id)]
+
+
+def _run(run: PayoutRun, sums: dict[tuple[str, str], service.Count]) -> dict[str, Any]:
+    amounts: dict[str, int] = {}
+    payments: dict[str, int] = {}
+    for (word, unit), count in sums.items():
+        payments[word] = payments.get(word, 0) + count.payments
+        if word != "put_back":
+            amounts[unit] = amounts.get(unit, 0) + count.amount
+    return {
+        "number": run.number,
+        "period": run.period,
+        "promised_on": run.promised_on.isoformat(),
+        "state": _state(run, payments),
+        "payments": sum(payments.values()),
+        "by_state": payments,
+        "amounts": {unit: natural_unit(amounts[unit], unit) for unit in sorted(amounts)},
+    }
+
+
+def _state(run: PayoutRun, payments: dict[str, int]) -> str:
+    """``empty``, ``waiting`` for a yes, ``half_approved``, ``on_its_way`` or ``done``."""
+    if not payments:
+        return "empty"
+    if not {"held", "waiting", "on_its_way"} & payments.keys():
+        return "done"
+    if run.cleared_at:
+        return "on_its_way"
+    return "half_approved" if run.approved_at else "waiting"
+
+
+def payments(run: PayoutRun) -> list[dict[str, Any]]:
+    """Every payment of a run."""
+    found = service.payments(run)
+    names = dict(
+        db.session.execute(
+            select(Partner.id, Partner.external_id).where(
+                among(Partner.id, {payout.partner_id for payout in found})
+            )
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        {
+            "payment": payout.id,
+            "partner": names[payout.partner_id],
+            "unit": payout.unit,
+            "amount": natural_unit(payout.amount, payout.unit),
+            "state": service.state(payout, run),
+            "held_because": [sentences.hold(why, than, payout.unit) for why, than in payout.holds],
+            "earlier": natural_unit(payout.earlier, payout.unit),
+            "earlier_because": sentences.parts(payout),
+            "paid_at": payout.paid_at.isoformat() if payout.paid_at else None,
+            "reference": payout.reference,
+            "note": payout.note,
+        }
+        for payout in found
+    ]
