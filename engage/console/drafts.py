@@ -161,7 +161,8 @@ def _form(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str])
 @allow("manager")
 def save(draft_id: int) -> Answer:
     """Keep what is typed; with ``do=review`` go on to what it would do, once nothing is wrong."""
-    here, row, typed = programme(), _draft(draft_id), _typed()
+    here, row = programme(), _draft(draft_id)
+    typed = _typed(row)
     what = request.form.get("do", "")
     reading = _whole(here, row, typed) if what == "review" else _read(here, row, typed)
     _keep(draft_id, typed)
@@ -175,9 +176,9 @@ def save(draft_id: int) -> Answer:
     return (answer, 422) if what == "review" else answer
 
 
-def _typed() -> Typed:
+def _typed(row: RuleDraft) -> Typed:
     """What was sent, with one more row where that was asked for."""
-    typed = rule_form.typed_in(request.form)
+    typed = rule_form.typed_in(request.form, row.typed)
     what, _dash, key = request.form.get("do", "").partition("-")
     field = next((field for field in rule_form.FIELDS if field.key == key), None)
     if what == "add" and field:
@@ -206,7 +207,7 @@ def _keep(draft_id: int, typed: Typed, **values: Any) -> None:
 @allow("manager")
 def form(draft_id: int) -> Answer:
     """The form again, with what is wrong at the field just left; what is typed is kept."""
-    typed = _typed()
+    typed = _typed(_draft(draft_id))
     _keep(draft_id, typed)
     here, row = programme(), _draft(draft_id)
     errors = _told(_read(here, row, typed).errors, typed)
@@ -220,7 +221,7 @@ def form(draft_id: int) -> Answer:
 def preview(draft_id: int) -> Answer:
     """How the rule reads so far, while somebody types."""
     here, row = programme(), _draft(draft_id)
-    reading = _read(here, row, _typed())
+    reading = _read(here, row, _typed(row))
     return render_template(
         "console_rules/_rule_preview.html", **view.preview(here, row, reading, viewer())
     )

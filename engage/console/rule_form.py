@@ -105,10 +105,12 @@ class _Wrong(Exception):
 # --- read -----------------------------------------------------------------------------------------
 
 
-def typed_in(form: MultiDict[str, str]) -> Typed:
-    """What was sent, as far as the form knows it."""
-    stems = {"slug", "name", "rest", *_KNOWN}
-    return {
+def typed_in(form: MultiDict[str, str], before: Typed) -> Typed:
+    """What was sent, as far as the form knows it; what it did not ask for stays as it was typed."""
+    stems = {"name", "rest", *_KNOWN}
+    hidden = {field.key for field in FIELDS if not field.of(before)}
+    kept = {name: values for name, values in before.items() if name.partition("--")[0] in hidden}
+    return kept | {
         name: [value.replace("\r\n", "\n") for value in form.getlist(name)]
         for name in form
         if name.partition("--")[0] in stems

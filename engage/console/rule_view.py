@@ -341,10 +341,10 @@ def _unit(
     }
 
 
-def _budget(left: int | None, mean: int, unit: str, voice: Voice) -> str:
-    """What the draft means to what the programme may still award."""
+def _budget(left: int | None, mean: int, unit: str, voice: Voice) -> str | None:
+    """What the draft means to what the programme may still award; None where that has no limit."""
     if left is None:
-        return str(_("the programme has no limit set for this unit."))
+        return None
     shown = voice.pay(max(0, left), unit)
     if mean <= 0:
         return str(_("%(left)s are left.", left=shown))

@@ -27,6 +27,7 @@ PAGES = (
     "/console/missions/spring-sprint/edit",
     "/console/rules/",
     "/console/rules/change",
+    "/rules/changes",
 )
 
 
@@ -146,3 +147,39 @@ def test_the_enter_key_never_takes_a_stage_away(visit: Visit, cast: Cast):
     page.get_by_label("Name").first.press("Enter")
     page.get_by_text("Nothing is published yet").wait_for()
     assert page.locator("[name=stage-2-name]").input_value() == "Twenty thousand"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_rule_is_made_tried_and_published_by_keyboard(visit: Visit, cast: Cast, script: bool):
+    look = {"viewport": PHONE, "color_scheme": "dark"} if script else {}
+    page = visit(cast.mia, java_script_enabled=script, bypass_csp=True, **look).new_page()
+    page.goto("/console/rules/")
+    page.get_by_role("button", name="New rule").press("Enter")
+    page.get_by_label("Name").focus()
+    page.keyboard.type("Road SPIFF")
+    page.locator("[name=rate]").focus()
+    page.keyboard.type("much")
+    page.keyboard.press("Tab")
+    found: list[str] = []
+    if script:
+        page.locator("#field-rate-error").wait_for()
+        found += problems(page)
+    page.locator("[name=rate]").fill("3")
+    if script:
+        words = page.locator("#rule-preview")
+        until(lambda: "You earn 3 points" in words.inner_text(), what="the words follow the form")
+        page.locator("[name=bands]").select_option("marginal")
+        page.locator("#field-band--1--from").wait_for()
+        page.locator("[name=bands]").select_option("-")
+        page.locator("[name=rate]").wait_for()
+        assert page.locator("[name=rate]").input_value() == "3"
+    page.get_by_role("button", name="Review and try it").press("Enter")
+    page.get_by_role("button", name="Try it", exact=True).press("Enter")
+    page.get_by_text("The draft would have cost").wait_for()
+    found += problems(page) if script else []
+    page.get_by_label("Why").fill("Road bikes are slow")
+    page.get_by_role("button", name="Publish").press("Enter")
+    page.get_by_text("Road spiff is published.").wait_for()
+    page.get_by_role("link", name="What changed").click()
+    page.get_by_text("Road bikes are slow").wait_for()
+    assert found == []
