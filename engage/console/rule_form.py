@@ -77,6 +77,7 @@ FIELDS = (
     Field("where.organisation", "values", "whom"),
     Field("where.team", "values", "whom"),
     Field("where.segment", "values", "whom"),
+    Field("where.tier", "values", "whom"),
     Field("where.joined", "days", "whom"),
     Field("within", "count", "whom"),
     Field("period", "choice", "limits"),

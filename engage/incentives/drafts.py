@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -109,7 +109,9 @@ def known_values(programme: Programme) -> dict[str, list[str]]:
                 if value is not None:
                     found[f"where.{name}"].add(value)
     found["where.segment"] = {segment.slug for segment in partners.segments_of(programme)}
-    return {key: sorted(values) for key, values in found.items()}
+    known = {key: sorted(values) for key, values in found.items()}
+    ladders = partners.ladders_of(programme)
+    return known | {"where.tier": [tier.name for tier in ladders[-1].tiers] if ladders else []}
 
 
 def last_day(programme_id: int, today: date) -> date:
@@ -148,6 +150,9 @@ def run(
         for side in (PRESENT, DRAFT):
             tally.add(side, replay.paid(sides[side], known, who, days), days.kind)
     five = replay.chosen(tally)
+    # By the tier that partners hold at the end of what is tried.
+    end = datetime.combine(newest, time.max, UTC)
+    told = {partner_id: {**of, "tier": of["tier"].at(end)} for partner_id, of in who.items()}
     known = _facts([partner for partner, _ in five], sides, reach, days.last)
     return {
         "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
@@ -155,7 +160,7 @@ def run(
         "facts": facts,
         "partners": len(who),
         "days_left_aside": tries[DRAFT][1],
-        "units": replay.found(tally, span, who),
+        "units": replay.found(tally, span, told),
         "statements": [
             replay.statement(partner, why, [replay.paid(rule, known, who, days) for rule in sides])
             for partner, why in five

@@ -95,7 +95,10 @@ LANGUAGE: tuple[dict[str, Any], ...] = (
     {"rate": "1", "baseline": "same period last year", "newcomers": "5000"},
     {"rate": "1", "baseline": "mean of last 4 periods", "newcomers": "0", "period": "month"},
     {"milestones": [{"at": "10", "pays": "100"}, {"at": "20.5", "pays": "250"}]},
-    {"rate": "2", "where": {"joined": {"from": "2012-01-01"}, "segment": ["new"]}},
+    {
+        "rate": "2",
+        "where": {"joined": {"from": "2012-01-01"}, "segment": ["new"], "tier": ["Gold"]},
+    },
     {
         "bands": "retroactive",
         "band": [{"from": "0", "rate": "0"}, {"from": "1000", "rate": "0.015"}],

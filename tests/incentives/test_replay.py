@@ -13,6 +13,7 @@ from engage.db import db
 from engage.incentives import drafts, publishing, replay, rules
 from engage.ledger.models import Transfer
 from engage.money import SCALE
+from engage.tiers.rules import Climb
 from tests.conftest import Cast, record, sale
 
 TODAY = date(2013, 4, 10)
@@ -49,7 +50,10 @@ DRAFTS = st.sampled_from(
         rule(per="fact", rate="50"),
     ]
 )
-REGIONS = {who: {"region": "North" if who % 2 else "South", "team": None} for who in range(1, 7)}
+REGIONS: dict[int, dict[str, Any]] = {
+    who: {"region": "North" if who % 2 else "South", "team": None, "tier": Climb()}
+    for who in range(1, 7)
+}
 
 
 def tried(present: rules.Rule, draft: rules.Rule, made: Any) -> tuple[replay.Tally, list[Any]]:
