@@ -24,6 +24,8 @@ from engage.insight.routes import blueprint as insight
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
 from engage.payouts.console import blueprint as console_payouts
+from engage.rewards.console import blueprint as console_rewards
+from engage.rewards.routes import blueprint as rewards
 from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
 
@@ -36,6 +38,7 @@ BLUEPRINTS = (
     missions,
     earnings,
     disputes,
+    rewards,
     insight,
     videos,
     console_videos,
@@ -46,6 +49,7 @@ BLUEPRINTS = (
     console_import,
     console_held,
     console_disputes,
+    console_rewards,
     console_missions,
     console_rules,
     console_payouts,

@@ -13,6 +13,7 @@ from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
+from engage.rewards.models import Redemption, Reward
 from engage.tiers.models import TierSpell
 from engage.videos.models import Video, VideoBatch, VideoOrder
 
@@ -37,6 +38,8 @@ __all__ = [
     "Payout",
     "PayoutRun",
     "Programme",
+    "Redemption",
+    "Reward",
     "Rule",
     "RuleDraft",
     "RuleVersion",

@@ -23,6 +23,7 @@ from tests.conftest import Cast
 from tests.console import examples as imports
 from tests.disputes import examples as questions
 from tests.payouts import examples as payouts
+from tests.rewards import examples as spending
 from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
@@ -66,7 +67,8 @@ def _ledger_line(cast: Cast) -> dict[str, Any]:
 
 def _fact(cast: Cast) -> dict[str, Any]:
     assert cast.alice.partner
-    return {"number": ledger.lines(cast.alice.partner.id)[0].transfer.fact_id}
+    lines = ledger.lines(cast.alice.partner.id)
+    return {"number": next(line.fact.id for line in lines if line.fact)}
 
 
 EXAMPLES: dict[str, Example] = {
@@ -109,6 +111,14 @@ EXAMPLES: dict[str, Example] = {
     },
     "console_disputes.dispute": Example(questions.asked, MANAGERS),
     "console_disputes.answer": Example(questions.asked, MANAGERS),
+    **{
+        f"console_rewards.{view}": Example(spending.reward, MANAGERS)
+        for view in ("edit", "change", "restock", "retire")
+    },
+    "console_rewards.fulfil": Example(spending.redemption, MANAGERS),
+    "console_rewards.cancel": Example(spending.redemption, MANAGERS),
+    "rewards.redeem": Example(spending.reward, ("alice", "bob", "charlie")),
+    "rewards.cancel": Example(spending.redemption, ALICE_ALONE),
     "disputes.ask": Example(_ledger_line, ALICE_ALONE),
     "disputes.withdraw": Example(questions.asked, ALICE_ALONE),
     "earnings.line": Example(_ledger_line, ALICE_ALONE),

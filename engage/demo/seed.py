@@ -16,7 +16,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Report
 from engage.config import ConfigurationError, Settings
 from engage.db import db, transaction
-from engage.demo import history, logins, programme
+from engage.demo import history, logins, programme, scenes
 from engage.demo.cast import Cast, cast
 from engage.demo.logins import Login
 from engage.demo.payouts import settle
@@ -143,6 +143,7 @@ def let_in(settings: Settings, now: datetime) -> list[Login]:
         ours = programmes.by_slug(programme.SLUG)
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
         settle(ours)
+        scenes.play(ours, lead(ours), {login.role: login.email for login in people}, now)
 
     transaction(work)
     return [logins.as_it_stands(login) for login in people]

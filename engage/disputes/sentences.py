@@ -1,10 +1,12 @@
 """A question about a line in a reader's words: for both sides the same."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engage.disputes.models import Dispute
 from engage.voice import Voice
+
+_MINUTE = timedelta(minutes=1)
 
 
 def shown(dispute: Dispute, unit: str, voice: Voice, now: datetime) -> dict[str, Any]:
@@ -18,7 +20,7 @@ def shown(dispute: Dispute, unit: str, voice: Voice, now: datetime) -> dict[str,
         "asked": voice.moment(dispute.asked_at),
         "state": "overdue" if overdue else dispute.state,
         "deadline": voice.deadline(dispute.due_at, now),
-        "due": voice.moment(dispute.due_at),
+        "due": voice.moment(dispute.due_at - _MINUTE),  # midnight reads like the day after
         "answer": dispute.answer,
         "settled": voice.moment(dispute.settled_at) if dispute.settled_at else None,
         "correction": voice.pay(dispute.amount, unit, whole=False, sign=True)

@@ -56,6 +56,8 @@ def _moved(entry: Entry, voice: Voice) -> str:
 
 def _heading(entry: Entry, voice: Voice) -> str:
     back = entry.transfer.amount < 0
+    if entry.transfer.kind == "redemption" and entry.transfer.reason and not back:
+        return voice.gettext("Redeemed: %(reward)s", reward=entry.transfer.reason)
     return {
         "adjustment": voice.gettext("Correction"),
         "payout": voice.gettext("Payment returned") if back else voice.gettext("Payout"),

@@ -131,8 +131,9 @@ class Transfer(Model):
     rule_version_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))
     stage_id: Mapped[int | None] = mapped_column(ForeignKey("mission_stages.id"))
     payout_id: Mapped[int | None] = mapped_column(ForeignKey("payouts.id"))
-    redemption_id: Mapped[int | None]
-    dispute_id: Mapped[int | None]
+    redemption_id: Mapped[int | None] = mapped_column(ForeignKey("redemptions.id"))
+    # The two tables name each other: a question its line, a correction its question.
+    dispute_id: Mapped[int | None] = mapped_column(ForeignKey("disputes.id", use_alter=True))
     reason: Mapped[str | None] = mapped_column(String(500))
     period: Mapped[str | None] = mapped_column(String(10))
     occurred_at: Mapped[datetime]

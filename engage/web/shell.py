@@ -50,6 +50,7 @@ def _entries(seat: Seat) -> list[tuple[str, str, str]]:
             ("/console/rules/", _("Rules"), "scale"),
             ("/console/payouts/", _("Payouts"), "hand-coins"),
             ("/console/disputes/", _("Questions"), "message-square"),
+            ("/console/rewards/", _("Rewards"), "gift"),
             ("/console/budget", _("Budget"), "coins"),
         ]
     return [

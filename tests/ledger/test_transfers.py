@@ -15,6 +15,7 @@ from engage.partners import service as partners
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from tests.conftest import NOW, record, sale
+from tests.rewards.examples import a_redemption
 
 
 def partner_id(name: str) -> int:
@@ -39,7 +40,7 @@ def transfer(*moves: Move) -> None:
 
 
 def redeem(partner: str, amount: int, key: str = "") -> Move:
-    return move("redemption", partner, amount, key, redemption_id=1)
+    return move("redemption", partner, amount, key, redemption_id=a_redemption(partner_id(partner)))
 
 
 def held(partner: str, unit: str = "points") -> dict[str, int]:

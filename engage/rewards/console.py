@@ -1,0 +1,205 @@
+"""The reward catalogue for its manager: what is in it, and who waits for what."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engage.console.here import programme
+from engage.db import db, transaction
+from engage.outbox.delivery import deliver
+from engage.programmes.models import Programme
+from engage.rewards import rules, service
+from engage.rewards.models import Redemption, Reward
+from engage.rewards.routes import redeemed
+from engage.rewards.rules import Offer
+from engage.web import allow
+from engage.web.locales import viewer
+from engage.web.numbers import page_number
+
+blueprint = Blueprint("console_rewards", __name__, url_prefix="/console/rewards")
+
+Answer = str | Response | tuple[str, int]
+_PAGE = 50
+_NOTE = 300
+_FIELDS = ("name", "description", "price", "stock", "per_partner", "starts", "ends")
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice, page = programme(), viewer(), page_number()
+    settled = request.args.get("state") == "settled"
+    found = service.orders(here.id, settled=settled, limit=_PAGE + 1, offset=(page - 1) * _PAGE)
+    state = "settled" if settled else None
+    return render_template(
+        "console_rewards/index.html",
+        orders=[
+            redeemed(one.redemption, voice)
+            | {"partner": one.partner.name, "external_id": one.partner.external_id}
+            for one in found[:_PAGE]
+        ],
+        settled=settled,
+        waiting=service.to_fulfil(here.id),
+        rewards=service.catalogue(here.id),
+        retired=service.catalogue(here.id, retired=True),
+        previous=url_for(".index", state=state, page=page - 1) if page > 1 else None,
+        following=url_for(".index", state=state, page=page + 1) if len(found) > _PAGE else None,
+    )
+
+
+# --- the catalogue --------------------------------------------------------------------------------
+
+
+def problem_words() -> dict[str, str]:
+    return {
+        "number": _("Write a whole number."),
+        "range": _("Write a number above zero and below a billion."),
+        "day": _("Choose a day."),
+        "name": _("Give it a name of at most 80 characters."),
+        "long": _("Say it in at most 500 characters."),
+        "before": _("The last day is before the first."),
+    }
+
+
+def _reward(reward_id: int) -> Reward:
+    found = service.reward(g.seat.programme.id, reward_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _form(reward: Reward | None, typed: dict[str, str], errors: dict[str, str]) -> str:
+    here = programme()
+    return render_template(
+        "console_rewards/edit.html",
+        reward=reward,
+        typed=typed,
+        errors=errors,
+        timezone=here.timezone.replace("_", " "),
+    )
+
+
+@blueprint.get("/new")
+@allow("manager")
+def new() -> str:
+    return _form(None, {}, {})
+
+
+@blueprint.get("/<id:reward_id>")
+@allow("manager")
+def edit(reward_id: int) -> str:
+    found = _reward(reward_id)
+    values = {name: getattr(found, name) for name in _FIELDS}
+    return _form(found, {k: "" if v is None else str(v) for k, v in values.items()}, {})
+
+
+def _read() -> tuple[Offer | None, dict[str, str], dict[str, str]]:
+    typed = {name: request.form.get(name, "") for name in _FIELDS}
+    offer, mistakes = rules.read(typed)
+    words = problem_words()
+    return offer, typed, {mistake.field: words[mistake.problem] for mistake in mistakes}
+
+
+@blueprint.post("/new")
+@allow("manager")
+def create() -> Answer:
+    programme_id, now = g.seat.programme.id, g.now
+    offer, typed, errors = _read()
+    if offer is None:
+        return _form(None, typed, errors), 422
+    transaction(lambda: service.add(programme_id, offer, now).id)
+    flash(_("%(name)s is in the catalogue.", name=offer.name), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/<id:reward_id>")
+@allow("manager")
+def change(reward_id: int) -> Answer:
+    found = _reward(reward_id)
+    offer, typed, errors = _read()
+    if offer is None:
+        return _form(found, typed, errors), 422
+    transaction(lambda: service.change(reward_id, offer))
+    flash(_("%(name)s was changed. What was redeemed keeps its price.", name=offer.name), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/<id:reward_id>/restock")
+@allow("manager")
+def restock(reward_id: int) -> Response:
+    """Add pieces to the stock, or take some out."""
+    _reward(reward_id)
+    text = request.form.get("pieces", "").strip().replace("−", "-")
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 9 or not int(digits):
+        flash(_("Write how many pieces to add, such as 20; −5 takes some out."), "error")
+    elif transaction(lambda: service.restock(reward_id, int(text))):
+        flash(_("The stock was changed."), "success")
+    else:
+        flash(_("There are not so many left. Nothing was changed."), "error")
+    return redirect(url_for(".edit", reward_id=reward_id), 303)
+
+
+@blueprint.post("/<id:reward_id>/retire")
+@allow("manager")
+def retire(reward_id: int) -> Response:
+    """Take a reward out of the catalogue, or (``back``) put it in again."""
+    found = _reward(reward_id)
+    name, back, now = found.name, request.form.get("back") == "y", g.now
+    transaction(lambda: service.retire(reward_id, None if back else now))
+    said = _("%(name)s is back in the catalogue.") if back else _("%(name)s is retired.")
+    flash(said % {"name": name}, "success")
+    return redirect(url_for(".index"), 303)
+
+
+# --- the queue ------------------------------------------------------------------------------------
+
+
+def _order(redemption_id: int) -> None:
+    found = db.session.get(Redemption, redemption_id)
+    if found is None or found.programme_id != g.seat.programme.id:
+        abort(404)
+
+
+def _note() -> str:
+    return request.form.get("note", "").strip()[:_NOTE]
+
+
+@blueprint.post("/redemptions/<id:redemption_id>/fulfil")
+@allow("manager")
+def fulfil(redemption_id: int) -> Response:
+    _order(redemption_id)
+    programme_id, by, now, note = g.seat.programme.id, g.user.id, g.now, _note()
+
+    def work() -> bool:
+        return service.fulfil(programme_id, redemption_id, note, by=by, now=now)
+
+    return _told(transaction(work), _("It is fulfilled."))
+
+
+@blueprint.post("/redemptions/<id:redemption_id>/cancel")
+@allow("manager")
+def cancel(redemption_id: int) -> Response:
+    """Call a redemption off, with the reason the partner reads."""
+    _order(redemption_id)
+    programme_id, by, now, note = g.seat.programme.id, g.user.id, g.now, _note()
+    if not note:
+        flash(_("Say why: the partner reads it. Nothing was called off."), "error")
+        return redirect(url_for(".index"), 303)
+
+    def work() -> bool:
+        here = db.session.get_one(Programme, programme_id)
+        return service.cancel(here, redemption_id, note, by=by, now=now)
+
+    return _told(transaction(work), _("It is called off, and the partner has the points back."))
+
+
+def _told(changed: bool, said: Any) -> Response:
+    deliver()
+    if changed:
+        flash(said, "success")
+    else:
+        flash(_("It was settled in the meantime. Nothing was changed."), "info")
+    return redirect(url_for(".index"), 303)

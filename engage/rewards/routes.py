@@ -1,0 +1,148 @@
+"""A partner's way to spend points: the catalogue, and what was had from it."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engage import clock
+from engage.db import db, transaction
+from engage.ledger import service as ledger
+from engage.money import POINTS
+from engage.outbox.delivery import deliver
+from engage.programmes.models import Programme
+from engage.rewards import rules, service
+from engage.rewards.models import Redemption, Reward
+from engage.rewards.rules import Standing
+from engage.voice import Voice
+from engage.web import allow, limiter
+from engage.web.locales import viewer
+
+blueprint = Blueprint("rewards", __name__, url_prefix="/rewards")
+
+_LISTED = 50
+
+
+def _per_person() -> str:
+    return f"redeem:{g.user.id}"
+
+
+@blueprint.get("/")
+@allow("partner")
+def index() -> str:
+    """What points buy here, and what became of those that were spent."""
+    programme = db.session.get_one(Programme, g.seat.programme.id)
+    partner_id, voice = g.seat.partner.id, viewer()
+    balance = ledger.balances(partner_id).get(POINTS, 0)
+    taken = service.taken(partner_id)
+    today = clock.local_day(g.now, programme.timezone)
+    offers = []
+    for reward in service.catalogue(programme.id):
+        standing = rules.standing(
+            service.offer(reward), today=today, balance=balance, taken=taken.get(reward.id, 0)
+        )
+        if standing.state != "over":
+            offers.append(_shown(reward, standing, balance, voice))
+    return render_template(
+        "rewards/index.html",
+        balance=balance,
+        offers=offers,
+        redemptions=[redeemed(row, voice) for row in service.of_partner(partner_id, _LISTED)],
+        key=secrets.token_hex(8),
+    )
+
+
+def _shown(reward: Reward, standing: Standing, balance: int, voice: Voice) -> dict[str, Any]:
+    return {
+        "id": reward.id,
+        "name": reward.name,
+        "description": reward.description,
+        "price": voice.points(reward.price),
+        "cost": reward.price,
+        "left": balance - reward.price,
+        "state": standing.state,
+        "why": why_not(standing, reward, voice),
+        "stock": reward.stock,
+        "per_partner": reward.per_partner,
+        "until": voice.day(reward.ends) if reward.ends else None,
+    }
+
+
+def why_not(standing: Standing, reward: Reward, voice: Voice) -> str | None:
+    """Why a partner cannot have it now; None where they can."""
+    if standing.state == "short":
+        return voice.gettext("%(points)s to go", points=voice.points(standing.missing))
+    if standing.state == "soon":
+        assert reward.starts
+        return voice.gettext("From %(day)s on", day=voice.day(reward.starts))
+    return {
+        "sold_out": voice.gettext("Sold out"),
+        "limit": voice.gettext("You have as many as one partner may"),
+        "over": voice.gettext("No longer to be had"),
+    }.get(standing.state)
+
+
+def redeemed(row: Redemption, voice: Voice) -> dict[str, Any]:
+    """A redemption as both sides' pages list it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "price": voice.points(row.price),
+        "state": row.state,
+        "reserved": voice.moment(row.reserved_at),
+        "settled": voice.moment(row.settled_at) if row.settled_at else None,
+        "note": row.note,
+    }
+
+
+@blueprint.post("/<id:reward_id>")
+@allow("partner")
+@limiter.limit("30 per minute", key_func=_per_person)
+def redeem(reward_id: int) -> Response:
+    """Spend points on one piece; the form's key makes sent twice once."""
+    programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
+    by, now, key = g.user.id, g.now, request.form.get("key", "")
+    if service.reward(programme_id, reward_id) is None:
+        abort(404)
+    if not 0 < len(key) <= 40:
+        abort(400)
+
+    def work() -> str:
+        here = db.session.get_one(Programme, programme_id)
+        return service.redeem(here, partner_id, reward_id, key=key, by=by, now=now).name
+
+    try:
+        name = transaction(work)
+    except service.Refused as refusal:
+        found = service.reward(programme_id, reward_id)
+        assert found is not None
+        said = why_not(refusal.standing, found, viewer()) or ""
+        flash(_("%(name)s was not redeemed: %(why)s.", name=found.name, why=said), "error")
+    else:
+        deliver()
+        flash(_("%(name)s is reserved for you.", name=name), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/redemptions/<id:redemption_id>/cancel")
+@allow("partner")
+def cancel(redemption_id: int) -> Response:
+    """Call my redemption off while it is not fulfilled; the points come back."""
+    programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
+    by, now = g.user.id, g.now
+    mine = db.session.get(Redemption, redemption_id)
+    if mine is None or mine.partner_id != partner_id or mine.programme_id != programme_id:
+        abort(404)
+
+    def work() -> bool:
+        here = db.session.get_one(Programme, programme_id)
+        return service.cancel(here, redemption_id, "", by=by, now=now, partner_id=partner_id)
+
+    if transaction(work):
+        deliver()
+        flash(_("It is called off, and your points are back."), "success")
+    else:
+        flash(_("It was settled in the meantime. Nothing was changed."), "info")
+    return redirect(url_for(".index"), 303)
