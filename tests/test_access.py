@@ -136,6 +136,7 @@ EXAMPLES: dict[str, Example] = {
     "accounts.set_password_submit": Example(_link, EVERYBODY),
     "api.get_statement": Example(lambda cast: {"partner": "A1"}, ()),
     "api.get_standings": Example(lambda cast: {"board": "sales"}, ()),
+    "api_questions.get_ahead": Example(lambda cast: {"partner": "A1"}, ()),
     "api_questions.get_facts": Example(lambda cast: {"partner": "A1"}, ()),
     "api_questions.get_why": Example(lambda cast: {"partner": "A1"}, ()),
     "videos.captions": Example(examples.film, ALICE_AND_MANAGERS),

@@ -27,7 +27,7 @@ from engage.api.routes import (
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.earnings.service import ByRule
-from engage.insight import answers, facts, misses
+from engage.insight import ahead, answers, facts, misses
 from engage.insight.whatif import Gain, WhatIf, what_if
 from engage.insight.whynot import why_not
 from engage.ledger.rules import Overdrawn
@@ -144,6 +144,53 @@ def get_why(partner: str) -> Response:
 def _stage_name(slug: str, number: int) -> str:
     """As a statement names it; a mission as a whole has no number."""
     return f"mission:{slug}/{number}" if number else f"mission:{slug}"
+
+
+@blueprint.get("/partners/<path:partner>/ahead")
+@keyed("read")
+@limited
+@spec.validate(
+    resp=Documented(HTTP_200=shapes.Ahead, HTTP_404=shapes.Error, **REFUSALS),
+    skip_validation=True,
+    tags=["partners"],
+)
+def get_ahead(partner: str) -> Response:
+    """What the nearest reward of every rule and running mission still needs of a partner."""
+    programme = the_programme()
+    found = ahead.ahead(programme, _partner(programme, partner), g.now)
+    return answered(
+        shapes.Ahead(
+            rules=[_rule_ahead(item, programme.currency) for item in found.rules],
+            missions=[
+                shapes.StageAhead(
+                    mission=item.slug,
+                    stage=item.stage.number,
+                    last=item.last,
+                    value=natural(item.stage.value, 4),
+                    target=natural(item.stage.stage.target, 4),
+                    needed=natural(item.stage.needed, 4),
+                    reward={u: natural_unit(amount, u) for u, amount in item.stage.stage.reward},
+                )
+                for item in found.stages
+            ],
+        )
+    )
+
+
+def _rule_ahead(item: ahead.RuleAhead, currency: str) -> shapes.RuleAhead:
+    unit, endless = item.rule.earn, item.last == periods.LAST_DAY
+    return shapes.RuleAhead(
+        rule=item.slug,
+        period=item.period.name,
+        last=None if endless else item.last,
+        total=None if item.total is None else natural(item.total, 4),
+        edge=None if item.edge is None else natural(item.edge, 4),
+        needed=None if item.edge is None else natural(item.needed, 4),
+        unit=unit,
+        pays_at_once=natural_unit(item.bonus, unit),
+        left_to_cap=None if item.room is None else natural_unit(item.room, unit),
+        because=ahead.sentence(item, currency),
+    )
 
 
 @blueprint.post("/what-if")

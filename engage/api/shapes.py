@@ -304,3 +304,35 @@ class WouldEarn(Shape):
 
 class Problems(Shape):
     problems: list[Issue]
+
+
+class RuleAhead(Shape):
+    """A rule that speaks to the partner now; ``edge`` is the total from which it pays better."""
+
+    rule: str
+    period: str
+    last: date | None = Field(description="The last day; null where it has no end.")
+    total: str | None = Field(description="Null where a baseline is not worked out yet.")
+    edge: str | None
+    needed: str | None
+    unit: str
+    pays_at_once: str = Field(description="What the edge pays by itself.")
+    left_to_cap: str | None
+    because: str
+
+
+class StageAhead(Shape):
+    """The open stage of a running mission."""
+
+    mission: str
+    stage: int
+    last: date
+    value: str
+    target: str
+    needed: str
+    reward: dict[str, str]
+
+
+class Ahead(Shape):
+    rules: list[RuleAhead]
+    missions: list[StageAhead]

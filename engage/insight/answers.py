@@ -70,7 +70,12 @@ def line(gain: Gain, currency: str, voice: Voice = ENGLISH) -> dict[str, Any]:
 
 
 def moves(found: WhatIf, programme: Programme, voice: Voice = ENGLISH) -> Iterator[str]:
-    """What else would change: stages that fill or are reached, and places on boards."""
+    """What else would change: the tier, stages that fill or are reached, and places on boards."""
+    if (tier := found.after.tier) != found.before.tier:
+        if tier is None:
+            yield voice.gettext("You would hold no tier any more.")
+        else:
+            yield voice.gettext("You would be in tier %(tier)s.", tier=tier)
     for key, after in found.after.stages.items():
         before = found.before.stages.get(key)
         if before and (before.value, before.reached) != (after.value, after.reached):

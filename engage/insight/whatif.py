@@ -1,7 +1,7 @@
 """What if: facts that have not happened, through the very flow that pays, and what they would change."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,10 @@ from engage.ledger.rules import Difference
 from engage.missions import service as missions
 from engage.missions.rules import Stage
 from engage.money import POINTS
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.tiers.rules import Climb
 
 #: How many of a partner's newest facts are looked through for what they sell.
 _LATEST = 500
@@ -63,10 +65,11 @@ class StageNow(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """Where a partner stands: on boards by slug, in missions by (slug, stage number)."""
+    """Where a partner stands: on boards by slug, in missions by (slug, stage number), in which tier."""
 
     places: dict[str, Place]
     stages: dict[tuple[str, int], StageNow]
+    tier: str | None
 
 
 class WhatIf(NamedTuple):
@@ -95,11 +98,15 @@ def what_if(
     """
     partner_id = partner.id
     latest = max(reports, key=lambda report: report.occurred_at)
+    # A tier is held from the instant after the fact that reaches it.
+    just_after = latest.occurred_at + timedelta(microseconds=1)
     found = flow.suppose(
         programme,
         reports,
         now=max(now, latest.occurred_at),
-        look=lambda here: situation(here, db.session.get_one(Partner, partner_id), latest.day),
+        look=lambda here: situation(
+            here, db.session.get_one(Partner, partner_id), latest.day, just_after
+        ),
     )
     gains = _gains(programme, [line for line in found.owed if line.partner_id == partner_id])
     sums: dict[str, int] = {}
@@ -108,8 +115,8 @@ def what_if(
     return WhatIf(found.problems, sums, gains, found.before, found.after)
 
 
-def situation(programme: Programme, partner: Partner, day: date) -> Situation:
-    """Where a partner stands on a local day, in plain values."""
+def situation(programme: Programme, partner: Partner, day: date, at: datetime) -> Situation:
+    """Where a partner stands on a local day, and at an instant of it, in plain values."""
     places = {}
     for board in leaderboards.boards(programme):
         member = boards.member_of(board, partner)
@@ -133,7 +140,8 @@ def situation(programme: Programme, partner: Partner, day: date) -> Situation:
         for stage in view.stages
         if view.window.state == "running"
     }
-    return Situation(places, stages)
+    climb = Climb(partners.spells([partner.id]).get(partner.id, ()))
+    return Situation(places, stages, climb.at(at))
 
 
 def _gains(programme: Programme, owed: Sequence[Difference]) -> list[Gain]:

@@ -120,6 +120,8 @@ def _has(key: str, fact: Standing, who: dict[int, Attributes]) -> object:
     partner = who[fact.partner_id]
     if key == "within":
         return partner["joined"]
+    if key == "tier":
+        return partner["tier"].at(fact.occurred_at)
     return partner[key] if key in partner else getattr(fact, key)
 
 

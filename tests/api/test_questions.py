@@ -57,3 +57,12 @@ def test_what_cannot_be_supposed_says_why(crm: Call, cast: Cast) -> None:
         ({"partner": "A1", "facts": [{"kind": "gift"}]}, 422),
     ):
         assert crm("POST", "/what-if", body).status_code == status, body
+
+
+def test_what_is_ahead_says_what_the_nearest_reward_needs(crm: Call, cast: Cast) -> None:
+    found = crm("GET", "/partners/A1/ahead").json
+    bonus = next(item for item in found["rules"] if item["rule"] == "growth-bonus")
+    assert bonus["unit"] == "USD"
+    assert bonus["edge"]
+    assert found["rules"][0]["left_to_cap"]
+    assert crm("GET", "/partners/nobody/ahead").status_code == 404

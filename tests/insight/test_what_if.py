@@ -12,7 +12,7 @@ from engage import clock, flow
 from engage.insight.plan import split
 from engage.ledger import service as ledger
 from tests.browsing import Browser, browser
-from tests.conftest import NOW, Cast, record, sale
+from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +60,20 @@ def test_a_new_place_is_told_and_an_old_one_is_not(app: Flask, cast: Cast, alice
     said = ask(bob, amount="2500")
     assert "You would be 1st of 3 on Sales this quarter, now 3rd." in said
     assert "Sales this quarter" not in ask(alice, amount="2500")
+
+
+def test_a_tier_that_would_be_reached_is_told(alice: Browser, cast: Cast):
+    tiers = """
+[[tiers]]
+name = "Gold"
+measure = "amount"
+on = "sale"
+period = "quarter"
+threshold = "10000"
+"""
+    publish(PROGRAMME + tiers)
+    assert "You would be in tier Gold." in ask(alice, amount="5000")
+    assert "tier" not in ask(alice, amount="500")
 
 
 def test_several_sales_share_the_sum_and_count_one_by_one(app: Flask, cast: Cast):

@@ -162,6 +162,27 @@ def test_every_condition_and_limit_of_a_rule_is_told(app: Flask, cast: Cast, rul
     assert said in why(app, cast, "alice", report)
 
 
+def test_the_tier_held_then_is_told(app: Flask, cast: Cast):
+    rule = """[[rules]]
+slug = "extra"
+on = "sale"
+earn = "points"
+per = "fact"
+rate = "5"
+where = { tier = ["Gold"] }
+period = "year"
+starts = 2013-01-01
+
+[[boards]]"""
+    tier = '[[tiers]]\nname = "{}"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
+    tiers = (
+        tier.format("Silver") + 'threshold = "0"\n' + tier.format("Gold") + 'threshold = "90000"\n'
+    )
+    publish(PROGRAMME.replace("[[boards]]", rule, 1) + tiers)
+    said = why(app, cast, "alice", sale("x", "A1", "100", date(2013, 4, 11)))
+    assert "Extra is for partners with tier Gold; yours is Silver." in said
+
+
 def test_a_corrected_fact_says_that_it_no_longer_counts(alice: Browser, cast: Cast):
     old = db.session.query(Fact).filter_by(external_id="a-1").one().id
     record(cast.programme, sale("a-1", "A1", "2000"))
