@@ -56,6 +56,7 @@ def index() -> str:
         rules=[rule for rule in shelf if not rule["retired"]],
         retired=[rule for rule in shelf if rule["retired"]],
         boards=ranked,
+        warnings=rule_view.warnings(here, voice),
         drafts=rule_view.listed(drafts.drafts(here.id), voice),
     )
 

@@ -15,7 +15,7 @@ from engage.console import rule_form, service
 from engage.console.rule_form import FIELDS, Errors, Field, Reading, Typed, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
-from engage.incentives import drafts, explain, jobs, publishing, rules, terms
+from engage.incentives import complexity, drafts, explain, jobs, publishing, rules, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.incentives.rules import Rule
@@ -176,7 +176,21 @@ def preview(here: Programme, draft: RuleDraft, reading: Reading, voice: Voice) -
         if stands and reading.rule
         else [],
         "unfinished": len(reading.errors),
+        "warnings": warnings(here, voice, reading.rule),
     }
+
+
+def warnings(here: Programme, voice: Voice, draft: Rule | None = None) -> list[str]:
+    """Where the programme, with the draft in it, asks partners to read more than they will."""
+    standing = {rule.slug: rule for rule in publishing.current(here)}
+    if draft:
+        standing[draft.slug] = draft
+    found = complexity.excesses(list(standing.values()))
+    return [
+        complexity.warning(excess, voice)
+        for excess in found
+        if not (draft and excess.rule) or excess.rule == draft.slug
+    ]
 
 
 def published(here: Programme, draft: RuleDraft) -> Rule | None:

@@ -193,6 +193,14 @@ def test_the_sentence_follows_what_is_typed(mia: Browser):
     assert "still to be filled in" in text(mia.post(f"{address}/preview", data={"on": "sale"}))
 
 
+def test_more_than_partners_will_read_is_warned_of(mia: Browser):
+    address = begin(mia)
+    assert "conditions; partners keep about" in text(mia.post(f"{address}/preview", data=SPIFF))
+    plain = {"name": "Plain", "on": "sale", "per": "amount", "earn": "points", "rate": "1"}
+    said = text(mia.post(f"{address}/preview", data=plain | {"period": "month"}))
+    assert "partners keep about" not in said
+
+
 def test_a_row_is_added_without_script(mia: Browser):
     address = begin(mia)
     answer = page(mia.post(address, data={"bands": "marginal", "band": "3", "do": "add-band"}))
