@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, TextualSelect, func, literal, null, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    TextualSelect,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+)
 
 from engage.db import db
 from engage.leaderboards import rules
@@ -19,6 +30,8 @@ from engage.partners.models import Group, Partner
 #: No order key is that far from zero.
 LARGEST = 2**62
 
+#: As the index says it; SQLAlchemy would ask SQLite for ``listed = 1``, which no index answers.
+_IS_LISTED: ColumnElement[bool] = literal_column("standings.listed")
 _HERE = "board_id = :board AND period = :period"
 _LISTED = f"FROM standings WHERE {_HERE} AND listed"
 _FINE, _COARSE = (f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2))
@@ -43,13 +56,16 @@ _WHO = "who.name, who.external_id, who.organisation, who.visibility, who.pseudon
 
 
 @lru_cache
-def _around(timed: bool, of_partners: bool) -> TextualSelect:
-    """A member and its neighbours; columns ``better`` and ``level`` count who stands before it."""
+def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
+    """A member and its neighbours; columns ``better`` and ``level`` count who stands before it.
+
+    ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
+    """
 
     def side(condition: str, order: str) -> str:
         return (
             f"SELECT * FROM (SELECT {_COLUMNS}, listed, 0 AS better, 0 AS level, 0 AS ranked, "
-            f"0 AS best {_LISTED} AND {condition} {order} LIMIT :reach) AS side"
+            f"0 AS best {_LISTED} AND {condition} {order} LIMIT {reach:d}) AS side"
         )
 
     before, behind = _LEVEL[timed].format("<"), _LEVEL[timed].format(">")
@@ -109,9 +125,9 @@ def around(published: Published, period: str, member_id: int, reach: int) -> Lin
     """
     rule = published.rule
     found = db.session.execute(
-        _around(rule.tie == "first", rule.by == "partner"),
         # One more than is shown: whether the first one shown is level with who stands before it.
-        {"board": published.model.id, "period": period, "member": member_id, "reach": reach + 1},
+        _around(rule.tie == "first", rule.by == "partner", reach + 1),
+        {"board": published.model.id, "period": period, "member": member_id},
     ).all()
     me = next((row for row in found if row.member_id == member_id), None)
     if me is None:
@@ -167,7 +183,7 @@ def who_columns(published: Published) -> tuple[Any, ...]:
 def _listed(published: Published, period: str, *columns: Any) -> Select[Any]:
     names = (Standing.member_id, Standing.score, Standing.order_key, Standing.reached_at)
     return select(*(columns or names)).where(
-        Standing.board_id == published.model.id, Standing.period == period, Standing.listed
+        Standing.board_id == published.model.id, Standing.period == period, _IS_LISTED
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engage import formats, periods
 from engage.db import db
 from engage.leaderboards import days, ranking, sentences
-from engage.leaderboards.models import Standing
+from engage.leaderboards.models import StandingBucket
 from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
 from engage.leaderboards.tally import Published
 from engage.partners.models import Group, Partner
@@ -93,7 +93,9 @@ def _scope(programme: Programme, published: Published, text: str) -> Scope | Non
 def past_periods(view: View) -> list[Period]:
     """The board's periods that have standings, with the running one, newest first."""
     names = db.session.scalars(
-        select(Standing.period).where(Standing.board_id == view.published.model.id).distinct()
+        select(StandingBucket.period)
+        .where(StandingBucket.board_id == view.published.model.id, StandingBucket.level == 1)
+        .distinct()
     )
     found = {periods.parse(name) for name in names} | {view.period}
     found.add(periods.containing(view.today, view.published.rule.period))
