@@ -89,6 +89,9 @@ def record(
     awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
     rewards = missions.advance(programme, changed, who)
     owed = awards + rewards
+    # A rule that stops at its budget may pay others less, or more again.
+    if others := {one.partner_id for one in owed} - who.keys():
+        who |= partners.attributes(programme.id, others)
     ledger.post(programme.id, owed, now)
     moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
     if changed:

@@ -15,9 +15,20 @@ from engage.db import among, db, in_chunks, upsert_rows
 from engage.incentives import baseline
 from engage.incentives.models import RuleVersion, RunningTotal
 from engage.incentives.service import books
-from engage.incentives.worth import Attributes, Book, Entry, Group, Worth, placed, walk, worth
+from engage.incentives.worth import (
+    Attributes,
+    Book,
+    Entry,
+    Group,
+    Worth,
+    placed,
+    walk,
+    within_budget,
+    worth,
+)
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 
 
@@ -62,7 +73,43 @@ def award(
         owed += [_difference(paid, group[2]) for paid in walked if paid.step.amount]
         moved.append(_moved(group, walked))
     upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
-    return owed + _again(shelf, stale, attributes)
+    owed += _again(shelf, stale, attributes)
+    touched = {rule_id for rule_id, _, _ in fresh.keys() | stale}
+    return _while_budgets_last(programme, [b for b in shelf if b.id in touched], owed)
+
+
+def _while_budgets_last(
+    programme: Programme, shelf: Iterable[Book], owed: list[Difference]
+) -> list[Difference]:
+    """The same, unless a rule that stops at its budget gets there, or stands there already.
+
+    What such a rule has paid is its whole worth or its budget, whichever is less: below the budget
+    nothing was ever withheld. At it, the rule is walked over the facts of all partners.
+    """
+    for book in shelf:
+        if book.limit is None:
+            continue
+        versions = [version.id for version in book.versions]
+        mine = sum(d.amount for d in owed if d.rule_version_id in versions)
+        stands = db.session.scalar(
+            select(func.sum(Transfer.amount)).where(Transfer.rule_version_id.in_(versions))
+        )
+        if int(stands or 0) < book.limit and int(stands or 0) + mine <= book.limit:
+            continue
+        owed = [d for d in owed if d.rule_version_id not in versions]
+        owed += _whole(programme, book, book.limit, store=True)
+    return owed
+
+
+def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list[Difference]:
+    """The differences of a rule over the facts of all partners, within its budget."""
+    everybody = partners.attributes(programme.id)
+    facts = list(activity.standing_facts(Fact.programme_id == programme.id))
+    groups = within_budget(limit, dict(worth([book], facts, everybody)))
+    gone: dict[Group, list[Worth]] = {
+        group: [] for group in _posted_groups([book.id], list(everybody))
+    }
+    return _against_posted(gone | groups, store=store)
 
 
 _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
@@ -218,8 +265,12 @@ def recompute(
 
     With ``store`` the running totals are written anew as well.
     """
-    shelf = books(programme)
+    whole = books(programme)
+    shelf = [book for book in whole if book.limit is None]
     owed: list[Difference] = []
+    for book in whole:
+        if book.limit is not None:
+            owed += _whole(programme, book, book.limit, store=store)
     for chunk in in_chunks(attributes, 500):
         facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
         gone = _posted_groups([book.id for book in shelf], chunk)

@@ -56,6 +56,13 @@ def because(
             times=voice.number(Decimal(terms["times"])),
             pay=voice.pay(worth, rule.earn, whole=False, sign=True),
         )
+    if "left" in terms:
+        worth = terms["left"]
+        total = voice.gettext(
+            "%(sum)s Of the rule's budget %(left)s was left for it.",
+            sum=total if total.endswith(".") else f"{total}.",
+            left=voice.pay(worth, rule.earn, whole=False),
+        )
     if amount == worth:
         return Because(read, total, None)
     note = voice.gettext(

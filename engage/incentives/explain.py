@@ -259,6 +259,9 @@ def _limits(rule: Rule, currency: str, voice: Voice) -> str:
         parts.append(
             voice.gettext("at most %(cap)s %(period)s", cap=cap, period=_per(rule.period, voice))
         )
+    if rule.limit is not None:
+        budget = voice.pay(rule.limit, rule.earn)
+        parts.append(voice.gettext("while the budget of %(budget)s lasts", budget=budget))
     if whom := facts.partners(rule.where, voice):
         parts.append(voice.gettext("for %(partners)s", partners=whom))
     if rule.within is not None:

@@ -26,12 +26,13 @@ MOST_PER_UNIT = 1_000_000
 DISTINCT = ("customer", "product")
 MEASURES = ("amount", "quantity", "fact", *DISTINCT)
 BANDS = ("marginal", "retroactive")
+AT_BUDGET = ("warn", "stop")
 LAST_YEAR = "same period last year"
 MOST_PERIODS = 24
 _MEAN = re.compile(r"mean of last ([0-9]{1,2}) periods")
 KEYS = (
     "slug", "on", "earn", "per", "rate", "where", "within", "period", "baseline", "newcomers",
-    "minimum", "cap", "starts", "ends", "bands", "band", "milestones",
+    "minimum", "cap", "budget", "at_budget", "starts", "ends", "bands", "band", "milestones",
 )  # fmt: skip
 _BAND_KEYS = ("from", "rate")
 _MILESTONE_KEYS = ("at", "pays")
@@ -105,6 +106,15 @@ class Rule:
     baseline: Baseline | None = None
     minimum: int | None = None
     milestones: tuple[Milestone, ...] = ()
+    #: What the rule pays all partners together (minor units), and whether it ``stop``s there or
+    #: managers are ``warn``ed.
+    budget: int | None = None
+    at_budget: str | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """What the rule never pays more than, all partners together."""
+        return self.budget if self.at_budget == "stop" else None
 
     @property
     def looks_back(self) -> bool:
@@ -156,7 +166,9 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
             bands=take(read.choice, raw, "bands", BANDS) if banded else None,
             band=take(_bands, raw, earn) if banded else (),
             where=take(read.where, raw, "where", _CONDITIONS),
-            cap=take(_cap, raw, earn),
+            cap=take(_most, raw, "cap", earn),
+            budget=take(_most, raw, "budget", earn),
+            at_budget=take(_at_budget, raw),
             starts=starts,
             ends=ends,
             within=take(_within, raw),
@@ -187,13 +199,21 @@ def _not_negative(raw: Mapping[str, Any], key: str) -> Decimal:
     return value
 
 
-def _cap(raw: Mapping[str, Any], earn: str) -> int | None:
-    if "cap" not in raw:
+def _most(raw: Mapping[str, Any], key: str, earn: str) -> int | None:
+    if key not in raw:
         return None
-    cap = read.minor(raw, "cap", earn)
-    if cap <= 0:
-        raise DefinitionError("cap", "is not above zero: remove it, or write what may be earned")
-    return cap
+    most = read.minor(raw, key, earn)
+    if most <= 0:
+        raise DefinitionError(key, "is not above zero: remove it, or write what may be earned")
+    return most
+
+
+def _at_budget(raw: Mapping[str, Any]) -> str | None:
+    if "budget" in raw:
+        return read.choice(raw, "at_budget", AT_BUDGET, "warn")
+    if "at_budget" in raw:
+        raise DefinitionError("at_budget", "has no meaning without a budget; remove it")
+    return None
 
 
 def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:
@@ -309,6 +329,9 @@ def to_json(rule: Rule) -> dict[str, Any]:
         raw["minimum"] = read.plain(rule.minimum)
     if rule.cap is not None:
         raw["cap"] = natural_unit(rule.cap, rule.earn)
+    if rule.budget is not None:
+        raw["budget"] = natural_unit(rule.budget, rule.earn)
+        raw["at_budget"] = rule.at_budget
     for key in ("starts", "ends"):
         if (value := getattr(rule, key)) is not None:
             raw[key] = value.isoformat()

@@ -31,6 +31,12 @@ class Book(NamedTuple):
     versions: list[Version]
 
     @property
+    def limit(self) -> int | None:
+        """What the rule pays all partners together at most, as its newest version says."""
+        newest = next((v.rule for v in reversed(self.versions) if v.rule), None)
+        return newest.limit if newest else None
+
+    @property
     def looks_back(self) -> bool:
         """Whether running totals alone cannot say what a fact is worth."""
         return any(version.rule and version.rule.looks_back for version in self.versions)
@@ -73,6 +79,26 @@ def worth(
             found = grounds[rule].of(group[1], periods.parse(group[2]))
             terms = {"baseline": found.value} | ({"newcomer": True} if found.newcomer else {})
             yield group, walk(-found.value, entries, attributes[group[1]], terms)
+
+
+def within_budget(limit: int, groups: Mapping[Group, list[Worth]]) -> dict[Group, list[Worth]]:
+    """What a rule's groups (of all partners) are worth while its budget lasts.
+
+    Where the whole of it is more, facts are paid in event-time order until nothing is left.
+    """
+    walked = [(group, paid) for group, all_paid in groups.items() for paid in all_paid]
+    if sum(paid.step.amount for _, paid in walked) <= limit:
+        return dict(groups)
+    found: dict[Group, list[Worth]] = {group: [] for group in groups}
+    total = 0
+    for group, paid in sorted(walked, key=lambda pair: pair[1].fact.order):
+        before, total = min(total, limit), total + paid.step.amount
+        amount = min(total, limit) - before
+        if amount != paid.step.amount:
+            terms = {**(paid.terms or {}), "left": amount}
+            paid = paid._replace(step=paid.step._replace(amount=amount), terms=terms)
+        found[group].append(paid)
+    return found
 
 
 def placed(

@@ -51,6 +51,16 @@ threshold = "2"
 multiplier = { points = "2", USD = "1.25" }
 
 [[rules]]
+slug = "while-it-lasts"
+on = "sale"
+earn = "USD"
+per = "amount"
+rate = "0.01"
+period = "month"
+budget = "700"
+at_budget = "stop"
+
+[[rules]]
 slug = "for-gold"
 on = "sale"
 earn = "USD"

@@ -94,3 +94,17 @@ def test_a_segment_speaks_to_whom_it_describes_now(app: Flask) -> None:
     assert earned(programme) == {"points": 1}
     publish(HEAD + segments.replace("Northwest", "Southwest") + POINTS + named)
     assert earned(programme) == {"points": 0}
+
+
+def test_a_budget_that_stops_is_paid_out_in_event_time_order(app: Flask) -> None:
+    budget = 'budget = "3"\nat_budget = "stop"\n'
+    programme = house(POINTS + budget)
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES[1:2], now=NOW))
+    record(programme, *(sale(str(n), "A1", "10", date(2013, 4, 2 + n)) for n in range(3)))
+    assert earned(programme) == {"points": 3}
+    record(programme, sale("b", "B1", "10", date(2013, 4, 1)))  # came late, was first
+    assert earned(programme) == {"points": 2}
+    record(programme, sale("b", "B1", "10", date(2013, 4, 9)))
+    assert earned(programme) == {"points": 3}
+    publish(HEAD + POINTS + budget.replace("3", "2"))
+    assert earned(programme) == {"points": 2}

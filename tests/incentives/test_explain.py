@@ -56,6 +56,7 @@ LIMITED: tuple[Feature, ...] = (
     ({}, ()),
     ({"cap": "500", "minimum": "23"}, ("500", "23", "counts")),
     ({"starts": "2013-01-01", "ends": "2013-03-31", "within": 90}, ("Jan 1", "Mar 31", "90 days")),
+    ({"budget": "37", "at_budget": "stop"}, ("the budget of", "37", "lasts")),
     ({"ends": "2013-03-31", "within": 1}, ("until Mar 31", "the day you join")),
 )
 WHERES: tuple[Feature, ...] = (

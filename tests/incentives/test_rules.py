@@ -146,6 +146,9 @@ def test_a_window_holds_both_its_ends() -> None:
         ({"baseline": "same period last year"}, "newcomers"),
         ({"baseline": "same period last year", "newcomers": "0", "period": "all"}, "period"),
         ({"newcomers": "5"}, "newcomers"),
+        ({"budget": "0"}, "budget"),
+        ({"budget": "5", "at_budget": "go on"}, "at_budget"),
+        ({"at_budget": "stop"}, "at_budget"),
         ({"milestones": []}, "milestones"),
         ({"milestones": [{"at": "1", "pays": "1,5"}]}, "milestones[1].pays"),
         ({"milestones": [{"at": "0", "pays": "1"}]}, "milestones[1].at"),
@@ -210,6 +213,7 @@ def whole_language(draw: st.DrawFn) -> rules.Rule:
             }
         },
         {"starts": "2013-01-01", "ends": "2013-06-30"},
+        {"budget": "700", "at_budget": "stop"},
     )
     for extra in draw(st.lists(st.sampled_from(extras), max_size=5)):
         raw |= extra
