@@ -5,6 +5,7 @@ from flask import Flask
 from engage import db as database
 from engage import models, web
 from engage.accounts.routes import blueprint as accounts
+from engage.api.payouts import blueprint as api_payouts
 from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     console_videos,
     api,
     api_questions,
+    api_payouts,
     console,
     console_partners,
     console_import,

@@ -137,6 +137,7 @@ EXAMPLES: dict[str, Example] = {
     "api.get_statement": Example(lambda cast: {"partner": "A1"}, ()),
     "api.get_standings": Example(lambda cast: {"board": "sales"}, ()),
     "api_questions.get_ahead": Example(lambda cast: {"partner": "A1"}, ()),
+    "api_payouts.get_payments": Example(payouts.run, ()),
     "api_questions.get_facts": Example(lambda cast: {"partner": "A1"}, ()),
     "api_questions.get_why": Example(lambda cast: {"partner": "A1"}, ()),
     "videos.captions": Example(examples.film, ALICE_AND_MANAGERS),

@@ -336,3 +336,36 @@ class StageAhead(Shape):
 class Ahead(Shape):
     rules: list[RuleAhead]
     missions: list[StageAhead]
+
+
+class PayoutRun(Shape):
+    number: int
+    period: str
+    promised_on: date
+    state: Literal["empty", "waiting", "half_approved", "on_its_way", "done"]
+    payments: int
+    by_state: dict[str, int]
+    amounts: dict[str, str] = Field(description="By unit; without what was put back.")
+
+
+class Payouts(Shape):
+    runs: list[PayoutRun]
+
+
+class Payment(Shape):
+    payment: int
+    partner: str
+    unit: str
+    amount: str
+    state: Literal["held", "waiting", "on_its_way", "paid", "put_back"]
+    held_because: list[str]
+    earlier: str = Field(description="Of it, from earlier periods; below zero: taken off.")
+    earlier_because: str | None
+    paid_at: datetime | None
+    reference: str | None
+    note: str | None
+
+
+class Payments(Shape):
+    run: int
+    payments: list[Payment]

@@ -13,6 +13,7 @@ from engage.db import db, transaction
 from engage.partners.models import Partner
 from engage.payouts import service
 from engage.programmes import service as programmes
+from tests.api.conftest import caller
 from tests.browsing import Browser, browser
 from tests.conftest import Cast, publish
 from tests.console.conftest import text
@@ -132,3 +133,14 @@ def test_another_programmes_run_does_not_exist(mia: Browser, app: Flask, cast: C
     mia.post("/console/payouts/collect")
     assert browser(app, cast.otto.user).get("/console/payouts/1").status_code == 404
     assert mia.post("/console/payouts/1/payments/999", data={"do": "release"}).status_code == 404
+
+
+def test_the_api_tells_runs_and_payments(mia: Browser, app: Flask, cast: Cast) -> None:
+    mia.post("/console/payouts/collect")
+    crm = caller(app, "resellers", "read")
+    (run,) = crm("GET", "/payouts").json["runs"]
+    assert (run["period"], run["state"], run["amounts"]) == ("2013-04", "waiting", {"USD": "10.00"})
+    (one,) = crm("GET", "/payouts/1").json["payments"]
+    assert (one["partner"], one["amount"], one["state"]) == ("A1", "10.00", "held")
+    assert crm("GET", "/payouts/2").status_code == 404
+    assert caller(app, "elsewhere", "read")("GET", "/payouts").json == {"runs": []}
