@@ -75,8 +75,8 @@ def suppose(fact: Fact, partner: Partner) -> object:
 
 
 QUESTIONS: dict[str, Question] = {
+    "the floor of why": floor,  # first: it finds the rows where they lie, as "why" alone would
     "why, and why not": why,
-    "the floor of that": floor,
     "a page of facts": listed,
     "those that earned nothing": unpaid,
     "what is ahead": next_reward,
@@ -117,7 +117,8 @@ def measure(postgres: Postgres | None, options: argparse.Namespace) -> None:
     for name, times in taken.items():
         slow = sorted(times)[-max(1, len(times) // 20)]
         print(f"  {name:26} {statistics.median(times) * 1000:7.1f} ms   {slow * 1000:7.1f} ms")
-    ratios = [a / b for a, b in zip(*(taken[n] for n in list(QUESTIONS)[:2]), strict=True)]
+    pairs = zip(*(taken[name] for name in list(QUESTIONS)[:2]), strict=True)
+    ratios = [answered / read for read, answered in pairs]
     print(f"  why : floor = {statistics.median(ratios):.1f}")
 
 

@@ -85,7 +85,7 @@ def entry(programme: Programme, partner: Partner, transfer_id: int) -> Entry | N
 
 def of_fact(programme: Programme, partner: Partner, fact_id: int) -> list[Entry]:
     """The lines that a fact of the partner made, in the order they were posted."""
-    return explained(programme, partner, ledger.lines_of_fact(partner.id, fact_id))
+    return explained(programme, partner, ledger.lines_of_fact(fact_id))
 
 
 def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list[Entry]:
