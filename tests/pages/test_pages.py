@@ -34,8 +34,17 @@ PAGES = (
     "/earnings/facts/1",
     "/ahead",
     "/what-if",
+    "/rewards/",
+    "/disputes/",
 )
-FOR_MANAGERS = (*PAGES[1 : PAGES.index("/earnings/")], "/console/budget")
+FOR_MANAGERS = (
+    *PAGES[1 : PAGES.index("/earnings/")],
+    "/console/budget",
+    "/console/held/",
+    "/console/disputes/",
+    "/console/rewards/",
+    "/console/rewards/new",
+)
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 

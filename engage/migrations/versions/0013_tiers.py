@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("tier", sa.String(80), nullable=True),
         sa.Column("since", UtcDateTime(timezone=True), nullable=True),
-        sa.Column("fact_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "fact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["partner_id"], ["partners.id"], name=op.f("fk_tier_spells_partner_id")
         ),
