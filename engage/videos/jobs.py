@@ -130,6 +130,7 @@ def sweep(now: datetime | None = None) -> None:
     if returned:
         log.warning("films %s were lost by their workers", ", ".join(map(str, returned)))
     delivery.deliver()
+    shelf.clear(_settings().media_dir, (now - 2 * rules.TIME_LIMIT).timestamp())
     try:
         # While there are entries in the queue, workers come to everything in its turn.
         forgotten = [] if queue.length(QUEUE) else claims.waiting(now - rules.FORGOTTEN)

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FILM, POSTER, CAPTIONS = "film.mp4", "film.jpg", "film.vtt"
@@ -29,6 +29,14 @@ def making(media: Path, key: str) -> Iterator[Path]:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def clear(media: Path, before: float) -> None:
+    """Throw away what killed makers left, last touched before a time in seconds of the epoch."""
+    for left in (media / "making").glob("*"):
+        with suppress(FileNotFoundError):  # finished just now
+            if left.stat().st_mtime < before:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def publish(made: Path, target: Path) -> None:

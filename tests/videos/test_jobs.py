@@ -1,11 +1,14 @@
 """Rendering one film, without a worker: what comes out, and what becomes of failures."""
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from engage import clock
 from engage.config import Settings
 from engage.db import transaction
 from engage.studio import mp4
@@ -66,6 +69,20 @@ def test_nothing_is_left_beside_a_film(video_id: int, settings: Settings) -> Non
         shelf.POSTER,
         shelf.CAPTIONS,
     }
+
+
+def test_what_killed_renders_left_is_cleared_but_not_what_is_being_made(
+    app: Flask, settings: Settings
+) -> None:
+    old, new = (settings.media_dir / "making" / name for name in ("a.1", "b.2"))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / shelf.FILM).write_bytes(b"half a film")
+    long_ago = (clock.now() - timedelta(hours=1)).timestamp()
+    os.utime(old, (long_ago, long_ago))
+    jobs.sweep()
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_a_changed_template_is_no_longer_the_one_ordered(video_id: int, tiny: Path) -> None:
