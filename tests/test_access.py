@@ -125,6 +125,7 @@ EXAMPLES: dict[str, Example] = {
     "insight.fact_page": Example(_fact, ALICE_ALONE),
     # Both programmes of the cast have these boards and missions; the mission is for the Northwest.
     "leaderboards.board": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "leaderboards.export": Example(lambda cast: {"board": "sales", "kind": "csv"}, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.rows": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "missions.mission": Example(

@@ -1,9 +1,18 @@
 """A ranking as other programs ask for it and read it: the command's and the API's one document."""
 
+import csv
+import io
+from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
 from engage import clock, periods
+from engage.imports.rules import safe_cell
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
 from engage.periods import Period
@@ -39,6 +48,40 @@ def scope_of(text: str | None) -> Scope | None:
             f"{text!r} is no scope: write one of {', '.join(SCOPES)}, as region=West"
         )
     return name, value
+
+
+_HEADINGS = ("rank", "partner", "name", "organisation", "score")
+
+
+def _told(published: Published, found: Ranking) -> Iterator[tuple[int, str, str, str, str]]:
+    for row in found.rows:
+        who = row.external_id or "", row.name, row.organisation or ""
+        yield row.rank, *who, natural_score(published, row.score)
+
+
+def to_csv(published: Published, found: Ranking) -> bytes:
+    """The ranking as CSV that a spreadsheet opens as it is and runs nothing of."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_HEADINGS)
+    for rank, *who, score in _told(published, found):
+        writer.writerow((rank, *map(safe_cell, who), score))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def to_xlsx(published: Published, found: Ranking) -> bytes:
+    """The ranking as a workbook; what begins like a formula is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(published.model.slug[:31])
+    sheet.append(_HEADINGS)
+    for rank, *who, score in _told(published, found):
+        cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) for text in who]
+        for cell in cells:
+            cell.data_type = "s"
+        sheet.append((rank, *cells, Decimal(score)))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def document(published: Published, period: Period, found: Ranking) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import (
     abort,
     current_app,
     g,
+    jsonify,
     make_response,
     render_template,
     request,
@@ -18,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
 from engage.db import db
-from engage.leaderboards import ranking, rendered, sentences, service
+from engage.leaderboards import document, ranking, rendered, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.ranking import Ranking, Scope
 from engage.leaderboards.view import PAGE, NoSuchView, View
@@ -219,6 +220,33 @@ def _latest_with_rows(view: View) -> Any:
     return next(
         (p for p in views.past_periods(view) if p != view.period and p.first < view.today), None
     )
+
+
+_SHEETS = {
+    "csv": (document.to_csv, "text/csv"),
+    "xlsx": (
+        document.to_xlsx,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
+
+
+@blueprint.get("/<board>/export.<any(csv, xlsx, json):kind>")
+@allow("partner", "manager")
+def export(board: str, kind: str) -> AnyResponse:
+    """The whole ranking as a file, as everybody may see it; the ids of others are a manager's."""
+    view = _view(board)
+    found = ranking.ranking(view.programme, view.published, view.period, scope=view.scope)
+    if g.seat.partner is not None and view.published.rule.by == "partner":
+        found = found._replace(rows=[row._replace(external_id=None) for row in found.rows])
+    if kind == "json":
+        answer: AnyResponse = jsonify(document.document(view.published, view.period, found))
+    else:
+        write, mimetype = _SHEETS[kind]
+        answer = Response(write(view.published, found), mimetype=mimetype)
+    name = f"{view.slug}-{view.period.name}.{kind}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @blueprint.get("/<board>/me")

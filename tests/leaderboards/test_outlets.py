@@ -23,7 +23,16 @@ from tests.browsing import Browser, browser
 from tests.conftest import NOW, Cast, record, sale
 
 NAME = "Alice Bikes"
-BOARDS = ("", "sales", "sales/rows", "sales/me", "regions", "regions/rows")
+BOARDS = (
+    "",
+    "sales",
+    "sales/rows",
+    "sales/me",
+    "regions",
+    "regions/rows",
+    "sales/export.csv",
+    "sales/export.json",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,10 @@
 """Boards as people see them: one table for all, and a small part that is each one's own."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import openpyxl
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
@@ -267,3 +269,25 @@ def test_a_board_of_groups_marks_the_readers_group_as_theirs(alice: Browser):
     found = page(alice, "/leaderboards/regions")
     assert text(found.select_one("#me .tag-you") or found) == "Your region"
     assert found.select_one('[data-say-you="Your region"]')
+
+
+def test_a_ranking_leaves_as_a_file_that_runs_nothing(app: Flask, alice: Browser, cast: Cast):
+    profile = [Profile("E1", "=HYPERLINK(1)", organisation="+1")]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profile, now=NOW))
+    record(programmes.by_slug("resellers"), sale("e-1", "E1", "70000"))
+    mia = browser(app, cast.mia.user)
+    sheet = mia.get("/leaderboards/sales/export.csv?period=2013-Q2")
+    assert sheet.headers["Content-Disposition"] == 'attachment; filename="sales-2013-Q2.csv"'
+    assert sheet.data.decode("utf-8-sig").splitlines()[:3] == [
+        "rank,partner,name,organisation,score",
+        "1,E1,'=HYPERLINK(1),'+1,70000.0000",
+        "2,A1,Alice Bikes,Rainier Group,6000.0000",
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(mia.get("/leaderboards/sales/export.xlsx").data))
+    name = book.active["C2"]
+    assert (name.value, name.data_type, book.active["E2"].value) == ("=HYPERLINK(1)", "s", 70000)
+    # A rival reads names and scores, not the ids under which others are kept.
+    assert ",,Alice Bikes," in alice.get("/leaderboards/sales/export.csv").text
+    found = alice.get("/leaderboards/sales/export.json").json
+    assert (found["rows"][0]["partner"], found["rows"][0]["score"]) == (None, "70000.0000")
+    assert alice.get("/leaderboards/sales/export.csv?scope=team%3DSeattle").text.count("\n") == 3
