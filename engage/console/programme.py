@@ -46,7 +46,7 @@ def index() -> str:
             "measure": boards.measure(
                 board.rule, periods.containing(today(here), board.rule.period), voice
             ),
-            "tie": boards.tie(board.rule, voice),
+            "tie": boards.tie(board.rule, here.currency, voice),
         }
         for board in leaderboards.boards(here)
     ]

@@ -54,4 +54,7 @@ def standings(
         for row in found.rows:
             table.add_row(str(row.rank), row.name, ranking.natural_score(published, row.score))
         out.print(table)
-        out.print(f"{found.ranked} ranked. {sentences.tie(published.rule, ENGLISH)}", style="dim")
+        out.print(
+            f"{found.ranked} ranked. {sentences.tie(published.rule, programme.currency, ENGLISH)}",
+            style="dim",
+        )

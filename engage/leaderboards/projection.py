@@ -89,8 +89,8 @@ def _aside(programme: Programme) -> Aside:
 
 def _row(rule: rules.Board, key: Key, score: Score, aside: Aside) -> dict[str, Any]:
     board_id, period, member = key
-    listed = True
-    if rule.by == "partner" and member in aside:
+    listed = rule.is_enough(score[0])
+    if listed and rule.by == "partner" and member in aside:
         listed = is_ranked(*aside[member], periods.parse(period).last)
     return {
         "board_id": board_id,

@@ -195,6 +195,8 @@ def _source(
     ).join_from(scores, who, who.id == scores.c.member_id)
     if scope and of_partners:
         statement = statement.where(getattr(Partner, scope[0]) == scope[1])
+    if listed and rule.minimum is not None:
+        statement = statement.where(scores.c.score >= rule.minimum)
     if listed and of_partners:
         statement = statement.where(
             Partner.visibility != "hidden",

@@ -208,7 +208,7 @@ def _render_rows(view: View, after: int, as_of: str, voice: Voice) -> str:
         ranked=sentences.members(view.published.rule, found.ranked, voice),
         total=found.ranked,
         page=PAGE,
-        tie=sentences.tie(view.published.rule, voice),
+        tie=sentences.tie(view.published.rule, view.programme.currency, voice),
         as_of=as_of,
         latest=_latest_with_rows(view) if not found.ranked else None,
         voice=voice,

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage import definitions as read
-from engage import periods
+from engage import money, periods
 from engage.definitions import Where
 
 FACT_MEASURES = ("amount", "quantity", "facts")
 MEMBERS = ("partner", "organisation", "team", "region")
 TIES = ("competition", "dense", "first")
 DIRECTIONS = ("highest", "lowest")
-_KEYS = ("slug", "name", "measure", "on", "period", "by", "tie", "direction", "where")
+_KEYS = ("slug", "name", "measure", "on", "period", "by", "tie", "direction", "minimum", "where")
 #: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
 #: power of two to the next, so that buckets fit cents and millions alike.
 LEVELS = (9, 4)
@@ -22,7 +22,8 @@ LEVELS = (9, 4)
 class Board:
     """``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed.
 
-    ``direction`` says which score stands first.
+    ``direction`` says which score stands first; who has less than ``minimum`` (as scores are stored)
+    is not ranked.
     """
 
     slug: str
@@ -33,11 +34,16 @@ class Board:
     by: str
     tie: str
     direction: str
+    minimum: int | None
     where: Where
 
     @property
     def counts_facts(self) -> bool:
         return self.measure in FACT_MEASURES
+
+    def is_enough(self, score: int) -> bool:
+        """Whether a score is one to be ranked with."""
+        return self.minimum is None or score >= self.minimum
 
     def order_key(self, score: int) -> int:
         """What members are sorted by, the first place having the smallest; its own inverse."""
@@ -66,9 +72,18 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             by=take(read.choice, raw, "by", MEMBERS, "partner"),
             tie=take(read.choice, raw, "tie", TIES, "competition"),
             direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
+            minimum=take(_minimum, raw, measure) if measure and "minimum" in raw else None,
             where=take(read.where, raw, "where", read.FACT_ATTRIBUTES) if of_facts else (),
         )
     )
+
+
+def _minimum(raw: Mapping[str, Any], measure: str) -> int:
+    of_facts = measure in FACT_MEASURES
+    value = read.scaled(raw, "minimum") if of_facts else read.minor(raw, "minimum", measure)
+    if value <= 0:
+        raise read.DefinitionError("minimum", "is not above zero: write one, or leave it out")
+    return value
 
 
 def to_json(board: Board) -> dict[str, Any]:
@@ -81,6 +96,9 @@ def to_json(board: Board) -> dict[str, Any]:
     raw |= {"period": board.period, "by": board.by, "tie": board.tie}
     if board.direction != "highest":
         raw["direction"] = board.direction
+    if board.minimum is not None:
+        digits = 4 if board.counts_facts else money.minor_digits(board.measure)
+        raw["minimum"] = money.natural(board.minimum, digits)
     return raw
 
 

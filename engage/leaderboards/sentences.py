@@ -34,12 +34,15 @@ def measure(rule: Board, period: Period, voice: Voice = ENGLISH) -> str:
     return voice.gettext("%(what)s, %(span)s.", what=what, span=span)
 
 
-def tie(rule: Board, voice: Voice = ENGLISH) -> str:
-    """How equal scores are ranked, and that the lowest leads where it does."""
-    told = _tie(rule, voice)
+def tie(rule: Board, currency: str, voice: Voice = ENGLISH) -> str:
+    """How equal scores are ranked; that the lowest leads, and how much it takes, where that is so."""
+    told = [_tie(rule, voice)]
     if rule.direction == "lowest":
-        return voice.gettext("The lowest score leads. %(tie)s", tie=told)
-    return told
+        told.append(voice.gettext("The lowest score leads."))
+    if rule.minimum is not None:
+        least = score(rule, rule.minimum, currency, voice)
+        told.append(voice.gettext("Ranked from %(score)s on.", score=least))
+    return " ".join(told)
 
 
 def _tie(rule: Board, voice: Voice) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from engage import flow, periods
 from engage.db import db, transaction
-from engage.leaderboards import ranking, service
+from engage.leaderboards import ranking, sentences, service
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.programmes import service as programmes
@@ -121,4 +121,19 @@ def test_facts_worth_nothing_never_move_who_was_first(cast: Cast):
     assert places()[1:] == [(2, "Charlie & Sons"), (3, "Bob's Wheels")]
     record(programmes.by_slug("resellers"), sale("c-0", "C1", "0", date(2013, 4, 9)))
     assert places()[1:] == [(2, "Charlie & Sons"), (3, "Bob's Wheels")]
+    assert flow.check(programmes.by_slug("resellers")).ok
+
+
+def test_below_the_least_that_is_ranked_a_member_sees_only_its_own_place(cast: Cast):
+    publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\nminimum = "4500"'))
+    assert places() == [(1, "Alice Bikes"), (2, "Charlie & Sons")]
+    assert near("B1")[-1] == (3, "Bob's Wheels", False)
+    here = programmes.by_slug("resellers")
+    board = service.board(here, "sales")
+    assert board
+    april = ranking.ranking(here, board, periods.parse("2013-04"))
+    assert [row.external_id for row in april.rows] == ["A1", "C1"]
+    assert sentences.tie(board.rule, "USD").endswith("Ranked from $4,500.00 on.")
+    record(here, sale("b-3", "B1", "500"))
+    assert len(places()) == 3
     assert flow.check(programmes.by_slug("resellers")).ok

@@ -50,7 +50,13 @@ def test_buckets_follow_each_other_as_scores_do_and_every_fine_one_lies_in_one_c
 def test_a_board_reads_back_what_it_writes() -> None:
     board = rules.parse(
         BOARD
-        | {"tie": "first", "by": "region", "direction": "lowest", "where": {"category": "Bikes"}},
+        | {
+            "tie": "first",
+            "by": "region",
+            "direction": "lowest",
+            "minimum": "1000",
+            "where": {"category": "Bikes"},
+        },
         "USD",
     )
     assert rules.parse(rules.to_json(board), "USD") == board
@@ -66,6 +72,8 @@ def test_a_board_reads_back_what_it_writes() -> None:
         ({"tie": "coin"}, "tie"),
         ({"period": "era"}, "period"),
         ({"colour": "red"}, "colour"),
+        ({"minimum": "0"}, "minimum"),
+        ({"minimum": "1.23456"}, "minimum"),
     ],
 )
 def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) -> None:
