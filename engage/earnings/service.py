@@ -161,6 +161,8 @@ def _history(partner: Partner, facts: list[Fact]) -> dict[tuple[str, str], list[
     for fact in superseded:
         if (fact.source, fact.external_id) in wanted:
             found.setdefault((fact.source, fact.external_id), {})[fact.id] = fact
+    if not found:  # asked for no ids, SQLite would walk the whole programme
+        return {}
     standing = select(Fact).where(
         *mine,
         Fact.programme_id == partner.programme_id,
