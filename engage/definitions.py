@@ -31,6 +31,9 @@ FACT_KINDS = (
     "custom",
 )
 
+#: What happens where awards are at the budget of a rule or a mission.
+AT_BUDGET = ("warn", "stop")
+
 _DECIMAL = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 _YEARS = range(1900, 2200)
 _MOST_VALUES = 500
@@ -204,6 +207,15 @@ def day(raw: Mapping[str, Any], key: str) -> date | None:
     if value.year not in _YEARS:
         raise DefinitionError(key, f"{value} is far away: write a year from 1900 to 2199")
     return value
+
+
+def at_budget(raw: Mapping[str, Any]) -> str | None:
+    """Whether what pays stops at its ``budget`` or managers are warned; None where it has none."""
+    if raw.get("budget"):
+        return choice(raw, "at_budget", AT_BUDGET, "warn")
+    if "at_budget" in raw:
+        raise DefinitionError("at_budget", "has no meaning without a budget; remove it")
+    return None
 
 
 def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:

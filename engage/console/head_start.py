@@ -51,7 +51,7 @@ def head_start(
     ]
     paid: dict[str, int] = {}
     taken: dict[str, int] = {}
-    for owed in awards.settle(draft, partner_ids, store=False):
+    for owed in awards.outstanding(programme, draft, partner_ids, store=False):
         side = paid if owed.amount > 0 else taken
         side[owed.unit] = side.get(owed.unit, 0) + abs(owed.amount)
     return HeadStart(True, reached, paid, taken)
@@ -81,5 +81,7 @@ def _running(mission: Mission, published: Running | None) -> Running:
     """The draft as it would run; stages that are new have an id that no reward was paid for."""
     kept = list(published.stage_ids) if published else []
     ids = [*kept, *(-number for number in range(1, len(mission.stages) + 1))]
-    row = Row(starts=mission.starts, ends=mission.ends)  # never joins a session
-    return Running(row, mission.audience, mission.stages, tuple(ids[: len(mission.stages)]))
+    # The row never joins a session.
+    row = Row(starts=mission.starts, ends=mission.ends, at_budget=mission.at_budget)
+    known = tuple(ids[: len(mission.stages)])
+    return Running(row, mission.audience, mission.stages, known, mission.budget)

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from engage import definitions
 from engage.definitions import PARTNER_ATTRIBUTES, DefinitionError, Where
 from engage.missions import rules
-from engage.missions.rules import Mission, Stage
+from engage.missions.rules import Mission, Pay, Stage
 from engage.missions.service import Running
 from engage.money import POINTS, natural_unit
 from engage.voice import Voice
@@ -49,6 +49,9 @@ class Draft:
     audience: dict[str, list[str]] = field(default_factory=dict)
     stages: list[StageDraft] = field(default_factory=lambda: [StageDraft()])
     kept: int = 0
+    budget_points: str = ""
+    budget_money: str = ""
+    at_budget: str = "warn"
 
     @property
     def where(self) -> Where:
@@ -79,7 +82,9 @@ def of_mission(mission: Running, voice: Voice) -> Draft:
         model.ends.isoformat(),
         {name: sorted(definitions.texts(values)) for name, values in mission.audience},
         [_of_stage(stage, voice) for stage in mission.stages],
-        kept=len(mission.stages),
+        len(mission.stages),
+        *_typed_pay(mission.budget, voice),
+        model.at_budget or "warn",
     )
 
 
@@ -94,18 +99,22 @@ def again(mission: Running, today: date, voice: Voice) -> Draft:
 
 
 def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
-    pay = {unit: natural_unit(amount, unit) for unit, amount in stage.reward}
-    money = next((amount for unit, amount in pay.items() if unit != POINTS), "")
     where = definitions.where_json(stage.where)
     return StageDraft(
         stage.name,
         stage.on,
         stage.measure,
         _typed(definitions.plain(stage.target), voice),
-        _typed(pay.get(POINTS, ""), voice),
-        _typed(money, voice),
+        *_typed_pay(stage.reward, voice),
         json.dumps(where, ensure_ascii=False) if where else "",
     )
+
+
+def _typed_pay(pay: Pay, voice: Voice) -> tuple[str, str]:
+    """Points and money, as typed."""
+    found = {unit: natural_unit(amount, unit) for unit, amount in pay}
+    money = next((amount for unit, amount in found.items() if unit != POINTS), "")
+    return _typed(found.get(POINTS, ""), voice), _typed(money, voice)
 
 
 def _typed(number: str, voice: Voice) -> str:
@@ -145,6 +154,9 @@ def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
         {name: form.getlist(name) for name in PARTNER_ATTRIBUTES if form.getlist(name)},
         stages,
         kept,
+        form.get("budget-points", "").strip(),
+        form.get("budget-money", "").strip(),
+        form.get("at-budget", "warn"),
     )
 
 
@@ -163,6 +175,8 @@ def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
     elif len(draft.name) > _NAME_LENGTH:
         errors["name"] = _("Use at most %(most)s characters.", most=_NAME_LENGTH)
     starts, ends = _window(draft, today, errors)
+    sums = {"budget-points": draft.budget_points, "budget-money": draft.budget_money}
+    budget = _budget(sums, draft.at_budget, currency, voice, errors)
     stages: list[Stage | None] = []
     for number, typed in enumerate(draft.stages, 1):
         found: Errors = {}
@@ -171,7 +185,7 @@ def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
     if errors or starts is None or ends is None:
         return Reading(None, stages, errors)
     whole = tuple(stage for stage in stages if stage)
-    mission = Mission("", draft.name, starts, ends, draft.where, whole)
+    mission = Mission("", draft.name, starts, ends, draft.where, whole, *budget)
     return Reading(mission, stages, errors)
 
 
@@ -200,7 +214,8 @@ def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> St
     elif target is None or target <= 0:
         errors["target"] = _("Write a number above zero.")
     raw["target"] = f"{target:f}" if target is not None else ""
-    raw["reward"] = _reward(typed, currency, voice, errors)
+    sums = {"points": typed.points, "money": typed.money}
+    raw["reward"] = _pay(sums, currency, voice, errors)
     if typed.where:
         raw["where"] = _where(typed.where)
     if errors:
@@ -213,10 +228,25 @@ def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> St
         return None
 
 
-def _reward(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> Mapping[str, str]:
+def _budget(
+    sums: Mapping[str, str], at: str, currency: str, voice: Voice, errors: Errors
+) -> tuple[Pay, str | None]:
+    """What is to be spent at most, and what happens there."""
+    raw = {"budget": _pay(sums, currency, voice, errors), "at_budget": at}
+    if not raw["budget"]:
+        return (), None
+    try:
+        budget = rules.parse_pay(raw["budget"], currency)
+        return budget, definitions.at_budget(raw)
+    except DefinitionError as error:
+        errors["budget-points" if error.key == POINTS else "budget-money"] = error.problem
+        return (), None
+
+
+def _pay(sums: Mapping[str, str], currency: str, voice: Voice, errors: Errors) -> dict[str, str]:
+    """Points and money as they are typed at these inputs, in this order."""
     pay: dict[str, str] = {}
-    for key, unit in (("points", POINTS), ("money", currency)):
-        text = getattr(typed, key)
+    for (key, text), unit in zip(sums.items(), (POINTS, currency), strict=True):
         number = _number(text, voice)
         if text and (number is None or number < 0):
             errors[key] = _("Write a number, or leave it blank.")

@@ -94,6 +94,8 @@ def preview(
     reading = mission_form.read(draft, here.currency, today(here), voice)
     size = missions.audience_size(here.id, draft.where)
     rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
+    limits = reading.mission.limits if reading.mission else {}
+    highest = rules.highest_cost(rewards, size, limits)
     early = None
     if reading.mission and size:
         kept = changed.mission if changed else None
@@ -113,7 +115,7 @@ def preview(
         "audience": sentences.audience(draft.where, voice),
         "addressed": size,
         "costs": bool(rewards),
-        "highest": said(rules.highest_cost(rewards, size), here.currency, voice),
+        "highest": said(highest, here.currency, voice),
     }
 
 

@@ -18,6 +18,7 @@ from engage.console.mission_form import Draft, Reading
 from engage.console.partners import attribute_labels
 from engage.console.service import Reach
 from engage.db import db, transaction
+from engage.incentives import terms
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
@@ -59,7 +60,7 @@ def mission(slug: str) -> str:
     here, voice = programme(), viewer()
     reach = _reach(here, slug)
     rewards = [pay for stage in reach.mission.stages for pay in stage.reward]
-    highest = rules.highest_cost(rewards, reach.addressed)
+    highest = rules.highest_cost(rewards, reach.addressed, reach.mission.limits)
     return render_template(
         "console_missions/mission.html",
         mission=view.shown(reach, here, voice),
@@ -106,6 +107,7 @@ def _form(
         options=view.options(here, draft),
         labels=attribute_labels(),
         timezone=here.timezone,
+        at_budget=[*terms.at_budget(voice).items()],
         **view.stage_words(here, draft),
         **view.preview(here, draft, voice, changed),
     )

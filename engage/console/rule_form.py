@@ -86,6 +86,8 @@ FIELDS = (
     Field("newcomers", "number", "limits", of=_growing),
     Field("minimum", "number", "limits"),
     Field("cap", "number", "limits"),
+    Field("budget", "number", "limits"),
+    Field("at_budget", "choice", "limits", of=lambda typed: bool(one(typed, "budget"))),
     Field("starts", "day", "limits"),
     Field("ends", "day", "limits"),
 )

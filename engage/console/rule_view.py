@@ -130,6 +130,7 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
             ("retroactive", _("Bands: the rate reached counts from the start")),
         ],
         "period": [(kind, terms.spans(voice)[kind]) for kind in reversed(periods.KINDS)],
+        "at_budget": [*terms.at_budget(voice).items()],
         "baseline": [
             (rule_form.NONE, _("All of it counts")),
             ("same period last year", _("What is above the same period last year")),
@@ -153,6 +154,8 @@ def _hints(here: Programme) -> dict[str, str]:
         "newcomers": _("What has to be topped by partners who have nothing to compare with."),
         "minimum": _("Below it nothing is paid, from it on everything counts. Blank: none."),
         "cap": _("For one partner and period. Blank: no limit."),
+        "budget": _("For all partners together, as long as the rule is there. Blank: no limit."),
+        "at_budget": _("Where it stops, what happened first is paid first."),
         "starts": _("Blank: as soon as it is published."),
         "ends": _("The last day counts, too. Blank: until further notice."),
     }

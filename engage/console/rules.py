@@ -104,9 +104,14 @@ def slug_of(name: str, taken: Collection[str], nameless: str = "mission") -> str
     return slug
 
 
-def highest_cost(rewards: Iterable[tuple[str, int]], partners: int) -> dict[str, int]:
-    """What a mission costs when everybody addressed reaches everything, by unit, in minor units."""
+def highest_cost(
+    rewards: Iterable[tuple[str, int]], partners: int, limits: Mapping[str, int]
+) -> dict[str, int]:
+    """What a mission costs when everybody addressed reaches everything, by unit, in minor units.
+
+    Where it stops at a budget (``limits``), that is the most.
+    """
     cost: dict[str, int] = {}
     for unit, amount in rewards:
         cost[unit] = cost.get(unit, 0) + amount * partners
-    return cost
+    return {unit: min(amount, limits.get(unit, amount)) for unit, amount in cost.items()}

@@ -82,7 +82,12 @@ def _of_stage(entry: Entry, paid_by: ByStage, currency: str, voice: Voice) -> Be
     reached = missions.so_far(stage, line.total_after, currency, voice)
     worth = missions.reward(stage, voice)
     said = voice.gettext("Reached with %(so_far)s: %(reward)s.", so_far=reached, reward=worth)
-    if dict(stage.reward).get(line.unit) == line.amount:
+    owed = dict(stage.reward).get(line.unit)
+    if line.terms:
+        owed = line.terms["left"]
+        left = voice.pay(owed, line.unit, whole=False)
+        said += " " + voice.gettext("Of the mission's budget %(left)s was left for it.", left=left)
+    if owed == line.amount:
         return Because(read, said, None)
     return Because(read, said, voice.gettext("This is the difference to what stood posted before."))
 

@@ -26,7 +26,6 @@ MOST_PER_UNIT = 1_000_000
 DISTINCT = ("customer", "product")
 MEASURES = ("amount", "quantity", "fact", *DISTINCT)
 BANDS = ("marginal", "retroactive")
-AT_BUDGET = ("warn", "stop")
 LAST_YEAR = "same period last year"
 MOST_PERIODS = 24
 _MEAN = re.compile(r"mean of last ([0-9]{1,2}) periods")
@@ -168,7 +167,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
             where=take(read.where, raw, "where", _CONDITIONS),
             cap=take(_most, raw, "cap", earn),
             budget=take(_most, raw, "budget", earn),
-            at_budget=take(_at_budget, raw),
+            at_budget=take(read.at_budget, raw),
             starts=starts,
             ends=ends,
             within=take(_within, raw),
@@ -206,14 +205,6 @@ def _most(raw: Mapping[str, Any], key: str, earn: str) -> int | None:
     if most <= 0:
         raise DefinitionError(key, "is not above zero: remove it, or write what may be earned")
     return most
-
-
-def _at_budget(raw: Mapping[str, Any]) -> str | None:
-    if "budget" in raw:
-        return read.choice(raw, "at_budget", AT_BUDGET, "warn")
-    if "at_budget" in raw:
-        raise DefinitionError("at_budget", "has no meaning without a budget; remove it")
-    return None
 
 
 def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:

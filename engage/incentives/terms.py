@@ -23,6 +23,8 @@ def labels(voice: Voice = ENGLISH) -> dict[str, str]:
         "band": _("Bands"),
         "period": _("Counted anew each"),
         "cap": _("At most"),
+        "budget": _("Budget"),
+        "at_budget": _("When it is used up"),
         "starts": _("First day"),
         "ends": _("Last day"),
         "baseline": _("What is growth"),
@@ -70,6 +72,12 @@ def spans(voice: Voice = ENGLISH) -> dict[str, str]:
     }
 
 
+def at_budget(voice: Voice = ENGLISH) -> dict[str, str]:
+    """What happens where the budget of a rule or mission is used up, in words."""
+    _ = voice.gettext
+    return {"warn": _("it goes on, and managers are warned"), "stop": _("it stops paying")}
+
+
 def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
     """Every term of the rule in words, by its key; conditions one by one (``where.region``)."""
     raw = rules.to_json(rule)
@@ -104,6 +112,8 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         "band": lambda _value: voice.all_of(explain.band_phrases(rule, currency, voice)),
         "period": lambda value: spans(voice)[value],
         "cap": lambda _value: voice.pay(rule.cap or 0, rule.earn),
+        "budget": lambda _value: voice.pay(rule.budget or 0, rule.earn),
+        "at_budget": lambda value: at_budget(voice)[value],
         "baseline": lambda value: (
             _("what is above the same period last year")
             if value == rules.LAST_YEAR

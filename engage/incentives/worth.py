@@ -12,6 +12,7 @@ from engage.activity.rules import Standing
 from engage.definitions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
+from engage.ledger.rules import carried
 from engage.tiers.rules import Climb
 
 Attributes = Mapping[str, Any]
@@ -90,10 +91,9 @@ def within_budget(limit: int, groups: Mapping[Group, list[Worth]]) -> dict[Group
     if sum(paid.step.amount for _, paid in walked) <= limit:
         return dict(groups)
     found: dict[Group, list[Worth]] = {group: [] for group in groups}
-    total = 0
-    for group, paid in sorted(walked, key=lambda pair: pair[1].fact.order):
-        before, total = min(total, limit), total + paid.step.amount
-        amount = min(total, limit) - before
+    walked.sort(key=lambda pair: pair[1].fact.order)
+    amounts = carried(limit, [paid.step.amount for _, paid in walked])
+    for (group, paid), amount in zip(walked, amounts, strict=True):
         if amount != paid.step.amount:
             terms = {**(paid.terms or {}), "left": amount}
             paid = paid._replace(step=paid.step._replace(amount=amount), terms=terms)

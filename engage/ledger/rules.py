@@ -80,6 +80,18 @@ def _budgeted(raw: Mapping[str, Any], unit: str) -> int:
     return amount
 
 
+def carried(limit: int, amounts: Iterable[int]) -> list[int]:
+    """What of these amounts, paid in this order, a budget of ``limit`` carries.
+
+    Together that is their sum or the limit, whichever is less.
+    """
+    found, total = [], 0
+    for amount in amounts:
+        before, total = min(total, limit), total + amount
+        found.append(min(total, limit) - before)
+    return found
+
+
 def budget_json(budget: Budget) -> dict[str, str]:
     return {unit: natural_unit(amount, unit) for unit, amount in sorted(budget.items())}
 

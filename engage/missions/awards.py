@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import db, in_chunks, upsert_rows
 from engage.ledger.models import Transfer
-from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
+from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress
-from engage.missions.rules import Happening, Progress
+from engage.missions.rules import Progress
 from engage.missions.service import Attributes, Running, addressed, missions
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 
 
@@ -37,49 +39,91 @@ def advance(
             and mission.model.starts <= fact.day <= mission.model.ends
             and addressed(mission.audience, attributes[fact.partner_id])
         }
-        owed += settle(mission, touched)
+        owed += _while_its_budget_lasts(programme, mission, _settle(mission, touched))
     return owed
 
 
-def settle(mission: Running, partner_ids: Iterable[int], *, store: bool = True) -> list[Difference]:
+def _settle(
+    mission: Running, partner_ids: Iterable[int], *, store: bool = True
+) -> list[Difference]:
     """Rewards these partners are owed in a mission, less what stands posted.
 
-    With ``store`` their progress is written as well.
+    With ``store`` their progress is written as well. The budget of the mission is left aside.
     """
     owed: list[Difference] = []
     for chunk in in_chunks(sorted(partner_ids), 1_000):
         found = measured(mission, chunk)
         if store:
             _store(mission, found)
-        owed += _rewards(mission, found, _posted(mission.stage_ids, chunk))
+        posted = _posted(mission.stage_ids, Transfer.partner_id.in_(chunk))
+        owed += _differences(_rewards(mission, found), posted)
     return owed
+
+
+def _while_its_budget_lasts(
+    programme: Programme, mission: Running, owed: list[Difference]
+) -> list[Difference]:
+    """The same, unless the mission stops at its budget and gets there, or stands there already.
+
+    As with rules (`engage.incentives.awards`): below the budget nothing was ever withheld.
+    """
+    if not owed or not mission.limits:
+        return owed
+    stands = dict(
+        db.session.execute(
+            select(Transfer.unit, func.sum(Transfer.amount))
+            .where(Transfer.stage_id.in_(mission.stage_ids))
+            .group_by(Transfer.unit)
+        )
+        .tuples()
+        .all()
+    )
+    for unit, limit in mission.limits.items():
+        before = int(stands.get(unit, 0))
+        mine = sum(difference.amount for difference in owed if difference.unit == unit)
+        if before >= limit or before + mine > limit:
+            return _whole(programme, mission, store=False)
+    return owed
+
+
+def outstanding(
+    programme: Programme, mission: Running, partner_ids: Iterable[int], *, store: bool
+) -> list[Difference]:
+    """Rewards owed to those of these partners that take part; of a mission that stops at its
+    budget, to all."""
+    if mission.limits:
+        return _whole(programme, mission, store=store)
+    return _settle(mission, partner_ids, store=store)
+
+
+def _whole(programme: Programme, mission: Running, *, store: bool) -> list[Difference]:
+    """The differences of a mission over all partners, within its budget."""
+    everybody = partners.attributes(programme.id)
+    inside = [p for p, partner in everybody.items() if addressed(mission.audience, partner)]
+    rewards: list[_Reward] = []
+    for chunk in in_chunks(inside, 1_000):
+        found = measured(mission, chunk)
+        if store:
+            _store(mission, found)
+        rewards += _rewards(mission, found)
+    for unit, limit in mission.limits.items():
+        rewards = _within_budget(unit, limit, rewards)
+    return _differences(rewards, _posted(mission.stage_ids))
 
 
 def measured(mission: Running, partner_ids: Sequence[int]) -> dict[int, list[Progress]]:
     """Progress of partners by the pure rules, straight from the facts of the window."""
-    by_partner: dict[int, list[Happening]] = {partner_id: [] for partner_id in partner_ids}
+    by_partner: dict[int, list[Standing]] = {partner_id: [] for partner_id in partner_ids}
     facts = activity.standing_facts(
         Fact.partner_id.in_(partner_ids),
         Fact.kind.in_({stage.on for stage in mission.stages}),
         Fact.day.between(mission.model.starts, mission.model.ends),
     )
     for fact in facts:
-        by_partner[fact.partner_id].append(
-            Happening(
-                fact.id,
-                fact.kind,
-                fact.occurred_at,
-                fact.day,
-                fact.amount,
-                fact.quantity,
-                fact.product,
-                fact.category,
-                fact.customer,
-            )
-        )
+        by_partner[fact.partner_id].append(fact)
     return {
-        partner_id: rules.progress(mission.stages, happenings)
-        for partner_id, happenings in by_partner.items()
+        partner_id: rules.progress(mission.stages, counted)
+        for partner_id, counted in by_partner.items()
     }
 
 
@@ -101,57 +145,83 @@ def _store(mission: Running, found: Mapping[int, list[Progress]]) -> None:
 _Place = tuple[int, int, str]  # stage, partner, unit
 
 
-def _posted(
-    stage_ids: Sequence[int], partner_ids: Sequence[int]
-) -> dict[_Place, dict[int, Posted]]:
-    found: dict[_Place, dict[int, Posted]] = defaultdict(dict)
-    rows = db.session.execute(
-        select(
-            Transfer.stage_id,
-            Transfer.partner_id,
-            Transfer.unit,
-            Transfer.fact_id,
-            func.sum(Transfer.amount),
-            func.count(),
+class _Reward(NamedTuple):
+    """What a partner is owed for a stage, and the fact that reached it."""
+
+    place: _Place
+    number: int
+    amount: int
+    fact: Standing
+    before: int
+    after: int
+    terms: Mapping[str, Any] | None = None
+
+
+def _rewards(mission: Running, found: Mapping[int, list[Progress]]) -> list[_Reward]:
+    return [
+        _Reward((stage_id, partner_id, unit), number, amount, step.reached, step.before, step.after)
+        for partner_id, progress in found.items()
+        for number, (stage, stage_id, step) in enumerate(
+            zip(mission.stages, mission.stage_ids, progress, strict=True)
         )
-        .where(Transfer.partner_id.in_(partner_ids), Transfer.stage_id.in_(stage_ids))
-        .group_by(Transfer.stage_id, Transfer.partner_id, Transfer.unit, Transfer.fact_id)
+        if step.reached
+        for unit, amount in stage.reward
+    ]
+
+
+def _within_budget(unit: str, limit: int, rewards: Iterable[_Reward]) -> list[_Reward]:
+    """What the budget carries, in event-time order of the facts that reached the stages."""
+    ordered = sorted(rewards, key=lambda reward: (reward.fact.order, reward.number))
+    mine = [reward for reward in ordered if reward.place[2] == unit]
+    found = [reward for reward in ordered if reward.place[2] != unit]
+    amounts = carried(limit, [reward.amount for reward in mine])
+    for reward, amount in zip(mine, amounts, strict=True):
+        less = amount != reward.amount
+        found.append(reward._replace(amount=amount, terms={"left": amount}) if less else reward)
+    return found
+
+
+def _posted(
+    stage_ids: Sequence[int], *conditions: ColumnElement[bool]
+) -> dict[_Place, dict[int, Posted]]:
+    """What stands posted for the stages, by place and fact."""
+    found: dict[_Place, dict[int, Posted]] = defaultdict(dict)
+    place = (Transfer.stage_id, Transfer.partner_id, Transfer.unit, Transfer.fact_id)
+    rows = db.session.execute(
+        select(*place, func.sum(Transfer.amount), func.count())
+        .where(Transfer.stage_id.in_(stage_ids), *conditions)
+        .group_by(*place)
     )
     for stage_id, partner_id, unit, fact_id, amount, count in rows:
         found[stage_id, partner_id, unit][fact_id] = Posted(int(amount), count)
     return found
 
 
-def _rewards(
-    mission: Running,
-    found: Mapping[int, list[Progress]],
-    posted: dict[_Place, dict[int, Posted]],
+def _differences(
+    rewards: Iterable[_Reward], posted: dict[_Place, dict[int, Posted]]
 ) -> list[Difference]:
     owed: list[Difference] = []
-    for partner_id, progress in found.items():
-        for stage, stage_id, step in zip(mission.stages, mission.stage_ids, progress, strict=True):
-            if step.reached is None:
-                continue
-            for unit, amount in stage.reward:
-                lines = posted.get((stage_id, partner_id, unit), {})
-                so_far = lines.pop(step.reached.id, NOTHING_POSTED)
-                if amount != so_far.amount:
-                    owed.append(
-                        Difference(
-                            partner_id,
-                            unit,
-                            amount - so_far.amount,
-                            step.reached.id,
-                            None,
-                            stage_id,
-                            None,
-                            step.reached.occurred_at,
-                            step.reached.day,
-                            step.before,
-                            step.after,
-                            so_far.lines,
-                        )
-                    )
+    for place, _, amount, fact, before, after, terms in rewards:
+        so_far = posted.get(place, {}).pop(fact.id, NOTHING_POSTED)
+        if amount != so_far.amount:
+            stage_id, partner_id, unit = place
+            owed.append(
+                Difference(
+                    partner_id,
+                    unit,
+                    amount - so_far.amount,
+                    fact.id,
+                    None,
+                    stage_id,
+                    None,
+                    fact.occurred_at,
+                    fact.day,
+                    before,
+                    after,
+                    so_far.lines,
+                    terms,
+                )
+            )
     return owed + _taken_back(posted)
 
 
@@ -203,10 +273,11 @@ def recompute(
     owed: list[Difference] = []
     for mission in missions(programme, *([Mission.slug == slug] if slug else [])):
         inside = {p for p, partner in attributes.items() if addressed(mission.audience, partner)}
-        owed += settle(mission, inside, store=store)
-        outside = sorted(attributes.keys() - inside)
-        for chunk in in_chunks(outside, 1_000):
-            owed += _taken_back(_posted(mission.stage_ids, chunk))
+        owed += outstanding(programme, mission, inside, store=store)
+        for chunk in in_chunks(sorted(attributes.keys() - inside), 1_000):
+            if not mission.limits:
+                posted = _posted(mission.stage_ids, Transfer.partner_id.in_(chunk))
+                owed += _taken_back(posted)
             if store:
                 db.session.execute(
                     delete(MissionProgress).where(

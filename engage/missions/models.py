@@ -21,6 +21,8 @@ class Mission(Model):
     starts: Mapped[date]
     ends: Mapped[date]
     audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    budget: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    at_budget: Mapped[str | None] = mapped_column(String(4))
     published_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, g, render_template
 from engage import clock
 from engage.activity import sentences as facts
 from engage.db import db
-from engage.missions import pages, service
+from engage.missions import pages, sentences, service
 from engage.missions.service import MissionView
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -97,7 +97,7 @@ def _counts(view: MissionView, programme: Programme, voice: Voice) -> list[tuple
     if len(view.stages) > 1:
         opens = voice.gettext("when the one before is reached; it counts from the first day")
         rows.append((voice.gettext("A stage opens"), opens))
-    rows.append(
-        (voice.gettext("Pays"), voice.gettext("the moment a stage is reached, without a claim"))
-    )
+    pays = voice.gettext("the moment a stage is reached, without a claim")
+    lasts = sentences.budget(view.limits, voice)
+    rows.append((voice.gettext("Pays"), f"{pays}, {lasts}" if lasts else pays))
     return rows

@@ -7,67 +7,69 @@ for as long as its value over the whole window still is: a return may undo it, v
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from engage import definitions as read
+from engage.activity.rules import Standing
 from engage.definitions import DefinitionError, Where
 from engage.money import SCALE, natural_unit
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products")
 MAX_STAGES = 8
-_KEYS = ("slug", "name", "starts", "ends", "audience", "stages")
+_KEYS = ("slug", "name", "starts", "ends", "audience", "budget", "at_budget", "stages")
 _STAGE_KEYS = ("name", "on", "measure", "where", "target", "reward")
+
+
+#: Minor units by unit.
+Pay = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``target`` in ten-thousandths; ``reward`` maps a unit to minor units."""
+    """``target`` in ten-thousandths."""
 
     name: str
     on: str
     measure: str
     where: Where
     target: int
-    reward: tuple[tuple[str, int], ...]
+    reward: Pay
 
 
 @dataclass(frozen=True, slots=True)
 class Mission:
+    """``budget`` is what its rewards are for all partners together, ``at_budget`` whether they
+    ``stop`` there or managers are ``warn``ed.
+    """
+
     slug: str
     name: str
     starts: date
     ends: date
     audience: Where
     stages: tuple[Stage, ...]
+    budget: Pay = ()
+    at_budget: str | None = None
 
-
-class Happening(NamedTuple):
-    """What a mission sees of a fact, in event-time order."""
-
-    id: int
-    kind: str
-    occurred_at: datetime
-    day: date
-    amount: int
-    quantity: int
-    product: str | None
-    category: str | None
-    customer: str | None
+    @property
+    def limits(self) -> dict[str, int]:
+        """What its rewards never come to more than, all partners together, by unit."""
+        return dict(self.budget) if self.at_budget == "stop" else {}
 
 
 class Progress(NamedTuple):
     """A stage's value (ten-thousandths) and the fact that reached it, None while open."""
 
     value: int
-    reached: Happening | None
+    reached: Standing | None
     before: int
     after: int
 
 
 class _Crossing(NamedTuple):
     position: int
-    fact: Happening
+    fact: Standing
     before: int
     after: int
 
@@ -88,6 +90,8 @@ def parse(raw: Mapping[str, Any], currency: str) -> Mission:
             ends=ends,
             audience=take(read.where, raw, "audience", read.PARTNER_ATTRIBUTES),
             stages=take(_stages, raw, currency),
+            budget=take.under("budget", parse_pay, raw.get("budget", {}), currency),
+            at_budget=take(read.at_budget, raw),
         )
     )
 
@@ -126,7 +130,7 @@ def parse_stage(raw: Any, currency: str) -> Stage:
             measure=take(read.choice, raw, "measure", MEASURES),
             where=take(read.where, raw, "where", read.FACT_ATTRIBUTES),
             target=take(_target, raw),
-            reward=take(_reward, raw, currency),
+            reward=take.under("reward", parse_pay, raw.get("reward", {}), currency),
         )
     )
 
@@ -138,19 +142,26 @@ def _target(raw: Mapping[str, Any]) -> int:
     return target
 
 
-def _reward(raw: Mapping[str, Any], currency: str) -> tuple[tuple[str, int], ...]:
-    reward = raw.get("reward", {})
-    if not isinstance(reward, Mapping):
-        raise DefinitionError("reward", 'write { points = "500" }')
+def parse_pay(raw: Any, currency: str) -> Pay:
+    """``{ points = "500", USD = "100" }``.
+
+    :raises DefinitionError: an unknown unit, or an amount that is none.
+    """
+    if not isinstance(raw, Mapping):
+        raise DefinitionError("", 'write { points = "500" }')
     take = read.Every()
-    paid = [(unit, take.under("reward", _paid, reward, unit, currency)) for unit in reward]
-    return take.settled(tuple(sorted(paid, key=lambda pay: pay[0])))
+    found = [(unit, take(_amount, raw, unit, currency)) for unit in raw]
+    return take.settled(tuple(sorted(found, key=lambda pair: pair[0])))
 
 
-def _paid(reward: Mapping[str, Any], unit: str, currency: str) -> int:
+def pay_json(pay: Pay) -> dict[str, str]:
+    return {unit: natural_unit(amount, unit) for unit, amount in pay}
+
+
+def _amount(pay: Mapping[str, Any], unit: str, currency: str) -> int:
     if unit not in ("points", currency):
         raise DefinitionError(unit, f"write points or the programme's {currency}")
-    amount = read.minor(reward, unit, unit)
+    amount = read.minor(pay, unit, unit)
     if amount <= 0:
         raise DefinitionError(unit, "is not above zero: remove it")
     return amount
@@ -166,6 +177,8 @@ def to_json(mission: Mission) -> dict[str, Any]:
     }
     if mission.audience:
         raw["audience"] = read.where_json(mission.audience)
+    if mission.budget:
+        raw |= {"budget": pay_json(mission.budget), "at_budget": mission.at_budget}
     raw["stages"] = [stage_json(stage) for stage in mission.stages]
     return raw
 
@@ -176,18 +189,18 @@ def stage_json(stage: Stage) -> dict[str, Any]:
         raw["where"] = read.where_json(stage.where)
     raw["target"] = read.plain(stage.target)
     if stage.reward:
-        raw["reward"] = {unit: natural_unit(amount, unit) for unit, amount in stage.reward}
+        raw["reward"] = pay_json(stage.reward)
     return raw
 
 
-def counts(stage: Stage, fact: Happening) -> bool:
+def counts(stage: Stage, fact: Standing) -> bool:
     """Whether ``fact`` is of the kind the stage is about."""
     return fact.kind == stage.on and all(
         getattr(fact, name) in values for name, values in stage.where
     )
 
 
-def progress(stages: Sequence[Stage], facts: Iterable[Happening]) -> list[Progress]:
+def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progress]:
     """Where each stage stands after ``facts`` (those of the window, in event-time order).
 
     A customer or product counts once, with its first fact.
@@ -206,7 +219,7 @@ def progress(stages: Sequence[Stage], facts: Iterable[Happening]) -> list[Progre
     return _opened_in_turn(stages, values, crossed)
 
 
-def _adds(stage: Stage, fact: Happening, seen: set[str]) -> int:
+def _adds(stage: Stage, fact: Standing, seen: set[str]) -> int:
     if stage.measure == "amount":
         return fact.amount
     if stage.measure == "quantity":

@@ -1,5 +1,7 @@
 """Missions in plain words: what a stage asks, what is still missing, what it is worth, for whom."""
 
+from collections.abc import Mapping
+
 from engage.activity import sentences as facts
 from engage.definitions import Where
 from engage.missions.rules import Mission, Stage
@@ -156,18 +158,33 @@ def audience(where: Where, voice: Voice = ENGLISH) -> str:
     return voice.gettext("For %(partners)s.", partners=whom or voice.gettext("every partner"))
 
 
+def budget(limits: Mapping[str, int], voice: Voice = ENGLISH) -> str:
+    """Where a mission stops: ``while its budget of $5,000 lasts``; empty where it does not."""
+    if not limits:
+        return ""
+    said = voice.all_of(voice.pay(amount, unit) for unit, amount in limits.items())
+    return voice.gettext("while its budget of %(budget)s lasts", budget=said)
+
+
 def summary(mission: Mission, currency: str, voice: Voice = ENGLISH) -> str:
     """A whole mission in one breath, as its author should read it before it goes live.
 
     ``Mar 1 – May 31, 2013: Close 3 sales (500 points); Sell for $20,000 ($100). For every partner.``
+    and where it stops at a budget: ``Rewards are paid while its budget of $5,000 lasts.``
     """
     steps = []
     for stage in mission.stages:
         worth, what = reward(stage, voice), task(stage, currency, voice)
         steps.append(f"{what} ({worth})" if worth else what)
-    return voice.gettext(
+    said = voice.gettext(
         "%(days)s: %(steps)s. %(audience)s",
         days=voice.days(mission.starts, mission.ends),
         steps="; ".join(steps),
         audience=audience(mission.audience, voice),
+    )
+    lasts = budget(mission.limits, voice)
+    return (
+        voice.gettext("%(said)s Rewards are paid %(lasts)s.", said=said, lasts=lasts)
+        if lasts
+        else said
     )

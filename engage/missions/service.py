@@ -11,7 +11,7 @@ from engage.db import db
 from engage.definitions import PARTNER_ATTRIBUTES, Where, where_json
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress, MissionStage
-from engage.missions.rules import Stage
+from engage.missions.rules import Pay, Stage
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
@@ -25,6 +25,12 @@ class Running(NamedTuple):
     audience: Where
     stages: tuple[Stage, ...]
     stage_ids: tuple[int, ...]
+    budget: Pay = ()
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What its rewards never come to more than, all partners together, by unit."""
+        return dict(self.budget) if self.model.at_budget == "stop" else {}
 
 
 def missions(programme: Programme, *conditions: ColumnElement[bool]) -> list[Running]:
@@ -44,6 +50,7 @@ def _running(mission: Mission, currency: str) -> Running:
         tuple(sorted((name, frozenset(v)) for name, v in mission.audience.items())),
         tuple(rules.parse_stage(stage.definition, currency) for stage in mission.stages),
         tuple(stage.id for stage in mission.stages),
+        rules.parse_pay(mission.budget, currency),
     )
 
 
@@ -74,6 +81,7 @@ class MissionView(NamedTuple):
     audience: Where
     window: rules.Window
     stages: list[StageView]
+    limits: Mapping[str, int]
 
     @property
     def current(self) -> StageView | None:
@@ -134,7 +142,7 @@ def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date
             )
         )
         turn = turn and reached
-    return MissionView(mission.model, mission.audience, window, stages)
+    return MissionView(mission.model, mission.audience, window, stages, mission.limits)
 
 
 def audience_size(programme_id: int, audience: Where) -> int:
@@ -182,6 +190,7 @@ def publish(programme: Programme, mission: rules.Mission, now: datetime) -> Miss
         db.session.add(found)
     found.name, found.starts, found.ends = mission.name, mission.starts, mission.ends
     found.audience = where_json(mission.audience)
+    found.budget, found.at_budget = rules.pay_json(mission.budget), mission.at_budget
     found.published_at, found.retired_at = now, None
     definitions = [rules.stage_json(stage) for stage in mission.stages]
     for stage, definition in zip(list(found.stages), definitions, strict=False):

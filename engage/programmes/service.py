@@ -216,7 +216,14 @@ def definition(mission: missions.Running) -> mission_rules.Mission:
     """A published mission as its file would read."""
     model = mission.model
     return mission_rules.Mission(
-        model.slug, model.name, model.starts, model.ends, mission.audience, mission.stages
+        model.slug,
+        model.name,
+        model.starts,
+        model.ends,
+        mission.audience,
+        mission.stages,
+        mission.budget,
+        model.at_budget,
     )
 
 

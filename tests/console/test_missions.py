@@ -285,3 +285,17 @@ def test_over_too_many_facts_the_preview_says_no_numbers(
     monkeypatch.setattr("engage.console.head_start.MOST_FACTS", 0)
     said = text(mia.post("/console/missions/preview", data=SPRINT))
     assert "It has begun: who has reached a stage already is paid at once." in said
+
+
+def test_a_budget_stops_or_warns_and_is_there_again_when_one_changes_it(
+    mia: Browser, alice: Browser
+):
+    place = publish(mia, **{"budget-points": "1,000", "at-budget": "stop"})
+    assert (missions()[0].budget, missions()[0].at_budget) == ({"points": "1000"}, "stop")
+    assert "Rewards are paid while its budget of 1,000 points lasts." in text(mia.get(place))
+    assert "while its budget of 1,000 points lasts" in text(alice.get("/missions/april-rush"))
+    form = page(mia.get(f"{place}/edit"))
+    assert form.select_one("[name=budget-points]")["value"] == "1000"  # type: ignore[index]
+    answer = mia.post("/console/missions/new", data=SPRINT | {"budget-money": "-5"})
+    assert answer.status_code == 422
+    assert "Write a number, or leave it blank." in text(answer)

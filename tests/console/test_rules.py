@@ -80,7 +80,7 @@ def test_a_slug_is_always_free_and_always_one(name: str, taken: set[str]):
 
 
 def test_the_highest_cost_is_everything_for_everybody():
-    assert rules.highest_cost([("points", 500), ("USD", 100), ("points", 50)], 10) == {
+    assert rules.highest_cost([("points", 500), ("USD", 100), ("points", 50)], 10, {}) == {
         "points": 5_500,
         "USD": 1_000,
     }

@@ -50,6 +50,26 @@ period = "quarter"
 threshold = "2"
 multiplier = { points = "2", USD = "1.25" }
 
+[[missions]]
+slug = "first-come"
+name = "First come"
+starts = 2013-01-15
+ends = 2013-03-31
+budget = { points = "700", USD = "45" }
+at_budget = "stop"
+[[missions.stages]]
+name = "One"
+on = "sale"
+measure = "amount"
+target = "100"
+reward = { points = "300", USD = "20" }
+[[missions.stages]]
+name = "Two"
+on = "sale"
+measure = "facts"
+target = "2"
+reward = { points = "100" }
+
 [[rules]]
 slug = "while-it-lasts"
 on = "sale"

@@ -27,10 +27,10 @@ def enrol(**changes: date) -> None:
     transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [alice], now=NOW))
 
 
-def earned(programme: Programme) -> dict[str, int]:
+def earned(programme: Programme, who: str = "A1") -> dict[str, int]:
     found = flow.check(programmes.by_slug("resellers"))
     assert found.ok, f"{found.differences} differences"
-    return ledger.balances(Partner.query.filter_by(external_id="A1").one().id)
+    return ledger.balances(Partner.query.filter_by(external_id=who).one().id)
 
 
 POINTS = """
@@ -108,3 +108,33 @@ def test_a_budget_that_stops_is_paid_out_in_event_time_order(app: Flask) -> None
     assert earned(programme) == {"points": 3}
     publish(HEAD + POINTS + budget.replace("3", "2"))
     assert earned(programme) == {"points": 2}
+
+
+def test_a_mission_that_stops_at_its_budget_pays_who_reached_it_first(app: Flask) -> None:
+    mission = """
+[[missions]]
+slug = "rush"
+name = "Rush"
+starts = 2013-04-01
+ends = 2013-04-30
+budget = { points = "150" }
+at_budget = "stop"
+[[missions.stages]]
+name = "One"
+on = "sale"
+measure = "facts"
+target = "1"
+reward = { points = "100" }
+"""
+    programme = house(mission)
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES[:2], now=NOW))
+    record(programme, sale("a", "A1", "10", date(2013, 4, 3)))
+    record(programme, sale("b", "B1", "10", date(2013, 4, 4)))
+    assert (earned(programme, "A1"), earned(programme, "B1")) == ({"points": 100}, {"points": 50})
+    record(programme, sale("c", "B1", "10", date(2013, 4, 2)))  # came late, was first
+    assert (earned(programme, "A1"), earned(programme, "B1")) == ({"points": 50}, {"points": 100})
+    publish(HEAD + mission.replace("150", "120"))
+    assert (earned(programme, "A1"), earned(programme, "B1")) == ({"points": 20}, {"points": 100})
+    publish(HEAD + mission.replace("stop", "warn"))
+    assert earned(programme, "A1") == {"points": 100}
+    assert flow.check(programmes.by_slug("resellers")).ok

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage.activity.rules import Standing
 from engage.definitions import DefinitionError
 from engage.missions import rules
-from engage.missions.rules import Happening
 from engage.money import SCALE
 
 MISSION = {
@@ -30,10 +30,11 @@ MISSION = {
 }
 
 
-def fact(number: int, amount: int = 100, **more: str) -> Happening:
+def fact(number: int, amount: int = 100, **more: str) -> Standing:
     at = datetime(2013, 4, 1, tzinfo=UTC) + timedelta(hours=number)
     named = {"product": None, "category": None, "customer": None} | more
-    return Happening(number, "sale", at, at.date(), amount * SCALE, SCALE, **named)  # type: ignore[arg-type]
+    of = ("api", f"f-{number}", 1, "sale")
+    return Standing(number, *of, at, at.date(), amount * SCALE, None, SCALE, **named)  # type: ignore[arg-type]
 
 
 def stage(measure: str, target: str, **more: object) -> rules.Stage:
