@@ -50,6 +50,13 @@ class Fact(Model):
             postgresql_where=text("superseded_at IS NULL"),
         ),
         Index("ix_facts_partner_id_day", "partner_id", "day"),
+        # Corrections are few: what a partner's statement says of them is found through these.
+        Index(
+            "ix_facts_superseded",
+            "partner_id",
+            sqlite_where=text("superseded_at IS NOT NULL"),
+            postgresql_where=text("superseded_at IS NOT NULL"),
+        ),
         Index("ix_facts_programme_id_day", "programme_id", "day"),
         CheckConstraint(
             "kind IN ({})".format(", ".join(f"'{kind}'" for kind in FACT_KINDS)), name="kind_known"

@@ -35,6 +35,8 @@ from engage.money import natural, natural_unit, scaled
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
+from engage.tiers.rules import Outlook
 from engage.web import keyed, limiter
 
 blueprint = Blueprint("api_questions", __name__, url_prefix="/api/v1")
@@ -155,7 +157,7 @@ def _stage_name(slug: str, number: int) -> str:
     tags=["partners"],
 )
 def get_ahead(partner: str) -> Response:
-    """What the nearest reward of every rule and running mission still needs of a partner."""
+    """What the nearest reward of every rule and running mission needs of a partner, and each tier."""
     programme = the_programme()
     found = ahead.ahead(programme, _partner(programme, partner), g.now)
     return answered(
@@ -173,6 +175,7 @@ def get_ahead(partner: str) -> Response:
                 )
                 for item in found.stages
             ],
+            tiers=[_tier_ahead(item, programme.currency) for item in found.tiers],
         )
     )
 
@@ -190,6 +193,20 @@ def _rule_ahead(item: ahead.RuleAhead, currency: str) -> shapes.RuleAhead:
         pays_at_once=natural_unit(item.bonus, unit),
         left_to_cap=None if item.room is None else natural_unit(item.room, unit),
         because=ahead.sentence(item, currency),
+    )
+
+
+def _tier_ahead(item: Outlook, currency: str) -> shapes.TierAhead:
+    tier = item.tier
+    return shapes.TierAhead(
+        tier=tier.name,
+        last=None if item.last == periods.LAST_DAY else item.last,
+        value=natural(item.value, 4),
+        target=natural(tier.threshold, 4),
+        needed=natural(item.needed, 4),
+        multiplier={unit: f"{times:f}" for unit, times in tier.multiplier},
+        perks=list(tier.perks),
+        because=tiers.needs(item, currency),
     )
 
 

@@ -333,9 +333,23 @@ class StageAhead(Shape):
     reward: dict[str, str]
 
 
+class TierAhead(Shape):
+    """A tier above the one that the partner holds."""
+
+    tier: str
+    last: date | None = Field(description="The last day; null where it has no end.")
+    value: str
+    target: str
+    needed: str
+    multiplier: dict[str, str] = Field(description="How many times what rules pay, by unit.")
+    perks: list[str]
+    because: str
+
+
 class Ahead(Shape):
     rules: list[RuleAhead]
     missions: list[StageAhead]
+    tiers: list[TierAhead] = Field(description="The lowest first.")
 
 
 class PayoutRun(Shape):

@@ -20,6 +20,8 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import service as tiers
+from engage.tiers.rules import Outlook
 from engage.voice import ENGLISH, Voice
 
 
@@ -56,12 +58,16 @@ class StageAhead(NamedTuple):
 
 
 class Ahead(NamedTuple):
+    """``tiers`` are those above the one held, the lowest first."""
+
     rules: list[RuleAhead]
     stages: list[StageAhead]
+    tiers: list[Outlook]
 
 
 def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
-    """The nearest reward of every rule in force and every running mission that address a partner."""
+    """The nearest reward of every rule and running mission that address a partner; tiers above it."""
+    stands = tiers.standpoint(programme, partner.id, now)
     today = local_day(now, programme.timezone)
     return Ahead(
         list(_of_rules(programme, partner, today, now)),
@@ -70,6 +76,7 @@ def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
             for view in missions.views(programme, partner, today)
             if view.window.state == "running" and (stage := view.current)
         ],
+        stands.ahead if stands else [],
     )
 
 

@@ -28,6 +28,7 @@ from engage.missions import service as missions
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow, limiter
 from engage.web.locales import viewer
@@ -188,7 +189,7 @@ def _line(entry: statements.Entry, currency: str, voice: Voice) -> dict[str, Any
 @blueprint.get("/ahead")
 @allow("partner")
 def ahead_page() -> str:
-    """What the nearest reward of every rule and mission still needs."""
+    """What the nearest reward of every rule and mission, and every tier above, still needs."""
     programme, partner = _mine()
     voice, currency = viewer(), programme.currency
     found = ahead.ahead(programme, partner, g.now)
@@ -217,6 +218,17 @@ def ahead_page() -> str:
                 "target": item.edge if item.edge and item.edge > 0 else None,
             }
             for item in found.rules
+        ],
+        tiers=[
+            {
+                "name": item.tier.name,
+                "last": voice.day(item.last) if item.last != periods.LAST_DAY else None,
+                "said": tiers.needs(item, currency, voice),
+                "gives": tiers.gives(item.tier, voice),
+                "done": max(0, item.value),
+                "target": item.tier.threshold,
+            }
+            for item in found.tiers
         ],
     )
 

@@ -51,6 +51,10 @@ class Ladder(NamedTuple):
     valid_from: datetime | None
     tiers: tuple[Tier, ...]
 
+    def place(self, name: str | None) -> int:
+        """Where the tier of that name stands, the lowest at 0; -1 where it is none of these."""
+        return next((n for n, tier in enumerate(self.tiers) if tier.name == name), -1)
+
 
 class Spell(NamedTuple):
     """A tier (None: none) from an instant on (None: always), and the fact that reached it."""
@@ -350,11 +354,19 @@ class _Ascent:
 
 
 class Outlook(NamedTuple):
-    """Where a partner stands towards a tier now: ``value`` and ``until`` as in its present period."""
+    """Where a partner stands towards a tier now: ``value`` in its present period, which ends ``last``.
+
+    ``until`` is the last day on which it is held as things stand, None where it is not.
+    """
 
     tier: Tier
     value: int
+    last: date
     until: date | None
+
+    @property
+    def needed(self) -> int:
+        return max(0, self.tier.threshold - self.value)
 
 
 def outlook(
@@ -367,9 +379,11 @@ def outlook(
             one.add(fact, points.get(fact.id, 0))
     found = []
     for one in counting:
-        current = one.period and one.period.first <= today <= one.period.last
-        until = one.until if one.until >= today else None
-        found.append(Outlook(one.tier, one.total if current else 0, until))
+        period = periods.containing(today, one.tier.period)
+        value = one.total if one.period == period else 0
+        found.append(
+            Outlook(one.tier, value, period.last, one.until if one.until >= today else None)
+        )
     return found
 
 

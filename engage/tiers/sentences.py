@@ -5,14 +5,13 @@ from typing import Any
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.clock import local_day
 from engage.incentives.explain import span
 from engage.money import POINTS, SCALE
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.tiers import rules, service
-from engage.tiers.rules import Climb, Outlook, Spell, Tier
+from engage.tiers.rules import Outlook, Spell, Tier
 from engage.voice import ENGLISH, Voice
 
 
@@ -73,25 +72,20 @@ def standing(
 
     None where the programme has no tiers now.
     """
-    ladders = partners.ladders_of(programme)
-    ladder = rules.in_force(ladders, now)
-    if ladder is None or not ladder.tiers:
+    found = service.standpoint(programme, partner.id, now)
+    if found is None:
         return None
-    today = local_day(now, programme.timezone)
-    grounds, points = service.counted(programme, ladders, [partner.id])
-    ahead = rules.outlook(ladder, grounds[partner.id], points, today)
-    climb: Climb = partners.attributes(programme.id, [partner.id])[partner.id]["tier"]
-    held = climb.spell(now)
-    name = held.tier if held else None
-    place = next((n for n, one in enumerate(ahead) if one.tier.name == name), -1)
+    held = found.held
     return {
-        "name": name,
+        "name": held.tier if held else None,
         "said": _said(held, voice),
-        "keeps": _keeps(ahead[place], voice) if place >= 0 else None,
-        "next": _next(ahead[place + 1], today, programme.currency, voice)
-        if place + 1 < len(ahead)
+        "keeps": _keeps(found.reached[-1], voice) if found.reached else None,
+        "next": needs(found.ahead[0], programme.currency, voice)
+        if found.ahead
         else voice.gettext("There is no tier above it."),
-        "history": [_spell(spell, voice) for spell in reversed(climb.spells) if _past(spell, now)],
+        "history": [
+            _spell(spell, voice) for spell in reversed(found.climb.spells) if _past(spell, now)
+        ],
     }
 
 
@@ -118,19 +112,19 @@ def _keeps(here: Outlook, voice: Voice) -> str | None:
     )
 
 
-def _next(ahead: Outlook, today: Any, currency: str, voice: Voice) -> str:
+def needs(ahead: Outlook, currency: str, voice: Voice = ENGLISH) -> str:
+    """``You need another $3,000 of sales to reach Gold by Jun 30, 2013.``"""
     tier = ahead.tier
-    missing = counted(tier, max(0, tier.threshold - ahead.value), currency, voice)
-    if tier.period == "all":
+    missing = counted(tier, ahead.needed, currency, voice)
+    if ahead.last == periods.LAST_DAY:
         return voice.gettext(
             "You need another %(missing)s to reach %(tier)s.", missing=missing, tier=tier.name
         )
-    ends = periods.containing(today, tier.period).last
     return voice.gettext(
         "You need another %(missing)s to reach %(tier)s by %(day)s.",
         missing=missing,
         tier=tier.name,
-        day=voice.day(ends),
+        day=voice.day(ahead.last),
     )
 
 

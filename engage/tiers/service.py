@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.clock import local_day
 from engage.db import among, db, in_chunks, insert_rows
 from engage.incentives.service import books
 from engage.incentives.worth import Book, worth
@@ -18,7 +19,7 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.tiers import rules
 from engage.tiers.models import TierSpell
-from engage.tiers.rules import Ladder, Spell
+from engage.tiers.rules import Climb, Ladder, Outlook, Spell
 
 
 class Climbed(NamedTuple):
@@ -103,6 +104,32 @@ def counted(
                 if paid.version.rule and paid.version.rule.earn == POINTS:
                     points[paid.fact.id] += paid.step.amount
     return by_partner, points
+
+
+class Standpoint(NamedTuple):
+    """A partner on the ladder in force: its tiers over time, the one held, and where it stands.
+
+    ``reached`` are the tiers up to the one held and ``ahead`` those above it, the lowest first.
+    """
+
+    climb: Climb
+    held: Spell | None
+    reached: list[Outlook]
+    ahead: list[Outlook]
+
+
+def standpoint(programme: Programme, partner_id: int, now: datetime) -> Standpoint | None:
+    """Where a partner stands towards every tier; None where the programme has no tiers now."""
+    ladders = partners.ladders_of(programme)
+    ladder = rules.in_force(ladders, now)
+    if ladder is None or not ladder.tiers:
+        return None
+    facts, points = counted(programme, ladders, [partner_id])
+    today = local_day(now, programme.timezone)
+    found = rules.outlook(ladder, facts[partner_id], points, today)
+    climb: Climb = partners.attributes(programme.id, [partner_id])[partner_id]["tier"]
+    place = ladder.place(climb.at(now)) + 1
+    return Standpoint(climb, climb.spell(now), found[:place], found[place:])
 
 
 def _pays_points(book: Book) -> bool:

@@ -2,7 +2,8 @@
 
 from engage import flow
 from tests.api.conftest import Call
-from tests.conftest import Cast
+from tests.conftest import PROGRAMME, Cast, publish
+from tests.tiers.test_pages import TIERS
 
 
 def test_facts_come_with_what_they_earned_in_pages(crm: Call, cast: Cast) -> None:
@@ -65,4 +66,13 @@ def test_what_is_ahead_says_what_the_nearest_reward_needs(crm: Call, cast: Cast)
     assert bonus["unit"] == "USD"
     assert bonus["edge"]
     assert found["rules"][0]["left_to_cap"]
+    assert found["tiers"] == []
+    publish(PROGRAMME + TIERS)
+    silver, gold = crm("GET", "/partners/B1/ahead").json["tiers"]
+    assert (silver["tier"], silver["needed"], silver["multiplier"]) == (
+        "Silver",
+        "5000.0000",
+        {"points": "1.5"},
+    )
+    assert gold["because"].startswith("You need another 3 customers of sales to reach Gold by")
     assert crm("GET", "/partners/nobody/ahead").status_code == 404

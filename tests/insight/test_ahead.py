@@ -9,6 +9,7 @@ from flask import Flask
 from engage import clock
 from tests.browsing import browser
 from tests.conftest import NOW, PROGRAMME, Cast, Person, publish, record, sale
+from tests.tiers.test_pages import TIERS
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +70,15 @@ starts = 2013-01-01
     found = said(app, cast.alice)
     assert "You stand at 2 sales; at 5 sales it pays 50 points at once." in found
     assert "You are $3,000 below the same year last year; what is above it pays." in found
+
+
+def test_every_tier_above_the_one_held_is_told(app: Flask, cast: Cast):
+    found = said(app, cast.alice)
+    assert "Tier" not in found
+    publish(PROGRAMME + TIERS)
+    found = said(app, cast.alice)
+    assert "Silver" not in found  # which is held
+    assert "Gold Tier You need another 3 customers of sales to reach Gold by Dec 31" in found
+    found = said(app, cast.bob)
+    assert "Silver Tier You need another $1,000 of sales to reach Silver by Jun 30" in found
+    assert found.index("Silver Tier") < found.index("Gold Tier")
