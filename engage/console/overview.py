@@ -15,6 +15,8 @@ from engage.console import rules, service
 from engage.console.here import programme, today
 from engage.disputes import service as disputes
 from engage.home.service import main_board
+from engage.insight import strain
+from engage.insight.budget import strained
 from engage.leaderboards import sentences as board_sentences
 from engage.money import POINTS, SCALE
 from engage.voice import Voice
@@ -45,6 +47,7 @@ def overview() -> str:
         period_name=voice.period(period),
         is_current=period == current,
         latest=_latest(found, current) if not found.sales.active else None,
+        strained=[strain.told(one, voice) for one in strained(here, current, day, g.now)],
         held=sum(held.counts(here.id).values()),
         asked=disputes.waiting(here.id, g.now),
         previous=_address(period.previous()),

@@ -246,7 +246,7 @@ def replay(here: Programme, draft: RuleDraft, raw: Any, voice: Voice) -> dict[st
         "stale": bool(state and state["definition"] != raw),
     }
     if state and state["state"] == "done":
-        shown |= _found(here, state, voice)
+        shown |= _found(here, draft, state, voice)
     return shown
 
 
@@ -267,12 +267,14 @@ def _periods(here: Programme, draft: RuleDraft, count: int) -> str:
     return str(said[kind])
 
 
-def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str, Any]:
+def _found(
+    here: Programme, draft: RuleDraft, state: Mapping[str, Any], voice: Voice
+) -> dict[str, Any]:
     named = [
         who for unit in state["units"] for key in ("new", "gone") for who in unit[key]["named"]
     ]
     named += [statement["partner"] for statement in state["statements"]]
-    left = budgets.left(here.id)
+    left, own = budgets.left(here.id), _own_budget(here, draft, state["definition"])
     names = {who: text for who, (_id, text) in service.names(named).items()}
     return {
         "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
@@ -280,7 +282,7 @@ def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str,
         "partners": voice.number(state["partners"]),
         "aside": state["days_left_aside"],
         "at": voice.moment(datetime.fromisoformat(state["at"])),
-        "units": [_unit(unit, names, left, voice) for unit in state["units"]],
+        "units": [_unit(unit, names, left, own, voice) for unit in state["units"]],
         "statements": [
             _statement(statement, names, here.currency, voice) for statement in state["statements"]
         ],
@@ -288,7 +290,11 @@ def _found(here: Programme, state: Mapping[str, Any], voice: Voice) -> dict[str,
 
 
 def _unit(
-    found: Mapping[str, Any], names: Mapping[int, str], left: Mapping[str, int], voice: Voice
+    found: Mapping[str, Any],
+    names: Mapping[int, str],
+    left: Mapping[str, int],
+    own: Mapping[str, int],
+    voice: Voice,
 ) -> dict[str, Any]:
     unit = found["unit"]
 
@@ -317,6 +323,7 @@ def _unit(
         "share": _share(found["present"], found["draft"]),
         "mean": pay(found["draft"] // count),
         "budget": _budget(left.get(unit), found["draft"] // count, unit, voice),
+        "own": _budget(own.get(unit), found["draft"] // count, unit, voice),
         "winners": ngettext(
             "%(n)s partner",
             "%(n)s partners",
@@ -358,8 +365,17 @@ def _unit(
     }
 
 
+def _own_budget(here: Programme, draft: RuleDraft, raw: Any) -> dict[str, int]:
+    """What the draft may still award of a budget of its own, which is for the life of the rule."""
+    rule = rules.parse(raw, here.currency) if raw else None
+    if rule is None or rule.budget is None:
+        return {}
+    spent = drafts.awarded(here.id, draft.slug) if draft.slug else {}
+    return {rule.earn: rule.budget - spent.get(rule.earn, 0)}
+
+
 def _budget(left: int | None, mean: int, unit: str, voice: Voice) -> str | None:
-    """What the draft means to what the programme may still award; None where that has no limit."""
+    """What the draft means to what a budget may still award; None where that has no limit."""
     if left is None:
         return None
     shown = voice.pay(max(0, left), unit)

@@ -13,8 +13,12 @@ from engage.earnings import reasons, service
 from engage.home.service import main_board, main_period
 from engage.incentives import changelog, explain
 from engage.incentives import service as incentives
+from engage.incentives.rules import Rule
 from engage.incentives.worth import Book
+from engage.ledger import budgets
 from engage.ledger import service as ledger
+from engage.ledger.models import Transfer
+from engage.ledger.sentences import used
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
@@ -220,4 +224,13 @@ def rule_card(book: Book, programme: Programme, voice: Voice) -> dict[str, Any]:
         "now": versions.pop(now.number),
         "others": list(versions.values()),
         "retired": now.rule is None,
+        "used": _used(book, now.rule, voice) if now.rule else None,
     }
+
+
+def _used(book: Book, rule: Rule, voice: Voice) -> str | None:
+    """How much of its budget is used where the rule stops there, and that is nearly all."""
+    if book.limit is None:
+        return None
+    mine = Transfer.rule_version_id.in_([version.id for version in book.versions])
+    return used(book.limit, budgets.awarded(mine).get(rule.earn, 0), rule.earn, voice)

@@ -26,6 +26,7 @@ from engage.incentives.worth import (
     within_budget,
     worth,
 )
+from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
@@ -91,10 +92,8 @@ def _while_budgets_last(
             continue
         versions = [version.id for version in book.versions]
         mine = sum(d.amount for d in owed if d.rule_version_id in versions)
-        stands = db.session.scalar(
-            select(func.sum(Transfer.amount)).where(Transfer.rule_version_id.in_(versions))
-        )
-        if int(stands or 0) < book.limit and int(stands or 0) + mine <= book.limit:
+        stands = sum(budgets.awarded(Transfer.rule_version_id.in_(versions)).values())
+        if stands < book.limit and stands + mine <= book.limit:
             continue
         owed = [d for d in owed if d.rule_version_id not in versions]
         owed += _whole(programme, book, book.limit, store=True)

@@ -15,9 +15,11 @@ from engage.definitions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
 from engage.incentives import replay
 from engage.incentives.baseline import reach as reach_of
 from engage.incentives.models import Rule as Row
-from engage.incentives.models import RuleDraft
+from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.replay import DRAFT, PRESENT, Tally
 from engage.incentives.rules import Rule
+from engage.ledger import budgets
+from engage.ledger.models import Transfer
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
@@ -82,6 +84,16 @@ def taken(programme_id: int) -> set[str]:
 def earliest(rule: Rule, first: Period) -> date:
     """The first day whose facts a rule looks at for what it pays in a period."""
     return min([first.first, *(period.first for period in reach_of(rule, first))])
+
+
+def awarded(programme_id: int, slug: str) -> dict[str, int]:
+    """What the versions of a rule have awarded so far, by unit, in minor units."""
+    versions = (
+        select(RuleVersion.id)
+        .join(Row, Row.id == RuleVersion.rule_id)
+        .where(Row.programme_id == programme_id, Row.slug == slug)
+    )
+    return budgets.awarded(Transfer.rule_version_id.in_(versions))
 
 
 def known_values(programme: Programme) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from engage.ledger import budgets
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import EARNED
 from engage.missions import service as missions
-from engage.missions.models import MissionProgress
+from engage.missions.models import Mission, MissionProgress
 from engage.missions.service import Running
 from engage.money import SCALE
 from engage.periods import Period
@@ -30,8 +30,9 @@ from engage.programmes.models import Programme
 class Spending(NamedTuple):
     """What one source awards in a unit, in minor units, in its days from ``first`` to ``last``.
 
-    ``slug`` is the rule's or mission's; ``budget`` None where none is set; ``forecast`` None where it
-    is too early to tell or over.
+    ``slug`` is the rule's or mission's; ``budget`` is its own, None where none is set; ``forecast``
+    None where it is too early to tell or over. ``spent`` was awarded ever, which is what a budget
+    limits; ``stops`` says whether it does, or managers are warned.
     """
 
     kind: str
@@ -43,6 +44,18 @@ class Spending(NamedTuple):
     budget: int | None
     accrued: int
     forecast: Forecast | None
+    spent: int
+    stops: bool
+
+    @property
+    def state(self) -> str | None:
+        """``used`` up is its budget, or it may be by its last day: ``ahead``; None: there is plenty."""
+        if self.budget is None:
+            return None
+        if self.spent >= self.budget:
+            return "used"
+        ends = self.spent - self.accrued + self.forecast.high if self.forecast else 0
+        return "ahead" if ends > self.budget else None
 
 
 class Total(NamedTuple):
@@ -84,20 +97,36 @@ _Days = dict[date, int]
 
 def budget(programme: Programme, period: Period, today: date, now: datetime) -> Budget:
     """Budgets, awards, forecasts to the end of ``period`` (of missions: to their own), and leaks."""
-    shelf, found = books(programme), missions.missions(programme)
-    open_rules = list(_open(shelf, today, now))
-    running = [m for m in found if m.model.starts <= today <= m.model.ends]
+    open_rules = list(_open(books(programme), today, now))
+    running = missions.missions(programme, Mission.starts <= today, Mission.ends >= today)
     starts = min([period.first, *(mission.model.starts for mission in running)])
     awarded = _awarded(programme.id, starts, today)
     return Budget(
         period,
         list(_totals(programme, period, today, awarded)),
         [
-            *_of_rules(shelf, open_rules, period, today, awarded),
+            *_of_rules(open_rules, period, today, awarded),
             *_of_missions(running, today, awarded),
         ],
         [*_leaks_of_rules(open_rules, today), *_leaks_of_missions(running, today)],
     )
+
+
+def strained(programme: Programme, period: Period, today: date, now: datetime) -> list[Spending]:
+    """Rules and missions whose own budgets are used up, or may be before ``period`` (of missions:
+    their own) ends."""
+    open_rules = [(book, rule) for book, rule in _open(books(programme), today, now) if rule.budget]
+    running = missions.missions(programme, Mission.starts <= today, Mission.ends >= today)
+    running = [mission for mission in running if mission.budget]
+    if not open_rules and not running:
+        return []
+    starts = min([period.first, *(mission.model.starts for mission in running)])
+    awarded = _awarded(programme.id, starts, today)
+    spending = [
+        *_of_rules(open_rules, period, today, awarded),
+        *_of_missions(running, today, awarded),
+    ]
+    return [one for one in spending if one.state]
 
 
 def _open(shelf: Iterable[Book], today: date, now: datetime) -> Iterator[tuple[Book, Rule]]:
@@ -185,7 +214,6 @@ def _totals(
 
 
 def _of_rules(
-    shelf: Iterable[Book],
     open_rules: Iterable[tuple[Book, Rule]],
     period: Period,
     today: date,
@@ -202,6 +230,12 @@ def _of_rules(
             if version_id in ids and unit == rule.earn
         )
         inside = {day: amount for day, amount in days.items() if day >= first}
+        so_far = sum(inside.values())
+        spent = (
+            budgets.awarded(Transfer.rule_version_id.in_(ids)).get(rule.earn, 0)
+            if rule.budget
+            else so_far
+        )
         yield Spending(
             "rule",
             book.slug,
@@ -209,9 +243,11 @@ def _of_rules(
             rule.earn,
             first,
             last,
-            None,
-            sum(inside.values()),
+            rule.budget,
+            so_far,
             _forecast(inside, first, last, today),
+            spent,
+            rule.limit is not None,
         )
 
 
@@ -226,6 +262,7 @@ def _of_missions(
                 for ((_, stage_id), of), part in awarded.items()
                 if stage_id in mission.stage_ids and of == unit
             )
+            so_far = sum(days.values())
             yield Spending(
                 "mission",
                 model.slug,
@@ -233,9 +270,11 @@ def _of_missions(
                 unit,
                 model.starts,
                 model.ends,
-                None,
-                sum(days.values()),
+                dict(mission.budget).get(unit),
+                so_far,
                 _forecast(days, model.starts, model.ends, today),
+                so_far,
+                unit in mission.limits,
             )
 
 

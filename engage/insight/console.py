@@ -11,6 +11,7 @@ from engage.console.here import programme, today
 from engage.console.service import names
 from engage.earnings.reasons import rule_name
 from engage.home.service import main_board, main_period
+from engage.insight import strain
 from engage.insight.budget import Lost, Spending, Total, budget
 from engage.insight.rules import Forecast
 from engage.money import POINTS
@@ -36,6 +37,7 @@ def index() -> str:
         period=voice.period(period),
         totals=[_total(total, voice) for total in found.totals],
         spending=[_spending(one, voice) for one in found.spending],
+        strained=[strain.told(one, voice) for one in found.spending if one.state],
         causes=_causes(found.lost, voice),
         partners=_partners(found.lost, voice),
         losing=len({lost.partner_id for lost in found.lost}),
@@ -91,6 +93,18 @@ def _spending(one: Spending, voice: Voice) -> dict[str, Any]:
         else url("console_rules.index", _anchor=one.slug),
         "when": voice.days(one.first, one.last),
         "budget": None if one.budget is None else voice.pay(one.budget, one.unit),
+        "used": None
+        if one.budget is None
+        else voice.gettext(
+            "%(spent)s awarded in all, %(share)s",
+            spent=voice.pay(one.spent, one.unit),
+            share=voice.percent_of(max(0, one.spent), one.budget),
+        ),
+        "at_budget": None
+        if one.budget is None
+        else voice.gettext("stops there")
+        if one.stops
+        else voice.gettext("warns there"),
         "accrued": voice.pay(one.accrued, one.unit),
         "forecast": _range(one.forecast, one.unit, voice),
     }

@@ -1,9 +1,9 @@
 """What a programme may award at most: the floor of its budget account, which the database keeps."""
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from engage.db import db
-from engage.ledger.models import Account
+from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Budget, Overdrawn, Place, Shortfall
 from engage.ledger.service import accounts
 
@@ -30,6 +30,12 @@ def left(programme_id: int) -> dict[str, int]:
         )
     )
     return dict(rows.tuples().all())
+
+
+def awarded(*conditions: ColumnElement[bool]) -> dict[str, int]:
+    """What the transfers under ``conditions`` (of a rule, of a mission) come to, by unit."""
+    sums = select(Transfer.unit, func.sum(Transfer.amount)).where(*conditions)
+    return {unit: int(amount) for unit, amount in db.session.execute(sums.group_by(Transfer.unit))}
 
 
 def publish(programme_id: int, budget: Budget) -> bool:

@@ -10,6 +10,7 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.db import db, in_chunks, upsert_rows
+from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import rules
@@ -69,17 +70,9 @@ def _while_its_budget_lasts(
     """
     if not owed or not mission.limits:
         return owed
-    stands = dict(
-        db.session.execute(
-            select(Transfer.unit, func.sum(Transfer.amount))
-            .where(Transfer.stage_id.in_(mission.stage_ids))
-            .group_by(Transfer.unit)
-        )
-        .tuples()
-        .all()
-    )
+    stands = budgets.awarded(Transfer.stage_id.in_(mission.stage_ids))
     for unit, limit in mission.limits.items():
-        before = int(stands.get(unit, 0))
+        before = stands.get(unit, 0)
         mine = sum(difference.amount for difference in owed if difference.unit == unit)
         if before >= limit or before + mine > limit:
             return _whole(programme, mission, store=False)

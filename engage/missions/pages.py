@@ -7,6 +7,7 @@ from flask import url_for as url
 from markupsafe import Markup
 
 from engage import periods
+from engage.ledger.sentences import used
 from engage.missions import sentences
 from engage.missions.service import MissionView, StageView
 from engage.money import SCALE
@@ -49,6 +50,7 @@ def card(
         "when": voice.days(mission.starts, mission.ends),
         "deadline": voice.deadline(ends_at(view, programme), now) if running else None,
         "audience": sentences.audience(view.audience, voice),
+        "used": _used(view, voice) if state != "over" else [],
         "stages": [
             stage(view, found, programme, voice, plays=plays, opens=opens) for found in view.stages
         ],
@@ -58,6 +60,12 @@ def card(
             "%(reached)s of %(total)s", reached=view.reached, total=len(view.stages)
         ),
     }
+
+
+def _used(view: MissionView, voice: Voice) -> list[str]:
+    """What partners should know of budgets that may be used up before they are there."""
+    said = (used(limit, awarded, unit, voice) for unit, limit, awarded in view.limits)
+    return [text for text in said if text]
 
 
 def stage(

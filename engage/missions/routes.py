@@ -98,6 +98,6 @@ def _counts(view: MissionView, programme: Programme, voice: Voice) -> list[tuple
         opens = voice.gettext("when the one before is reached; it counts from the first day")
         rows.append((voice.gettext("A stage opens"), opens))
     pays = voice.gettext("the moment a stage is reached, without a claim")
-    lasts = sentences.budget(view.limits, voice)
+    lasts = sentences.budget({unit: limit for unit, limit, _ in view.limits}, voice)
     rows.append((voice.gettext("Pays"), f"{pays}, {lasts}" if lasts else pays))
     return rows

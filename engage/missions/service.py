@@ -1,6 +1,6 @@
 """Missions in the flow: progress of the partners a batch touched, and the rewards it owes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import selectinload
 
 from engage.db import db
 from engage.definitions import PARTNER_ATTRIBUTES, Where, where_json
+from engage.ledger import budgets
+from engage.ledger.models import Transfer
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Pay, Stage
@@ -81,7 +83,8 @@ class MissionView(NamedTuple):
     audience: Where
     window: rules.Window
     stages: list[StageView]
-    limits: Mapping[str, int]
+    #: What it has awarded of the budgets it stops at: (unit, budget, awarded), in minor units.
+    limits: Sequence[tuple[str, int, int]] = ()
 
     @property
     def current(self) -> StageView | None:
@@ -142,7 +145,14 @@ def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date
             )
         )
         turn = turn and reached
-    return MissionView(mission.model, mission.audience, window, stages, mission.limits)
+    return MissionView(mission.model, mission.audience, window, stages, _limits(mission))
+
+
+def _limits(mission: Running) -> list[tuple[str, int, int]]:
+    if not mission.limits:
+        return []
+    awarded = budgets.awarded(Transfer.stage_id.in_(mission.stage_ids))
+    return [(unit, limit, awarded.get(unit, 0)) for unit, limit in mission.limits.items()]
 
 
 def audience_size(programme_id: int, audience: Where) -> int:

@@ -94,3 +94,53 @@ def test_nothing_awarded_yet(app: Flask, cast: Cast):
     said = text(browser(app, cast.otto.user))
     assert "Nothing was awarded yet" in said
     assert "Nothing is slipping away" in said
+
+
+def limited(rule: str, mission: str) -> str:
+    """The programme of the cast, with budgets for the bike points and the sprint."""
+    with_rule = PROGRAMME.replace('cap = "50000"', f'cap = "50000"\nbudget = {rule}')
+    return with_rule.replace("ends = 2013-05-31", f"ends = 2013-05-31\nbudget = {mission}")
+
+
+def test_a_rule_and_a_mission_that_pass_their_budgets_warn_on_both_pages(mia: Browser, cast: Cast):
+    publish(limited('"14000"', '{ points = "400" }'))
+    record(cast.programme, sale("a-3", "A1", "10"))
+    for said in (text(mia), page_text(mia, "/console/")):
+        assert "Bike points has awarded 15,010 points of a budget of 14,000 points" in said
+        assert "Spring sprint has awarded 500 points of a budget of 400 points" in said
+    said = text(mia)
+    assert "14,000 points warns there · 15,010 points awarded in all, 107%" in said
+    assert "none set" in said  # the other rule's
+
+
+def test_a_budget_that_the_pace_passes_warns_before(mia: Browser, cast: Cast):
+    publish(limited('"30000"\nat_budget = "stop"', '{ points = "5000" }'))
+    sell_daily(cast, "B1", "300", 36)
+    said = text(mia)
+    assert "Bike points may use up its budget of 30,000 points by Jun 30, 2013" in said
+    assert "Spring sprint may" not in said
+
+
+def test_partners_see_before_that_a_stopping_budget_is_nearly_used(
+    app: Flask, mia: Browser, cast: Cast
+):
+    alice = browser(app, cast.alice.user)
+    stop = '\nat_budget = "stop"'
+    publish(limited('"30000"' + stop, '{ points = "600" }' + stop))
+    record(cast.programme, sale("a-3", "A1", "10"))
+    assert "of its budget" not in page_text(alice, "/rules/")
+    for address in ("/missions/", "/missions/spring-sprint"):
+        assert "83% of its budget of 600 points is used." in page_text(alice, address)
+    publish(limited('"18000"' + stop, '{ points = "500" }' + stop))
+    assert "83% of its budget of 18,000 points is used." in page_text(alice, "/rules/")
+    assert "Its budget of 500 points is used up." in page_text(alice, "/missions/spring-sprint")
+    publish(limited('"15000"' + stop, '{ points = "500" }'))
+    assert "Its budget of 15,000 points is used up." in page_text(alice, "/rules/")
+    assert "of its budget" not in page_text(alice, "/missions/spring-sprint")
+    assert "Bike points has used up its budget of 15,000 points and pays no more." in text(mia)
+
+
+def page_text(client: Browser, address: str) -> str:
+    found = BeautifulSoup(client.get(address).text, "html.parser").select_one("main")
+    assert found
+    return " ".join(found.get_text(" ").split())
