@@ -87,7 +87,7 @@ FIELDS = (
     Field("minimum", "number", "limits"),
     Field("cap", "number", "limits"),
     Field("budget", "number", "limits"),
-    Field("at_budget", "choice", "limits", of=lambda typed: bool(one(typed, "budget"))),
+    Field("at_budget", "choice", "limits"),
     Field("starts", "day", "limits"),
     Field("ends", "day", "limits"),
 )

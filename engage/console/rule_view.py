@@ -130,7 +130,10 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
             ("retroactive", _("Bands: the rate reached counts from the start")),
         ],
         "period": [(kind, terms.spans(voice)[kind]) for kind in reversed(periods.KINDS)],
-        "at_budget": [*terms.at_budget(voice).items()],
+        "at_budget": [
+            (rule_form.NONE if key == "warn" else key, said)
+            for key, said in terms.at_budget(voice).items()
+        ],
         "baseline": [
             (rule_form.NONE, _("All of it counts")),
             ("same period last year", _("What is above the same period last year")),

@@ -157,6 +157,8 @@ def of_stage(miss: StageMiss, currency: str, voice: Voice = ENGLISH) -> str:
             model.name, miss.mission.audience, "", miss.key, miss.has, currency, voice
         )
     name = voice.gettext("Stage %(number)s of %(mission)s", number=miss.number, mission=model.name)
+    if miss.key == "budget":
+        return voice.gettext("%(stage)s was reached, but the budget was used up.", stage=name)
     if miss.key != "counts":
         return _condition(name, stage.where, stage.on, miss.key, miss.has, currency, voice)
     if miss.reached:

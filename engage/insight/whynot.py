@@ -43,7 +43,8 @@ class StageMiss(NamedTuple):
     """A mission stage that paid a fact nothing; without ``stage``, the mission as a whole.
 
     ``key`` is ``window`` or an attribute of the audience (of the mission), a condition of the stage,
-    or ``counts``: the fact counts, and ``value`` is where the stage stands for the partner now.
+    ``counts``: the fact counts, and ``value`` is where the stage stands for the partner now, or
+    ``budget``: it reached the stage, and nothing was left for its reward.
     """
 
     mission: Running
@@ -191,4 +192,6 @@ def _of_stages(mission: Running, fact: Standing, rewarded: set[int]) -> Iterator
         row = progress.get(stage_id)
         reached = row is not None and row.reached_at is not None
         value = row.value if row else 0
-        yield StageMiss(mission, "counts", None, number, stage, value, reached)
+        unpaid = row is not None and reached and row.fact_id == fact.id and stage.reward
+        key = "budget" if unpaid else "counts"
+        yield StageMiss(mission, key, None, number, stage, value, reached)

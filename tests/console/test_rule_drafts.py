@@ -90,6 +90,8 @@ def test_a_published_rule_passes_through_the_form_unchanged(slug: str, mia: Brow
 
 LANGUAGE: tuple[dict[str, Any], ...] = (
     {"per": "customer", "rate": "5", "minimum": "3", "period": "year", "cap": "100"},
+    {"rate": "1", "budget": "5000", "at_budget": "stop"},
+    {"rate": "1", "earn": "USD", "budget": "99.5", "at_budget": "warn"},
     {"per": "product", "rate": "1.25", "earn": "USD", "within": 90},
     {"rate": "0.0125", "earn": "USD", "where": {"amount": {"from": "100", "to": "2500.5"}}},
     {"rate": "1", "baseline": "same period last year", "newcomers": "5000"},
@@ -264,12 +266,15 @@ def test_a_draft_is_tried_over_real_facts_and_nothing_is_written(mia: Browser, c
     before = flow.digest(by_slug("resellers"))
     address = begin(mia, slug="bike-points", do="change")
     typed = rule_form.of_raw(newest("bike-points").definition or {}, ENGLISH)
-    mia.post(address, data=typed | {"rate": ["2"], "where.region": ["Northwest"], "do": "review"})
+    changed = {"rate": ["2"], "where.region": ["Northwest"], "budget": ["40,000"]}
+    mia.post(address, data=typed | changed | {"do": "review"})
     assert mia.post(f"{address}/replay", data={"periods": "2"}).status_code == 303
     said = text(mia.get(f"{address}/review"))
     assert "The draft would have cost 20,000 points" in said
     assert "The rule as it stands 15,000 points" in said
     assert "More for 2 partners" in said
+    own = "25,000 points are left, enough for 2 such periods of the draft alone."
+    assert f"The rule's own budget: {own}" in said
     assert "Less for 1 partner" in said
     assert "Would no longer be paid: Charlie & Sons" in said
     assert "Alice Bikes" in said

@@ -1,6 +1,7 @@
 """Why not: a fact that a rule or mission paid nothing names the first condition it missed."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -10,6 +11,11 @@ from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Report
 from engage.db import db
+from engage.definitions import FACT_CONDITIONS, PARTNER_CONDITIONS
+from engage.incentives import rules
+from engage.insight import misses
+from engage.insight.whynot import RuleMiss
+from engage.money import SCALE
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
@@ -151,15 +157,65 @@ def test_a_rule_that_came_or_went_later_is_told(app: Flask, cast: Cast, alice: B
             'per = "fact"\nrate = "5"\nwhere = { type = "Retail" }',
             "Extra is for partners of type Retail; yours is Dealer.",
         ),
+        (
+            'per = "fact"\nrate = "5"\ncap = "5"',
+            "Extra had already paid you the most it pays in 2013: 5 points.",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nbudget = "5"\nat_budget = "stop"',
+            "Extra counts this, but its budget was used up.",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nwhere = { joined = { from = 2013-01-01 } }',
+            "Extra is for partners who joined on or after Jan 1, 2013, which you are not.",
+        ),
+        (
+            'per = "fact"\nrate = "5"\nwhere = { segment = "south" }',
+            "Extra is for partners in segment south, which you are not.",
+        ),
     ],
 )
 def test_every_condition_and_limit_of_a_rule_is_told(app: Flask, cast: Cast, rule: str, said: str):
     extra = f'[[rules]]\nslug = "extra"\non = "sale"\nearn = "points"\nperiod = "year"\n{rule}\n'
     extra += "starts = 2013-01-01\n\n[[boards]]"
-    publish(PROGRAMME.replace("[[boards]]", extra, 1))
+    south = '[[segments]]\nslug = "south"\nwhere = { region = ["South"] }\n'
+    publish(PROGRAMME.replace("[[boards]]", extra, 1) + south)
     record(cast.programme, sale("old", "A1", "0", date(2013, 4, 8), customer="Ada"))
     report = sale("x", "A1", "100", date(2013, 4, 9), customer="Ada")
     assert said in why(app, cast, "alice", report)
+
+
+@pytest.mark.parametrize("name", [*FACT_CONDITIONS, *PARTNER_CONDITIONS])
+@pytest.mark.parametrize("has", [None, "there"])
+def test_no_condition_is_without_words(name: str, has: str | None):
+    wanted: dict[str, Any] = {"amount": {"from": "77"}, "joined": {"to": date(2012, 7, 7)}}
+    rule = rules.parse(
+        {
+            "slug": "extra",
+            "on": "sale",
+            "earn": "points",
+            "per": "fact",
+            "rate": "5",
+            "period": "year",
+            "where": {name: wanted.get(name, ["Seven 7"])},
+        },
+        "USD",
+    )
+    has_there = {"amount": 5 * SCALE, "joined": date(2013, 8, 8)}.get(name, has) if has else None
+    said = misses.of_rule(RuleMiss("extra", rule, name, has_there), "USD")
+    assert said.startswith("Extra ")
+    assert "7" in said, "what was asked for"
+    assert not has or name == "segment" or any(w in said for w in ("there", "$5", "Aug 8, 2013"))
+
+
+def test_a_stage_whose_reward_the_budget_did_not_carry_is_told(app: Flask, cast: Cast):
+    budget = 'ends = 2013-05-31\nbudget = { points = "500" }\nat_budget = "stop"'
+    publish(PROGRAMME.replace("ends = 2013-05-31", budget))
+    record(cast.programme, sale("a-3", "A1", "10"))
+    more = [sale(f"b-{n}", "B1", "10", date(2013, 4, 10), category=None) for n in (2, 3)]
+    record(cast.programme, *more)
+    said = told(browser(app, cast.bob.user), "b-3")
+    assert "Stage 1 of Spring sprint was reached, but the budget was used up." in said
 
 
 def test_the_tier_held_then_is_told(app: Flask, cast: Cast):
