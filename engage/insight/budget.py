@@ -7,22 +7,19 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from engage import periods
 from engage.db import db
-from engage.home.rules import Goal
-from engage.incentives.models import RunningTotal
 from engage.incentives.rules import Rule, in_force
 from engage.incentives.service import books
 from engage.incentives.worth import Book
-from engage.insight import rules
-from engage.insight.rules import Forecast, Leak
+from engage.insight import leaks, rules
+from engage.insight.leaks import Lost
+from engage.insight.rules import Forecast
 from engage.ledger import budgets
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import EARNED
 from engage.missions import service as missions
-from engage.missions.models import Mission, MissionProgress
+from engage.missions.models import Mission
 from engage.missions.service import Running
-from engage.money import SCALE
 from engage.periods import Period
 from engage.programmes.models import Programme
 
@@ -74,16 +71,6 @@ class Total(NamedTuple):
     lasts: int | None
 
 
-class Lost(NamedTuple):
-    """Something that a partner leaves unearned: of which rule or mission, and what."""
-
-    partner_id: int
-    kind: str
-    slug: str
-    name: str
-    leak: Leak
-
-
 class Budget(NamedTuple):
     period: Period
     totals: list[Total]
@@ -108,7 +95,7 @@ def budget(programme: Programme, period: Period, today: date, now: datetime) -> 
             *_of_rules(open_rules, period, today, awarded),
             *_of_missions(running, today, awarded),
         ],
-        [*_leaks_of_rules(open_rules, today), *_leaks_of_missions(running, today)],
+        leaks.lost(programme, open_rules, running, today, now),
     )
 
 
@@ -276,51 +263,3 @@ def _of_missions(
                 so_far,
                 unit in mission.limits,
             )
-
-
-# --- what stays unearned --------------------------------------------------------------------------
-
-
-def _leaks_of_rules(open_rules: Iterable[tuple[Book, Rule]], today: date) -> Iterator[Lost]:
-    for book, rule in open_rules:
-        period = periods.containing(today, rule.period)
-        last = min(period.last, rule.ends or period.last)
-        if last == periods.LAST_DAY:  # without an end there is no pace to it
-            continue
-        first = max(period.first, rule.starts or period.first)
-        days, left = (today - first).days + 1, (last - today).days + 1
-        rows = db.session.execute(
-            select(RunningTotal.partner_id, RunningTotal.total).where(
-                RunningTotal.rule_id == book.id, RunningTotal.period == period.name
-            )
-        )
-        for partner_id, total in rows:
-            for leak in rules.leaks(rule, total, days, left):
-                yield Lost(partner_id, "rule", book.slug, book.slug, leak)
-
-
-def _leaks_of_missions(running: Iterable[Running], today: date) -> Iterator[Lost]:
-    for mission in running:
-        model = mission.model
-        days, left = (today - model.starts).days + 1, (model.ends - today).days + 1
-        progress: dict[int, dict[int, tuple[int, bool]]] = defaultdict(dict)
-        rows = db.session.execute(
-            select(
-                MissionProgress.partner_id,
-                MissionProgress.stage_id,
-                MissionProgress.value,
-                MissionProgress.reached_at,
-            ).where(MissionProgress.stage_id.in_(mission.stage_ids))
-        )
-        for partner_id, stage_id, value, reached_at in rows:
-            progress[partner_id][stage_id] = value, reached_at is not None
-        for partner_id, stood in progress.items():
-            for stage, stage_id in zip(mission.stages, mission.stage_ids, strict=True):
-                value, reached = stood.get(stage_id, (0, False))
-                if reached:
-                    continue
-                step = 0 if stage.measure in ("amount", "quantity") else SCALE
-                goal = Goal(model.slug, value, stage.target, days, left, step)
-                for leak in rules.stage_leaks(goal, stage.reward):
-                    yield Lost(partner_id, "mission", model.slug, model.name, leak)
-                break

@@ -12,7 +12,8 @@ from engage.console.service import names
 from engage.earnings.reasons import rule_name
 from engage.home.service import main_board, main_period
 from engage.insight import strain
-from engage.insight.budget import Lost, Spending, Total, budget
+from engage.insight.budget import Spending, Total, budget
+from engage.insight.leaks import Lost
 from engage.insight.rules import Forecast
 from engage.money import POINTS
 from engage.voice import Voice
@@ -119,7 +120,8 @@ def _added(lost: Iterable[Lost]) -> dict[str, int]:
 
 
 def _sums(lost: Iterable[Lost], voice: Voice) -> str:
-    return voice.all_of(voice.pay(amount, unit) for unit, amount in _added(lost).items())
+    found = [voice.pay(amount, unit) for unit, amount in _added(lost).items() if amount]
+    return voice.all_of(found) if found else voice.gettext("the tier itself")
 
 
 def _causes(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
@@ -132,7 +134,7 @@ def _causes(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
             "sums": _sums(of, voice),
             "partners": len({one.partner_id for one in of}),
         }
-        for cause in ("stage", "band", "milestone", "minimum", "cap")
+        for cause in ("stage", "band", "milestone", "minimum", "tier", "cap")
         if (of := by_cause.get(cause))
     ]
 
@@ -147,6 +149,7 @@ def _cause(cause: str, voice: Voice) -> str:
         "band": voice.gettext("a better rate"),
         "milestone": voice.gettext("a milestone"),
         "minimum": voice.gettext("the minimum of a rule"),
+        "tier": voice.gettext("the next tier"),
         "cap": voice.gettext("beyond a cap"),
     }[cause]
 
@@ -175,7 +178,7 @@ def _partners(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
                         voice.gettext(
                             "%(cause)s (%(source)s)",
                             cause=_cause(one.leak.cause, voice),
-                            source=one.name if one.kind == "mission" else rule_name(one.slug),
+                            source=rule_name(one.slug) if one.kind == "rule" else one.name,
                         )
                         for one in of
                     )

@@ -42,7 +42,7 @@ def listed(
         statement = statement.where(Fact.kind == wanted.kind)
     if wanted.period:
         statement = statement.where(Fact.day.between(wanted.period.first, wanted.period.last))
-    statement = statement.where(*_meet(wanted.where))
+    statement = statement.where(*meet(wanted.where))
     if wanted.unpaid:
         paid = exists().where(Transfer.fact_id == Fact.id, Transfer.kind.in_(EARNED))
         statement = statement.where(~paid)
@@ -60,7 +60,7 @@ def listed(
     return [Listed(fact, earned.get(fact.id, {})) for fact in facts]
 
 
-def _meet(where: Where) -> Iterator[ColumnElement[bool]]:
+def meet(where: Where) -> Iterator[ColumnElement[bool]]:
     """Conditions on facts, as the database reads them."""
     for name, values in where:
         column = getattr(Fact, name)

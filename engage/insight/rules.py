@@ -59,7 +59,8 @@ def at_once(rule: Rule, edge: int) -> int:
 class Leak(NamedTuple):
     """What a partner at its pace leaves unearned: ``amount`` in minor units of ``unit``.
 
-    ``cause`` is ``band``, ``milestone`` or ``minimum`` (a step of a rule just out of reach), ``stage`` (of a mission), or ``cap`` (what is done beyond the most a rule pays).
+    ``cause`` is ``band``, ``milestone`` or ``minimum`` (a step of a rule just out of reach), ``stage`` (of a mission),
+    ``tier`` (the next one; ``amount`` 0 where it multiplies no pay), or ``cap`` (what is done beyond the most a rule pays).
     ``needed`` (ten-thousandths) is what is missing to the step; for a cap, 0.
     """
 
@@ -97,13 +98,18 @@ def _cause(rule: Rule, edge: int) -> str:
     return "band" if any(edge == band.start for band in rule.band) else "milestone"
 
 
-def stage_leaks(goal: Goal, reward: Sequence[tuple[str, int]]) -> list[Leak]:
-    """The rewards of a mission's open stage that has begun and that the pace misses."""
+def goal_leaks(cause: str, goal: Goal, gains: Sequence[tuple[str, int]]) -> list[Leak]:
+    """The gains of a goal (an open stage, the next tier) that has begun and that the pace misses."""
     if goal.done <= 0 or not goal.days_left or not goal.needed or not is_winnable(goal):
         return []
     if projected(goal.done, goal.days, goal.days_left) >= goal.target:
         return []
-    return [Leak("stage", unit, amount, goal.needed) for unit, amount in reward]
+    return [Leak(cause, unit, amount, goal.needed) for unit, amount in gains]
+
+
+def lifted(paid: int, days: int, to_come: int, times: Fraction) -> int:
+    """What a tier that pays so many ``times`` more adds in the days ``to_come``, at the pace of ``days``."""
+    return max(0, int(paid * to_come * (times - 1) / days))
 
 
 # --- forecast -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from engage.periods import parse
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
 from tests.conftest import PROGRAMME, Cast, publish, record, sale
+from tests.tiers.test_pages import TIERS
 
 #: Late in the quarter of the cast's programme, 46 days before it ends.
 LATER = datetime(2013, 5, 16, 15, 0, tzinfo=UTC)
@@ -81,6 +82,21 @@ def test_who_is_a_step_away_is_named_with_the_cause_and_its_worth(mia: Browser):
     assert "$1.09 and 1,000 points in all" in said
     assert "Charlie & Sons A better rate (Growth bonus) $1.09" in said
     assert "Alice Bikes The next stage of a mission (Spring sprint) 500 points" in said
+
+
+def test_a_tier_just_out_of_reach_is_a_cause_worth_what_its_multiplier_adds(
+    mia: Browser, cast: Cast
+):
+    tiers = TIERS.replace('threshold = "5000"', 'threshold = "11900"')
+    publish(PROGRAMME + tiers)
+    # Alice's 6,000 points in 46 days of the quarter end at 11,869; half as many more for the 46 days
+    # to come, today among them, and 30 of grace. Bob's 4,000 and Charlie's 5,000 may still do, too.
+    worth = sum(points * (46 + 30) // (2 * 46) for points in (6_000, 4_000, 5_000))
+    said = text(mia)
+    assert (
+        "Alice Bikes The next stage of a mission (Spring sprint) and the next tier (Silver)" in said
+    )
+    assert f"The next tier {worth:,} points 3 partners" in said
 
 
 def test_what_is_reached_no_longer_slips_away(mia: Browser, cast: Cast):

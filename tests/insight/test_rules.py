@@ -1,5 +1,7 @@
 """Forecasts and leaks: exact, and honest about what cannot be told."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,11 +13,12 @@ from engage.insight.rules import (
     Leak,
     at_once,
     forecast,
+    goal_leaks,
     lasts,
     leaks,
+    lifted,
     next_edge,
     projected,
-    stage_leaks,
 )
 from engage.money import SCALE, scaled
 
@@ -150,7 +153,13 @@ def test_a_leak_is_never_more_than_the_step_pays(total: int, days: int, left: in
 def test_an_open_stage_that_the_pace_misses_leaks_its_reward():
     reward = (("USD", 5000), ("points", 100))
     goal = Goal("m", scaled("12"), scaled("20"), 30, 16, SCALE)
-    assert [(leak.unit, leak.amount) for leak in stage_leaks(goal, reward)] == list(reward)
+    assert [(leak.unit, leak.amount) for leak in goal_leaks("stage", goal, reward)] == list(reward)
     on_pace = Goal("m", scaled("15"), scaled("20"), 30, 16, SCALE)
-    assert stage_leaks(on_pace, reward) == []
-    assert stage_leaks(Goal("m", 0, scaled("20"), 30, 16, SCALE), reward) == []
+    assert goal_leaks("stage", on_pace, reward) == []
+    assert goal_leaks("stage", Goal("m", 0, scaled("20"), 30, 16, SCALE), reward) == []
+
+
+def test_a_tier_is_worth_what_its_multiplier_adds_in_the_days_to_come():
+    assert lifted(4_600, 46, 76, Fraction(3, 2)) == 3_800
+    assert lifted(4_600, 46, 76, Fraction(1)) == 0
+    assert lifted(-100, 46, 76, Fraction(2)) == 0
