@@ -29,7 +29,7 @@ from engage.earnings import service as statements
 from engage.earnings.service import ByRule
 from engage.insight import ahead, answers, facts, misses
 from engage.insight.whatif import Gain, WhatIf, what_if
-from engage.insight.whynot import why_not
+from engage.insight.whynot import WhyNot, why_not
 from engage.ledger.rules import Overdrawn
 from engage.money import natural, natural_unit, scaled
 from engage.partners import service as partners
@@ -110,7 +110,8 @@ def get_why(partner: str) -> Response:
     if fact is None:
         abort(404)
     paid = statements.of_fact(programme, found, fact.id)
-    missed, currency = why_not(programme, fact, paid), programme.currency
+    lines = [entry.transfer for entry in paid]
+    missed, currency = why_not(programme, fact, lines), programme.currency
     return answered(
         shapes.Why(
             fact=_fact_out(fact, facts.earned_by([fact.id]).get(fact.id, {})),
@@ -123,24 +124,28 @@ def get_why(partner: str) -> Response:
                 )
                 for entry in paid
             ],
-            missed=[
-                *(
-                    shapes.Missed(
-                        source=miss.slug, condition=miss.key, because=misses.of_rule(miss, currency)
-                    )
-                    for miss in missed.rules
-                ),
-                *(
-                    shapes.Missed(
-                        source=_stage_name(miss.mission.model.slug, miss.number),
-                        condition=miss.key,
-                        because=misses.of_stage(miss, currency),
-                    )
-                    for miss in missed.stages
-                ),
-            ],
+            missed=_missed(missed, currency),
         )
     )
+
+
+def _missed(found: WhyNot, currency: str) -> list[shapes.Missed]:
+    return [
+        *(
+            shapes.Missed(
+                source=miss.slug, condition=miss.key, because=misses.of_rule(miss, currency)
+            )
+            for miss in found.rules
+        ),
+        *(
+            shapes.Missed(
+                source=_stage_name(miss.mission.model.slug, miss.number),
+                condition=miss.key,
+                because=misses.of_stage(miss, currency),
+            )
+            for miss in found.stages
+        ),
+    ]
 
 
 def _stage_name(slug: str, number: int) -> str:
@@ -286,11 +291,14 @@ def _reports(asked: shapes.Supposition, programme: Programme) -> list[Report]:
 
 
 def _would_earn(found: WhatIf, programme: Programme) -> shapes.WouldEarn:
+    above = found.after.above
     return shapes.WouldEarn(
         sums={unit: natural_unit(amount, unit) for unit, amount in found.sums.items()},
         summary=answers.total(found),
         lines=[_because(gain, programme.currency) for gain in found.gains],
         changes=list(answers.moves(found, programme)),
+        missed=_missed(found.missed, programme.currency),
+        next_tier=_tier_ahead(above, programme.currency) if above else None,
     )
 
 

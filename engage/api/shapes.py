@@ -276,6 +276,19 @@ class Why(Shape):
     missed: list[Missed]
 
 
+class TierAhead(Shape):
+    """A tier above the one that the partner holds."""
+
+    tier: str
+    last: date | None = Field(description="The last day; null where it has no end.")
+    value: str
+    target: str
+    needed: str
+    multiplier: dict[str, str] = Field(description="How many times what rules pay, by unit.")
+    perks: list[str]
+    because: str
+
+
 class SupposedFact(Shape):
     """A fact that has not happened. Without ``occurred_at`` it happens now."""
 
@@ -294,12 +307,14 @@ class Supposition(Shape):
 
 
 class WouldEarn(Shape):
-    """What facts would earn; ``changes`` are stages and places on boards, in words."""
+    """What facts would earn; ``changes`` are tiers, stages and places on boards, in words."""
 
     sums: dict[str, str]
     summary: str
     lines: list[Because]
     changes: list[str]
+    missed: list[Missed] = Field(description="What would pay nothing, and why not.")
+    next_tier: TierAhead | None = Field(description="The tier above the one held then.")
 
 
 class Problems(Shape):
@@ -331,19 +346,6 @@ class StageAhead(Shape):
     target: str
     needed: str
     reward: dict[str, str]
-
-
-class TierAhead(Shape):
-    """A tier above the one that the partner holds."""
-
-    tier: str
-    last: date | None = Field(description="The last day; null where it has no end.")
-    value: str
-    target: str
-    needed: str
-    multiplier: dict[str, str] = Field(description="How many times what rules pay, by unit.")
-    perks: list[str]
-    because: str
 
 
 class Ahead(Shape):

@@ -7,9 +7,11 @@ from engage import formats
 from engage.earnings.reasons import rule_name
 from engage.earnings.service import ByRule
 from engage.incentives.because import because
+from engage.insight import misses
 from engage.insight.whatif import Gain, Place, StageNow, WhatIf
 from engage.missions import sentences as missions
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
 from engage.voice import ENGLISH, Voice
 
 
@@ -83,6 +85,17 @@ def moves(found: WhatIf, programme: Programme, voice: Voice = ENGLISH) -> Iterat
     for slug, place in found.after.places.items():
         if sentence := _place(found.before.places[slug], place, voice):
             yield sentence
+
+
+def missed(found: WhatIf, programme: Programme, voice: Voice = ENGLISH) -> Iterator[str]:
+    """What would pay nothing, by the first condition it misses; last, what the next tier needs."""
+    currency = programme.currency
+    for miss in found.missed.rules:
+        yield misses.of_rule(miss, currency, voice)
+    for stage in found.missed.stages:
+        yield misses.of_stage(stage, currency, voice)
+    if found.after.above:
+        yield tiers.needs(found.after.above, currency, voice)
 
 
 def _stage(before: StageNow, after: StageNow, currency: str, voice: Voice) -> str:

@@ -160,7 +160,7 @@ def fact_page(number: int) -> str:
         abort(404)
     paid = statements.of_fact(programme, partner, number)
     standing = found.superseded_at is None
-    missed = why_not(programme, found, paid) if standing else None
+    missed = why_not(programme, found, [line.transfer for line in paid]) if standing else None
     return render_template(
         "insight/fact.html",
         title=sentences.title(found.kind, found.customer, found.product, voice),
@@ -305,5 +305,6 @@ def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:
             "total": answers.total(found, voice),
             "lines": [answers.line(gain, programme.currency, voice) for gain in found.gains],
             "moves": list(answers.moves(found, programme, voice)),
+            "missed": list(answers.missed(found, programme, voice)),
         },
     }

@@ -11,22 +11,24 @@ from engage import flow, periods
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.clock import local_day
-from engage.db import db
+from engage.db import among, db
 from engage.definitions import FACT_KINDS, Where, texts
 from engage.earnings.service import ByRule, ByStage
 from engage.incentives import service as incentives
 from engage.incentives.rules import in_force
+from engage.insight.whynot import WhyNot, why_not
 from engage.leaderboards import rules as board_rules
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards import view as boards
+from engage.ledger.models import Transfer
 from engage.ledger.rules import Difference
 from engage.missions import service as missions
 from engage.missions.rules import Stage
 from engage.money import POINTS
-from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.tiers.rules import Climb
+from engage.tiers import service as tiers
+from engage.tiers.rules import Outlook
 
 #: How many of a partner's newest facts are looked through for what they sell.
 _LATEST = 500
@@ -65,19 +67,27 @@ class StageNow(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """Where a partner stands: on boards by slug, in missions by (slug, stage number), in which tier."""
+    """Where a partner stands: on boards by slug, in missions by (slug, stage number), in which tier.
+
+    ``above`` is the tier next above it; None: there is none.
+    """
 
     places: dict[str, Place]
     stages: dict[tuple[str, int], StageNow]
     tier: str | None
+    above: Outlook | None
 
 
 class WhatIf(NamedTuple):
-    """What facts would do for their partner; ``sums`` by unit in minor units, money first."""
+    """What facts would do for their partner; ``sums`` by unit in minor units, money first.
+
+    ``missed`` is what would pay nothing for any of them, and why not for the last.
+    """
 
     problems: list[Problem]
     sums: dict[str, int]
     gains: list[Gain]
+    missed: WhyNot
     before: Situation
     after: Situation
 
@@ -100,19 +110,35 @@ def what_if(
     latest = max(reports, key=lambda report: report.occurred_at)
     # A tier is held from the instant after the fact that reaches it.
     just_after = latest.occurred_at + timedelta(microseconds=1)
-    found = flow.suppose(
-        programme,
-        reports,
-        now=max(now, latest.occurred_at),
-        look=lambda here: situation(
-            here, db.session.get_one(Partner, partner_id), latest.day, just_after
-        ),
-    )
+
+    def look(here: Programme) -> tuple[Situation, WhyNot]:
+        mine = db.session.get_one(Partner, partner_id)
+        return situation(here, mine, latest.day, just_after), _missed(here, partner_id, latest.day)
+
+    found = flow.suppose(programme, reports, now=max(now, latest.occurred_at), look=look)
     gains = _gains(programme, [line for line in found.owed if line.partner_id == partner_id])
     sums: dict[str, int] = {}
     for gain in sorted(gains, key=lambda gain: gain.unit == POINTS):
         sums[gain.unit] = sums.get(gain.unit, 0) + gain.amount
-    return WhatIf(found.problems, sums, gains, found.before, found.after)
+    after, missed = found.after
+    return WhatIf(found.problems, sums, gains, missed, found.before[0], after)
+
+
+def _missed(programme: Programme, partner_id: int, day: date) -> WhyNot:
+    """What pays nothing for the supposed facts; not what is over, nor a stage that counts them."""
+    facts = db.session.scalars(
+        select(Fact)
+        .where(Fact.partner_id == partner_id, Fact.source == flow.SUPPOSED)
+        .order_by(Fact.day, Fact.occurred_at, Fact.id)
+    ).all()
+    if not facts:
+        return WhyNot([], [])
+    paid = select(Transfer).where(among(Transfer.fact_id, [fact.id for fact in facts]))
+    found = why_not(programme, facts[-1], db.session.scalars(paid).all())
+    return WhyNot(
+        [miss for miss in found.rules if miss.key not in ("ends", "retired")],
+        [m for m in found.stages if m.key != "counts" and m.mission.model.ends >= day],
+    )
 
 
 def situation(programme: Programme, partner: Partner, day: date, at: datetime) -> Situation:
@@ -140,8 +166,9 @@ def situation(programme: Programme, partner: Partner, day: date, at: datetime) -
         for stage in view.stages
         if view.window.state == "running"
     }
-    climb = Climb(partners.spells([partner.id]).get(partner.id, ()))
-    return Situation(places, stages, climb.at(at))
+    stands = tiers.standpoint(programme, partner.id, at)
+    held, above = (stands.held, stands.ahead) if stands else (None, [])
+    return Situation(places, stages, held.tier if held else None, above[0] if above else None)
 
 
 def _gains(programme: Programme, owed: Sequence[Difference]) -> list[Gain]:

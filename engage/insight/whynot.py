@@ -1,6 +1,6 @@
 """Why not: for every rule and mission that paid a fact nothing, the first condition it missed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.definitions import is_among
-from engage.earnings.service import ByRule, Entry
 from engage.incentives import baseline
 from engage.incentives.rules import Rule, Step, Version, in_force
 from engage.incentives.service import books
 from engage.incentives.worth import Attributes, Book, missed, worth
 from engage.insight.rules import shortfall
+from engage.ledger.models import Transfer
 from engage.missions import service as missions
 from engage.missions.rules import Stage
 from engage.missions.service import Running
@@ -61,14 +61,15 @@ class WhyNot(NamedTuple):
     stages: list[StageMiss]
 
 
-def why_not(programme: Programme, found: Fact, paid: list[Entry]) -> WhyNot:
+def why_not(programme: Programme, found: Fact, paid: Sequence[Transfer]) -> WhyNot:
     """What paid ``found`` nothing and why; ``paid`` are the lines that it made."""
     fact = Standing._make(getattr(found, name) for name in Standing._fields)
     who = partners.attributes(programme.id, [fact.partner_id])
-    by_rule = {entry.paid_by.slug for entry in paid if isinstance(entry.paid_by, ByRule)}
-    rewarded = {entry.transfer.stage_id for entry in paid if entry.transfer.stage_id}
+    by_version = {line.rule_version_id for line in paid}
+    rewarded = {line.stage_id for line in paid if line.stage_id}
+    shelf = [b for b in books(programme) if by_version.isdisjoint(v.id for v in b.versions)]
     return WhyNot(
-        _of_rules([book for book in books(programme) if book.slug not in by_rule], fact, who),
+        _of_rules(shelf, fact, who),
         _of_missions(programme, fact, who[fact.partner_id], rewarded),
     )
 

@@ -13,6 +13,7 @@ from engage.insight.plan import split
 from engage.ledger import service as ledger
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.tiers.test_pages import TIERS
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,24 @@ threshold = "10000"
     publish(PROGRAMME + tiers)
     assert "You would be in tier Gold." in ask(alice, amount="5000")
     assert "tier" not in ask(alice, amount="500")
+
+
+def test_what_would_not_pay_says_the_first_condition_it_misses(alice: Browser, cast: Cast):
+    assert "Bike points asks for sales in category Bikes; this one is Tyres." in ask(
+        alice, amount="1", category="Tyres"
+    )
+    assert "What would not pay" not in ask(alice, amount="12000", category="Bikes")
+    publish(PROGRAMME + TIERS)
+    said = ask(alice, amount="12000", category="Bikes")
+    assert "You need another 2 customers of sales to reach Gold by Dec 31, 2013." in said
+
+
+def test_a_mission_for_others_says_so(app: Flask, cast: Cast):
+    said = ask(browser(app, cast.charlie.user), amount="5")
+    assert (
+        "Spring sprint is for partners in region Northwest or Southwest; yours is Northeast."
+        in said
+    )
 
 
 def test_several_sales_share_the_sum_and_count_one_by_one(app: Flask, cast: Cast):
