@@ -11,12 +11,11 @@ from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
-from engage import create_app, flow
+from engage import flow
 from engage.accounts.models import Seat, User
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.migrations import upgrade
 from engage.money import scaled
 from engage.partners.models import Partner
 from engage.partners.service import Profile
@@ -24,6 +23,8 @@ from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 
+from .houses import *  # noqa: F403
+from .houses import Houses, opened
 from .postgres import *  # noqa: F403
 from .valkey import *  # noqa: F403
 
@@ -99,26 +100,14 @@ reward = { USD = "100" }
 """
 
 
-@pytest.fixture(scope="session")
-def _blank_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite database that every test starts from a copy of."""
-    home = tmp_path_factory.mktemp("blank")
-    app = create_app(Settings(home=home, env="test"))
-    with app.app_context():
-        upgrade()
-        db.session.remove()
-        db.engine.dispose()
-    return home / "engage.db"
-
-
 @pytest.fixture
-def settings(tmp_path: Path, _blank_house: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, houses: Houses, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of a home of this test's own, on SQLite; no Redis is there unless asked for."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    (home / "engage.db").write_bytes(_blank_house.read_bytes())
+    (home / "engage.db").write_bytes(houses.file().read_bytes())
     monkeypatch.setenv("ENGAGE_HOME", str(home))
     monkeypatch.setenv("ENGAGE_ENV", "test")
     return Settings()
@@ -144,12 +133,9 @@ _compiled = _Compiled()
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application, inside its context."""
-    app = create_app(settings)
-    with app.app_context():
+    with opened(settings) as app:
         app.jinja_env.bytecode_cache = _compiled
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -255,17 +241,9 @@ def _password_hash() -> str:
 
 
 @pytest.fixture(scope="session")
-def _cast_house(
-    tmp_path_factory: pytest.TempPathFactory, _blank_house: Path, _password_hash: str
-) -> Path:
+def _cast_house(houses: Houses, _password_hash: str) -> Path:
     """The SQLite database with the cast in it, made once: every test starts from a copy."""
-    home = tmp_path_factory.mktemp("cast")
-    (home / "engage.db").write_bytes(_blank_house.read_bytes())
-    with create_app(Settings(home=home, env="test")).app_context():
-        _let_in(_password_hash)
-        db.session.remove()
-        db.engine.dispose()
-    return home / "engage.db"
+    return houses.file(lambda: _let_in(_password_hash))
 
 
 @pytest.fixture

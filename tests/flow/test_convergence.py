@@ -9,14 +9,13 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engage import create_app, flow
+from engage import flow
 from engage.activity.rules import Report
 from engage.config import Settings
-from engage.db import db, transaction
-from engage.migrations import upgrade
+from engage.db import transaction
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
-from tests.postgres import Postgres
+from tests.houses import Houses
 
 _numbers = count()
 
@@ -146,20 +145,12 @@ JOINED = {"A1": date(2012, 3, 1), "B1": date(2012, 12, 1), "C1": None}
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
 ) -> Iterator[Flask]:
     """A migrated house that all examples of this module share, each in a programme of its own."""
-    home = tmp_path_factory.mktemp("convergence")
-    chosen = Settings(home=home, env="test")
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        chosen = chosen.model_copy(update={"database": server.create(f"convergence_{home.name}")})
-    app = create_app(chosen)
-    with app.app_context():
-        upgrade()
+    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
+    with houses.open(request.param, chosen) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n)) | st.sampled_from(

@@ -1,9 +1,5 @@
 """An import that dies anywhere leaves all of itself or nothing."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,26 +14,9 @@ from engage.db import db, transaction
 from engage.imports import service as imports
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish
+from tests.killing import killed
 
 HEAD = "external_id,partner,kind,occurred_at,amount,currency,quantity,product,category\n"
-#: Runs the command in its arguments, and kills itself for good before its n-th statement.
-KILLED = """
-import os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from engage.cli import main
-
-left = int(sys.argv.pop(1))
-
-@event.listens_for(Engine, "before_cursor_execute")
-def count(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-main(sys.argv[1:])
-"""
 
 
 class Killed(BaseException):
@@ -124,17 +103,11 @@ def test_an_import_killed_for_good_leaves_nothing_and_comes_in_whole_the_next_ti
     path = written(tmp_path, "after.csv", 50)
     before = state()
     db.session.remove()
-
-    def run(point: int) -> int:
-        command = [sys.executable, "-c", KILLED, str(point), "import", "facts", str(path)]
-        home = {"ENGAGE_HOME": str(settings.home), "ENGAGE_ENV": "test"}
-        return subprocess.run(command, env=os.environ | home, capture_output=True).returncode
-
     for point in (12, 24, 36):
-        assert run(point) == -signal.SIGKILL
+        assert killed(settings, take_in, path, point=point)
         assert state() == before
         db.session.remove()
-    take_in(path)
+    assert not killed(settings, take_in, path, point=1000)
     after = state()
     assert after.ok
     assert after.digest != before.digest

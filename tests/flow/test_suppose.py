@@ -9,15 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engage import create_app, flow
+from engage import flow
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.rules import Difference
-from engage.migrations import upgrade
 from engage.programmes.models import Programme
 from tests.conftest import NOW, Cast, record, sale
+from tests.houses import Houses
 
 SALES = (
     sale("w-1", "A1", "4000", date(2013, 4, 9)),
@@ -26,16 +26,9 @@ SALES = (
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
-def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        settings = settings.model_copy(update={"database": url})
-    app = create_app(settings)
-    with app.app_context():
-        upgrade()
+def app(request: pytest.FixtureRequest, settings: Settings, houses: Houses) -> Iterator[Flask]:
+    with houses.open(request.param, settings) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def suppose(programme: Programme, *reports: Report) -> flow.Supposed[None]:

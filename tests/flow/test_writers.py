@@ -8,16 +8,15 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from engage import create_app, flow
+from engage import flow
 from engage.accounts import service as accounts
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.migrations import upgrade
 from engage.money import natural
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
-from tests.postgres import Postgres
+from tests.houses import Houses
 
 WRITERS = 8
 FACTS = 10_000
@@ -27,19 +26,11 @@ AT_ONCE = 1_000
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
 ) -> Iterator[Flask]:
-    home = tmp_path_factory.mktemp("writers")
-    chosen = Settings(home=home, env="test")
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        chosen = chosen.model_copy(update={"database": server.create(f"writers_{home.name}")})
-    app = create_app(chosen)
-    with app.app_context():
-        upgrade()
+    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
+    with houses.open(request.param, chosen) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def facts() -> list[Report]:

@@ -5,32 +5,27 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from engage import create_app, flow
+from engage import flow
 from engage.config import Settings
-from engage.db import db, transaction
-from engage.migrations import upgrade
+from engage.db import transaction
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
+from tests.houses import Houses
+
+
+def sold() -> None:
+    programme = publish(PROGRAMME)
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    record(
+        programme,
+        sale("a-1", "A1", "6000"),
+        sale("b-1", "B1", "4000"),
+        sale("c-1", "C1", "5000"),
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+def house(request: pytest.FixtureRequest, settings: Settings, houses: Houses) -> Iterator[Flask]:
     """The programme with three partners: A1 sold 6,000, B1 4,000, C1 5,000 this quarter."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        settings = settings.model_copy(update={"database": url})
-    app = create_app(settings)
-    with app.app_context():
-        if request.param == "postgresql":
-            upgrade()
-        programme = publish(PROGRAMME)
-        transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
-        record(
-            programme,
-            sale("a-1", "A1", "6000"),
-            sale("b-1", "B1", "4000"),
-            sale("c-1", "C1", "5000"),
-        )
+    with houses.open(request.param, settings, sold) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()

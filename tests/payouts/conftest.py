@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from engage import create_app, flow
+from engage import flow
 from engage.accounts.models import User
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.migrations import upgrade
 from engage.payouts import service
 from engage.payouts.models import PayoutRun
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
+from tests.houses import Houses, opened
 
 MAY = datetime(2013, 5, 2, 15, 0, tzinfo=UTC)
 JUNE = datetime(2013, 6, 3, 15, 0, tzinfo=UTC)
@@ -30,28 +30,33 @@ second_approval_over = { USD = "600" }
 PAYING = PROGRAMME.replace("\n[[rules]]", TERMS, 1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+def april() -> None:
     """Two managers (1 and 2); A1 earned $10 in April, B1 $210 and C1 $610."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        settings = settings.model_copy(update={"database": url})
-    app = create_app(settings)
-    with app.app_context():
-        if request.param == "postgresql":
-            upgrade()
-        programme = publish(PAYING)
-        transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
-        managers("mia", "max")
-        record(
-            programme,
-            sale("a-1", "A1", "6000"),
-            sale("b-1", "B1", "18000", category="Clothing"),
-            sale("c-1", "C1", "38000"),
-        )
+    programme = publish(PAYING)
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    managers("mia", "max")
+    record(
+        programme,
+        sale("a-1", "A1", "6000"),
+        sale("b-1", "B1", "18000", category="Clothing"),
+        sale("c-1", "C1", "38000"),
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def paying(
+    request: pytest.FixtureRequest, settings: Settings, houses: Houses
+) -> Iterator[Settings]:
+    """Where April is over, on either database."""
+    with houses.settings(request.param, settings, april) as chosen:
+        yield chosen
+
+
+@pytest.fixture
+def house(paying: Settings) -> Iterator[Flask]:
+    """April is over, inside the application."""
+    with opened(paying) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def managers(*names: str) -> None:

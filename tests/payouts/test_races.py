@@ -3,44 +3,50 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
 from engage import flow
+from engage.config import Settings
 from engage.db import db, transaction
 from engage.ledger import chain
 from engage.ledger.models import Transfer
 from engage.payouts import service
 from engage.payouts.models import Payout, PayoutRun
-from tests.conftest import record, sale
+from tests.conftest import publish, record, sale
+from tests.houses import opened
+from tests.killing import killed
 
-from .conftest import MAY, approve, collect, pay, release, the_programme, the_run
+from .conftest import MAY, PAYING, approve, collect, pay, the_programme
 
-ROUNDS = 250  # on either database: 500 in all
+#: On either database: 500 in all.
+ROUNDS = 250
 STATEMENTS = 60
+#: Statements of a step that a process is killed before: an early one, and one in its midst.
+KILLED_AT = (3, 5)
+
+
+CLEARED = "this run is cleared already"
+WEEKLY = (
+    PAYING.replace('period = "month"', 'period = "week"', 1).replace("600", "1.5")
+    + """
+[[rules]]
+slug = "weekly"
+on = "deal_won"
+earn = "USD"
+per = "amount"
+rate = "0.01"
+period = "month"
+starts = 2008-01-01
+"""
+)
 
 
 class Killed(BaseException):
     """What a process that dies leaves of a transaction: nothing that was not committed."""
-
-
-def settled() -> None:
-    """Both managers have said yes to the only run, and nothing of it is held."""
-    collect()
-    run = the_run()
-    for payment in service.payments(run):
-        if payment.held:
-            release(1, payment.id)
-    approve(1, 1)
-    approve(1, 2)
-
-
-def paid_lines() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).where(Transfer.kind == "paid")) or 0
 
 
 def together(house: Flask, *steps: Callable[[], object]) -> list[object]:
@@ -61,41 +67,58 @@ def together(house: Flask, *steps: Callable[[], object]) -> list[object]:
         return list(pool.map(run, steps))
 
 
-def test_two_managers_paying_the_same_payments_over_and_over_make_one_payment_each(
+def test_two_managers_who_collect_approve_and_pay_at_once_over_and_over_pay_once_each_time(
     house: Flask,
 ) -> None:
-    settled()
-    wanted = len(service.payments(the_run()))
-    answers: list[object] = []
-    for round_ in range(ROUNDS // 10):  # ten tries of each manager at the same moment
-        answers += together(
-            house,
-            lambda r=round_: [_tried(1, f"mia-{r}") for _ in range(5)],
-            lambda r=round_: [_tried(2, f"max-{r}") for _ in range(5)],
-        )
-    made = [answer for tries in answers for answer in tries if answer]  # type: ignore[attr-defined]
-    assert made == [wanted], "one of all of them made every payment"
-    assert paid_lines() == wanted
+    """A week after the other; every second run is above the limit and needs both of them."""
+    publish(WEEKLY)
+    weeks = [date(2008, 6, 2) + timedelta(weeks=n) for n in range(ROUNDS)]
+    record(
+        the_programme(),
+        *(
+            sale(f"w-{n}", "A1", "200" if n % 2 else "100", day, kind="deal_won")
+            for n, day in enumerate(weeks)
+        ),
+        now=MAY,
+    )
+    meet = threading.Barrier(2, timeout=60)
+
+    def manager(user_id: int) -> list[tuple[object, ...]]:
+        done = []
+        for number, day in enumerate(weeks, start=1):
+            now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(weeks=1)
+            steps: tuple[Callable[[], object], ...] = (
+                lambda now=now: _collected(now),
+                lambda number=number, now=now: approve(number, user_id, now),
+                lambda number=number, now=now: pay(number, f"by-{user_id}", user_id, now),
+            )
+            done.append(tuple(_answer(step, meet) for step in steps))
+        return done
+
+    both = together(house, lambda: manager(1), lambda: manager(2))
+    for number, ways in enumerate(zip(*both, strict=True), start=1):  # type: ignore[call-overload]
+        collected, approved, paid = (sorted(map(str, step)) for step in zip(*ways, strict=True))
+        assert collected == [str(number), "None"], "one of them collected the week"
+        assert approved == (["False", "True"] if number % 2 == 0 else ["True", CLEARED])
+        assert paid == ["1", "nothing of this is left to be paid"], f"one payment in run {number}"
+    db.session.rollback()
+    lines = select(Transfer.amount, func.count()).where(Transfer.kind == "paid")
+    counted = db.session.execute(lines.group_by(Transfer.amount).order_by(Transfer.amount)).all()
+    assert [tuple(row) for row in counted] == [(100, ROUNDS // 2), (200, ROUNDS // 2)]
     assert flow.check(the_programme()).ok
+    assert chain.verify(the_programme().id, lambda done: None).ok
 
 
-def _tried(manager: int, reference: str) -> int:
+def _collected(now: datetime) -> object:
+    return transaction(lambda: getattr(service.collect(the_programme(), now), "number", None))
+
+
+def _answer(step: Callable[[], object], meet: threading.Barrier) -> object:
+    meet.wait()
     try:
-        return pay(1, reference, manager)
-    except service.Refused:
-        return 0
-
-
-def test_two_managers_approving_and_collecting_at_once_do_it_once(house: Flask) -> None:
-    def collected() -> object:
-        return transaction(lambda: getattr(service.collect(the_programme(), MAY), "number", None))
-
-    assert sorted(map(str, together(house, collected, collected))) == ["1", "None"]
-    answers = together(house, lambda: approve(1, 1), lambda: approve(1, 1))
-    assert [answer for answer in answers if answer is False] == [False], "one yes of one manager"
-    answers = together(house, lambda: approve(1, 2), lambda: approve(1, 2))
-    assert sum(answer is True for answer in answers) == 1
-    assert len(db.session.scalars(select(PayoutRun)).all()) == 1
+        return step()
+    except service.Refused as refusal:
+        return refusal
 
 
 def test_a_process_that_dies_anywhere_in_a_payout_leaves_all_of_a_step_or_nothing(
@@ -124,6 +147,32 @@ def test_a_process_that_dies_anywhere_in_a_payout_leaves_all_of_a_step_or_nothin
     db.session.rollback()
     assert flow.check(the_programme()).ok
     assert chain.verify(the_programme().id, lambda done: None).ok
+
+
+def test_a_process_killed_for_good_in_any_step_of_a_payout_leaves_all_of_it_or_nothing(
+    paying: Settings,
+) -> None:
+    steps: tuple[tuple[Callable[..., object], tuple[object, ...]], ...] = (
+        (collect, ()),
+        (approve, (1, 1)),
+        (approve, (1, 2)),
+        (pay, (1,)),
+    )
+
+    def seen() -> tuple[object, ...]:
+        with opened(paying):
+            return _state()
+
+    for step, words in steps:
+        before = seen()
+        for point in KILLED_AT:
+            assert killed(paying, step, *words, point=point)
+            assert seen() == before
+        assert not killed(paying, step, *words, point=1000)
+        assert seen() != before
+    with opened(paying):
+        assert flow.check(the_programme()).ok
+        assert chain.verify(the_programme().id, lambda done: None).ok
 
 
 def _run() -> PayoutRun:

@@ -7,36 +7,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engage import create_app, flow
+from engage import flow
 from engage.accounts.models import User
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.ledger import service as ledger
-from engage.migrations import upgrade
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.rewards import service
 from engage.rewards.models import Reward
 from engage.rewards.rules import Offer
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
-from tests.postgres import Postgres
+from tests.houses import Houses
 from tests.rewards.examples import a_reward
 
 WRITERS = 6
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
-    chosen = settings
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        chosen = settings.model_copy(update={"database": server.create("rewards")})
-    app = create_app(chosen)
-    with app.app_context():
-        upgrade()
+def house(request: pytest.FixtureRequest, settings: Settings, houses: Houses) -> Iterator[Flask]:
+    with houses.open(request.param, settings) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

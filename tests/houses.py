@@ -1,0 +1,89 @@
+"""Houses on either database: one is prepared once a session, every test starts from a copy of it."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from engage import create_app
+from engage.config import Settings
+from engage.db import db
+from engage.migrations import upgrade
+
+from .postgres import Postgres
+
+#: What makes a house out of an empty one, inside its application.
+Prepare = Callable[[], object]
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Flask]:
+    """The application, inside its context, its connections closed afterwards."""
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@dataclass
+class Houses:
+    """Files and template databases, by what prepared them."""
+
+    folder: Path
+    postgres: Callable[[], Postgres]
+    _files: dict[Prepare, Path] = field(default_factory=dict)
+    _templates: dict[Prepare, str] = field(default_factory=dict)
+
+    def file(self, prepare: Prepare = upgrade) -> Path:
+        """The SQLite database that ``prepare`` made of a migrated, empty one."""
+        if prepare not in self._files:
+            home = self.folder / f"home_{len(self._files)}"
+            home.mkdir()
+            made = home / "engage.db"
+            if prepare is not upgrade:
+                made.write_bytes(self.file().read_bytes())
+            with opened(Settings(home=home, env="test")):
+                prepare()
+            self._files[prepare] = made
+        return self._files[prepare]
+
+    def template(self, prepare: Prepare = upgrade) -> str:
+        """The name of the PostgreSQL database that ``prepare`` made of a migrated, empty one."""
+        if prepare not in self._templates:
+            base = "template0" if prepare is upgrade else self.template()
+            name = f"house_{len(self._templates)}"
+            address = self.postgres().create(name, base)
+            chosen = Settings(home=self.folder, env="test")
+            with opened(chosen.model_copy(update={"database": address})):
+                prepare()
+            self._templates[prepare] = name
+        return self._templates[prepare]
+
+    @contextlib.contextmanager
+    def settings(
+        self, kind: str, settings: Settings, prepare: Prepare = upgrade
+    ) -> Iterator[Settings]:
+        """``settings`` with a copy on SQLite or PostgreSQL, as ``kind`` says."""
+        if kind == "sqlite":
+            (settings.home_dir / "engage.db").write_bytes(self.file(prepare).read_bytes())
+            yield settings
+            return
+        with self.postgres().fresh(self.template(prepare)) as address:
+            yield settings.model_copy(update={"database": address})
+
+    @contextlib.contextmanager
+    def open(self, kind: str, settings: Settings, prepare: Prepare = upgrade) -> Iterator[Flask]:
+        """The application on a copy, inside its context."""
+        with self.settings(kind, settings, prepare) as chosen, opened(chosen) as app:
+            yield app
+
+
+@pytest.fixture(scope="session")
+def houses(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Houses:
+    """The session's prepared houses; PostgreSQL starts where one is asked for."""
+    folder = tmp_path_factory.mktemp("houses")
+    return Houses(folder, lambda: request.getfixturevalue("postgres"))
