@@ -106,6 +106,8 @@ def parse(text: str) -> ProgrammeFile:
     budget = _table(raw, "budget", ledger.parse_budget, note)
     segments = _tables(raw, "segments", partners.parse, note)
     terms = _table(raw, "payouts", payout_rules.parse, note)
+    if raw.get("payouts") == {}:
+        note(DefinitionError("payouts", 'is empty: write period = "month", or leave it out'))
     ladder = _tables(raw, "tiers", lambda row: tiers.parse(row, currency), note, ("name",))
     rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)

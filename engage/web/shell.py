@@ -18,7 +18,7 @@ def frame() -> dict[str, Any]:
     user, seat = g.get("user"), g.get("seat")
     locale = get_locale()
     return {
-        "nav_items": _marked(_entries(seat)) if seat else [],
+        "nav_items": _marked(_groups(seat)) if seat else [],
         "shell": _shell(seat),
         "account": _account(seat) if user else None,
         "programme_name": seat.programme.name if seat else None,
@@ -37,37 +37,70 @@ def _shell(seat: Seat | None) -> str:
     return "console" if seat.role == "manager" else "partner"
 
 
-def _entries(seat: Seat) -> list[tuple[str, str, str]]:
-    """(address, label, icon); five at most for partners, whose phones show them at the bottom."""
+#: An entry of the navigation: (address, label, icon).
+Place = tuple[str, str, str]
+
+
+def _groups(seat: Seat) -> list[tuple[str, list[Place]]]:
+    """Entries by heading; five at most for partners, whose phones show them at the bottom."""
     if seat.role == "manager":
         return [
-            ("/console/", _("Overview"), "layout-dashboard"),
-            ("/console/partners/", _("Partners"), "users"),
-            ("/leaderboards/", _("Leaderboards"), "trophy"),
-            ("/console/missions/", _("Missions"), "target"),
-            ("/console/videos/", _("Videos"), "clapperboard"),
-            ("/console/import/", _("Import"), "upload"),
-            ("/console/rules/", _("Rules"), "scale"),
-            ("/console/payouts/", _("Payouts"), "hand-coins"),
-            ("/console/disputes/", _("Questions"), "message-square"),
-            ("/console/rewards/", _("Rewards"), "gift"),
-            ("/console/budget", _("Budget"), "coins"),
+            (
+                "",
+                [
+                    ("/console/", _("Overview"), "layout-dashboard"),
+                    ("/console/partners/", _("Partners"), "users"),
+                    ("/leaderboards/", _("Leaderboards"), "trophy"),
+                    ("/console/missions/", _("Missions"), "target"),
+                    ("/console/videos/", _("Videos"), "clapperboard"),
+                ],
+            ),
+            (
+                _("Pay"),
+                [
+                    ("/console/rules/", _("Rules"), "scale"),
+                    ("/console/budget", _("Budget"), "coins"),
+                    ("/console/payouts/", _("Payouts"), "hand-coins"),
+                    ("/console/rewards/", _("Rewards"), "gift"),
+                    ("/console/disputes/", _("Questions"), "message-square"),
+                ],
+            ),
+            (
+                _("Data"),
+                [
+                    ("/console/import/", _("Import"), "upload"),
+                    ("/console/held/", _("Held facts"), "inbox"),
+                ],
+            ),
         ]
     return [
-        ("/", _("Home"), "house"),
-        ("/leaderboards/", _("Boards"), "trophy"),
-        ("/missions/", _("Missions"), "target"),
-        ("/earnings/", _("Earnings"), "wallet"),
-        ("/videos/", _("Videos"), "clapperboard"),
+        (
+            "",
+            [
+                ("/", _("Home"), "house"),
+                ("/leaderboards/", _("Boards"), "trophy"),
+                ("/missions/", _("Missions"), "target"),
+                ("/earnings/", _("Earnings"), "wallet"),
+                ("/videos/", _("Videos"), "clapperboard"),
+            ],
+        )
     ]
 
 
-def _marked(entries: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    here = [href for href, *_rest in entries if _is_here(href)]
+def _marked(groups: list[tuple[str, list[Place]]]) -> list[dict[str, Any]]:
+    """The entries as templates/ui/shell.html draws them: the first of a group names its heading."""
+    here = [href for _heading, places in groups for href, *_rest in places if _is_here(href)]
     current = max(here, key=len, default=None)
     return [
-        {"label": label, "href": href, "icon": icon, "current": href == current}
-        for href, label, icon in entries
+        {
+            "heading": heading if not number else "",
+            "label": label,
+            "href": href,
+            "icon": icon,
+            "current": href == current,
+        }
+        for heading, places in groups
+        for number, (href, label, icon) in enumerate(places)
     ]
 
 

@@ -96,3 +96,16 @@ def test_a_closed_period_is_told_without_what_is_of_today(mia: Browser, cast: Ca
     board = page(closed).select_one('a[href*="/leaderboards/sales"]')
     assert board is not None
     assert board["href"] == "/leaderboards/sales?period=2013-Q1"
+
+
+def test_every_part_of_the_console_is_in_the_navigation(app: Flask, cast: Cast) -> None:
+    shown = page(browser(app, cast.mia.user).get("/console/"))
+    entries = {str(link["href"]) for link in shown.select(".sidenav a")}
+    assert [heading.text for heading in shown.select(".sidenav .nav-heading")] == ["Pay", "Data"]
+    parts = {
+        rule.rule.split("/")[2]
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/console/") and not rule.arguments
+    }
+    reached = {entry.split("/")[2] for entry in entries if entry.startswith("/console/")}
+    assert parts - reached == set()

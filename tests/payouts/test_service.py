@@ -18,7 +18,7 @@ from engage.payouts import jobs, service
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
-from tests.conftest import NOW, publish, record, sale
+from tests.conftest import NOW, PROGRAMME, publish, record, sale
 
 from .conftest import (
     JUNE,
@@ -286,3 +286,8 @@ def test_without_terms_nothing_is_paid_out(house: Flask) -> None:
     with pytest.raises(service.Refused, match=r"write \[payouts\]"):
         transaction(lambda: service.collect(the_programme(), MAY))
     assert service.standings(the_programme(), partner_id("A1"), MAY) == []
+
+
+def test_an_empty_table_of_terms_is_refused_with_its_remedy() -> None:
+    with pytest.raises(programme_file.BadProgrammeFile, match=r"payouts: is empty: write period"):
+        programme_file.parse(PROGRAMME + "\n[payouts]\n")
