@@ -25,6 +25,7 @@ from engage.payouts import sentences as payout_sentences
 from engage.payouts import service as payouts
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import changelog as tier_changelog
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow
@@ -176,9 +177,9 @@ def changes() -> str:
     """What changed about the rules, from when and why; managers also see who published it."""
     programme = db.session.get_one(Programme, g.seat.programme.id)
     voice = viewer()
-    return render_template(
-        "earnings/changes.html",
-        changes=[
+    found = [
+        (
+            change.version.published_at,
             {
                 "name": reasons.rule_name(change.slug),
                 "href": url("earnings.rules", _anchor=change.slug),
@@ -196,10 +197,32 @@ def changes() -> str:
                 "by": change.by if g.seat.role == "manager" else None,
                 "void": change.void,
                 **changelog.told(change, programme.currency, voice),
-            }
-            for change in changelog.changes(programme)
-        ],
-    )
+            },
+        )
+        for change in changelog.changes(programme)
+    ]
+    found += [
+        (
+            change.published_at,
+            {
+                "name": voice.gettext("Tiers"),
+                "more": voice.gettext("The tiers"),
+                "href": url("earnings.rules"),
+                "kind": change.kind,
+                "number": change.number,
+                "published": voice.moment(change.published_at),
+                "since": voice.moment(since) if since else None,
+                "to_come": bool(since and since > g.now),
+                "why": change.why,
+                "by": change.by if g.seat.role == "manager" else None,
+                **tier_changelog.told(change, programme.currency, voice),
+            },
+        )
+        for change in tier_changelog.changes(programme)
+        for since in [change.ladder.valid_from]
+    ]
+    newest_first = sorted(found, key=lambda pair: pair[0] or programme.created_at, reverse=True)
+    return render_template("earnings/changes.html", changes=[shown for _, shown in newest_first])
 
 
 def rule_card(book: Book, programme: Programme, voice: Voice) -> dict[str, Any]:

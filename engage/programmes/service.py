@@ -104,8 +104,9 @@ def publish(
     if budgets.publish(programme.id, file.budget):
         changes.append("budget: changed")
     changes += _publish_segments(programme, file)
-    changes += _publish_tiers(programme, file, since or now, has_facts)
-    changes += _publish_rules(programme, file, Release(since or now, why, by, now), has_facts)
+    release = Release(since or now, why, by, now)
+    changes += _publish_tiers(programme, file, release, has_facts)
+    changes += _publish_rules(programme, file, release, has_facts)
     changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
     changes += _publish_intake(programme, file)
@@ -131,18 +132,20 @@ def _publish_segments(programme: Programme, file: ProgrammeFile) -> list[str]:
 
 
 def _publish_tiers(
-    programme: Programme, file: ProgrammeFile, since: datetime, has_facts: bool
+    programme: Programme, file: ProgrammeFile, release: Release, has_facts: bool
 ) -> list[str]:
-    """Changed tiers are a new version from ``since`` on; what is published later replaces what was
+    """Changed tiers are a new version from the release on; what is published later replaces what was
     to come."""
     raw = [tiers.to_json(tier) for tier in file.tiers]
     if raw == (programme.tiers[-1]["tiers"] if programme.tiers else []):
         return []
-    before = [v for v in programme.tiers if v["from"] is None or v["from"] < since.isoformat()]
+    since = release.since.astimezone(UTC).isoformat()
+    before = [v for v in programme.tiers if v["from"] is None or v["from"] < since]
     if not has_facts:
         before = []
-    start = since.astimezone(UTC).isoformat() if has_facts else None
-    programme.tiers = [*before, {"from": start, "tiers": raw}]
+    said = {"published": release.now.isoformat(), "why": release.why, "by": release.by}
+    start = since if has_facts else None
+    programme.tiers = [*before, {"from": start, "tiers": raw, **said}]
     db.session.flush()
     return [f"tiers: version {len(programme.tiers)}"]
 

@@ -1,6 +1,6 @@
 """What changed about the rules, from when and why: told to partners, and beside every correction."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,7 +12,7 @@ from engage.incentives import changelog
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from tests.browsing import browser
-from tests.conftest import NOW, Cast, record, sale
+from tests.conftest import NOW, PROGRAMME, Cast, record, sale
 
 from .test_publishing import APRIL_6, BEST, BETTER, MARCH, MAY, publish
 
@@ -84,3 +84,19 @@ def test_facts_that_come_after_a_correction_are_no_correction(cast: Cast):
     record(cast.programme, sale("a-9", "A1", "100"), now=datetime(2013, 4, 11, tzinfo=UTC))
     lines = document(cast.programme, Partner.query.filter_by(external_id="A1").one())["lines"]
     assert [x for x in lines if x["fact"] == "a-9" and "Why:" in x["because"]] == []
+
+
+def test_changed_tiers_are_told_with_the_reason_and_the_instant(app: Flask, cast: Cast):
+    tier = '[[tiers]]\nname = "Gold"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
+    publish(PROGRAMME + tier + 'threshold = "20000"\n', APRIL_6, "Who sells most, earns more")
+    higher = tier + 'threshold = "30000"\nmultiplier = { points = "2" }\n'
+    publish(PROGRAMME + higher, NOW, "Twice the points for it")
+    for person in (cast.alice, cast.mia):
+        text = said(app, person.user)
+        assert "Tiers The tiers New Version 1 from Apr 6, 2013" in text
+        assert "Why: Who sells most, earns more" in text
+        assert "Before Gold: $20,000 of sales in a year; held until the year ends." in text
+        assert "From then on Gold: $30,000 of sales in a year; held until the year ends. " in text
+        assert "2 times the points that rules pay. Why: Twice the points for it" in text
+    publish(PROGRAMME, NOW + timedelta(hours=1), "Simpler")
+    assert "There is no such tier any more. Why: Simpler" in said(app, cast.alice.user)
