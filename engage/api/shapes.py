@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
+from engage.activity import cells
 from engage.money import NotExact, scaled
 
 MOST_AT_ONCE = 1_000
@@ -20,11 +21,20 @@ def _exact(value: Decimal) -> Decimal:
     return value
 
 
+def _clean(text: str) -> str:
+    """As a file's cells are read: the same id is the same fact whichever way it comes."""
+    found = cells.clean(text)
+    if not found:
+        raise ValueError("is blank: write a text")
+    return found
+
+
 Name = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
     ),
+    AfterValidator(_clean),
 ]
 Exact = Annotated[Decimal, AfterValidator(_exact)]
 

@@ -48,11 +48,14 @@ def _view(board: str) -> View:
         abort(404)
     asked = request.args
     try:
-        return views.view(
+        view = views.view(
             here, published, asked.get("period", ""), asked.get("scope", ""), _today(here)
         )
     except NoSuchView:
         abort(404)
+    if not views.may_narrow(view.scope, g.seat.partner):
+        abort(404)
+    return view
 
 
 def _after() -> int:

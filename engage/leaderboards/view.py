@@ -90,6 +90,16 @@ def _scope(programme: Programme, published: Published, text: str) -> Scope | Non
     return kind, value
 
 
+def may_narrow(scope: Scope | None, partner: Partner | None) -> bool:
+    """Whether a partner (None: a manager) may look at a scope alone.
+
+    Not at another organisation or team: it would tell where somebody with a pseudonym works.
+    """
+    if scope is None or partner is None or scope[0] not in ("organisation", "team"):
+        return True
+    return getattr(partner, scope[0]) == scope[1]
+
+
 def past_periods(view: View) -> list[Period]:
     """The board's periods that have standings, with the running one, newest first."""
     names = db.session.scalars(

@@ -1,5 +1,6 @@
 """What partners have in common (segments), and how others see one on boards."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -62,6 +63,12 @@ def public_name(partner: Seen) -> str | None:
     if partner.visibility == "hidden":
         return None
     return partner.name if partner.visibility == "named" else partner.pseudonym
+
+
+def alike(name: str, other: str) -> bool:
+    """Whether readers take two names for one: other cases, widths and accents' encodings are alike."""
+    one, two = (unicodedata.normalize("NFKC", text).casefold() for text in (name, other))
+    return one == two
 
 
 def is_ranked(visibility: str, left_on: date | None, last_day: date) -> bool:

@@ -5,8 +5,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, select, update
 
+from engage.activity import cells
+from engage.activity.problems import Unreadable
 from engage.db import among, db, insert_rows, next_ids
 from engage.definitions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.partners import rules
@@ -207,7 +209,12 @@ def show(partner: Partner, visibility: str, pseudonym: str | None) -> None:
 
     :raises BadChoice: the pseudonym is missing, or somebody else's name.
     """
-    wanted = " ".join((pseudonym or "").split()) or None
+    try:
+        wanted = cells.clean(pseudonym or "") or None
+    except Unreadable as error:
+        raise BadChoice(
+            "pseudonym", gettext("Choose another name: this one cannot be read.")
+        ) from error
     if visibility not in VISIBILITIES:
         raise BadChoice("visibility", gettext("Choose one of the three."))
     if visibility == "pseudonym" and wanted is None:
@@ -222,14 +229,16 @@ def show(partner: Partner, visibility: str, pseudonym: str | None) -> None:
 
 
 def _is_somebodys(partner: Partner, wanted: str) -> bool:
-    """Whether another partner of the programme is known by this name, in small letters or large."""
-    names = (func.lower(Partner.name), func.lower(Partner.pseudonym))
-    others = select(Partner.id).where(
-        Partner.programme_id == partner.programme_id,
-        Partner.id != partner.id,
-        or_(*(name == wanted.lower() for name in names)),
+    """Whether another partner of the programme is known by this name, in any letters that look alike.
+
+    Compared here: SQLite knows no small letter of Ä.
+    """
+    others = db.session.execute(
+        select(Partner.name, Partner.pseudonym).where(
+            Partner.programme_id == partner.programme_id, Partner.id != partner.id
+        )
     )
-    return db.session.scalar(others.limit(1)) is not None
+    return any(name and rules.alike(name, wanted) for names in others for name in names)
 
 
 def part(partner: Partner, left_on: date | None, today: date) -> None:

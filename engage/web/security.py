@@ -1,6 +1,7 @@
 """What every answer carries and every request is held to: headers, cookies, CSRF, hosts, sizes."""
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -39,6 +40,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Set cookies and limits, then the hooks. Comes after `access`, so that policies go first."""
     _configure(app, settings)
     csrf.init_app(app)
+    app.before_request(_refuse_nul)
     app.before_request(_refuse_forgeries)
     app.after_request(_add_headers)
     if settings.behind_proxy:
@@ -64,6 +66,18 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         PREFERRED_URL_SCHEME="https" if settings.production else "http",
     )
+
+
+def _refuse_nul() -> None:
+    """U+0000 is in no text that people write, and PostgreSQL keeps none.
+
+    A form is read only where the house's own pages send it: an API client's body is its own.
+    """
+    keyed = request.endpoint and access.policy_of(current_app, request.endpoint)
+    sent = [request.args] if keyed and keyed.kind == "key" else [request.args, request.form]
+    said = (text for fields in sent for pair in fields.items(multi=True) for text in pair)
+    if "\0" in request.path or any("\0" in text for text in said):
+        abort(400, _("There is a character in it that no text holds (U+0000): take it out."))
 
 
 def _refuse_forgeries() -> None:

@@ -151,3 +151,16 @@ def test_what_the_budget_does_not_carry_waits_with_the_remedy_until_it_is_raised
     publish(PROGRAMME)
     assert crm("POST", "/facts", SALE).json["results"][0]["status"] == "unchanged"
     assert points(cast, "charlie") == 5100
+
+
+def test_an_id_is_read_as_a_file_reads_it_so_that_it_stays_one_fact(crm: Call) -> None:
+    composed = SALE | {"external_id": "Caf\u00e9 1"}
+    assert crm("POST", "/facts", composed).json["results"][0]["status"] == "new"
+    again = SALE | {"external_id": "Cafe\u0301  1"}
+    assert crm("POST", "/facts", again).json["results"][0]["status"] == "unchanged"
+    turned = crm("POST", "/facts", SALE | {"external_id": "x", "customer": "\u202egpj.exe"})
+    problem = turned.json["results"][0]["problems"][0]
+    assert (problem["field"], "invisible control character" in problem["problem"]) == (
+        "customer",
+        True,
+    )

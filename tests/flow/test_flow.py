@@ -193,6 +193,10 @@ def test_budget_and_accrued_are_two_sides_of_every_transfer(cast: Cast) -> None:
         "UPDATE transfers SET amount = amount + 1",
         "DELETE FROM transfers",
         "UPDATE facts SET amount = 1",
+        "UPDATE facts SET category = 'Hats'",
+        "UPDATE facts SET customer = external_id",
+        "UPDATE facts SET product = external_id",
+        "UPDATE facts SET currency = 'JPY'",
         "DELETE FROM facts",
     ],
 )

@@ -8,9 +8,10 @@ from engage import flow, periods
 from engage.db import db, transaction
 from engage.leaderboards import ranking, sentences, service
 from engage.partners.models import Partner
-from engage.partners.rules import is_ranked
+from engage.partners.rules import alike, is_ranked
+from engage.partners.service import BadChoice
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
 
 Q1, Q2 = periods.parse("2013-Q1"), periods.parse("2013-Q2")
 
@@ -137,3 +138,18 @@ def test_below_the_least_that_is_ranked_a_member_sees_only_its_own_place(cast: C
     record(here, sale("b-3", "B1", "500"))
     assert len(places()) == 3
     assert flow.check(programmes.by_slug("resellers")).ok
+
+
+def test_names_that_readers_take_for_one_are_one():
+    assert alike("Älpha GmbH", "älpha gmbh")
+    assert alike("A\u0308lpha", "\u00c4LPHA")
+    assert alike("Fox", "\uff26ox")
+    assert not alike("Fox", "Foxy")
+
+
+def test_a_name_with_letters_of_other_languages_is_nobody_elses_pseudonym(cast: Cast):
+    renamed = PROFILES[1]._replace(name="Ärmel & Söhne")
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    for name in ("Ärmel & Söhne", "ärmel & SÖHNE"):
+        with pytest.raises(BadChoice):
+            show("A1", "pseudonym", name)

@@ -124,6 +124,12 @@ def test_who_stays_off_boards_sees_its_own_place_and_that_only_it_does(app: Flas
         ({"visibility": "pseudonym", "pseudonym": "bob&#39;s wheels"}, None),
         ({"visibility": "pseudonym", "pseudonym": "BOB'S WHEELS"}, "Somebody here has that name"),
         ({"visibility": "pseudonym", "pseudonym": "x" * 41}, "at most 40"),
+        ({"visibility": "pseudonym", "pseudonym": "\u202ekcalB"}, "cannot be read"),
+        (
+            {"visibility": "pseudonym", "pseudonym": "Bob\u200b's Wheels"},
+            "Somebody here has that name",
+        ),
+        ({"visibility": "pseudonym", "pseudonym": "\u200b"}, "Write the name that others see."),
         ({"visibility": "loud"}, "Choose one of the three."),
     ],
 )
@@ -144,3 +150,21 @@ def test_a_manager_writes_down_who_left_and_no_day_that_has_not_come(app: Flask,
     assert "has not come yet" in late.text
     assert mia.post("/console/partners/A1", data={"left_on": ""}).status_code == 302
     assert NAME in browser(app, cast.charlie.user).get("/leaderboards/sales/rows").text
+
+
+def test_no_other_organisation_or_team_is_looked_at_alone_to_tell_who_hides_there(
+    app: Flask, cast: Cast
+):
+    choose(app, cast, "pseudonym")
+    seen = {
+        name: {
+            scope: browser(app, getattr(cast, name).user)
+            .get(f"/leaderboards/sales{piece}?scope={scope}")
+            .status_code
+            for scope in ("organisation=Rainier+Group", "team=Seattle", "region=Northwest")
+            for piece in ("", "/rows", "/export.csv")
+        }
+        for name in ("bob", "mia", "charlie")
+    }
+    assert set(seen["bob"].values()) == set(seen["mia"].values()) == {200}
+    assert list(seen["charlie"].values()) == [404, 404, 200]
