@@ -100,6 +100,8 @@ def answer(dispute_id: int) -> Answer:
         errors["amount"] = str(error)
     if amount == 0:
         errors["amount"] = _("Zero corrects nothing: leave it empty to explain only.")
+    if amount is not None and asked.dispute.asked_by == g.user.id:
+        errors["amount"] = _("You asked this yourself: another manager decides what it is worth.")
     if errors:
         return _page(asked, errors=errors, text=text, typed=typed), 422
     programme_id, by, now = g.seat.programme.id, g.user.id, g.now

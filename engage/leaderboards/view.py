@@ -97,7 +97,7 @@ def may_narrow(scope: Scope | None, partner: Partner | None) -> bool:
     """
     if scope is None or partner is None or scope[0] not in ("organisation", "team"):
         return True
-    return getattr(partner, scope[0]) == scope[1]
+    return bool(getattr(partner, scope[0]) == scope[1])
 
 
 def past_periods(view: View) -> list[Period]:

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from engage import clock, flow
+from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.disputes import service
 from engage.disputes.models import Dispute
@@ -183,3 +184,19 @@ def test_somebody_elses_line_and_question_do_not_exist(app: Flask, cast: Cast, l
 def test_asking_is_limited(alice: Browser, line: int):
     answers = [alice.post(f"/earnings/{line}/ask", data={}).status_code for _ in range(21)]
     assert answers[-1] == 429
+
+
+def test_nobody_pays_out_what_they_asked_for_themselves(
+    app: Flask, cast: Cast, alice: Browser, mia: Browser, line: int
+):
+    """Alice is made a manager, too: two seats, one person."""
+    alice.post(f"/earnings/{line}/ask", data=QUESTION)
+    number = open_id()
+    seat = Seat(user_id=cast.alice.user.id, programme_id=cast.programme.id, role="manager")
+    transaction(lambda: db.session.add(seat))
+    answer = {"answer": "It was larger.", "amount": "500"}
+    own = alice.post(f"/console/disputes/{number}", data=answer)
+    assert own.status_code == 422
+    assert "another manager decides" in own.text
+    assert open_id() == number
+    assert mia.post(f"/console/disputes/{number}", data=answer).status_code == 303
