@@ -14,6 +14,7 @@ from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
 from engage.console.overview import blueprint as console
+from engage.console.partner_facts import blueprint as console_facts
 from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
 from engage.disputes.console import blueprint as console_disputes
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     api_payouts,
     console,
     console_partners,
+    console_facts,
     console_import,
     console_held,
     console_disputes,

@@ -92,6 +92,10 @@ EXAMPLES: dict[str, Example] = {
         )
         for view in ("mission", "edit", "change", "end")
     },
+    "console_facts.index": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
+    "console_facts.statement": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
+    "console_facts.fact": Example(_fact, MANAGERS),
+    "console_facts.line": Example(_ledger_line, MANAGERS),
     "console_partners.partner": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_partners.change_log_ins": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_videos.ask_cancel": Example(examples.batch, MANAGERS),

@@ -141,7 +141,11 @@ def _page(here: Programme, found: Partner, **extra: Any) -> str:
             *_place(board, standings),
         ],
         boards=standings,
-        lines=[reasons.shown(entry, here.currency, voice) for entry in entries],
+        lines=[
+            reasons.shown(entry, here.currency, voice)
+            | {"fact": url_for("console_facts.fact", number=entry.fact.id) if entry.fact else None}
+            for entry in entries
+        ],
         missions=[_mission(view, here, voice) for view in views],
         films=films,
         people=[_person(user, here) for user in directory.log_ins(found)],
@@ -171,11 +175,13 @@ def _numbers(
     amount = directory.sold([found.id], kind, period.first, period.last).get(found.id, 0)
     earned = ledger.earned(found.id, period.first, period.last)
     balances = ledger.earned_ever(found.id)
+    href = url_for("console_facts.index", external_id=found.external_id, period=period.name)
     numbers: list[dict[str, Any]] = [
         {
             "label": _("Sales"),
             "value": voice.amount(amount // SCALE * SCALE, here.currency, whole=True),
             "hint": voice.this(period.kind),
+            "href": href,
         }
     ]
     for unit, label in ((here.currency, _("Money earned")), (POINTS, _("Points earned"))):
@@ -187,6 +193,7 @@ def _numbers(
                 "label": label,
                 "value": value,
                 "hint": _("%(earned)s %(period)s", earned=fresh, period=voice.this(period.kind)),
+                "href": href,
             }
         )
     return numbers

@@ -117,7 +117,8 @@ def _numbers(
 
 def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str, Any]:
     href = url("earnings.line", number=entry.transfer.id)
-    return reasons.shown(entry, programme.currency, voice, href=href)
+    fact = url("insight.fact_page", number=entry.fact.id) if entry.fact else None
+    return reasons.shown(entry, programme.currency, voice, href=href) | {"fact": fact}
 
 
 @blueprint.get("/earnings/<id:number>")

@@ -170,9 +170,8 @@ def _numbers(
     ):
         amount = here.earned.get(unit, 0)
         value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
-        found.append(
-            {"label": label, "value": value, "hint": this, "href": url("earnings.earnings")}
-        )
+        href = url("insight.facts_page", period=here.period.name)
+        found.append({"label": label, "value": value, "hint": this, "href": href})
     return found
 
 

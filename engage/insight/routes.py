@@ -1,6 +1,8 @@
 """A partner's questions to the programme: what happened to each fact, and what another would bring."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from babel.numbers import get_currency_symbol
@@ -14,13 +16,12 @@ from engage.clock import local_day
 from engage.db import db
 from engage.definitions import FACT_KINDS
 from engage.earnings import reasons
-from engage.earnings import service as statements
 from engage.home.service import main_board, main_period
-from engage.insight import ahead, answers, facts, misses
+from engage.insight import ahead, answers, facts, pages
+from engage.insight.pages import Counted
 from engage.insight.plan import reports
 from engage.insight.plan_form import read
 from engage.insight.whatif import choices, instant, what_if
-from engage.insight.whynot import why_not
 from engage.leaderboards import service as leaderboards
 from engage.ledger.rules import Overdrawn
 from engage.missions import sentences as stages
@@ -63,49 +64,69 @@ def facts_page() -> str:
     """What was reported for the partner, newest first, with what each earned."""
     programme, partner = _mine()
     voice, today = viewer(), local_day(g.now, programme.timezone)
-    counts = _counted(programme, partner, today, voice)
-    wanted, before = counts[0] if counts else _filter(today), query_number("before")
+    return render_template(
+        "insight/facts.html",
+        lead=_("Everything that arrived for you, with what it earned. Open one to see why, and why not more."),
+        back=(url("earnings.earnings"), _("Earnings")),
+        **listing(
+            partner,
+            today,
+            voice,
+            url_to_list=partial(url, "insight.facts_page"),
+            url_to_fact=partial(url, "insight.fact_page"),
+            counted=_counted(programme, partner, today, voice),
+        ),
+    )  # fmt: skip
+
+
+def listing(
+    partner: Partner,
+    today: date,
+    voice: Voice,
+    *,
+    url_to_list: Callable[..., str],
+    url_to_fact: Callable[..., str],
+    counted: Counted | None = None,
+) -> dict[str, Any]:
+    """A page of a partner's facts for templates/insight/facts.html, as the address narrows it."""
+    wanted, before = counted.wanted if counted else _filter(today), query_number("before")
     found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
     asked: dict[str, Any] = {
         name: value for name, value in request.args.items() if name != "before" and value
     }
-    return render_template(
-        "insight/facts.html",
-        rows=[_row(row, voice) for row in found[:PAGE]],
-        older=url("insight.facts_page", **asked, before=found[PAGE - 1].fact.id)
+    return {
+        "rows": [
+            pages.row(row, voice) | {"href": url_to_fact(number=row.fact.id)}
+            for row in found[:PAGE]
+        ],
+        "all_facts": url_to_list(),
+        "older": url_to_list(**asked, before=found[PAGE - 1].fact.id)
         if len(found) > PAGE
         else None,
-        first=url("insight.facts_page", **asked) if before else None,
-        narrowed=bool(asked),
-        kinds=[(kind, _capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
-        periods=[(period.name, voice.period(period)) for period in _periods(today)],
-        wanted=wanted,
-        counts_for=counts[1] if counts else None,
-    )
+        "first": url_to_list(**asked) if before else None,
+        "narrowed": bool(asked),
+        "kinds": [(kind, _capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
+        "periods": [(period.name, voice.period(period)) for period in pages.periods_of(today)],
+        "wanted": wanted,
+        "counts_for": counted.name if counted else None,
+        "part_of": counted.part_of if counted else None,
+    }
 
 
-def _counted(
-    programme: Programme, partner: Partner, today: date, voice: Voice
-) -> tuple[facts.Filter, str] | None:
+def _counted(programme: Programme, partner: Partner, today: date, voice: Voice) -> Counted | None:
     """What ``?stage=spring-sprint/2`` or ``?board=sales`` counts, and its name; None without them."""
     if stage := request.args.get("stage"):
         slug, _slash, number = stage.rpartition("/")
         for view in missions.views(programme, partner, today):
             for found in view.stages:
                 if view.mission.slug == slug and str(found.number) == number:
-                    days = Period("", "mission", view.mission.starts, view.mission.ends)
-                    named = voice.gettext(
-                        "Stage %(number)s of %(mission)s", number=number, mission=view.mission.name
-                    )
-                    return facts.Filter(found.stage.on, days, where=found.stage.where), named
+                    return pages.of_stage(view, found, voice)
         abort(404)
     if slug := request.args.get("board", ""):
         board = leaderboards.board(programme, slug)
-        if board is None or board.rule.on is None:
+        if board is None:
             abort(404)
-        period = _filter(today).period or periods.containing(today, board.rule.period)
-        named = f"{board.model.name}, {voice.period(period)}"
-        return facts.Filter(board.rule.on, period, where=board.rule.where), named
+        return pages.of_board(board, _filter(today).period, today, voice)
     return None
 
 
@@ -123,67 +144,19 @@ def _filter(today: date) -> facts.Filter:
     return facts.Filter(kind, period, "unpaid" in request.args)
 
 
-def _periods(today: date) -> list[Period]:
-    """This month and five before, this quarter and three before, this year and the last."""
-    found = []
-    for kind, count in (("month", 6), ("quarter", 4), ("year", 2)):
-        period: Period | None = periods.containing(today, kind)
-        for _number in range(count):
-            assert period
-            found.append(period)
-            period = period.previous()
-    return found
-
-
-def _row(row: facts.Listed, voice: Voice) -> dict[str, Any]:
-    fact = row.fact
-    earned = [voice.pay(row.earned[unit], unit, sign=True) for unit in sorted(row.earned)]
-    return {
-        "what": sentences.title(fact.kind, fact.customer, fact.product, voice),
-        "when": voice.moment(fact.occurred_at),
-        "size": voice.amount(fact.amount, fact.currency, exact=True)
-        if fact.amount and fact.currency
-        else None,
-        "earned": earned,
-        "href": url("insight.fact_page", number=fact.id),
-    }
-
-
 @blueprint.get("/earnings/facts/<id:number>")
 @allow("partner")
 def fact_page(number: int) -> str:
     """One fact: what it earned by which rule, and why not by the others."""
     programme, partner = _mine()
-    voice, currency = viewer(), programme.currency
     found = facts.fact(partner.id, number)
     if found is None:
         abort(404)
-    paid = statements.of_fact(programme, partner, number)
-    standing = found.superseded_at is None
-    missed = why_not(programme, found, [line.transfer for line in paid]) if standing else None
     return render_template(
         "insight/fact.html",
-        title=sentences.title(found.kind, found.customer, found.product, voice),
-        when=voice.moment(found.occurred_at),
-        pairs=reasons.fact_pairs(found, currency, voice),
-        superseded=voice.moment(found.superseded_at) if found.superseded_at else None,
-        lines=[_line(entry, currency, voice) for entry in paid],
-        misses=[
-            *(misses.of_rule(miss, currency, voice) for miss in missed.rules),
-            *(misses.of_stage(miss, currency, voice) for miss in missed.stages),
-        ]
-        if missed
-        else [],
+        back=(url("insight.facts_page"), _("What was reported")),
+        **pages.fact(programme, partner, found, viewer(), partial(url, "earnings.line")),
     )
-
-
-def _line(entry: statements.Entry, currency: str, voice: Voice) -> dict[str, Any]:
-    """A line of the fact that the page is about: headed by what paid it."""
-    href = url("earnings.line", number=entry.transfer.id)
-    said = reasons.shown(entry, currency, voice, href=href)
-    if isinstance(entry.paid_by, statements.ByRule):
-        said["what"] = reasons.rule_name(entry.paid_by.slug)
-    return said
 
 
 @blueprint.get("/ahead")

@@ -287,8 +287,38 @@ def test_a_stage_and_a_score_open_into_what_they_count(app: Flask, alice: Browse
     assert score
     assert len(page(alice, str(score["href"])).select(".ledger-line")) == 1
     assert alice.get("/earnings/facts?stage=spring-sprint/9").status_code == 404
-    assert alice.get("/earnings/facts?board=regions").status_code == 404
+    assert alice.get("/earnings/facts?board=nothing").status_code == 404
     assert not page(browser(app, cast.mia.user), "/console/partners/A1").select(".path-detail a")
+
+
+def test_a_group_s_score_opens_into_what_the_viewer_did_of_it_alone(alice: Browser):
+    part = next(
+        a for a in page(alice, "/leaderboards/regions").select("#me a") if "part" in text(a)
+    )
+    counted = page(alice, str(part["href"]))
+    assert len(counted.select(".ledger-line")) == 2
+    assert "your own part of what your region did" in text(counted)
+    assert "Bob" not in text(counted)
+
+
+def test_a_manager_opens_facts_lines_and_reasons_of_a_partner(app: Flask, cast: Cast):
+    mia = browser(app, cast.mia.user)
+    partner = page(mia, "/console/partners/B1")
+    links = {text(a): str(a["href"]) for a in partner.select("main a")}
+    listed = page(mia, links["What was reported, and why not more"])
+    assert "Everything that arrived for Bob's Wheels" in text(listed)
+    fact = page(mia, str(listed.select(".ledger-line a")[0]["href"]))
+    assert "The reasons stand as Bob's Wheels reads them." in text(fact)
+    assert "Growth bonus pays from $5,000 on" in text(fact)
+    statement = page(mia, links["Statement"])
+    lines = statement.select(".ledger-line")
+    assert len(lines) == 1
+    hrefs = [str(a["href"]) for a in lines[0].select("a")]
+    assert "Why not more" in text(page(mia, hrefs[0]))
+    assert len(page(mia, hrefs[1]).select(".ledger-line[open]")) == 1
+    otto = browser(app, cast.otto.user)
+    for address in (links["Statement"], str(partner.select_one(".stat-label a")["href"]), *hrefs):
+        assert otto.get(address).status_code == 404, address
 
 
 def test_the_sums_open_into_the_facts_of_their_period(alice: Browser):

@@ -40,6 +40,9 @@ PAGES = (
 FOR_MANAGERS = (
     *PAGES[1 : PAGES.index("/earnings/")],
     "/console/budget",
+    "/console/facts/A1",
+    "/console/fact/1",
+    "/console/statement/A1",
     "/console/held/",
     "/console/disputes/",
     "/console/rewards/",
