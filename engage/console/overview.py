@@ -169,7 +169,7 @@ def _awarded(found: service.Overview, currency: str, voice: Voice) -> dict[str, 
 
 def _whole(amount: int, currency: str, voice: Voice) -> str:
     """An amount without its cents, which nobody needs at a glance."""
-    return voice.amount(amount // SCALE * SCALE, currency, whole=True)
+    return voice.amount(board_sentences.rounded(amount), currency, whole=True)
 
 
 def _compared(change: int | None, voice: Voice) -> str:

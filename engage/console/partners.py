@@ -37,7 +37,7 @@ from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.missions import pages as mission_pages
 from engage.missions import service as missions
-from engage.money import POINTS, SCALE
+from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
 from engage.partners.service import BadChoice, by_external_id
@@ -78,7 +78,7 @@ def index() -> str:
         options=directory.options(here.id),
         labels=attribute_labels(),
         sold={
-            partner_id: voice.amount(amount // SCALE * SCALE, here.currency, whole=True)
+            partner_id: voice.amount(board_sentences.rounded(amount), here.currency, whole=True)
             for partner_id, amount in sold.items()
         },
         this_period=voice.this(period.kind),
@@ -179,7 +179,7 @@ def _numbers(
     numbers: list[dict[str, Any]] = [
         {
             "label": _("Sales"),
-            "value": voice.amount(amount // SCALE * SCALE, here.currency, whole=True),
+            "value": voice.amount(board_sentences.rounded(amount), here.currency, whole=True),
             "hint": voice.this(period.kind),
             "href": href,
         }

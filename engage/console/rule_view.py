@@ -145,7 +145,7 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
 def _hints(here: Programme) -> dict[str, str]:
     return {
         "rate": _(
-            "For one unit of what is measured: 1.5 points, or 2%% of an amount. Blank where "
+            "For one unit of what is measured: 1.5 points, or 2% of an amount. Blank where "
             "milestones alone pay."
         ),
         "band": _("From how much on which rate holds. Blank lines are left out."),

@@ -73,16 +73,17 @@ def _questions(ours: Programme, partner: Partner, asker: int, manager: int, now:
         for line in ledger.lines(partner.id, limit=60)
         if line.fact and line.fact.kind == "sale" and line.transfer.kind == "award"
     ]
-    in_points = [line for line in sales if line.unit == POINTS]
-    in_money = [line for line in sales if line.unit != POINTS]
+    before, lately = now - timedelta(days=6), now - timedelta(days=2)
+    in_points = [line for line in sales if line.unit == POINTS and line.posted_at < before]
+    in_money = [line for line in sales if line.unit != POINTS and line.posted_at < lately]
     if not in_points or not in_money:
         return
     question, answer, points = ANSWERED
-    first = _ask(ours, in_points[0], question, None, asker, now - timedelta(days=6))
+    first = _ask(ours, in_points[0], question, None, asker, before)
     answered_at = now - timedelta(days=4)
     disputes.answer(ours, first, answer, points, by=manager, now=answered_at)
     question, expected = ASKED
-    _ask(ours, in_money[0], question, expected, asker, now - timedelta(days=2))
+    _ask(ours, in_money[0], question, expected, asker, lately)
 
 
 def _ask(

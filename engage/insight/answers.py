@@ -80,7 +80,7 @@ def moves(found: WhatIf, programme: Programme, voice: Voice = ENGLISH) -> Iterat
             yield voice.gettext("You would be in tier %(tier)s.", tier=tier)
     for key, after in found.after.stages.items():
         before = found.before.stages.get(key)
-        if before and (before.value, before.reached) != (after.value, after.reached):
+        if before and not before.reached and before != after:
             yield _stage(before, after, programme.currency, voice)
     for slug, place in found.after.places.items():
         if sentence := _place(found.before.places[slug], place, voice):

@@ -78,9 +78,10 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
         "lasts": None
         if total.lasts is None
         else voice.ngettext(
-            "At this period's pace it lasts %(num)s more day.",
-            "At this period's pace it lasts %(num)s more days.",
+            "At this period's pace it lasts %(shown)s more day.",
+            "At this period's pace it lasts %(shown)s more days.",
             total.lasts,
+            shown=voice.number(total.lasts),
         ),
     }
 

@@ -108,12 +108,16 @@ def what_if(
     """
     partner_id = partner.id
     latest = max(reports, key=lambda report: report.occurred_at)
+    today = local_day(now, programme.timezone)
     # A tier is held from the instant after the fact that reaches it.
     just_after = latest.occurred_at + timedelta(microseconds=1)
 
     def look(here: Programme) -> tuple[Situation, WhyNot]:
         mine = db.session.get_one(Partner, partner_id)
-        return situation(here, mine, latest.day, just_after), _missed(here, partner_id, latest.day)
+        return (
+            situation(here, mine, latest.day, just_after, today),
+            _missed(here, partner_id, latest.day),
+        )
 
     found = flow.suppose(programme, reports, now=max(now, latest.occurred_at), look=look)
     gains = _gains(programme, [line for line in found.owed if line.partner_id == partner_id])
@@ -141,14 +145,21 @@ def _missed(programme: Programme, partner_id: int, day: date) -> WhyNot:
     )
 
 
-def situation(programme: Programme, partner: Partner, day: date, at: datetime) -> Situation:
-    """Where a partner stands on a local day, and at an instant of it, in plain values."""
+def situation(
+    programme: Programme, partner: Partner, day: date, at: datetime, today: date
+) -> Situation:
+    """Where a partner stands on a local day, and at an instant of it, in plain values.
+
+    A board whose period has not begun ``today`` has nobody to compare with, and is left out.
+    """
     places = {}
     for board in leaderboards.boards(programme):
         member = boards.member_of(board, partner)
         if member is None:
             continue
         period = periods.containing(day, board.rule.period)
+        if period.first > today:
+            continue
         near = boards.near(boards.View(programme, board, period, None, day), member, reach=0)
         row = next(iter(near.rows), None)
         places[board.model.slug] = Place(

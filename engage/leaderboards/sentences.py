@@ -72,13 +72,13 @@ def score(
     if bare and rule.measure == POINTS:
         return voice.number(value)
     if rule.measure == "amount":
-        return voice.amount(_rounded(value, 4) if whole else value, currency, whole=whole)
+        return voice.amount(rounded(value) if whole else value, currency, whole=whole)
     if rule.measure == "quantity":
         return voice.quantity(value)
     if rule.measure == "facts":
         return facts.counted(rule.on or "", value, voice)
     digits = minor_digits(rule.measure)
-    return voice.pay(_rounded(value, digits) if whole else value, rule.measure, whole=whole)
+    return voice.pay(rounded(value, digits) if whole else value, rule.measure, whole=whole)
 
 
 def is_told_whole(rule: Board, best: int) -> bool:
@@ -94,7 +94,7 @@ def between(
 ) -> str:
     """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``."""
     if is_told_whole(rule, best) and rule.measure not in ("quantity", "facts"):
-        gap = _rounded(ahead, _digits(rule)) - _rounded(behind, _digits(rule))
+        gap = rounded(ahead, _digits(rule)) - rounded(behind, _digits(rule))
         if gap:
             return score(rule, gap, currency, voice, whole=True)
     return score(rule, ahead - behind, currency, voice)
@@ -105,7 +105,7 @@ def _digits(rule: Board) -> int:
     return 4 if rule.counts_facts else minor_digits(rule.measure)
 
 
-def _rounded(value: int, digits: int) -> int:
+def rounded(value: int, digits: int = 4) -> int:
     """Half up, to whole units."""
     unit = int(10**digits)
     return (value + unit // 2) // unit * unit

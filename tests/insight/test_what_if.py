@@ -63,6 +63,16 @@ def test_a_new_place_is_told_and_an_old_one_is_not(app: Flask, cast: Cast, alice
     assert "Sales this quarter" not in ask(alice, amount="2500")
 
 
+def test_a_stage_that_is_reached_already_and_a_period_that_has_not_begun_are_not_told(
+    app: Flask, cast: Cast
+):
+    record(cast.programme, *(sale(f"b{n}", "B1", "30", date(2013, 4, 10)) for n in range(3)))
+    said = ask(browser(app, cast.bob.user), amount="9000", day="2013-05-12")
+    assert "would earn" in said
+    assert "Stage 1 of" not in said
+    assert "Points by region" not in said
+
+
 def test_a_tier_that_would_be_reached_is_told(alice: Browser, cast: Cast):
     tiers = """
 [[tiers]]
