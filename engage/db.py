@@ -17,16 +17,17 @@ from sqlalchemy import (
     DateTime,
     Integer,
     MetaData,
-    any_,
+    String,
+    bindparam,
     event,
-    func,
     literal,
-    select,
     text,
 )
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
@@ -127,6 +128,9 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
 
 
+#: So few values or rows are sent each by itself: to send them as one takes longer than it saves.
+_FEW = 20
+
 # Serialization failure, deadlock, and the same key written at the same moment by another: run
 # again, the transaction then finds what stands and treats it as known.
 _RETRY_STATES = {"40001", "40P01", "23505"}
@@ -199,7 +203,7 @@ def next_ids(table: str, count: int) -> Sequence[int]:
         return ()
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
-        last = connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
+        last = connection.exec_driver_sql(f"SELECT max(id) FROM {table}").scalar() or 0  # noqa: S608
         return range(last + 1, last + 1 + count)
     draw = text(
         "SELECT array_agg(nextval(sequence)) FROM generate_series(1, :n),"
@@ -219,11 +223,11 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
         return
     connection = db.session.connection()
     into, values = _named(table, rows[0]), _as_stored(table, rows, connection.dialect)
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(rows[0]))
-        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608
-    else:
+    if connection.dialect.name != "sqlite" and len(rows) > _FEW:
         _copy(connection, f"COPY {into} FROM STDIN", values)
+        return
+    marks = _marks(connection.dialect, len(rows[0]))
+    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608
 
 
 def upsert_rows(
@@ -233,15 +237,19 @@ def upsert_rows(
     if not rows:
         return
     connection = db.session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = _marks(connection.dialect, len(rows[0]))
     changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
     changes += [f'"{name}" = excluded."{name}"' for name in put]
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     connection.exec_driver_sql(
-        f"INSERT INTO {_named(table, rows[0])} VALUES ({', '.join([mark] * len(rows[0]))})"  # noqa: S608
+        f"INSERT INTO {_named(table, rows[0])} VALUES ({marks})"  # noqa: S608
         f" ON CONFLICT ({keys}) DO UPDATE SET {', '.join(changes)}",
         list(_as_stored(table, rows, connection.dialect)),
     )
+
+
+def _marks(dialect: Dialect, count: int) -> str:
+    return ", ".join(["?" if dialect.name == "sqlite" else "%s"] * count)
 
 
 def _named(table: Any, columns: Iterable[str]) -> str:
@@ -276,22 +284,48 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
         ) from error
 
 
-#: So few values are sent each by itself: to say them as one takes longer than it saves.
-_FEW = 20
-
-
-def among(column: Any, values: Iterable[Any]) -> Any:
+def among(column: Any, values: Iterable[Any] | str) -> Any:
     """``column`` is one of any number of ids or texts; many of them travel as one parameter.
 
-    A parameter each would be compiled, converted and parsed again in every statement.
+    A parameter each would be compiled, converted and parsed again in every statement. A text names
+    the parameter of a statement that is built once and executed often; its value is a list.
     """
+    if isinstance(values, str):
+        return _Among(column, bindparam(values, type_=_Listed(column.type)))
     found = list(values)
     if len(found) <= _FEW:
         return column.in_(found)
-    if db.engine.dialect.name == "sqlite":
-        listed = func.json_each(json.dumps(found)).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(literal(found, ARRAY(column.type)))
+    return _Among(column, literal(found, _Listed(column.type)))
+
+
+class _Listed(TypeDecorator[list[Any]]):
+    """Values as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, of: Any) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        kind = String() if dialect.name == "sqlite" else ARRAY(self.of)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return json.dumps(list(value)) if dialect.name == "sqlite" else list(value)
+
+
+class _Among(FunctionElement[Any]):  # no boolean: SQLite would be asked whether it equals 1
+    inherit_cache = True
+
+
+@compiles(_Among)
+def _among(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608
+    return f"{column} = ANY ({values})"
 
 
 def in_chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:

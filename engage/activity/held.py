@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, func, or_, select, update
 
 from engage.activity import rules
 from engage.activity.models import HeldFact
@@ -15,6 +15,16 @@ from engage.programmes.models import Programme
 
 PAGE = 50
 _LONGEST_PROBLEM = 1_000
+_held: Any = HeldFact.__table__.c
+_ANY_WAITING = (
+    select(_held.id)
+    .where(
+        _held.programme_id == bindparam("programme_id"),
+        _held.source == bindparam("source"),
+        _held.state == "waiting",
+    )
+    .limit(1)
+)
 
 
 def raw(report: Report) -> dict[str, Any]:
@@ -115,11 +125,15 @@ def _settle(row: HeldFact, state: str, now: datetime) -> None:
 
 def _waiting(programme_id: int, source: str, external_ids: Collection[str]) -> dict[str, HeldFact]:
     """What waits under these external ids; one small question where nothing waits at all."""
-    here = (*_open(programme_id), HeldFact.source == source)
-    if not external_ids or db.session.scalar(select(HeldFact.id).where(*here).limit(1)) is None:
+    here = {"programme_id": programme_id, "source": source}
+    if not external_ids or not db.session.execute(_ANY_WAITING, here).first():
         return {}
     rows = db.session.scalars(
-        select(HeldFact).where(*here, among(HeldFact.external_id, external_ids))
+        select(HeldFact).where(
+            *_open(programme_id),
+            HeldFact.source == source,
+            among(HeldFact.external_id, external_ids),
+        )
     )
     return {row.external_id: row for row in rows}
 

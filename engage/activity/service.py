@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
@@ -14,22 +14,23 @@ from engage.db import among, db, insert_rows, next_ids
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
-COLUMNS = (
-    Fact.id,
-    Fact.source,
-    Fact.external_id,
-    Fact.partner_id,
-    Fact.kind,
-    Fact.occurred_at,
-    Fact.day,
-    Fact.amount,
-    Fact.currency,
-    Fact.quantity,
-    Fact.product,
-    Fact.category,
-    Fact.customer,
-)
+COLUMNS = tuple(Fact.__table__.c[name] for name in Standing._fields)
 EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)
+
+
+# Built once: every batch asks these, and building them costs more than the answer.
+_partner: Any = Partner.__table__.c
+_PARTNERS = select(_partner.external_id, _partner.id).where(
+    _partner.programme_id == bindparam("programme_id"),
+    among(_partner.external_id, "external_ids"),
+)
+_fact: Any = Fact.__table__.c
+_STANDING = select(*COLUMNS).where(
+    _fact.superseded_at.is_(None),
+    _fact.programme_id == bindparam("programme_id"),
+    _fact.source == bindparam("source"),
+    among(_fact.external_id, "external_ids"),
+)
 
 
 class Admission(NamedTuple):
@@ -128,17 +129,17 @@ def _made(
 
 def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
     rows = db.session.execute(
-        select(Partner.external_id, Partner.id).where(
-            Partner.programme_id == programme_id, among(Partner.external_id, external_ids)
-        )
+        _PARTNERS, {"programme_id": programme_id, "external_ids": external_ids}
     )
-    return {row.external_id: row.id for row in rows}
+    return dict(rows.tuples().all())
 
 
 def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
-    here = (Fact.programme_id == programme_id, Fact.source == source)
-    facts = standing_facts(*here, among(Fact.external_id, external_ids))
-    return {fact.external_id: fact for fact in facts}
+    rows = db.session.execute(
+        _STANDING,
+        {"programme_id": programme_id, "source": source, "external_ids": external_ids},
+    )
+    return {row.external_id: Standing._make(row) for row in rows}
 
 
 def _write(

@@ -111,19 +111,22 @@ def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list
     return _against_posted(gone | groups, store=store)
 
 
+_totals_table: Any = RunningTotal.__table__
+_TOTALS = select(_totals_table).where(
+    among(_totals_table.c.rule_id, "rule_ids"),
+    among(_totals_table.c.partner_id, "partner_ids"),
+    among(_totals_table.c.period, "periods"),
+)
 _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
 
 
 def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
     """The running totals of these groups; those of their partners' other groups may be with them."""
-    table = RunningTotal.__table__
-    totals = db.session.execute(
-        select(table).where(
-            table.c.rule_id.in_({rule_id for rule_id, _, _ in groups}),
-            table.c.period.in_({period for _, _, period in groups}),
-            among(table.c.partner_id, {partner_id for _, partner_id, _ in groups}),
-        )
-    )
+    if not groups:
+        return {}
+    rule_ids, partner_ids, names = (set(part) for part in zip(*groups, strict=True))
+    wanted = {"rule_ids": rule_ids, "partner_ids": partner_ids, "periods": names}
+    totals = db.session.execute(_TOTALS, wanted)
     return {(total.rule_id, total.partner_id, total.period): total for total in totals}
 
 

@@ -1,6 +1,10 @@
 """The rules of a programme as they read, version by version."""
 
-from sqlalchemy import select
+import json
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Text, bindparam, cast, select
 
 from engage.db import db
 from engage.incentives import rules
@@ -9,38 +13,38 @@ from engage.incentives.rules import Version
 from engage.incentives.worth import Book
 from engage.programmes.models import Programme
 
-_parsed: dict[tuple[int, str], rules.Rule] = {}
+_rules: Any = Rule.__table__.c
+_versions: Any = RuleVersion.__table__.c
+_VERSIONS = (
+    select(
+        _rules.id,
+        _rules.slug,
+        _versions.id,
+        _versions.version,
+        _versions.valid_from,
+        cast(_versions.definition, Text),
+        _versions.published_at,
+        _versions.reason,
+    )
+    .join_from(Rule.__table__, RuleVersion.__table__, _versions.rule_id == _rules.id)
+    .where(_rules.programme_id == bindparam("programme_id"))
+    .order_by(_rules.id, _versions.version)
+)
 
 
 def books(programme: Programme) -> list[Book]:
     """Every rule of the programme, retired ones included: their facts keep their worth."""
+    rows = db.session.execute(_VERSIONS, {"programme_id": programme.id})
+    return list(_read(tuple(map(tuple, rows)), programme.currency))
+
+
+@lru_cache(maxsize=64)
+def _read(rows: tuple[tuple[Any, ...], ...], currency: str) -> list[Book]:
+    """Books as their rows say. Kept by everything that is in the rows, so they are never old ones."""
     found: dict[int, Book] = {}
-    rows = db.session.execute(
-        select(Rule.id, Rule.slug, RuleVersion)
-        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
-        .where(Rule.programme_id == programme.id)
-        .order_by(Rule.id, RuleVersion.version)
-    )
-    for rule_id, slug, version in rows:
+    for rule_id, slug, version_id, number, valid_from, definition, published_at, reason in rows:
+        raw = json.loads(definition) if definition else None
+        rule = None if raw is None else rules.parse(raw, currency)
         book = found.setdefault(rule_id, Book(rule_id, slug, []))
-        rule = None if version.definition is None else _rule(version, programme.currency)
-        book.versions.append(
-            Version(
-                version.id,
-                version.version,
-                version.valid_from,
-                rule,
-                version.published_at,
-                version.reason,
-            )
-        )
+        book.versions.append(Version(version_id, number, valid_from, rule, published_at, reason))
     return list(found.values())
-
-
-def _rule(version: RuleVersion, currency: str) -> rules.Rule:
-    """A version never changes, but test databases reuse ids: the definition is part of the key."""
-    key = (version.id, repr(version.definition))
-    if key not in _parsed:
-        assert version.definition is not None
-        _parsed[key] = rules.parse(version.definition, currency)
-    return _parsed[key]

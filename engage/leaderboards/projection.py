@@ -25,18 +25,28 @@ Aside = Mapping[int, tuple[str, date | None]]
 
 _STANDINGS: Any = Standing.__table__
 _BUCKETS: Any = StandingBucket.__table__
+_THESE = select(_STANDINGS).where(
+    among(_STANDINGS.c.board_id, "board_ids"),
+    among(_STANDINGS.c.period, "periods"),
+    among(_STANDINGS.c.member_id, "member_ids"),
+)
+_partners: Any = Partner.__table__.c
+_ASIDE = select(_partners.id, _partners.visibility, _partners.left_on).where(
+    _partners.programme_id == bindparam("programme_id"),
+    or_(_partners.visibility == "hidden", _partners.left_on.is_not(None)),
+)
+_ASIDE_OF_THESE = _ASIDE.where(among(_partners.id, "ids"))
 
 
 def stood(keys: Iterable[Key]) -> dict[Key, Row[Any]]:
     """The rows of these standings as they are now."""
     wanted = set(keys)
     found: dict[Key, Row[Any]] = {}
-    statement = select(_STANDINGS).where(
-        _STANDINGS.c.board_id.in_({board for board, _, _ in wanted}),
-        _STANDINGS.c.period.in_({period for _, period, _ in wanted}),
-        among(_STANDINGS.c.member_id, {member for _, _, member in wanted}),
+    boards, names, members = (set(part) for part in zip(*wanted, strict=True))
+    rows = db.session.execute(
+        _THESE, {"board_ids": boards, "periods": names, "member_ids": members}
     )
-    for row in db.session.execute(statement):
+    for row in rows:
         if (key := (row.board_id, row.period, row.member_id)) in wanted:
             found[key] = row
     return found
@@ -49,7 +59,7 @@ def write(
     wanted: Mapping[Key, Score | None],
 ) -> None:
     """Put standings in the place of those ``before``; without a score a member leaves the board."""
-    aside = _aside(programme)
+    aside = _aside(programme, {member for _, _, member in wanted})
     rows = [
         _row(boards[key[0]].rule, key, score, aside)
         for key, score in sorted(wanted.items())
@@ -77,13 +87,9 @@ def _delete(table: Any, keys: list[Any], *conditions: Any) -> None:
         )
 
 
-def _aside(programme: Programme) -> Aside:
-    rows = db.session.execute(
-        select(Partner.id, Partner.visibility, Partner.left_on).where(
-            Partner.programme_id == programme.id,
-            or_(Partner.visibility == "hidden", Partner.left_on.is_not(None)),
-        )
-    )
+def _aside(programme: Programme, members: set[int] | None = None) -> Aside:
+    statement = _ASIDE if members is None else _ASIDE_OF_THESE
+    rows = db.session.execute(statement, {"programme_id": programme.id, "ids": members})
     return {partner_id: (visibility, left_on) for partner_id, visibility, left_on in rows}
 
 

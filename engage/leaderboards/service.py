@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from engage import periods
 from engage.activity.rules import Standing as FactStanding
@@ -19,6 +19,12 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, str | None]
+_boards: Any = Board.__table__.c
+_STAMP = (
+    update(Board)
+    .where(_boards.id == bindparam("board_id"))
+    .values(version=_boards.version + 1, changed_at=bindparam("now"))
+)
 
 
 def boards(programme: Programme) -> list[Published]:
@@ -44,9 +50,11 @@ def move(
     now: datetime,
 ) -> list[Published]:
     """Carry a batch into the standings; the boards whose standings changed."""
-    groups = partners.groups(programme.id)
+    published_boards = boards(programme)
+    ranks_groups = any(published.rule.by != "partner" for published in published_boards)
+    groups = partners.groups(programme.id) if ranks_groups else {}
     changed: dict[int, tuple[Published, dict[Place, int]]] = {}
-    for published in boards(programme):
+    for published in published_boards:
         rule = published.rule
         if rule.counts_facts:
             moves = _of_facts(rule, new, superseded)
@@ -136,14 +144,13 @@ def _member(
 
 def stamp(changed: Iterable[Published], now: datetime) -> None:
     """Raise the versions of boards that read differently now."""
-    ids = sorted(published.model.id for published in changed)
-    if ids:
-        db.session.execute(
-            update(Board)
-            .where(Board.id.in_(ids))
-            .values(version=Board.version + 1, changed_at=now)
-            .execution_options(synchronize_session="fetch")
+    models = {published.model.id: published.model for published in changed}
+    if models:
+        db.session.connection().execute(
+            _STAMP, [{"board_id": board_id, "now": now} for board_id in sorted(models)]
         )
+    for model in models.values():
+        db.session.expire(model, ["version", "changed_at"])
 
 
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from engage.db import db, insert_rows, next_ids
 from engage.ledger.models import Link, Transfer
@@ -48,6 +48,13 @@ COLUMNS = (
 _values = itemgetter(*COLUMNS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_links: Any = Link.__table__.c
+_LAST = (
+    select(_links.number, _links.hash)
+    .where(_links.programme_id == bindparam("programme_id"))
+    .order_by(_links.number.desc())
+    .limit(1)
+)
 #: What the first link of a programme follows.
 BEGINNING = "0" * 64
 
@@ -88,12 +95,7 @@ def link_hash(previous: str, programme_id: int, number: int, sealed: Seal) -> st
 
 def add(programme_id: int, rows: Sequence[dict[str, Any]], now: datetime) -> int:
     """Write the link of transfers that are about to go in; its id."""
-    last = db.session.execute(
-        select(Link.number, Link.hash)
-        .where(Link.programme_id == programme_id)
-        .order_by(Link.number.desc())
-        .limit(1)
-    ).first()
+    last = db.session.execute(_LAST, {"programme_id": programme_id}).first()
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
     sealed = seal(map(_values, rows))
     (link_id,) = next_ids("ledger_links", 1)

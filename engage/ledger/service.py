@@ -91,13 +91,27 @@ def _refuse_overdrawing(
 
 def _move(moved: dict[int, int]) -> None:
     """Add to the balances, in the order of their ids so that two writers cannot wait in a ring."""
-    change = (
-        update(Account)
-        .where(Account.id == bindparam("account_id"))
-        .values(balance=Account.balance + bindparam("moved"))
-    )
     rows = [{"account_id": account_id, "moved": moved[account_id]} for account_id in sorted(moved)]
-    db.session.connection().execute(change, rows)
+    db.session.connection().execute(_CHANGE, rows)
+
+
+_accounts: Any = Account.__table__.c
+_CHANGE = (
+    update(Account)
+    .where(_accounts.id == bindparam("account_id"))
+    .values(balance=_accounts.balance + bindparam("moved"))
+)
+_OF_PROGRAMME = select(
+    _accounts.kind,
+    _accounts.partner_id,
+    _accounts.unit,
+    _accounts.id,
+    _accounts.balance,
+    _accounts.floor,
+).where(_accounts.programme_id == bindparam("programme_id"))
+_ACCOUNTS = _OF_PROGRAMME.where(_accounts.partner_id.is_(None)).union_all(
+    _OF_PROGRAMME.where(among(_accounts.partner_id, "partner_ids"))
+)
 
 
 class Held(NamedTuple):
@@ -114,20 +128,8 @@ def _place(kind: str, row: dict[str, Any]) -> Place:
 
 def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
     """Accounts (and others of their partners), opened where there is none yet."""
-    columns = select(
-        Account.kind,
-        Account.partner_id,
-        Account.unit,
-        Account.id,
-        Account.balance,
-        Account.floor,
-    ).where(Account.programme_id == programme_id)
     whose = {partner_id for _, partner_id, _ in wanted if partner_id is not None}
-    rows = db.session.execute(
-        columns.where(Account.partner_id.is_(None)).union_all(
-            columns.where(among(Account.partner_id, whose))
-        )
-    )
+    rows = db.session.execute(_ACCOUNTS, {"programme_id": programme_id, "partner_ids": whose})
     found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
     missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))

@@ -3,26 +3,28 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from engage.db import db
+from engage.db import among, db
 from engage.leaderboards.models import Board
 from engage.live import publish
 from engage.queue import connection
 
+_boards: Any = Board.__table__.c
+_VERSIONS = select(_boards.slug, _boards.version).where(
+    _boards.programme_id == bindparam("programme_id"), among(_boards.slug, "slugs")
+)
+
 
 def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     """Topic ``moved``: these boards have new standings, these partners new numbers."""
-    versions = db.session.execute(
-        select(Board.slug, Board.version).where(
-            Board.programme_id == programme_id, Board.slug.in_(payload["boards"])
-        )
+    wanted = {"programme_id": programme_id, "slugs": payload["boards"]}
+    versions = db.session.execute(_VERSIONS, wanted)
+    publish.publish(
+        connection(),
+        *(publish.board_changed(programme_id, slug, version) for slug, version in versions),
+        *(publish.partner_changed(programme_id, partner_id) for partner_id in payload["partners"]),
     )
-    redis = connection()
-    for slug, version in versions:
-        publish.publish(redis, publish.board_changed(programme_id, slug, version))
-    for partner_id in payload["partners"]:
-        publish.publish(redis, publish.partner_changed(programme_id, partner_id))
 
 
 def film(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
@@ -35,9 +37,8 @@ def film(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
 
 def payout(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     """Topic ``payout``: money of these partners was put on its way, paid or put back."""
-    redis = connection()
-    for partner_id in payload["partners"]:
-        publish.publish(redis, publish.partner_changed(programme_id, partner_id))
+    changed = (publish.partner_changed(programme_id, each) for each in payload["partners"])
+    publish.publish(connection(), *changed)
 
 
 def climbed(programme_id: int, payload: dict[str, Any], now: datetime) -> None:

@@ -4,36 +4,41 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import Row, bindparam, select, update
 
-from engage.db import db
+from engage.db import db, insert_rows
 from engage.outbox.models import Message
+
+_messages: Any = Message.__table__.c
+_WAITING = (
+    select(Message.__table__)
+    .where(_messages.delivered_at.is_(None))
+    .order_by(_messages.id)
+    .limit(bindparam("most"))
+)
+_DELIVERED = (
+    update(Message)
+    .where(_messages.id == bindparam("message_id"), _messages.delivered_at.is_(None))
+    .values(delivered_at=bindparam("now"))
+)
 
 
 def write(programme_id: int, topic: str, payload: Mapping[str, Any], now: datetime) -> None:
     """Leave a message that goes out once the transaction stands."""
-    db.session.add(
-        Message(programme_id=programme_id, topic=topic, payload=dict(payload), created_at=now)
-    )
-    db.session.flush()
+    row = {"programme_id": programme_id, "topic": topic, "payload": payload, "created_at": now}
+    insert_rows(Message.__table__, [row])
 
 
 #: Messages that a deliverer takes at a time.
 AT_ONCE = 100
 
 
-def waiting(limit: int = AT_ONCE) -> Sequence[Message]:
+def waiting(limit: int = AT_ONCE) -> Sequence[Row[Any]]:
     """The oldest messages nobody has delivered."""
-    return db.session.scalars(
-        select(Message).where(Message.delivered_at.is_(None)).order_by(Message.id).limit(limit)
-    ).all()
+    return db.session.execute(_WAITING, {"most": limit}).all()
 
 
 def delivered(message_id: int, now: datetime) -> bool:
     """Mark a message as out; False when another deliverer was faster."""
-    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
-        update(Message)
-        .where(Message.id == message_id, Message.delivered_at.is_(None))
-        .values(delivered_at=now)
-    )
+    result = db.session.connection().execute(_DELIVERED, {"message_id": message_id, "now": now})
     return bool(result.rowcount)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from engage.activity import cells
 from engage.activity.problems import Unreadable
@@ -21,6 +21,13 @@ from engage.tiers.rules import Climb, Ladder, Spell
 
 MOST_PSEUDONYM = 40
 GROUP_KINDS = ("organisation", "team", "region")
+_partners: Any = Partner.__table__.c
+_EVERYBODY = (
+    select(_partners.id, *(_partners[name] for name in PARTNER_ATTRIBUTES), _partners.joined_on)
+    .where(_partners.programme_id == bindparam("programme_id"))
+    .order_by(_partners.id)
+)
+_OF_THESE = _EVERYBODY.where(among(_partners.id, "ids"))
 
 
 class Profile(NamedTuple):
@@ -145,13 +152,11 @@ def attributes(
     """
     programme = db.session.get_one(Programme, programme_id)
     segments, ladders = segments_of(programme), ladders_of(programme)
-    wanted = (*(getattr(Partner, name) for name in PARTNER_ATTRIBUTES), Partner.joined_on)
-    columns = select(Partner.id, *wanted)
-    statement = columns.where(Partner.programme_id == programme_id).order_by(Partner.id)
-    if partner_ids is not None:
-        statement = statement.where(among(Partner.id, partner_ids))
+    ids = None if partner_ids is None else list(partner_ids)
+    statement = _EVERYBODY if ids is None else _OF_THESE
+    rows = db.session.execute(statement, {"programme_id": programme_id, "ids": ids})
     found: dict[int, dict[str, Any]] = {}
-    for partner_id, *values in db.session.execute(statement):
+    for partner_id, *values in rows:
         partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))
         found[partner_id] = partner | {"segment": rules.belongs(segments, partner), "tier": Climb()}
     if ladders:

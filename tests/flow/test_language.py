@@ -3,9 +3,11 @@
 from datetime import date
 
 from flask import Flask
+from sqlalchemy import insert, select
 
 from engage import flow
-from engage.db import transaction
+from engage.db import db, transaction
+from engage.incentives.models import RuleVersion
 from engage.ledger import service as ledger
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
@@ -52,6 +54,18 @@ def test_a_customer_counts_once_a_period_also_when_its_first_sale_is_taken_away(
     assert earned(programme) == {"points": 2}
     record(programme, sale("1", "A1", "10", customer="Ben"))
     assert earned(programme) == {"points": 3}
+
+
+def test_a_rule_that_another_process_published_pays_the_next_fact(app: Flask) -> None:
+    programme = house(POINTS)
+    record(programme, sale("1", "A1", "10"))
+    with db.engine.connect().execution_options(writing=True) as another, another.begin():
+        table = RuleVersion.__table__
+        version = another.execute(select(table)).one()._asdict()
+        fivefold = {"version": 2, "definition": version["definition"] | {"rate": "5"}}
+        another.execute(insert(RuleVersion).values(version | fivefold | {"id": version["id"] + 1}))
+    record(programme, sale("2", "A1", "10"))
+    assert ledger.balances(Partner.query.filter_by(external_id="A1").one().id) == {"points": 6}
 
 
 def test_a_window_after_joining_follows_the_day_of_joining(app: Flask) -> None:
