@@ -1,4 +1,4 @@
-"""What boards cost: `python benchmarks/boards.py [--members 5000 100000 1000000] [--reads 300]`.
+"""What boards cost: `python benchmarks/boards.py [--members 5000 100000 1000000] [--reads 300] [--quick]`.
 
 For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
 be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
@@ -248,7 +248,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, nargs="+", default=[5_000, 100_000, 1_000_000])
     parser.add_argument("--reads", type=int, default=300)
+    parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     asked_for = parser.parse_args()
+    if asked_for.quick:
+        asked_for.members, asked_for.reads = [1_000], 20
     os.environ.setdefault("ENGAGE_ENV", "test")
     for members in asked_for.members:
         print(json.dumps(run(members, asked_for.reads), indent=1), flush=True)

@@ -1,4 +1,4 @@
-"""What /live costs: `python benchmarks/live.py [--streams 5000] [--events 100]`.
+"""What /live costs: `python benchmarks/live.py [--streams 5000] [--events 100] [--quick]`.
 
 Starts the house with an embedded Valkey and a fresh database, opens the streams with real sessions
 and announces changes, one at a time, each after the last screen has the one before. Beside it runs
@@ -255,7 +255,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=5000)
     parser.add_argument("--events", type=int, default=100)
+    parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     options = parser.parse_args()
+    if options.quick:
+        options.streams, options.events = 100, 10
     from engage.services.valkey import ensure_valkey
 
     _allow(options.streams)

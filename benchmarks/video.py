@@ -1,4 +1,4 @@
-"""What films cost: `python benchmarks/video.py [--films 6] [--ordinary 1] [--template recap]`.
+"""What films cost: `python benchmarks/video.py [--films 6] [--ordinary 1] [--template recap] [--quick]`.
 
 Renders the film of partners of the demo by the pipeline, and a few of them by an ordinary MoviePy
 composite of the same content (`floor/composite.py`, MoviePy's own encoder settings), in turn. All
@@ -172,7 +172,10 @@ def main() -> None:
     parser.add_argument("--template", default="recap")
     parser.add_argument("--format", default="16:9", choices=tuple(FORMATS))
     parser.add_argument("--part", choices=tuple(PARTS), help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     options = parser.parse_args()
+    if options.quick:
+        options.films, options.ordinary = 2, 0
     if options.part:
         print(json.dumps(PARTS[options.part](json.load(sys.stdin))))
         return

@@ -128,9 +128,6 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
 
 
-#: So few values or rows are sent each by itself: to send them as one takes longer than it saves.
-_FEW = 20
-
 # Serialization failure, deadlock, and the same key written at the same moment by another: run
 # again, the transaction then finds what stands and treats it as known.
 _RETRY_STATES = {"40001", "40P01", "23505"}
@@ -223,11 +220,11 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
         return
     connection = db.session.connection()
     into, values = _named(table, rows[0]), _as_stored(table, rows, connection.dialect)
-    if connection.dialect.name != "sqlite" and len(rows) > _FEW:
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(rows[0]))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608
+    else:
         _copy(connection, f"COPY {into} FROM STDIN", values)
-        return
-    marks = _marks(connection.dialect, len(rows[0]))
-    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608
 
 
 def upsert_rows(
@@ -237,19 +234,15 @@ def upsert_rows(
     if not rows:
         return
     connection = db.session.connection()
-    marks = _marks(connection.dialect, len(rows[0]))
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
     changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
     changes += [f'"{name}" = excluded."{name}"' for name in put]
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     connection.exec_driver_sql(
-        f"INSERT INTO {_named(table, rows[0])} VALUES ({marks})"  # noqa: S608
+        f"INSERT INTO {_named(table, rows[0])} VALUES ({', '.join([mark] * len(rows[0]))})"  # noqa: S608
         f" ON CONFLICT ({keys}) DO UPDATE SET {', '.join(changes)}",
         list(_as_stored(table, rows, connection.dialect)),
     )
-
-
-def _marks(dialect: Dialect, count: int) -> str:
-    return ", ".join(["?" if dialect.name == "sqlite" else "%s"] * count)
 
 
 def _named(table: Any, columns: Iterable[str]) -> str:
@@ -282,6 +275,10 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
         raise DBAPIError.instance(
             statement, None, error, driver.Error, dialect=connection.dialect
         ) from error
+
+
+#: So few values are sent each by itself: to say them as one takes longer than it saves.
+_FEW = 20
 
 
 def among(column: Any, values: Iterable[Any] | str) -> Any:
