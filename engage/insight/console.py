@@ -98,7 +98,7 @@ def _spending(one: Spending, voice: Voice) -> dict[str, Any]:
         "used": None
         if one.budget is None
         else voice.gettext(
-            "%(spent)s awarded in all, %(share)s",
+            "%(spent)s in all, %(share)s",
             spent=voice.pay(one.spent, one.unit),
             share=voice.percent_of(max(0, one.spent), one.budget),
         ),

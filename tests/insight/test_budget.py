@@ -125,7 +125,7 @@ def test_a_rule_and_a_mission_that_pass_their_budgets_warn_on_both_pages(mia: Br
         assert "Bike points has awarded 15,010 points of a budget of 14,000 points" in said
         assert "Spring sprint has awarded 500 points of a budget of 400 points" in said
     said = text(mia)
-    assert "14,000 points warns there · 15,010 points awarded in all, 107%" in said
+    assert "14,000 points warns there 15,010 points in all, 107%" in said
     assert "none set" in said  # the other rule's
 
 
