@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event, inspect, text
 
 from engage import create_app
 from engage.config import Settings
 from engage.db import db
-from engage.migrations import upgrade
+from engage.migrations import FOLDER, upgrade
+from tests.ledger.test_chain import BEFORE
 from tests.postgres import Postgres
 
 
@@ -28,3 +31,66 @@ def test_models_and_migrations_agree(
             differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
         db.engine.dispose()
     assert [d for d in differences if "ix_standings_rank" not in str(d)] == []
+
+
+class Broken(Exception):
+    pass
+
+
+@pytest.mark.parametrize("at", ["0003", "0010", "head"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_upgrade_that_fails_half_way_leaves_the_database_as_it_was(
+    kind: str, at: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    chosen = Settings(home=tmp_path, env="test")
+    if kind == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        chosen = chosen.model_copy(update={"database": server.create(f"half_way_{at}")})
+    with create_app(chosen).app_context():
+        upgrade("0002")
+        for statement in BEFORE.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        before = _whole()
+        mark = f"version_num='{at}'" if at != "head" else f"version_num='{_head()}'"
+
+        def fail(_c: object, _k: object, statement: str, *_: object) -> None:
+            if mark in statement:
+                raise Broken
+
+        event.listen(db.engine, "before_cursor_execute", fail)
+        with pytest.raises(Broken):
+            upgrade()
+        event.remove(db.engine, "before_cursor_execute", fail)
+        assert _whole() == before
+        upgrade()
+        assert _whole() != before
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _head() -> str:
+    found = ScriptDirectory(str(FOLDER)).get_current_head()
+    assert found
+    return found
+
+
+def _whole() -> tuple[object, ...]:
+    """The schema with its triggers and what refers to what, and the rows of the ledger."""
+    db.session.remove()
+    look = inspect(db.engine)
+    tables = {
+        name: [str(look.get_columns(name)), str(look.get_foreign_keys(name))]
+        for name in look.get_table_names()
+    }
+    kept = {
+        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1",
+        "postgresql": "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+    }[db.engine.dialect.name]
+    triggers = db.session.execute(text(kept)).all()
+    rows = [
+        db.session.execute(text(f"SELECT * FROM {name}")).all()
+        for name in ("alembic_version", "facts", "transfers", "accounts", "partners")
+    ]
+    db.session.remove()
+    return tables, triggers, rows

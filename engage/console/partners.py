@@ -142,7 +142,7 @@ def _page(here: Programme, found: Partner, **extra: Any) -> str:
         ],
         boards=standings,
         lines=[
-            reasons.shown(entry, here.currency, voice)
+            reasons.shown(entry, here.currency, voice, payouts=url_for("console_payouts.index"))
             | {"fact": url_for("console_facts.fact", number=entry.fact.id) if entry.fact else None}
             for entry in entries
         ],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engage import periods
 from engage.activity import sentences as facts
 from engage.activity.models import Fact
 from engage.earnings.service import ByRule, ByStage, Entry
@@ -58,9 +59,13 @@ def _heading(entry: Entry, voice: Voice) -> str:
     back = entry.transfer.amount < 0
     if entry.transfer.kind == "redemption" and entry.transfer.reason and not back:
         return voice.gettext("Redeemed: %(reward)s", reward=entry.transfer.reason)
+    if entry.run:
+        said = {"period": voice.period(periods.parse(entry.run.period))}
+        if back:
+            return voice.gettext("Payment of %(period)s returned", **said)
+        return voice.gettext("Payout of %(period)s", **said)
     return {
         "adjustment": voice.gettext("Correction"),
-        "payout": voice.gettext("Payment returned") if back else voice.gettext("Payout"),
         "redemption": voice.gettext("Redemption called off") if back else voice.gettext("Redeemed"),
         "expiry": voice.gettext("Expired"),
         "clawback": voice.gettext("Taken back"),
@@ -173,8 +178,18 @@ def rule_name(slug: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None) -> dict[str, Any]:
-    """A line as ui/ledger.html draws it; ``href`` is the address of the line itself."""
+def shown(
+    entry: Entry,
+    currency: str,
+    voice: Voice,
+    *,
+    href: str | None = None,
+    payouts: str | None = None,
+) -> dict[str, Any]:
+    """A line as ui/ledger.html draws it; ``href`` is the address of the line itself.
+
+    ``payouts`` is where the reader finds payout runs: a line of one leads to it by its number.
+    """
     line, fact, paid_by = entry.transfer, entry.fact, entry.paid_by
     found = reason(entry, currency, voice)
     what = facts.title(fact.kind, fact.customer, fact.product, voice) if fact else None
@@ -196,6 +211,7 @@ def shown(entry: Entry, currency: str, voice: Voice, *, href: str | None = None)
     return {
         "id": f"line-{line.id}",
         "href": href,
+        "run": f"{payouts}{entry.run.number}" if payouts and entry.run else None,
         "what": head,
         "when": voice.moment(line.occurred_at),
         "amount": voice.pay(entry.amount, line.unit, whole=False, sign=True),

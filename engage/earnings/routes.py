@@ -118,7 +118,9 @@ def _numbers(
 def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str, Any]:
     href = url("earnings.line", number=entry.transfer.id)
     fact = url("insight.fact_page", number=entry.fact.id) if entry.fact else None
-    return reasons.shown(entry, programme.currency, voice, href=href) | {"fact": fact}
+    runs = url("earnings.earnings", _anchor="payout-")
+    shown = reasons.shown(entry, programme.currency, voice, href=href, payouts=runs)
+    return shown | {"fact": fact}
 
 
 @blueprint.get("/earnings/<id:number>")

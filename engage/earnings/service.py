@@ -18,6 +18,7 @@ from engage.ledger.service import Line
 from engage.missions.models import Mission, MissionStage
 from engage.missions.rules import Stage, parse_stage
 from engage.partners.models import Partner
+from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
 
 
@@ -49,7 +50,7 @@ class Entry(NamedTuple):
     (an adjustment, a payout, a redemption) have neither ``paid_by`` nor, mostly, a fact.
     ``replaces`` is the fact that this line's fact corrected, ``replaced_by`` the one that corrected
     it; both only where they are the same partner's. ``stated`` is what the fact was reported as in
-    another currency.
+    another currency, ``run`` the payout that a payment belongs to.
     """
 
     transfer: Transfer
@@ -59,6 +60,7 @@ class Entry(NamedTuple):
     replaces: Fact | None
     replaced_by: Fact | None
     stated: Stated | None = None
+    run: PayoutRun | None = None
 
     @property
     def source(self) -> str:
@@ -93,6 +95,7 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
     shelf = {version.id: book for book in books(programme) for version in book.versions}
     stages = _stages(programme, {line.transfer.stage_id for line in lines})
     history = _history(partner, [line.fact for line in lines if line.fact])
+    runs = _runs({line.transfer.payout_id for line in lines})
     stated = currencies.conversions(line.fact.id for line in lines if line.fact)
     found = []
     for line in lines:
@@ -114,9 +117,22 @@ def explained(programme: Programme, partner: Partner, lines: list[Line]) -> list
                 earlier[-1] if earlier else None,
                 later[0] if later else None,
                 stated.get(fact.id) if fact else None,
+                runs.get(transfer.payout_id),
             )
         )
     return found
+
+
+def _runs(ids: Iterable[int | None]) -> dict[int | None, PayoutRun]:
+    wanted = [payout_id for payout_id in ids if payout_id is not None]
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Payout.id, PayoutRun)
+        .join(PayoutRun, PayoutRun.id == Payout.run_id)
+        .where(Payout.id.in_(wanted))
+    )
+    return dict(rows.tuples().all())
 
 
 def _by_rule(book: Book, line: Line) -> ByRule:

@@ -222,6 +222,21 @@ def line(partner_id: int, transfer_id: int) -> Line | None:
     return Line(row[0], row[1]) if row else None
 
 
+def lines_of_closed(
+    partner_id: int, unit: str, last: date, after: datetime, until: datetime
+) -> list[Line]:
+    """What facts up to the day ``last`` earned in lines posted between two instants, oldest first."""
+    statement = _lines_of(partner_id).where(
+        Transfer.unit == unit,
+        Transfer.kind.in_(EARNED),
+        Transfer.day <= last,
+        Transfer.posted_at > after,
+        Transfer.posted_at <= until,
+    )
+    found = db.session.execute(statement.order_by(Transfer.id))
+    return [Line(transfer, fact) for transfer, fact in found]
+
+
 def lines_of_fact(fact_id: int) -> list[Line]:
     """The lines that a fact made for its partner, in the order they were posted."""
     # By the fact alone: asked for the partner besides, SQLite walks all of the partner's lines.

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage.console.here import programme, today
 from engage.db import among, db, transaction
+from engage.earnings import reasons
+from engage.earnings import service as statements
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
 from engage.payouts import export, rules, sentences, service
@@ -263,10 +265,15 @@ def _one(found: PayoutRun, payout_id: int, error: str | None) -> str:
     chosen = next((p for p in shown["payments"] if p["id"] == payout_id), None)
     if chosen is None:
         abort(404)
+    here, voice = programme(), viewer()
+    payout = db.session.get_one(Payout, payout_id)
+    partner = db.session.get_one(Partner, payout.partner_id)
+    late = statements.explained(here, partner, service.late_lines(payout, found))
     return render_template(
         "console_payouts/payment.html",
         **shown,
         payment=chosen,
+        late=[reasons.shown(entry, here.currency, voice) for entry in late],
         error=error,
         note=request.form.get("note", ""),
     )

@@ -105,6 +105,7 @@ def shown(found: Payment, voice: Voice = ENGLISH) -> dict[str, object]:
     """A payment as its partner's page lists it."""
     return {
         "amount": voice.pay(found.payout.amount, found.payout.unit, whole=False),
+        "number": found.run.number,
         "period": of_period(found.run, voice),
         "said": payment(found, voice),
         "parts": parts(found.payout, voice),

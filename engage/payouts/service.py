@@ -399,6 +399,16 @@ def carried(programme_id: int) -> list[tuple[int, str, int]]:
     return [(partner_id, unit, balance) for partner_id, unit, balance in rows if partner_id]
 
 
+def late_lines(payout: Payout, run: PayoutRun) -> list[ledger.Line]:
+    """Lines of late and corrected facts that a payment contains: of periods that were closed before."""
+    before = run_of(run.programme_id, run.number - 1)
+    if before is None:
+        return []
+    return ledger.lines_of_closed(
+        payout.partner_id, payout.unit, before.last_day, before.collected_at, run.collected_at
+    )
+
+
 class Standing(NamedTuple):
     """Where a partner's money of a unit is (minor units).
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -15,10 +15,10 @@ from engage.payouts import service
 from engage.programmes import service as programmes
 from tests.api.conftest import caller
 from tests.browsing import Browser, browser
-from tests.conftest import Cast, publish
+from tests.conftest import Cast, publish, record, sale
 from tests.console.conftest import text
 
-from .conftest import MAY, PAYING
+from .conftest import JUNE, MAY, PAYING
 
 LOW = PAYING.replace('review_over = { USD = "500" }', 'review_over = { USD = "9" }').replace(
     'second_approval_over = { USD = "600" }', 'second_approval_over = { USD = "5" }'
@@ -106,6 +106,26 @@ def test_what_is_put_back_needs_a_reason_that_the_partner_reads(
     mia.post(page, data={"do": "back", "note": "The bank details are old"})
     said = text(browser(app, cast.alice.user).get("/earnings/"))
     assert "Not paid: The bank details are old. It comes with the next payout." in said
+
+
+def test_a_payment_lists_the_late_lines_in_it_and_a_statements_line_leads_to_its_run(
+    mia: Browser, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mia.post("/console/payouts/collect")
+    late = sale("a-late", "A1", "1000", date(2013, 4, 20))
+    record(programmes.by_slug("resellers"), late, now=MAY + timedelta(days=1))
+    monkeypatch.setattr(clock, "now", lambda: JUNE)
+    mia.post("/console/payouts/collect")
+    said = text(mia.get(f"/console/payouts/2/payments/{payout_id(2)}"))
+    assert "Late and corrected" in said
+    assert "a-late" in said
+    assert "Late and corrected" not in text(mia.get(f"/console/payouts/1/payments/{payout_id(1)}"))
+    assert "a-1" not in said
+    mine = browser(app, cast.alice.user).get("/earnings/")
+    assert "Payout of April 2013" in text(mine)
+    assert 'href="/earnings/#payout-1"' in mine.text
+    assert 'id="payout-1"' in mine.text
+    assert 'href="/console/payouts/2"' in mia.get("/console/partners/A1").text
 
 
 def test_no_cell_of_the_file_is_a_formula(mia: Browser, max_: Browser, cast: Cast) -> None:
