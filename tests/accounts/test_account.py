@@ -11,7 +11,7 @@ GOOD = "seven green bicycles"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_tried_yet():
+def _nobody_has_tried_yet(app):
     throttle.limiter.reset()
 
 

