@@ -56,7 +56,7 @@ class Spending(NamedTuple):
 
 
 class Total(NamedTuple):
-    """A programme's awards in a unit: ever, and within the period; what of it was paid out.
+    """A programme's awards in a unit: ever, and within the period; what of it was paid or redeemed.
 
     ``forecast`` is what will have been awarded ever when the period ends, ``lasts`` how many days the
     budget does at the period's pace (None where it has no end).
@@ -67,6 +67,7 @@ class Total(NamedTuple):
     accrued: int
     this_period: int
     paid: int
+    redeemed: int
     forecast: Forecast | None
     lasts: int | None
 
@@ -178,7 +179,10 @@ def _totals(
         (kind, unit): int(amount)
         for kind, unit, amount in db.session.execute(
             select(Account.kind, Account.unit, func.sum(Account.balance))
-            .where(Account.programme_id == programme.id, Account.kind.in_(("budget", "paid")))
+            .where(
+                Account.programme_id == programme.id,
+                Account.kind.in_(("budget", "paid", "redeemed")),
+            )
             .group_by(Account.kind, Account.unit)
         )
     }
@@ -195,6 +199,7 @@ def _totals(
             ever,
             so_far,
             held.get(("paid", unit), 0),
+            held.get(("redeemed", unit), 0),
             found and Forecast(*(ever - so_far + amount for amount in found)),
             None if limit is None else rules.lasts(limit, ever, whole_days(inside, began, today)),
         )

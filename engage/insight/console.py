@@ -70,7 +70,7 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
         "most": total.budget,
         "accrued": _bare(total.accrued, unit, voice),
         "now": _bare(total.this_period, unit, voice),
-        "paid": _bare(total.paid, unit, voice),
+        "spent": _spent(total, voice),
         "forecast": _range(total.forecast, unit, voice),
         "over": total.forecast is not None
         and total.budget is not None
@@ -84,6 +84,13 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
             shown=voice.number(total.lasts),
         ),
     }
+
+
+def _spent(total: Total, voice: Voice) -> str:
+    """What became of the awards: points are mostly redeemed, money is paid."""
+    if total.redeemed:
+        return voice.gettext("redeemed: %(sum)s", sum=_bare(total.redeemed, total.unit, voice))
+    return voice.gettext("paid out: %(sum)s", sum=_bare(total.paid, total.unit, voice))
 
 
 def _spending(one: Spending, voice: Voice) -> dict[str, Any]:

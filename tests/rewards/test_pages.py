@@ -47,6 +47,14 @@ def redeem(client: Browser, reward_id: int) -> str:
     return text(client.post(f"/rewards/{reward_id}", data=sent, follow_redirects=True))
 
 
+def test_managers_read_what_was_redeemed_beside_what_was_awarded(
+    alice: Browser, mia: Browser, cast: Cast
+):
+    assert "redeemed" not in text(mia.get("/console/budget"))
+    redeem(alice, a_reward())
+    assert "redeemed: 100" in text(mia.get("/console/budget"))
+
+
 def test_the_catalogue_says_what_one_can_have_and_what_is_missing(alice: Browser, cast: Cast):
     a_reward()
     a_reward(Offer("Weekend at the sea", "", 8_000))
