@@ -22,6 +22,10 @@ DEFERRED = {
     "engage": {"engage.app"},
     # Alembic takes half a second, and is needed by the first command on a new house alone.
     "engage.terminal": {"engage.migrations"},
+    # A third of a second, at every start, for what few ask for.
+    "engage.leaderboards.document": {"openpyxl", "openpyxl.cell", "openpyxl.cell.cell"},
+    # What draws takes a sixth of a second: pages that show a picture made before do without.
+    "engage.videos.stills": {"engage.studio.reel"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
     "engage.videos.jobs": {"engage.studio.film"},
 }

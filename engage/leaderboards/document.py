@@ -7,10 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 from engage import clock, periods
 from engage.imports.rules import safe_cell
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
@@ -71,6 +67,11 @@ def to_csv(published: Published, found: Ranking) -> bytes:
 
 def to_xlsx(published: Published, found: Ranking) -> bytes:
     """The ranking as a workbook; what begins like a formula is text."""
+    # A third of a second to load, at every start, for what few ask for.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(published.model.slug[:31])
     sheet.append(_HEADINGS)

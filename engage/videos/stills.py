@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 from engage.studio.plan import plan
-from engage.studio.reel import Reel
 from engage.videos.catalogue import THEME, Offered
 
 
@@ -12,6 +11,9 @@ def still(film: Offered, media: Path, form: str) -> Path:
     """The picture as a PNG file, drawn once for each version of a template."""
     path = media / "stills" / f"{film.slug}-{film.digest[:16]}-{form.replace(':', 'x')}.png"
     if not path.exists():
+        # What draws takes long to load: pages that show a picture made before do without.
+        from engage.studio.reel import Reel
+
         made = plan(film.template, film.template.samples())
         scenes = made.scenes
         scene = next((s for s in scenes if s.scene.name == film.template.poster), scenes[0])
