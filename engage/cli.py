@@ -1,5 +1,6 @@
 """The ``engage`` command. Each name is loaded when it is called, so that none waits for the others."""
 
+import gc
 import os
 from importlib import import_module
 
@@ -37,7 +38,11 @@ class _OnDemand(click.Group):
         if name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        gc.disable()  # as in `create_app`: loading leaves no garbage
+        try:
+            command: click.Command = getattr(import_module(module), attribute)
+        finally:
+            gc.enable()
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
