@@ -1,6 +1,8 @@
 """engage: a partner-incentive programme in which engagement and pay run on the same data."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,16 +11,22 @@ if TYPE_CHECKING:
     from engage.config import Settings
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Loading leaves no garbage; looking for some meanwhile would cost a tenth of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web application; its blueprints are listed in ``engage.app``.
 
     :raises engage.config.ConfigurationError: production without a secret key.
     """
     # The whole house takes a second to load: supervisors, and commands that only print, need none.
-    # Loading leaves no garbage; looking for some meanwhile would cost a tenth of it.
-    gc.disable()
-    try:
+    with loading():
         from engage.app import make
-    finally:
-        gc.enable()
     return make(settings)

@@ -1,10 +1,11 @@
 """The ``engage`` command. Each name is loaded when it is called, so that none waits for the others."""
 
-import gc
 import os
 from importlib import import_module
 
 import click
+
+from engage import loading
 
 #: What there is, in the order of ``engage --help``: name -> (where it is, what it does).
 COMMANDS = {
@@ -38,11 +39,8 @@ class _OnDemand(click.Group):
         if name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[name][0].partition(":")
-        gc.disable()  # as in `create_app`: loading leaves no garbage
-        try:
+        with loading():
             command: click.Command = getattr(import_module(module), attribute)
-        finally:
-            gc.enable()
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
