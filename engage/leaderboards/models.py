@@ -8,9 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
 
+#: A period's name: ``2013-Q1``, or the slug of a season or mission.
+NAME = String(80)
+
 
 class Board(Model):
-    """A published ranking; ``version`` rises with every change of its standings."""
+    """A published ranking; ``version`` rises with every change of its standings.
+
+    ``kept_on`` is the local day that ends the window whose standings are kept, where it moves on
+    with every day.
+    """
 
     __tablename__ = "boards"
 
@@ -23,6 +30,7 @@ class Board(Model):
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    kept_on: Mapped[date | None]
 
     __table_args__ = (UniqueConstraint("programme_id", "slug"),)
 
@@ -39,7 +47,7 @@ class Standing(Model):
     __tablename__ = "standings"
 
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
-    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    period: Mapped[str] = mapped_column(NAME, primary_key=True)
     member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     score: Mapped[int]
     order_key: Mapped[int]
@@ -66,7 +74,7 @@ class StandingBucket(Model):
     __tablename__ = "standing_buckets"
 
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
-    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    period: Mapped[str] = mapped_column(NAME, primary_key=True)
     level: Mapped[int] = mapped_column(primary_key=True)
     low: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     members: Mapped[int]
@@ -80,7 +88,7 @@ class StandingDay(Model):
     __tablename__ = "standing_days"
 
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
-    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    period: Mapped[str] = mapped_column(NAME, primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     rank: Mapped[int]

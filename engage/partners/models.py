@@ -28,6 +28,8 @@ class Partner(Model):
     #: How others see them on boards; see `rules.public_name`.
     visibility: Mapped[str] = mapped_column(String(10), default="named", server_default="named")
     pseudonym: Mapped[str | None] = mapped_column(String(40))
+    #: What they are to reach in a period of boards that ask for it, in ten-thousandths.
+    target: Mapped[int | None]
     locale: Mapped[str | None] = mapped_column(String(20))
     timezone: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
