@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ MOMENTS = ("onboarding", "launch", "learning", "status", "recap")
 TRANSITIONS = ("cut", "fade", "wipe", "push", "iris")
 ENTRANCES = ("none", "fade", "rise", "drop", "left", "right", "pop", "wipe")
 UNITS = ("money", "points", "count", "ordinal", "percent")
+MOODS = ("calm", "bright", "driving", "warm", "steady", "proud")
+ENGLISH = "en"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class Template:
     fonts: Mapping[str, Path]
     fields: Mapping[str, Field]
     scenes: tuple[Scene, ...]
+    music: str = MOODS[0]
+    #: What it says in other languages: by language, then by the English text.
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: The language its texts are in; `engage.studio.words.told_in` gives it in another one.
+    language: str = ENGLISH
 
     def samples(self) -> Data:
         """A snapshot of the template's own samples, for stills and previews."""

@@ -74,7 +74,7 @@ def render(
     with tempfile.TemporaryDirectory(prefix=".film-", dir=out.parent) as folder:
         aside = Path(folder) / "film.mp4"
         kept = cache or Path(folder)
-        bed = sound.encoded(made.duration, kept)
+        bed = sound.encoded(made.duration, kept, template.music)
         watch = _Watch(made, progress, check_cancelled).frame
         if quick and quickly:
             quick.write(reel, aside, bed, watch, kept)

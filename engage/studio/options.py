@@ -98,18 +98,19 @@ class Options:
         if problem:
             self.to.wrong(here, f"{value!r} is not possible", problem)
             return option.default
+        guarded = frozenset(self.to.fields) if option.spare else self.guarded
         if option.kind == "text":
-            self.to.words(value, here, self.guarded)
+            self.to.words(value, here, guarded)
         elif option.kind == "value":
-            self._field(value, option, here)
+            self._field(value, option, here, guarded)
         elif option.kind == "file" and value != option.default and not self._file(value):
             self.to.wrong(here, f"no file {value!r} in the template's folder",
                           "put it there, or mend the name")  # fmt: skip
         return value
 
-    def _field(self, value: str, option: Option, here: Place) -> None:
+    def _field(self, value: str, option: Option, here: Place, guarded: frozenset[str]) -> None:
         name = only(value) or ""
-        if not self.to.field_there(name, here, self.guarded):
+        if not self.to.field_there(name, here, guarded):
             return
         shape = self.to.fields[name].shape
         if shape not in option.shapes:

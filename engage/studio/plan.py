@@ -16,6 +16,9 @@ from engage.studio.layers import KINDS
 from engage.studio.stage import Option, Part
 from engage.studio.values import BadValue, Data, Number, Value, given, shape_of
 
+TOGETHER = 0.5  # seconds: what is shown is captioned no later and no earlier than this
+READABLE = 1.2  # a caption that would stand shorter joins the next
+
 
 class MissingField(ValueError):
     """The snapshot lacks what the template needs: no film, and ``fields`` says why."""
@@ -123,7 +126,7 @@ def _in_format(value: Any, form: str) -> Any:
 
 
 def _filled(value: Any, option: Option, plan: Plan) -> Any:
-    if value is None:
+    if value is None or (option.spare and not _known(value, plan.data)):
         return None
     if option.kind == "text":
         return fill(value, plan.data, plan.template.slug)
@@ -133,6 +136,10 @@ def _filled(value: Any, option: Option, plan: Plan) -> Any:
     if not given(plan.data.get(name)):
         raise MissingField(plan.template.slug, [name])
     return plan.data[name]
+
+
+def _known(text: str, data: Data) -> bool:
+    return all(given(data.get(name)) for name in placeholders.names(text))
 
 
 @dataclass(frozen=True)
@@ -145,26 +152,49 @@ class Cue:
 
 
 def cues(plan: Plan) -> list[Cue]:
-    """Every sentence spoken, sharing its scene's time, and every other sentence shown, while shown."""
+    """Every sentence spoken or shown, one caption at a time.
+
+    A sentence on the screen is captioned from when it appears; one that is only spoken has its share
+    of the scene's time."""
     out: list[Cue] = []
     for planned in plan.scenes:
-        start, seconds = planned.first / plan.fps, planned.frames / plan.fps
-        total = sum(len(s) for s in planned.say)
-        at = start
-        for sentence in planned.say:
-            until = at + seconds * len(sentence) / total
-            out.append(Cue(at, until, sentence))
-            at = until
-        spoken = " ".join(planned.say)
-        for layer, words in _shown(plan, planned):
-            if (
-                layer.kind == "text"
-                and words.rstrip(" ”\"'").endswith((".", "!", "?", "…"))
-                and words not in spoken
-            ):
-                shown = min(start + layer.start + layer.duration, start + seconds)
-                out.append(Cue(start + layer.start, shown, words))
-    return sorted(out, key=lambda c: (c.start, c.end))
+        begin, end = planned.first / plan.fps, (planned.first + planned.frames) / plan.fps
+        told = _timed(plan, planned)
+        ends = [begin + at for at, _ in told[1:]] + [end]
+        out += [Cue(begin + at, until, text) for (at, text), until in zip(told, ends, strict=False)]
+    return out
+
+
+def _timed(plan: Plan, planned: PlannedScene) -> list[tuple[float, str]]:
+    """The captions of a scene with the seconds in it at which each begins."""
+    seconds = planned.frames / plan.fps
+    shown = {
+        words: layer.start
+        for layer, words in _shown(plan, planned)
+        if layer.kind == "text" and words.rstrip(" ”»\"'").endswith((".", "!", "?", "…"))
+    }
+    told: list[tuple[float, bool, str]] = []
+    at, total = 0.0, sum(len(sentence) for sentence in planned.say)
+    for sentence in planned.say:
+        seen = [when for words, when in shown.items() if words in sentence or sentence in words]
+        told.append((min(seen, default=at), bool(seen), sentence))
+        at += seconds * len(sentence) / total
+    spoken = " ".join(planned.say)
+    told += [(when, True, words) for words, when in shown.items() if words not in spoken]
+    return _together(sorted(told, key=lambda one: one[0]))
+
+
+def _together(told: list[tuple[float, bool, str]]) -> list[tuple[float, str]]:
+    """Sentences too close to be read one after another stand together, when what is seen appears."""
+    out: list[tuple[float, bool, str]] = []
+    for at, seen, text in told:
+        before = out[-1] if out else None
+        near = TOGETHER if before and before[1] and seen else READABLE
+        if before and (seen or before[1]) and at - before[0] <= near:
+            out[-1] = (before[0] if before[1] else at, True, f"{before[2]}\n{text}")
+        else:
+            out.append((at, seen, text))
+    return [(at, text) for at, _seen, text in out]
 
 
 def captions(plan: Plan) -> str:

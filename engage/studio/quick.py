@@ -43,7 +43,8 @@ def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept:
     """Make the film; ``reel`` is in the medium `engage.studio.planes.YUV`, common segments are
     kept in ``kept``."""
     fps, size = reel.plan.fps, FORMATS[reel.form]
-    version = f"{template_digest(reel.plan.template.folder)} {reel.theme.digest()} {h264.VERSION}"
+    template = reel.plan.template
+    version = f"{template_digest(template.folder)} {template.language} {reel.theme.digest()} {h264.VERSION}"
 
     def segment(run: Run) -> bytes:
         if not run.common:

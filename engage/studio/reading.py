@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engage.studio import samples
+from engage.studio import samples, words
 from engage.studio.design import (
     ENTRANCES,
     FILE,
     MOMENTS,
+    MOODS,
     TRANSITIONS,
     UNITS,
     Field,
@@ -29,18 +31,20 @@ from engage.studio.options import Options
 from engage.studio.stage import FORMATS
 from engage.studio.theme import BACKGROUNDS, BadColour, rgb
 from engage.studio.toml_lines import Path as Place
-from engage.studio.toml_lines import locate
+from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import missing_script
 from engage.studio.values import texts
 
-_TOP = ("title", "moment", "fps", "formats", "poster", "fonts", "fields", "scenes")
+_TOP = (
+    "title", "moment", "fps", "formats", "poster", "music", "fonts", "fields", "styles", "scenes",
+)  # fmt: skip
 _FIELD = ("sample", "max_chars", "unit", "optional", "shape", "value", "share")
 _SCENE = (
     "name", "seconds", "when", "background", "light", "say",
     "transition", "transition_seconds", "layers",
 )  # fmt: skip
 _LAYER = (
-    "kind", "box", "when", "only", "start", "duration",
+    "kind", "style", "box", "when", "only", "start", "duration",
     "enter", "enter_seconds", "exit", "exit_seconds", "ease",
 )  # fmt: skip
 
@@ -58,6 +62,7 @@ class _Reader(Findings):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.formats: tuple[str, ...] = ()
+        self.styles: Mapping[str, Any] = {}
 
     def template(self) -> Template | None:
         try:
@@ -82,12 +87,23 @@ class _Reader(Findings):
         self.formats = self.formats_of(raw)
         fonts = self.fonts(raw.get("fonts", {}))
         self.fields = self.fields_of(raw.get("fields"))
+        self.styles = self.styles_of(raw.get("styles", {}))
         scenes = self.scenes(raw.get("scenes"))
         poster = self.word(raw, "poster", (), scenes[0].name if scenes else "")
         if scenes and poster not in {s.name for s in scenes}:
             self.wrong(("poster",), f"no scene is called {poster!r}", "give the name of a scene")
-        return Template(self.folder.name, self.folder, title, moment, fps, self.formats, poster,
-                        fonts, self.fields, scenes)  # fmt: skip
+        music = self.choice(raw, "music", (), MOODS, MOODS[0])
+        made = Template(self.folder.name, self.folder, title, moment, fps, self.formats, poster,
+                        fonts, self.fields, scenes, music)  # fmt: skip
+        spoken, problems = words.read(made)
+        self.problems += problems
+        return replace(made, words=spoken)
+
+    def styles_of(self, raw: Any) -> Mapping[str, Any]:
+        if isinstance(raw, dict) and all(isinstance(style, dict) for style in raw.values()):
+            return raw
+        self.wrong(("styles",), "no styles", "write [styles.name] and below it keys of layers")
+        return {}
 
     def formats_of(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
         wished = raw.get("formats", ["16:9"])
@@ -229,6 +245,14 @@ class _Reader(Findings):
         seconds: float,
         guarded: frozenset[str],
     ) -> Layer | None:
+        style = raw.get("style")
+        if style is not None and style not in self.styles:
+            self.wrong((*path, "style"), f"no style {style!r}", f"use {either(self.styles)}")
+        elif style is not None:
+            lent = {k: v for k, v in self.styles[style].items() if k not in raw}
+            for key in lent:  # a mistake in it is named where it stands
+                self.places[(*path, key)] = line_of(self.places, ("styles", style, key))
+            raw = {**lent, **raw}
         kind = raw.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
             self.wrong((*path, "kind"), f"no layer kind {kind!r}", f"use {either(KINDS)}")

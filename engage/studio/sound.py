@@ -7,6 +7,7 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -15,17 +16,59 @@ from moviepy.audio.AudioClip import AudioArrayClip
 from numpy.typing import NDArray
 
 RATE = 44_100
-VERSION = 2  # raise it when the music changes: cached beds are named by it
+VERSION = 3  # raise it when the music changes: cached beds are named by it
 LOUDNESS = -16.0  # LUFS, integrated over the whole (EBU R 128)
 NEAR = 1.0  # how far from it a bed may be, in LU
 SILENCE = -69.0
-BAR = 2.4  # seconds: four beats at 100 a minute
 
 Samples = NDArray[np.float32]
+Chord = tuple[int, int, int, int]
 
-# D major, in half tones from D3: I, vi, IV, V with added notes; the last bar comes home to I.
-_CHORDS = ((0, 4, 7, 14), (-3, 4, 9, 12), (-7, 5, 9, 16), (-5, 7, 11, 14))
-_FIGURE = (0, 2, 1, 3, 2, 1, 3, 2)  # which note of the chord, in eighths
+
+class Mood(NamedTuple):
+    """A bed: seconds a ``bar`` takes, four ``chords`` in half tones from D3 (the last bar comes home
+    to the first), which note of the chord is plucked in each eighth (None: a rest), the beats of the
+    bass, the strength of held notes, plucks, brush and drum, and from which bar the drum plays."""
+
+    bar: float
+    chords: tuple[Chord, Chord, Chord, Chord]
+    figure: tuple[int | None, ...]
+    bass: tuple[float, ...]
+    held: float = 1.0
+    pluck: float = 1.0
+    brush: float = 1.0
+    drum: float = 0.0
+    enters: int = 2
+
+
+#: By the words of `engage.studio.design.MOODS`.
+MOODS: dict[str, Mood] = {
+    "calm": Mood(
+        2.4, ((0, 4, 7, 14), (-3, 4, 9, 12), (-7, 5, 9, 16), (-5, 7, 11, 14)),
+        (0, 2, 1, 3, 2, 1, 3, 2), (0.0, 1.5, 2.5),
+    ),
+    "bright": Mood(
+        2.08, ((5, 9, 12, 16), (0, 7, 12, 16), (2, 9, 14, 17), (-2, 5, 10, 14)),
+        (0, 1, 2, 3, None, 3, 2, 1), (0.0, 2.0), held=0.8, pluck=1.3, brush=0.7,
+    ),
+    "driving": Mood(
+        1.92, ((-3, 4, 9, 12), (-7, 5, 9, 12), (0, 4, 7, 12), (-5, 2, 7, 11)),
+        (0, 3, 0, 2, 0, 3, 1, 2), (0.0, 0.5, 1.5, 2.0, 2.5, 3.5), held=0.7, brush=1.5, drum=1.0,
+        enters=1,
+    ),
+    "warm": Mood(
+        3.0, ((3, 7, 10, 17), (0, 7, 10, 15), (-4, 8, 12, 15), (-2, 5, 10, 14)),
+        (0, None, 2, None, 3, None, 1, None), (0.0,), held=1.3, pluck=0.8, brush=0.0,
+    ),
+    "steady": Mood(
+        2.4, ((0, 7, 10, 14), (0, 5, 9, 14), (-2, 5, 10, 14), (-4, 3, 8, 12)),
+        (0, None, 1, 2, None, 1, 3, None), (0.0, 1.0, 2.0, 3.0), held=0.9, brush=1.0, drum=0.5,
+    ),
+    "proud": Mood(
+        2.64, ((-2, 5, 10, 14), (3, 7, 10, 15), (-5, 7, 10, 14), (0, 5, 9, 12)),
+        (0, 1, 2, 3, 2, 3, 1, 2), (0.0, 1.5, 2.0, 3.5), held=1.2, pluck=1.1, drum=0.8, enters=4,
+    ),
+}  # fmt: skip
 
 
 def _hertz(step: float) -> float:
@@ -67,6 +110,12 @@ def _brush(strength: float) -> Samples:
     return (noise * np.exp(-t * 60) * strength).astype(np.float32)
 
 
+def _drum() -> Samples:
+    t = np.arange(int(0.28 * RATE), dtype=np.float32) / RATE
+    fall = 2 * np.pi * (46.0 * t + 70.0 / 24.0 * (1.0 - np.exp(-t * 24.0)))
+    return (np.sin(fall) * np.exp(-t * 13) * np.minimum(t / 0.003, 1.0)).astype(np.float32)
+
+
 def _add(track: Samples, sound: Samples, at: float, left: float, right: float) -> None:
     start = int(at * RATE)
     end = min(len(track), start + len(sound))
@@ -76,36 +125,9 @@ def _add(track: Samples, sound: Samples, at: float, left: float, right: float) -
 
 
 @functools.lru_cache(maxsize=4)
-def bed(seconds: float) -> Samples:
+def bed(seconds: float, mood: str = "calm") -> Samples:
     """The bed of a film: samples × 2 channels, -1..1, faded in and out, as long as the film."""
-    track = np.zeros((round(seconds * RATE), 2), np.float32)
-    bars = max(1, int(np.ceil(seconds / BAR)))
-    plucks = {
-        step: _pluck(step) for chord in (*_CHORDS, _CHORDS[0]) for step in (s + 12 for s in chord)
-    }
-    for bar in range(bars):
-        at, last = bar * BAR, bar == bars - 1
-        chord = _CHORDS[0] if last and bars > 1 else _CHORDS[bar % 4]
-        for k, step in enumerate(chord):
-            _add(track, _pad(step, BAR + 0.7), at, 0.9 - 0.12 * k, 0.6 + 0.12 * k)
-        for eighth, which in enumerate(_FIGURE):
-            note, place = plucks[chord[which] + 12], at + eighth * BAR / 8
-            strength = 0.15 if eighth % 4 == 0 else 0.10
-            pan = 0.35 + 0.3 * (eighth % 2)
-            _add(track, note, place, strength * (1 - pan), strength * pan)
-            _add(
-                track,
-                note,
-                place + BAR * 3 / 16,
-                strength * 0.35 * pan,
-                strength * 0.35 * (1 - pan),
-            )
-        if bar > 0:
-            for beat in (0.0, 1.5, 2.5):
-                _add(track, _bass(chord[0] - 12), at + beat * BAR / 4, 0.16, 0.16)
-        if bar > 1 and not last:
-            for eighth in range(8):
-                _add(track, _brush(0.05 if eighth % 2 else 0.025), at + eighth * BAR / 8, 0.8, 1.0)
+    track = _played(seconds, MOODS[mood])
     fade_in, fade_out = min(0.4, seconds / 4), min(2.2, seconds / 3)
     t = np.arange(len(track), dtype=np.float32) / RATE
     shape = np.minimum(np.minimum(t / fade_in, (seconds - t) / fade_out), 1.0)
@@ -117,6 +139,43 @@ def bed(seconds: float) -> Samples:
     gain = 10 ** ((LOUDNESS - measured) / 20) if measured > SILENCE else 1.0
     loud: Samples = np.clip(soft * gain, -0.98, 0.98).astype(np.float32)
     return loud
+
+
+def _played(seconds: float, mood: Mood) -> Samples:
+    """All bars of a mood, neither faded nor levelled."""
+    track = np.zeros((round(seconds * RATE), 2), np.float32)
+    bars = max(1, int(np.ceil(seconds / mood.bar)))
+    plucks = {step: _pluck(step) for chord in mood.chords for step in (s + 12 for s in chord)}
+    for bar in range(bars):
+        at, last = bar * mood.bar, bar == bars - 1
+        chord = mood.chords[0] if last and bars > 1 else mood.chords[bar % 4]
+        for k, step in enumerate(chord):
+            held = _pad(step, mood.bar + 0.7) * np.float32(mood.held)
+            _add(track, held, at, 0.9 - 0.12 * k, 0.6 + 0.12 * k)
+        for eighth, which in enumerate(mood.figure):
+            if which is None:
+                continue
+            note, place = plucks[chord[which] + 12], at + eighth * mood.bar / 8
+            loud = (0.15 if eighth % 4 == 0 else 0.10) * mood.pluck
+            pan = 0.35 + 0.3 * (eighth % 2)
+            _add(track, note, place, loud * (1 - pan), loud * pan)
+            echo = place + mood.bar * 3 / 16
+            _add(track, note, echo, loud * 0.35 * pan, loud * 0.35 * (1 - pan))
+        if bar > 0:
+            for beat in mood.bass:
+                _add(track, _bass(chord[0] - 12), at + beat * mood.bar / 4, 0.16, 0.16)
+        if bar >= mood.enters and not last:
+            _rhythm(track, mood, at)
+    return track
+
+
+def _rhythm(track: Samples, mood: Mood, at: float) -> None:
+    for eighth in range(8):
+        place, loud = at + eighth * mood.bar / 8, (0.05 if eighth % 2 else 0.025) * mood.brush
+        if loud:
+            _add(track, _brush(loud), place, 0.8, 1.0)
+        if mood.drum and eighth % 2 == 0:
+            _add(track, _drum(), place, 0.3 * mood.drum, 0.3 * mood.drum)
 
 
 def loudness(source: list[str], given: bytes | None = None) -> float:
@@ -132,21 +191,21 @@ def loudness(source: list[str], given: bytes | None = None) -> float:
     return float(found[-1]) if found else SILENCE
 
 
-def soundtrack(seconds: float) -> AudioClip:
+def soundtrack(seconds: float, mood: str = "calm") -> AudioClip:
     """The bed as a MoviePy clip."""
-    return AudioArrayClip(bed(seconds), fps=RATE).with_duration(seconds)
+    return AudioArrayClip(bed(seconds, mood), fps=RATE).with_duration(seconds)
 
 
-def encoded(seconds: float, folder: Path) -> Path:
-    """The bed as AAC, encoded once per length and kept in ``folder``.
+def encoded(seconds: float, folder: Path, mood: str = "calm") -> Path:
+    """The bed as AAC, encoded once per mood and length and kept in ``folder``.
 
     Raises ValueError where the encoder made it louder or quieter than it should be."""
-    path = folder / f"bed-{VERSION}-{round(seconds * 1000)}.m4a"
+    path = folder / f"bed-{VERSION}-{mood}-{round(seconds * 1000)}.m4a"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
             made = Path(aside) / path.name
-            soundtrack(seconds).write_audiofile(
+            soundtrack(seconds, mood).write_audiofile(
                 str(made), fps=RATE, codec="aac", bitrate="128k", logger=None,
                 ffmpeg_params=["-threads", "1", "-map_metadata", "-1",
                                "-fflags", "+bitexact", "-flags:a", "+bitexact"],

@@ -35,6 +35,7 @@ class Option:
     low: float = 0.0
     high: float = 100_000.0
     said: bool = False  # a text that viewers read as a sentence, so it is in the transcript
+    spare: bool = False  # left out (None) where a field it names is missing
 
 
 def lettering(size: int, *, font: str = "text", weight: int = 500, colour: str = "text",

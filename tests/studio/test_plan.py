@@ -7,7 +7,15 @@ from itertools import pairwise
 
 import pytest
 
-from engage.studio.plan import MissingField, NothingToShow, captions, cues, plan, transcript
+from engage.studio.plan import (
+    MissingField,
+    NothingToShow,
+    captions,
+    cues,
+    fill,
+    plan,
+    transcript,
+)
 from engage.studio.values import BadValue, Number
 
 
@@ -105,6 +113,20 @@ def test_every_sentence_said_is_a_caption_while_its_scene_stands(recap):
         for sentence in scene.say:
             cue = next(c for c in cues(made) if c.text == sentence and start <= c.start < end)
             assert cue.end <= end + 1e-6
+
+
+def test_what_is_shown_is_captioned_within_half_a_second_of_its_showing(recap, onboarding):
+    for template in (recap, onboarding):
+        made = plan(template, template.samples())
+        for scene in made.scenes:
+            for layer in scene.layers:
+                text = layer.options.get("text")
+                if layer.kind != "text" or not text.endswith("."):
+                    continue
+                shown, at = fill(text, made.data, "x"), scene.first / made.fps + layer.start
+                assert any(
+                    shown in cue.text and abs(cue.start - at) <= 0.5 for cue in cues(made)
+                ), shown
 
 
 def test_a_sentence_that_is_only_shown_is_a_caption_too(onboarding):

@@ -59,6 +59,18 @@ def test_a_mistake_is_named(write, old, new, expected):
     assert any(expected in line for line in found), found
 
 
+def test_a_style_lends_its_keys_and_a_mistake_in_it_is_named_where_it_stands(write):
+    style = "[styles.big]\nsize = 90\nweight = 800\n\n[[scenes]]"
+    text = TINY.replace("[[scenes]]", style, 1).replace(
+        "size = 90\n  floor", 'style = "big"\n  floor'
+    )
+    options = load(write(text)).scenes[0].layers[0].options
+    assert (options["size"], options["weight"], options["floor"]) == (90, 800, 30)
+    (problem,) = check(write(text.replace("weight = 800", "weight = 8000")))
+    assert problem.line == text.splitlines().index("weight = 800") + 1
+    assert "no style 'big'" in str(check(write(text.replace("styles.big", "styles.small")))[0])
+
+
 def test_a_problem_says_file_line_field_and_remedy(write):
     folder = write(TINY.replace('ink"', 'inky"'))
     (problem,) = check(folder)

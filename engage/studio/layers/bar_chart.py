@@ -1,4 +1,5 @@
-"""Growth by month: bars rise one after another, then their numbers appear."""
+"""Growth by month: bars rise one after another, then their numbers appear; over them, if given, a
+dashed line at what they are compared with."""
 
 from __future__ import annotations
 
@@ -16,6 +17,8 @@ OPTIONS = {
     "radius": Option("number", 10.0, high=100),
     "stagger": Option("number", 0.09, high=2),
     "over": Option("number", 0.9, low=0.1, high=10),
+    "base": Option("value", shapes=("number",), spare=True),
+    "base_text": Option("text", spare=True),
 }
 BLEEDS = False
 
@@ -24,12 +27,15 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     points = part["value"].points
     x, y, w, h = part.box
     size, n = part["size"], max(1, len(points))
+    compared = part["base"]
+    if compared is not None:  # the first line says what the dashed one is
+        y, h = y + round(size * 2.0), h - round(size * 2.0)
     base = y + h - round(size * 1.9)  # where the bars stand; labels below, numbers above
     room = base - y - round(size * 2.2)
     axis = Axis(stage, points, x, w, base, size, part["mark"])
     wide = round(min(axis.slot * 0.66, 132 * stage.unit))
     radius = max(1, round(min(part["radius"] * stage.unit, wide / 2)))
-    top = highest(points)
+    top = max(highest(points), compared.value if compared else 0.0)
     line = stage.colour("line")
 
     def draw(canvas: Canvas, t: float) -> None:
@@ -52,7 +58,43 @@ def prepare(part: Part, stage: Stage) -> Drawing:
                 with canvas.moved(dy=(1 - rise) * 12 * stage.unit, alpha=rise):
                     axis.number(canvas, k, base - high)
 
-    return Drawing(draw, settles=0.25 + part["stagger"] * n + max(part["over"], 0.8))
+    bars = 0.25 + part["stagger"] * n + max(part["over"], 0.8)
+    if compared is None or compared.value <= 0:
+        return Drawing(draw, settles=bars)
+    level = base - round(compared.value / top * room)
+    legend = _Legend(part, stage, (x, y - round(size * 2.0), w), level)
+
+    def draw_compared(canvas: Canvas, t: float) -> None:
+        draw(canvas, t)
+        legend.draw(canvas, t - bars + 0.6)
+
+    return Drawing(draw_compared, settles=bars + 0.5)
+
+
+class _Legend:
+    """A dashed line over the bars, and at the top of the chart what it stands for."""
+
+    def __init__(self, part: Part, stage: Stage, top: tuple[int, int, int], level: int) -> None:
+        self.part, self.stage, self.level = part, stage, level
+        self.x, self.y, self.w = top
+        self.thick, self.dash = max(2, round(3 * stage.unit)), round(16 * stage.unit)
+
+    def draw(self, canvas: Canvas, t: float) -> None:
+        share = out_expo(progress(t, 1.0))
+        if share <= 0.0:
+            return
+        tone, size = self.stage.colour("text"), self.part["size"]
+        reach = round(self.w * share)
+        for at in range(0, reach, self.dash * 2):
+            canvas.fill(self.x + at, self.level, min(self.dash, reach - at), self.thick, tone)
+        with canvas.moved(alpha=share):
+            middle = self.y + round(size * 0.75)
+            for at in (0, self.dash * 2):
+                canvas.fill(self.x + at, middle, self.dash, self.thick, tone)
+            left = self.dash * 4
+            box = (self.x + left, self.y, self.w - left, size * 1.5)
+            words = self.part["base_text"] or ""
+            self.stage.label(canvas, words, box, self.stage.plain("text", 500), size, tone)
 
 
 def _bar(canvas: Canvas, cap: Sprite, left: int, base: int, high: int) -> None:
@@ -65,4 +107,5 @@ def _bar(canvas: Canvas, cap: Sprite, left: int, base: int, high: int) -> None:
 
 
 def speak(part: Part) -> list[str]:
-    return [spoken(part["value"])]
+    compared = [part["base_text"]] if part["base"] is not None and part["base_text"] else []
+    return [spoken(part["value"]), *compared]

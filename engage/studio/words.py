@@ -1,0 +1,130 @@
+"""A template in other languages: `words/de.toml` in its folder, a line for each English text.
+
+    "You earned {points} points." = "Sie haben {points} Punkte verdient."
+
+A catalogue is whole or a mistake: every text of the template, the same placeholders, nothing else. So
+a film is in one language; whoever speaks one without a catalogue is told in English.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engage.studio import placeholders
+from engage.studio.design import ENGLISH, Layer, Problem, Say, Template
+from engage.studio.layers import KINDS
+from engage.studio.toml_lines import line_of, locate
+
+FOLDER = "words"
+
+
+def texts(template: Template) -> list[str]:
+    """Every text of a template that is to be translated, once, in the order of the file."""
+    found: dict[str, None] = {}
+
+    def note(text: str) -> str:
+        if _says_something(text):
+            found.setdefault(text)
+        return text
+
+    _reworded(template, note)
+    return list(found)
+
+
+def told_in(template: Template, language: str) -> Template:
+    """The template in a language; itself where it has no words of that."""
+    if language == template.language or language not in template.words:
+        return template
+    known = template.words[language]
+    return replace(_reworded(template, lambda text: known.get(text, text)), language=language)
+
+
+def read(template: Template) -> tuple[dict[str, Mapping[str, str]], list[Problem]]:
+    """The catalogues beside a template, by language, and what is wrong with them."""
+    found: dict[str, Mapping[str, str]] = {}
+    problems: list[Problem] = []
+    try:
+        wanted = texts(template)
+    except placeholders.BadPlaceholder:  # told already, with its line
+        return found, problems
+    for file in sorted((template.folder / FOLDER).glob("*.toml")):
+        name = f"{template.slug}/{FOLDER}/{file.name}"
+        try:
+            source = file.read_text(encoding="utf-8")
+            raw: dict[str, Any] = tomllib.loads(source)
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+            problems.append(Problem(name, 1, "file", f"cannot be read: {wrong}", "mend it"))
+            continue
+        lines = locate(source)
+        problems += [
+            Problem(name, line_of(lines, (text,)), repr(text), *fault)
+            for text, fault in _faults(wanted, raw)
+        ]
+        found[file.stem] = raw
+    return found, problems
+
+
+def _faults(wanted: list[str], raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Texts with what is wrong with them and how to mend it."""
+    for text in wanted:
+        if text not in raw:
+            yield text, ("is not translated", "add a line for it")
+    for text, said in raw.items():
+        if text not in wanted:
+            yield (
+                text,
+                ("is no text of the template", "take it out, or mend it to the English text"),
+            )
+            continue
+        try:
+            fits = isinstance(said, str) and _fields(said) == _fields(text)
+        except placeholders.BadPlaceholder as wrong:
+            yield text, (str(wrong), "write {field}, or {{ and }} for braces")
+            continue
+        if not fits:
+            named = ", ".join(f"{{{name}}}" for name in sorted(_fields(text)))
+            yield text, ("has other placeholders in its translation", f"name {named or 'none'}")
+
+
+def _fields(text: str) -> set[str]:
+    return set(placeholders.names(text))
+
+
+def _says_something(text: str) -> bool:
+    rest = placeholders.fill(text, dict.fromkeys(placeholders.names(text), ""))
+    return any(char.isalpha() for char in rest)
+
+
+def _reworded(template: Template, word: Callable[[str], str]) -> Template:
+    def option(layer: Layer, key: str) -> Any:
+        value = layer.options[key]
+        if KINDS[layer.kind].OPTIONS[key].kind != "text" or value is None:
+            return value
+        if isinstance(value, Mapping):
+            return {form: word(text) for form, text in value.items()}
+        return word(value)
+
+    return replace(
+        template,
+        title=word(template.title),
+        scenes=tuple(
+            replace(
+                scene,
+                say=tuple(Say(word(said.text), said.when) for said in scene.say),
+                layers=tuple(
+                    replace(layer, options={key: option(layer, key) for key in layer.options})
+                    for layer in scene.layers
+                ),
+            )
+            for scene in template.scenes
+        ),
+    )
+
+
+def language_of(locale: str, template: Template) -> str:
+    """The language a film is told in to somebody of a locale: theirs where there are words."""
+    language = locale.replace("-", "_").split("_")[0].lower()
+    return language if language in template.words else ENGLISH
