@@ -7,20 +7,12 @@ that names the key and the remedy. ``Every`` reads on after a mistake, so that a
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
 
 from engage import money
 
-#: What ``where`` and ``audience`` may name.
-FACT_ATTRIBUTES = ("product", "category", "customer")
-PARTNER_ATTRIBUTES = ("organisation", "team", "region", "type")
-#: What a rule may ask besides: of the fact its size, of the partner what follows from the rest.
-FACT_CONDITIONS = ("amount", *FACT_ATTRIBUTES)
-SEGMENT_CONDITIONS = (*PARTNER_ATTRIBUTES, "joined")
-PARTNER_CONDITIONS = (*PARTNER_ATTRIBUTES, "segment", "tier", "joined")
 FACT_KINDS = (
     "sale",
     "deal_registered",
@@ -36,27 +28,9 @@ AT_BUDGET = ("warn", "stop")
 
 _DECIMAL = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 _YEARS = range(1900, 2200)
-_MOST_VALUES = 500
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
-    """A range of amounts (ten-thousandths) or days, both ends included; None leaves it open."""
-
-    low: Any
-    high: Any
-
-    def __contains__(self, value: Any) -> bool:
-        return (
-            value is not None
-            and (self.low is None or value >= self.low)
-            and (self.high is None or value <= self.high)
-        )
-
-
-#: What an attribute must be among, by its name.
-Where = tuple[tuple[str, frozenset[str] | Between], ...]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -225,88 +199,6 @@ def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
     if starts and ends and ends < starts:
         take.note("ends", f"{ends} comes before starts, {starts}: swap or mend them")
     return take.settled((starts, ends))
-
-
-def where(raw: Mapping[str, Any], key: str, attributes: Iterable[str]) -> Where:
-    """Conditions on attributes: ``{category = ["Bikes"]}``, all of which must hold."""
-    value = raw.get(key)
-    if value is None:
-        return ()
-    if not isinstance(value, Mapping):
-        raise DefinitionError(key, 'write { category = ["Bikes"] }')
-    allowed, take = tuple(attributes), Every()
-    found = []
-    for name, values in value.items():
-        if name not in allowed:
-            take.note(f"{key}.{name}", f"unknown attribute; known are {', '.join(allowed)}")
-            continue
-        reader = _RANGES.get(name, _options)
-        found.append((name, take.under(key, reader, name, values)))
-    return take.settled(tuple(sorted(found, key=lambda pair: pair[0])))
-
-
-def _options(name: str, values: Any) -> frozenset[str]:
-    options = [values] if isinstance(values, str) else values
-    if not isinstance(options, list) or not options:
-        raise DefinitionError(name, 'write a list of texts, such as ["Bikes"]')
-    if not all(isinstance(option, str) and 0 < len(option) <= 200 for option in options):
-        raise DefinitionError(
-            name, 'every value is a text of at most 200 characters, such as "Bikes"'
-        )
-    if len(options) > _MOST_VALUES:
-        raise DefinitionError(name, f"has more than {_MOST_VALUES} values")
-    return frozenset(options)
-
-
-def _range(name: str, values: Any, bound: Callable[[Mapping[str, Any], str], Any]) -> Between:
-    if not isinstance(values, Mapping) or not values:
-        raise DefinitionError(name, "write a range with from, to or both")
-    take = Every()
-    take.under(name, known_keys, values, ("from", "to"))
-    low, high = (
-        take.under(name, bound, values, key) if key in values else None for key in ("from", "to")
-    )
-    if low is not None and high is not None and high < low:
-        take.note(f"{name}.to", "lies below from: swap or mend them")
-    return take.settled(Between(low, high))
-
-
-_RANGES: dict[str, Callable[[str, Any], Any]] = {
-    "amount": lambda name, values: _range(name, values, scaled),
-    "joined": lambda name, values: _range(name, values, day),
-}
-
-
-def where_json(conditions: Where) -> dict[str, Any]:
-    return {
-        name: _range_json(values) if isinstance(values, Between) else sorted(values)
-        for name, values in conditions
-    }
-
-
-def _range_json(values: Between) -> dict[str, str]:
-    ends = {"from": values.low, "to": values.high}
-    return {
-        key: end.isoformat() if isinstance(end, date) else plain(end)
-        for key, end in ends.items()
-        if end is not None
-    }
-
-
-def holds(conditions: Where, attributes: Mapping[str, Any]) -> bool:
-    """Whether what is known (by name; a set of texts where it is several) meets every condition."""
-    return all(is_among(attributes[name], values) for name, values in conditions)
-
-
-def is_among(value: Any, values: frozenset[str] | Between) -> bool:
-    if isinstance(value, frozenset):
-        return not value.isdisjoint(values) if isinstance(values, frozenset) else False
-    return value in values
-
-
-def texts(values: frozenset[str] | Between) -> frozenset[str]:
-    """The texts an attribute must be among; none where it is a range."""
-    return values if isinstance(values, frozenset) else frozenset()
 
 
 def plain(value: int) -> str:

@@ -12,7 +12,7 @@ FILES = sorted(path for path in HOUSE.rglob("*.py") if "versions" not in path.pa
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 #: Floor 0 by name; what else of a feature decides without touching anything is listed by path.
-PURE = {"clock", "money", "periods", "definitions", "formats", "voice"}
+PURE = {"clock", "money", "periods", "definitions", "conditions", "formats", "voice"}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}
 STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog", "av"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engage.definitions import FACT_CONDITIONS, PARTNER_CONDITIONS, Between, Where
+from engage.conditions import FACT_CONDITIONS, PARTNER_CONDITIONS, Between, Where
 from engage.money import SCALE
 from engage.voice import Voice
 

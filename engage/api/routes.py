@@ -17,8 +17,8 @@ from spectree.models import SecureType, SecuritySchemeData
 from engage import flow, periods
 from engage.api import intake, service, shapes
 from engage.api.intake import BadBody, Intake
+from engage.conditions import where_json
 from engage.db import db, transaction
-from engage.definitions import where_json
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.incentives import changelog
@@ -211,6 +211,7 @@ def get_standings(board: str) -> Response:
 def get_missions() -> Response:
     """Missions that are published, those ending first in front."""
     programme = the_programme()
+    who = partners.attributes(programme.id)
     return answered(
         shapes.Missions(
             missions=[
@@ -220,7 +221,7 @@ def get_missions() -> Response:
                     starts=mission.model.starts,
                     ends=mission.model.ends,
                     audience=where_json(mission.audience),
-                    addressed=missions.audience_size(programme.id, mission.audience),
+                    addressed=len(missions.addressed(mission.audience, who, g.now)),
                     stages=[_stage_out(stage) for stage in mission.stages],
                 )
                 for mission in missions.missions(programme)

@@ -202,7 +202,7 @@ class MissionOut(Shape):
     name: str
     starts: date
     ends: date
-    audience: dict[str, list[str]]
+    audience: dict[str, list[str] | dict[str, str]]
     addressed: int
     stages: list[StageOut]
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from engage.accounts.models import Seat, User
 from engage.activity.models import Fact
+from engage.conditions import PARTNER_ATTRIBUTES
 from engage.db import db
-from engage.definitions import PARTNER_ATTRIBUTES
 from engage.partners.models import Partner
 
 PAGE = 50

@@ -10,8 +10,8 @@ from engage.db import db
 from engage.missions import awards
 from engage.missions.models import Mission as Row
 from engage.missions.rules import Mission
-from engage.missions.service import Running
-from engage.partners.models import Partner
+from engage.missions.service import Running, addressed
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 
 #: A preview is made while somebody types: over more facts than this it says no numbers.
@@ -42,16 +42,16 @@ def head_start(
         return None
     if _facts(programme, mission) > MOST_FACTS:
         return HeadStart(False, [], {}, {})
-    partner_ids = _addressed(programme, mission)
+    who = partners.attributes(programme.id)
     draft = _running(mission, published)
-    progress = awards.measured(draft, partner_ids) if partner_ids else {}
+    progress = awards.measured(draft, addressed(mission.audience, who), who)
     reached = [
         sum(1 for steps in progress.values() if steps[index].reached)
         for index in range(len(mission.stages))
     ]
     paid: dict[str, int] = {}
     taken: dict[str, int] = {}
-    for owed in awards.outstanding(programme, draft, partner_ids, store=False):
+    for owed in awards.outstanding(programme, draft, who, store=False):
         side = paid if owed.amount > 0 else taken
         side[owed.unit] = side.get(owed.unit, 0) + abs(owed.amount)
     return HeadStart(True, reached, paid, taken)
@@ -69,12 +69,6 @@ def _facts(programme: Programme, mission: Mission) -> int:
         .limit(MOST_FACTS + 1)
     )
     return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-
-
-def _addressed(programme: Programme, mission: Mission) -> list[int]:
-    conditions = [getattr(Partner, name).in_(values) for name, values in mission.audience]
-    inside = select(Partner.id).where(Partner.programme_id == programme.id, *conditions)
-    return list(db.session.scalars(inside))
 
 
 def _running(mission: Mission, published: Running | None) -> Running:

@@ -11,8 +11,9 @@ from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from engage import definitions
-from engage.definitions import PARTNER_ATTRIBUTES, DefinitionError, Where
+from engage import conditions, definitions
+from engage.conditions import Where
+from engage.definitions import DefinitionError
 from engage.missions import rules
 from engage.missions.rules import Mission, Pay, Stage
 from engage.missions.service import Running
@@ -20,6 +21,8 @@ from engage.money import POINTS, natural_unit
 from engage.voice import Voice
 
 MOST_STAGES = 5
+#: What the form lets choose of partners, in its order.
+ASKED = ("region", "type", "organisation", "team", "segment", "tier")
 _LONGEST_NUMBER = 30
 _NAME_LENGTH = 80
 
@@ -41,7 +44,11 @@ class StageDraft:
 
 @dataclass
 class Draft:
-    """A mission as typed. The first ``kept`` stages are published and cannot be taken away."""
+    """A mission as typed. The first ``kept`` stages are published and cannot be taken away.
+
+    ``audience`` are the texts that are chosen; ``rest`` is what else the programme file asks of
+    partners, as JSON.
+    """
 
     name: str = ""
     starts: str = ""
@@ -52,11 +59,21 @@ class Draft:
     budget_points: str = ""
     budget_money: str = ""
     at_budget: str = "warn"
+    rest: str = ""
 
     @property
     def where(self) -> Where:
-        chosen = ((name, frozenset(values)) for name, values in self.audience.items() if values)
-        return tuple(sorted(chosen, key=lambda pair: pair[0]))
+        """Whom it is for; nothing where what travelled through the form came back bent."""
+        return self.read_where({})
+
+    def read_where(self, errors: Errors) -> Where:
+        kept = _where(self.rest) if self.rest else {}
+        try:
+            asked = kept | self.audience if isinstance(kept, dict) else kept
+            return conditions.audience({"audience": asked})
+        except DefinitionError:
+            errors["audience"] = _("Choose anew for whom it is.")
+            return ()
 
 
 class Reading(NamedTuple):
@@ -80,11 +97,16 @@ def of_mission(mission: Running, voice: Voice) -> Draft:
         model.name,
         model.starts.isoformat(),
         model.ends.isoformat(),
-        {name: sorted(definitions.texts(values)) for name, values in mission.audience},
+        {
+            name: sorted(texts)
+            for name, values in mission.audience
+            if (texts := conditions.texts(values))
+        },
         [_of_stage(stage, voice) for stage in mission.stages],
         len(mission.stages),
         *_typed_pay(mission.budget, voice),
         model.at_budget or "warn",
+        _as_json(tuple(asked for asked in mission.audience if not conditions.texts(asked[1]))),
     )
 
 
@@ -99,15 +121,18 @@ def again(mission: Running, today: date, voice: Voice) -> Draft:
 
 
 def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
-    where = definitions.where_json(stage.where)
     return StageDraft(
         stage.name,
         stage.on,
         stage.measure,
         _typed(definitions.plain(stage.target), voice),
         *_typed_pay(stage.reward, voice),
-        json.dumps(where, ensure_ascii=False) if where else "",
+        _as_json(stage.where),
     )
+
+
+def _as_json(where: Where) -> str:
+    return json.dumps(conditions.where_json(where), ensure_ascii=False) if where else ""
 
 
 def _typed_pay(pay: Pay, voice: Voice) -> tuple[str, str]:
@@ -151,12 +176,13 @@ def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
         form.get("name", "").strip(),
         form.get("starts", "").strip(),
         form.get("ends", "").strip(),
-        {name: form.getlist(name) for name in PARTNER_ATTRIBUTES if form.getlist(name)},
+        {name: form.getlist(name) for name in ASKED if form.getlist(name)},
         stages,
         kept,
         form.get("budget-points", "").strip(),
         form.get("budget-money", "").strip(),
         form.get("at-budget", "warn"),
+        form.get("rest", ""),
     )
 
 
@@ -175,6 +201,7 @@ def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
     elif len(draft.name) > _NAME_LENGTH:
         errors["name"] = _("Use at most %(most)s characters.", most=_NAME_LENGTH)
     starts, ends = _window(draft, today, errors)
+    whom = draft.read_where(errors)
     sums = {"budget-points": draft.budget_points, "budget-money": draft.budget_money}
     budget = _budget(sums, draft.at_budget, currency, voice, errors)
     stages: list[Stage | None] = []
@@ -185,7 +212,7 @@ def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
     if errors or starts is None or ends is None:
         return Reading(None, stages, errors)
     whole = tuple(stage for stage in stages if stage)
-    mission = Mission("", draft.name, starts, ends, draft.where, whole, *budget)
+    mission = Mission("", draft.name, starts, ends, whom, whole, *budget)
     return Reading(mission, stages, errors)
 
 

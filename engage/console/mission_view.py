@@ -6,14 +6,16 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from engage.console import directory, mission_form, rules, service
+from engage.console import mission_form, rules, service
 from engage.console.head_start import HeadStart, head_start
 from engage.console.here import today
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
+from engage.incentives.drafts import known_values
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.money import POINTS
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 
@@ -56,9 +58,10 @@ def said(amounts: dict[str, int], currency: str, voice: Voice) -> str:
 
 def options(here: Programme, draft: Draft) -> dict[str, list[str]]:
     """What can be chosen, and what was: nobody may have a value of the audience any more, or yet."""
-    found = directory.options(here.id)
+    found = known_values(here)
     return {
-        name: sorted({*values, *draft.audience.get(name, [])}) for name, values in found.items()
+        name: list(dict.fromkeys([*found.get(f"where.{name}", []), *draft.audience.get(name, [])]))
+        for name in mission_form.ASKED
     }
 
 
@@ -92,7 +95,8 @@ def preview(
     """The draft in plain words: what is to be done, by how many, for how much at most, and what
     is paid at once where its first day is past."""
     reading = mission_form.read(draft, here.currency, today(here), voice)
-    size = missions.audience_size(here.id, draft.where)
+    who, now = partners.attributes(here.id), missions.end_of(today(here), here)
+    size = len(missions.addressed(draft.where, who, now))
     rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
     limits = reading.mission.limits if reading.mission else {}
     highest = rules.highest_cost(rewards, size, limits)

@@ -15,14 +15,15 @@ from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
 from engage.console.here import programme, today
 from engage.console.mission_form import Draft, Reading
-from engage.console.partners import attribute_labels
 from engage.console.service import Reach
 from engage.db import db, transaction
 from engage.incentives import terms
+from engage.incentives.drafts import known_values
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
 from engage.outbox.delivery import deliver
+from engage.partners import service as partners
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -98,6 +99,7 @@ def _form(
     errors: dict[str, str] | None = None,
     previewed: bool = False,
 ) -> str:
+    named = terms.labels(voice)
     return render_template(
         "console_missions/edit.html",
         draft=draft,
@@ -105,7 +107,7 @@ def _form(
         errors=errors or {},
         previewed=previewed,
         options=view.options(here, draft),
-        labels=attribute_labels(),
+        labels={name: named[f"where.{name}"] for name in mission_form.ASKED},
         timezone=here.timezone,
         at_budget=[*terms.at_budget(voice).items()],
         **view.stage_words(here, draft),
@@ -160,7 +162,10 @@ def _submitted(changed: Reach | None) -> Answer:
         return _form(here, draft, voice, changed, previewed=True)
     reading = mission_form.read(draft, here.currency, day, voice)
     errors = dict(reading.errors)
-    if not missions.audience_size(here.id, draft.where):
+    known = known_values(here)
+    if any(set(draft.audience.get(n, [])) - {*known[f"where.{n}"]} for n in ("segment", "tier")):
+        errors["audience"] = _("There is no such segment or tier any more: choose another.")
+    elif not missions.addressed(draft.where, partners.attributes(here.id)):
         errors["audience"] = _("Nobody fits all of this: choose less.")
     if errors or reading.mission is None:
         return _form(here, draft, voice, changed, errors), 422

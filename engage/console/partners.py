@@ -21,12 +21,12 @@ from engage import flow, periods
 from engage.accounts import passwords, trust
 from engage.accounts import service as accounts
 from engage.accounts.models import User
+from engage.conditions import PARTNER_ATTRIBUTES
 from engage.config import Settings
 from engage.console import directory, service
 from engage.console.directory import Search
 from engage.console.here import programme, today
 from engage.db import db, transaction
-from engage.definitions import PARTNER_ATTRIBUTES
 from engage.earnings import reasons
 from engage.earnings import service as earnings
 from engage.home.service import main_board

@@ -22,6 +22,7 @@ from engage.ledger.rules import EARNED
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.missions.models import MissionProgress
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -187,6 +188,7 @@ def reaches(programme: Programme, today: date) -> list[Reach]:
     stage_ids = [stage_id for mission in found for stage_id in mission.stage_ids]
     reached = _count_reached(stage_ids)
     paid = _paid(stage_ids)
+    who, at = partners.attributes(programme.id), missions.end_of(today, programme)
     reaches = []
     for mission in found:
         cost: dict[str, int] = {}
@@ -194,7 +196,7 @@ def reaches(programme: Programme, today: date) -> list[Reach]:
             for unit, amount in paid.get(stage_id, {}).items():
                 cost[unit] = cost.get(unit, 0) + amount
         window = mission_rules.window(mission.model.starts, mission.model.ends, today)
-        size = missions.audience_size(programme.id, mission.audience)
+        size = len(missions.addressed(mission.audience, who, at))
         counts = [reached.get(stage_id, 0) for stage_id in mission.stage_ids]
         reaches.append(Reach(mission, window, size, counts, cost))
     order = ("running", "upcoming", "over")

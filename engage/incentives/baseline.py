@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from engage import periods
 from engage.activity.rules import Standing
-from engage.definitions import FACT_CONDITIONS, is_among
+from engage.conditions import FACT_CONDITIONS, is_among
 from engage.incentives import rules
 from engage.incentives.rules import Rule
 from engage.periods import Period

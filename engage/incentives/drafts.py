@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.conditions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
 from engage.db import db, in_chunks
-from engage.definitions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
 from engage.incentives import replay
 from engage.incentives.baseline import reach as reach_of
 from engage.incentives.models import Rule as Row

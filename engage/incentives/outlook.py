@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engage import periods
 from engage.clock import local_day
+from engage.conditions import addresses
 from engage.db import db
 from engage.incentives import rules
 from engage.incentives.models import RunningTotal
@@ -43,7 +44,7 @@ def bands_ahead(
     for book in books(programme):
         version = rules.in_force(book.versions, now)
         rule = version.rule if version else None
-        if rule and rule.bands and rule.covers(today) and rules.addresses(rule, partner):
+        if rule and rule.bands and rule.covers(today) and addresses(rule.where, partner):
             open_rules.append((book, rule, periods.containing(today, rule.period)))
     if not open_rules:
         return []

@@ -15,10 +15,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from engage import conditions, periods
 from engage import definitions as read
-from engage import periods
 from engage.activity.rules import Standing
-from engage.definitions import DefinitionError, Where
+from engage.conditions import Where
+from engage.definitions import DefinitionError
 from engage.money import SCALE, minor_digits, natural_unit
 
 #: The highest rate: what is paid stays within 64 bits for anything that can be sold.
@@ -37,7 +38,7 @@ _BAND_KEYS = ("from", "rate")
 _MILESTONE_KEYS = ("at", "pays")
 _MOST_MILESTONES = 20
 _MOST_DAYS = 3_660
-_CONDITIONS = (*read.FACT_CONDITIONS, *read.PARTNER_CONDITIONS)
+_CONDITIONS = (*conditions.FACT_CONDITIONS, *conditions.PARTNER_CONDITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,6 @@ class Rule:
         )
 
 
-def addresses(rule: Rule, partner: Mapping[str, Any]) -> bool:
-    """Whether the rule speaks to a partner with these attributes at all, in whatever tier."""
-    return all(
-        read.is_among(partner[name], values)
-        for name, values in rule.where
-        if name in partner and name != "tier"
-    )
-
-
 def parse(raw: Mapping[str, Any], currency: str) -> Rule:
     """A rule from its mapping in the programme file.
 
@@ -164,7 +156,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
             rate=take(_rate, raw, earn) if rated and not banded else None,
             bands=take(read.choice, raw, "bands", BANDS) if banded else None,
             band=take(_bands, raw, earn) if banded else (),
-            where=take(read.where, raw, "where", _CONDITIONS),
+            where=take(conditions.where, raw, "where", _CONDITIONS),
             cap=take(_most, raw, "cap", earn),
             budget=take(_most, raw, "budget", earn),
             at_budget=take(read.at_budget, raw),
@@ -308,7 +300,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
     if rule.rate:
         raw["rate"] = _plain(rule.rate.decimal)
     if rule.where:
-        raw["where"] = read.where_json(rule.where)
+        raw["where"] = conditions.where_json(rule.where)
     if rule.within is not None:
         raw["within"] = rule.within
     raw["period"] = rule.period

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from engage import periods
 from engage.activity.rules import Standing
-from engage.definitions import is_among
+from engage.conditions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
 from engage.ledger.rules import carried

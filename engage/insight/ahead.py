@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from engage import periods
 from engage.clock import local_day
+from engage.conditions import addresses
 from engage.db import db
 from engage.incentives import explain
 from engage.incentives.models import RunningTotal
-from engage.incentives.rules import Rule, addresses, in_force, pay
+from engage.incentives.rules import Rule, in_force, pay
 from engage.incentives.service import books
 from engage.insight.rules import at_once, next_edge
 from engage.missions import service as missions
@@ -95,7 +96,7 @@ def _of_rules(
     for book in books(programme):
         version = in_force(book.versions, now)
         rule = version.rule if version else None
-        if rule is None or not rule.covers(today) or not addresses(rule, who):
+        if rule is None or not rule.covers(today) or not addresses(rule.where, who):
             continue
         if rule.within is not None and not _is_within(rule.within, who["joined"], today):
             continue

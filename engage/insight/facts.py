@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from engage.activity.models import Fact
+from engage.conditions import Between, Where
 from engage.db import db
-from engage.definitions import Between, Where
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.periods import Period

@@ -4,7 +4,7 @@ from datetime import date
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.definitions import Where
+from engage.conditions import Where
 from engage.earnings.reasons import rule_name
 from engage.incentives import explain
 from engage.incentives.rules import DISTINCT

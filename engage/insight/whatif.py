@@ -11,8 +11,9 @@ from engage import flow, periods
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.clock import local_day
+from engage.conditions import Where, texts
 from engage.db import among, db
-from engage.definitions import FACT_KINDS, Where, texts
+from engage.definitions import FACT_KINDS
 from engage.earnings.service import ByRule, ByStage
 from engage.incentives import service as incentives
 from engage.incentives.rules import in_force

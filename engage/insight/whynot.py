@@ -8,7 +8,7 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
-from engage.definitions import is_among
+from engage.conditions import is_among
 from engage.incentives import baseline
 from engage.incentives.rules import Rule, Step, Version, in_force
 from engage.incentives.service import books
@@ -70,7 +70,7 @@ def why_not(programme: Programme, found: Fact, paid: Sequence[Transfer]) -> WhyN
     shelf = [b for b in books(programme) if by_version.isdisjoint(v.id for v in b.versions)]
     return WhyNot(
         _of_rules(shelf, fact, who),
-        _of_missions(programme, fact, who[fact.partner_id], rewarded),
+        _of_missions(programme, fact, who, rewarded),
     )
 
 
@@ -157,25 +157,24 @@ def _counted(
 
 
 def _of_missions(
-    programme: Programme, fact: Standing, partner: Attributes, rewarded: set[int]
+    programme: Programme, fact: Standing, who: dict[int, Attributes], rewarded: set[int]
 ) -> list[StageMiss]:
     """Missions about this kind of fact: what they, or their not ``rewarded`` stages, made of it."""
     found = []
     for mission in missions.missions(programme):
         if fact.kind not in {stage.on for stage in mission.stages}:
             continue
-        outside = _outside(mission, fact, partner)
+        outside = _outside(mission, fact, who)
         found += [outside] if outside else list(_of_stages(mission, fact, rewarded))
     return found
 
 
-def _outside(mission: Running, fact: Standing, partner: Attributes) -> StageMiss | None:
+def _outside(mission: Running, fact: Standing, who: dict[int, Attributes]) -> StageMiss | None:
     if not mission.model.starts <= fact.day <= mission.model.ends:
         return StageMiss(mission, "window", fact.day)
-    other = next(
-        (name for name, values in mission.audience if not is_among(partner[name], values)), None
-    )
-    return StageMiss(mission, other, partner[other]) if other else None
+    known = {name: _has(name, fact, who) for name, _ in mission.audience}
+    other = next((n for n, values in mission.audience if not is_among(known[n], values)), None)
+    return StageMiss(mission, other, known[other]) if other else None
 
 
 def _of_stages(mission: Running, fact: Standing, rewarded: set[int]) -> Iterator[StageMiss]:

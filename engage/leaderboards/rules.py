@@ -4,9 +4,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engage import conditions, money, periods
 from engage import definitions as read
-from engage import money, periods
-from engage.definitions import Where
+from engage.conditions import Where
 
 FACT_MEASURES = ("amount", "quantity", "facts")
 MEMBERS = ("partner", "organisation", "team", "region")
@@ -73,7 +73,9 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             tie=take(read.choice, raw, "tie", TIES, "competition"),
             direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
             minimum=take(_minimum, raw, measure) if measure and "minimum" in raw else None,
-            where=take(read.where, raw, "where", read.FACT_ATTRIBUTES) if of_facts else (),
+            where=take(conditions.where, raw, "where", conditions.FACT_ATTRIBUTES)
+            if of_facts
+            else (),
         )
     )
 
@@ -92,7 +94,7 @@ def to_json(board: Board) -> dict[str, Any]:
     if board.on:
         raw["on"] = board.on
     if board.where:
-        raw["where"] = read.where_json(board.where)
+        raw["where"] = conditions.where_json(board.where)
     raw |= {"period": board.period, "by": board.by, "tie": board.tie}
     if board.direction != "highest":
         raw["direction"] = board.direction

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.conditions import addresses, asks_for_tier, in_tier
 from engage.db import db, in_chunks, upsert_rows
 from engage.ledger import budgets
 from engage.ledger.models import Transfer
@@ -16,7 +18,7 @@ from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress
 from engage.missions.rules import Progress
-from engage.missions.service import Attributes, Running, addressed, missions
+from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 
@@ -25,27 +27,42 @@ def advance(
     programme: Programme,
     changed: Sequence[Standing],
     attributes: Mapping[int, Attributes],
+    climbed: Mapping[int, datetime],
 ) -> list[Difference]:
-    """Bring progress up to date where ``changed`` facts count, and give the rewards owed."""
+    """Bring progress up to date where ``changed`` facts count, and give the rewards owed.
+
+    ``climbed`` are partners whose tier is another from an instant on: missions for a tier count
+    what they did since otherwise.
+    """
     if not changed:
         return []
     first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
+    within = () if climbed else (Mission.starts <= last, Mission.ends >= first)
     owed: list[Difference] = []
-    for mission in missions(programme, Mission.starts <= last, Mission.ends >= first):
+    for mission in missions(programme, *within):
         kinds = {stage.on for stage in mission.stages}
         touched = {
             fact.partner_id
             for fact in changed
             if fact.kind in kinds
             and mission.model.starts <= fact.day <= mission.model.ends
-            and addressed(mission.audience, attributes[fact.partner_id])
+            and addresses(mission.audience, attributes[fact.partner_id])
         }
-        owed += _while_its_budget_lasts(programme, mission, _settle(mission, touched))
+        if asks_for_tier(mission.audience):
+            over = end_of(mission.model.ends, programme)
+            since = {p: attributes[p] for p, instant in climbed.items() if instant <= over}
+            touched.update(addressed(mission.audience, since))
+        settled = _settle(mission, touched, attributes)
+        owed += _while_its_budget_lasts(programme, mission, settled)
     return owed
 
 
 def _settle(
-    mission: Running, partner_ids: Iterable[int], *, store: bool = True
+    mission: Running,
+    partner_ids: Iterable[int],
+    attributes: Mapping[int, Attributes],
+    *,
+    store: bool = True,
 ) -> list[Difference]:
     """Rewards these partners are owed in a mission, less what stands posted.
 
@@ -53,7 +70,7 @@ def _settle(
     """
     owed: list[Difference] = []
     for chunk in in_chunks(sorted(partner_ids), 1_000):
-        found = measured(mission, chunk)
+        found = measured(mission, chunk, attributes)
         if store:
             _store(mission, found)
         posted = _posted(mission.stage_ids, Transfer.partner_id.in_(chunk))
@@ -80,22 +97,22 @@ def _while_its_budget_lasts(
 
 
 def outstanding(
-    programme: Programme, mission: Running, partner_ids: Iterable[int], *, store: bool
+    programme: Programme, mission: Running, attributes: Mapping[int, Attributes], *, store: bool
 ) -> list[Difference]:
     """Rewards owed to those of these partners that take part; of a mission that stops at its
     budget, to all."""
     if mission.limits:
         return _whole(programme, mission, store=store)
-    return _settle(mission, partner_ids, store=store)
+    inside = addressed(mission.audience, attributes)
+    return _settle(mission, inside, attributes, store=store)
 
 
 def _whole(programme: Programme, mission: Running, *, store: bool) -> list[Difference]:
     """The differences of a mission over all partners, within its budget."""
     everybody = partners.attributes(programme.id)
-    inside = [p for p, partner in everybody.items() if addressed(mission.audience, partner)]
     rewards: list[_Reward] = []
-    for chunk in in_chunks(inside, 1_000):
-        found = measured(mission, chunk)
+    for chunk in in_chunks(addressed(mission.audience, everybody), 1_000):
+        found = measured(mission, chunk, everybody)
         if store:
             _store(mission, found)
         rewards += _rewards(mission, found)
@@ -104,8 +121,13 @@ def _whole(programme: Programme, mission: Running, *, store: bool) -> list[Diffe
     return _differences(rewards, _posted(mission.stage_ids))
 
 
-def measured(mission: Running, partner_ids: Sequence[int]) -> dict[int, list[Progress]]:
-    """Progress of partners by the pure rules, straight from the facts of the window."""
+def measured(
+    mission: Running, partner_ids: Sequence[int], attributes: Mapping[int, Attributes]
+) -> dict[int, list[Progress]]:
+    """Progress of partners by the pure rules, straight from the facts of the window.
+
+    In a mission for a tier counts what was done while in it.
+    """
     by_partner: dict[int, list[Standing]] = {partner_id: [] for partner_id in partner_ids}
     facts = activity.standing_facts(
         Fact.partner_id.in_(partner_ids),
@@ -113,7 +135,8 @@ def measured(mission: Running, partner_ids: Sequence[int]) -> dict[int, list[Pro
         Fact.day.between(mission.model.starts, mission.model.ends),
     )
     for fact in facts:
-        by_partner[fact.partner_id].append(fact)
+        if in_tier(mission.audience, attributes[fact.partner_id], fact.occurred_at):
+            by_partner[fact.partner_id].append(fact)
     return {
         partner_id: rules.progress(mission.stages, counted)
         for partner_id, counted in by_partner.items()
@@ -265,9 +288,9 @@ def recompute(
     """The differences of every mission (or one) for these partners, addressed or not any more."""
     owed: list[Difference] = []
     for mission in missions(programme, *([Mission.slug == slug] if slug else [])):
-        inside = {p for p, partner in attributes.items() if addressed(mission.audience, partner)}
-        owed += outstanding(programme, mission, inside, store=store)
-        for chunk in in_chunks(sorted(attributes.keys() - inside), 1_000):
+        owed += outstanding(programme, mission, attributes, store=store)
+        outside = attributes.keys() - set(addressed(mission.audience, attributes))
+        for chunk in in_chunks(sorted(outside), 1_000):
             if not mission.limits:
                 posted = _posted(mission.stage_ids, Transfer.partner_id.in_(chunk))
                 owed += _taken_back(posted)
@@ -285,15 +308,14 @@ def differing_progress(programme: Programme, attributes: Mapping[int, Attributes
     """How many stored progress rows are not what the facts say (a missing row stands for zero)."""
     wrong = 0
     for mission in missions(programme):
-        inside = [p for p, partner in attributes.items() if addressed(mission.audience, partner)]
         stored = {
             (row.stage_id, row.partner_id): (row.value, row.reached_at)
             for row in db.session.scalars(
                 select(MissionProgress).where(MissionProgress.stage_id.in_(mission.stage_ids))
             )
         }
-        for chunk in in_chunks(sorted(inside), 1_000):
-            for partner_id, progress in measured(mission, chunk).items():
+        for chunk in in_chunks(addressed(mission.audience, attributes), 1_000):
+            for partner_id, progress in measured(mission, chunk, attributes).items():
                 for stage_id, step in zip(mission.stage_ids, progress, strict=True):
                     reached_at = step.reached.occurred_at if step.reached else None
                     standing = stored.pop((stage_id, partner_id), (0, None))

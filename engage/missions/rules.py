@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from engage import conditions
 from engage import definitions as read
 from engage.activity.rules import Standing
-from engage.definitions import DefinitionError, Where
+from engage.conditions import Where
+from engage.definitions import DefinitionError
 from engage.money import SCALE, natural_unit
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products")
@@ -88,7 +90,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Mission:
             name=take(read.text, raw, "name"),
             starts=starts,
             ends=ends,
-            audience=take(read.where, raw, "audience", read.PARTNER_ATTRIBUTES),
+            audience=take(conditions.audience, raw),
             stages=take(_stages, raw, currency),
             budget=take.under("budget", parse_pay, raw.get("budget", {}), currency),
             at_budget=take(read.at_budget, raw),
@@ -128,7 +130,7 @@ def parse_stage(raw: Any, currency: str) -> Stage:
             name=take(read.text, raw, "name"),
             on=take(read.choice, raw, "on", read.FACT_KINDS),
             measure=take(read.choice, raw, "measure", MEASURES),
-            where=take(read.where, raw, "where", read.FACT_ATTRIBUTES),
+            where=take(conditions.where, raw, "where", conditions.FACT_CONDITIONS),
             target=take(_target, raw),
             reward=take.under("reward", parse_pay, raw.get("reward", {}), currency),
         )
@@ -176,7 +178,7 @@ def to_json(mission: Mission) -> dict[str, Any]:
         "ends": mission.ends.isoformat(),
     }
     if mission.audience:
-        raw["audience"] = read.where_json(mission.audience)
+        raw["audience"] = conditions.where_json(mission.audience)
     if mission.budget:
         raw |= {"budget": pay_json(mission.budget), "at_budget": mission.at_budget}
     raw["stages"] = [stage_json(stage) for stage in mission.stages]
@@ -186,7 +188,7 @@ def to_json(mission: Mission) -> dict[str, Any]:
 def stage_json(stage: Stage) -> dict[str, Any]:
     raw: dict[str, Any] = {"name": stage.name, "on": stage.on, "measure": stage.measure}
     if stage.where:
-        raw["where"] = read.where_json(stage.where)
+        raw["where"] = conditions.where_json(stage.where)
     raw["target"] = read.plain(stage.target)
     if stage.reward:
         raw["reward"] = pay_json(stage.reward)

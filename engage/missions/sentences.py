@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engage.activity import sentences as facts
-from engage.definitions import Where
+from engage.conditions import Where
 from engage.missions.rules import Mission, Stage
 from engage.money import SCALE
 from engage.voice import ENGLISH, Voice

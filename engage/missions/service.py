@@ -1,23 +1,25 @@
 """Missions in the flow: progress of the partners a batch touched, and the rewards it owes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import selectinload
 
+from engage import conditions, periods
+from engage.conditions import Where, addresses, in_tier, where_json
 from engage.db import db
-from engage.definitions import PARTNER_ATTRIBUTES, Where, where_json
 from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Pay, Stage
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
-Attributes = Mapping[str, str | None]
+Attributes = Mapping[str, Any]
 
 
 class Running(NamedTuple):
@@ -35,11 +37,11 @@ class Running(NamedTuple):
         return dict(self.budget) if self.model.at_budget == "stop" else {}
 
 
-def missions(programme: Programme, *conditions: ColumnElement[bool]) -> list[Running]:
+def missions(programme: Programme, *which: ColumnElement[bool]) -> list[Running]:
     """The programme's missions that are not retired, those ending first in front."""
     rows = db.session.scalars(
         select(Mission)
-        .where(Mission.programme_id == programme.id, Mission.retired_at.is_(None), *conditions)
+        .where(Mission.programme_id == programme.id, Mission.retired_at.is_(None), *which)
         .options(selectinload(Mission.stages))
         .order_by(Mission.ends, Mission.id)
     )
@@ -49,16 +51,27 @@ def missions(programme: Programme, *conditions: ColumnElement[bool]) -> list[Run
 def _running(mission: Mission, currency: str) -> Running:
     return Running(
         mission,
-        tuple(sorted((name, frozenset(v)) for name, v in mission.audience.items())),
+        conditions.audience({"audience": mission.audience}),
         tuple(rules.parse_stage(stage.definition, currency) for stage in mission.stages),
         tuple(stage.id for stage in mission.stages),
         rules.parse_pay(mission.budget, currency),
     )
 
 
-def addressed(audience: Where, partner: Attributes) -> bool:
-    """Whether a mission speaks to a partner with these attributes."""
-    return all(partner[name] in values for name, values in audience)
+def addressed(
+    audience: Where, who: Mapping[int, Attributes], at: datetime | None = None
+) -> list[int]:
+    """The partners an audience speaks to, in whatever tier; with ``at``, those in its tiers then."""
+    return [
+        partner_id
+        for partner_id, partner in who.items()
+        if addresses(audience, partner) and (at is None or in_tier(audience, partner, at))
+    ]
+
+
+def end_of(day: date, programme: Programme) -> datetime:
+    """The last moment of a local day: whoever is in a tier on that day is in it then."""
+    return periods.containing(day, "day").ends_at(programme.timezone) - timedelta.resolution
 
 
 class StageView(NamedTuple):
@@ -97,12 +110,20 @@ class MissionView(NamedTuple):
 
 
 def views(programme: Programme, partner: Partner, today: date) -> list[MissionView]:
-    """The missions that address ``partner``: running ones first, then upcoming, then over."""
-    attributes = {name: getattr(partner, name) for name in PARTNER_ATTRIBUTES}
-    mine = [m for m in missions(programme) if addressed(m.audience, attributes)]
+    """The missions that address ``partner``: running ones first, then upcoming, then over.
+
+    One for a tier is for who is in it today, or got somewhere while in it.
+    """
+    who, now = partners.attributes(programme.id, [partner.id]), end_of(today, programme)
+    mine = [m for m in missions(programme) if addressed(m.audience, who)]
     stage_ids = [stage_id for mission in mine for stage_id in mission.stage_ids]
     reached = progress(stage_ids, partner.id)
-    return _in_order(_view(mission, reached, today) for mission in mine)
+    return _in_order(
+        _view(mission, reached, today)
+        for mission in mine
+        if addressed(mission.audience, who, now)
+        or any(reached[stage].value for stage in mission.stage_ids if stage in reached)
+    )
 
 
 def progress(stage_ids: Iterable[int], partner_id: int) -> dict[int, MissionProgress]:
@@ -153,19 +174,6 @@ def _limits(mission: Running) -> list[tuple[str, int, int]]:
         return []
     awarded = budgets.awarded(Transfer.stage_id.in_(mission.stage_ids))
     return [(unit, limit, awarded.get(unit, 0)) for unit, limit in mission.limits.items()]
-
-
-def audience_size(programme_id: int, audience: Where) -> int:
-    """How many partners of the programme an audience addresses."""
-    conditions = [getattr(Partner, name).in_(values) for name, values in audience]
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Partner)
-            .where(Partner.programme_id == programme_id, *conditions)
-        )
-        or 0
-    )
 
 
 def stage_count(programme: Programme, slug: str) -> int:

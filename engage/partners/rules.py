@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from engage import conditions
 from engage import definitions as read
-from engage.definitions import Where
+from engage.conditions import Where
 
 _KEYS = ("slug", "where")
 VISIBILITIES = ("named", "pseudonym", "hidden")
@@ -28,7 +29,7 @@ def parse(raw: Mapping[str, Any]) -> Segment:
     """
     take = read.Every()
     take(read.known_keys, raw, _KEYS)
-    where = take(read.where, raw, "where", read.SEGMENT_CONDITIONS)
+    where = take(conditions.where, raw, "where", conditions.SEGMENT_CONDITIONS)
     if not raw.get("where"):
         take.note("where", 'is missing: write { region = ["Northwest"] }')
     return take.settled(Segment(take(read.slug, raw), where))
@@ -36,12 +37,12 @@ def parse(raw: Mapping[str, Any]) -> Segment:
 
 def to_json(segment: Segment) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal segment."""
-    return {"slug": segment.slug, "where": read.where_json(segment.where)}
+    return {"slug": segment.slug, "where": conditions.where_json(segment.where)}
 
 
 def belongs(segments: Iterable[Segment], partner: Mapping[str, Any]) -> frozenset[str]:
     """The slugs of the segments a partner with these attributes is in."""
-    return frozenset(one.slug for one in segments if read.holds(one.where, partner))
+    return frozenset(one.slug for one in segments if conditions.holds(one.where, partner))
 
 
 class Seen(Protocol):

@@ -9,8 +9,8 @@ from sqlalchemy import Row, bindparam, select, update
 
 from engage.activity import cells
 from engage.activity.problems import Unreadable
+from engage.conditions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.db import among, db, insert_rows, next_ids
-from engage.definitions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.partners.rules import VISIBILITIES

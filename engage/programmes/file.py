@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tomli_w
 
+from engage import conditions, money
 from engage import definitions as read
-from engage import money
 from engage.activity import rules as activity
 from engage.definitions import DefinitionError
 from engage.disputes import rules as disputes
@@ -123,7 +123,7 @@ def parse(text: str) -> ProgrammeFile:
         MOST_RATES,
     )
     if not problems:
-        for wrong in _unfit(segments, ladder, rules):
+        for wrong in _unfit(segments, ladder, rules, found):
             note(wrong)
     if problems:
         places = toml_lines.locate(text)
@@ -150,6 +150,7 @@ def _unfit(
     segments: tuple[partners.Segment, ...],
     ladder: tuple[tiers.Tier, ...],
     rules: tuple[incentives.Rule, ...],
+    found: tuple[missions.Mission, ...],
 ) -> Iterator[DefinitionError]:
     """What does not fit together although each part stands for itself."""
     for number, wrong in tiers.out_of_order(ladder):
@@ -163,15 +164,23 @@ def _unfit(
             yield DefinitionError(key, f"{circular}, which the tier would multiply: {remedy}")
     known = {"segment": {one.slug for one in segments}, "tier": {tier.name for tier in ladder}}
     for number, rule in enumerate(rules, 1):
-        for name, values in rule.where:
-            if name in known and (missing := read.texts(values) - known[name]):
-                table = f"[[{name}s]]"
-                there = f"; known are {', '.join(sorted(known[name]))}" if known[name] else ""
-                problem = f"{', '.join(sorted(missing))} is unknown: declare it as {table}{there}"
-                yield DefinitionError(f"rules[{number}].where.{name}", problem)
-            if name == "tier" and by_points and rule.earn == money.POINTS:
-                remedy = "measure tiers by facts, or let this rule pay money"
-                yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
+        yield from _undeclared(f"rules[{number}].where", rule.where, known)
+        if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
+            remedy = "measure tiers by facts, or let this rule pay money"
+            yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
+    for number, mission in enumerate(found, 1):
+        yield from _undeclared(f"missions[{number}].audience", mission.audience, known)
+
+
+def _undeclared(
+    key: str, where: conditions.Where, known: Mapping[str, set[str]]
+) -> Iterator[DefinitionError]:
+    """Segments and tiers that conditions name and the file does not have."""
+    for name, values in where:
+        if name in known and (missing := conditions.texts(values) - known[name]):
+            there = f"; known are {', '.join(sorted(known[name]))}" if known[name] else ""
+            problem = f"{', '.join(sorted(missing))} is unknown: declare it as [[{name}s]]{there}"
+            yield DefinitionError(f"{key}.{name}", problem)
 
 
 def _head(raw: Mapping[str, Any], note: Callable[[DefinitionError], None]) -> dict[str, str]:

@@ -13,10 +13,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from engage import conditions, periods
 from engage import definitions as read
-from engage import periods
 from engage.activity.rules import Standing
-from engage.definitions import DefinitionError, Where
+from engage.conditions import Where
+from engage.definitions import DefinitionError
 from engage.money import POINTS, SCALE
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products", POINTS)
@@ -127,7 +128,9 @@ def parse(raw: Mapping[str, Any], currency: str) -> Tier:
             name=take(read.text, raw, "name", limit=80),
             measure=measure,
             on=take(read.choice, raw, "on", read.FACT_KINDS) if of_facts else None,
-            where=take(read.where, raw, "where", read.FACT_CONDITIONS) if of_facts else (),
+            where=take(conditions.where, raw, "where", conditions.FACT_CONDITIONS)
+            if of_facts
+            else (),
             period=take(read.choice, raw, "period", periods.KINDS),
             threshold=threshold,
             grace=take(_grace, raw),
@@ -179,7 +182,7 @@ def to_json(tier: Tier) -> dict[str, Any]:
     if tier.on:
         raw["on"] = tier.on
     if tier.where:
-        raw["where"] = read.where_json(tier.where)
+        raw["where"] = conditions.where_json(tier.where)
     raw |= {"period": tier.period, "threshold": read.plain(tier.threshold)}
     if tier.grace:
         raw["grace"] = tier.grace
@@ -254,7 +257,7 @@ def counts(tier: Tier, fact: Standing) -> bool:
     if tier.measure == POINTS:
         return True
     return fact.kind == tier.on and all(
-        read.is_among(getattr(fact, name), values) for name, values in tier.where
+        conditions.is_among(getattr(fact, name), values) for name, values in tier.where
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engage.activity.sentences import named
+from engage.conditions import addresses
 from engage.incentives import explain
-from engage.incentives.rules import Rule, addresses
+from engage.incentives.rules import Rule
 from engage.missions import sentences
 from engage.missions.service import MissionView, StageView
 from engage.partners import service as partners
@@ -90,7 +91,7 @@ def earn(number: int) -> Callable[[Told], str | None]:
     def read_rule(told: Told) -> str | None:
         partner_id = told.partner.id
         known = partners.attributes(told.partner.programme_id, [partner_id])[partner_id]
-        mine = [rule for rule in told.teller.rules if addresses(rule, known)]
+        mine = [rule for rule in told.teller.rules if addresses(rule.where, known)]
         if number > len(mine):
             return None
         return _in_short(mine[number - 1], told)

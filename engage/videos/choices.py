@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from engage import periods
 from engage.clock import local_day
-from engage.definitions import PARTNER_ATTRIBUTES
+from engage.conditions import PARTNER_ATTRIBUTES
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import defer
 
 from engage.activity.models import Fact
+from engage.conditions import PARTNER_ATTRIBUTES
 from engage.db import db
-from engage.definitions import PARTNER_ATTRIBUTES
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme

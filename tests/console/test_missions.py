@@ -1,13 +1,16 @@
 """A mission made in the console: told in plain words, checked at its fields, live at once."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engage import flow
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.missions.models import Mission
+from engage.partners.models import Partner
 from engage.programmes.service import by_slug
 
 from ..browsing import Browser, browser
@@ -242,6 +245,9 @@ ABSURD = [
     ("stage-1-money", "1" + "0" * 30),
     ("stage-1-points", "9223372036854775807"),
     ("stage-1-where", "[" * 5_000),
+    ("rest", "[" * 5_000),
+    ("rest", '{"joined": 3}'),
+    ("tier", "Nobody's"),
     ("do", "remove-²"),
     ("do", "remove-" + "9" * 5_000),
     ("starts", "0001-01-01"),
@@ -285,6 +291,19 @@ def test_over_too_many_facts_the_preview_says_no_numbers(
     monkeypatch.setattr("engage.console.head_start.MOST_FACTS", 0)
     said = text(mia.post("/console/missions/preview", data=SPRINT))
     assert "It has begun: who has reached a stage already is paid at once." in said
+
+
+def test_what_the_form_does_not_ask_of_partners_is_kept(mia: Browser, cast: Cast):
+    db.session.execute(update(Partner).values(joined_on=date(2013, 3, 1)))
+    db.session.commit()
+    place = publish(mia, rest='{"joined": {"to": "2013-03-31"}}')
+    assert missions()[0].audience == {
+        "joined": {"to": "2013-03-31"},
+        "region": ["Northwest"],
+    }
+    form = page(mia.get(f"{place}/edit"))
+    assert form.select_one("[name=rest]")["value"] == '{"joined": {"to": "2013-03-31"}}'  # type: ignore[index]
+    assert "who joined on or before Mar 31, 2013" in text(mia.get(place))
 
 
 def test_a_budget_stops_or_warns_and_is_there_again_when_one_changes_it(

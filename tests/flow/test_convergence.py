@@ -69,6 +69,20 @@ measure = "facts"
 target = "2"
 reward = { points = "100" }
 
+[[missions]]
+slug = "upper-class"
+name = "Upper class"
+starts = 2013-01-10
+ends = 2013-04-20
+audience = { tier = ["Silver", "Gold"], segment = ["near"] }
+[[missions.stages]]
+name = "Two more"
+on = "sale"
+measure = "facts"
+target = "2"
+reward = { points = "40" }
+where = { amount = { from = "5" } }
+
 [[rules]]
 slug = "while-it-lasts"
 on = "sale"

@@ -10,8 +10,8 @@ from flask import Flask
 from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Report
+from engage.conditions import FACT_CONDITIONS, PARTNER_CONDITIONS
 from engage.db import db
-from engage.definitions import FACT_CONDITIONS, PARTNER_CONDITIONS
 from engage.incentives import rules
 from engage.insight import misses
 from engage.insight.whynot import RuleMiss

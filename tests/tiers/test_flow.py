@@ -8,6 +8,8 @@ from flask import Flask
 from engage import flow
 from engage.db import db, transaction
 from engage.ledger import service as ledger
+from engage.missions import service as missions
+from engage.money import SCALE
 from engage.outbox.models import Message
 from engage.partners import service as partners
 from engage.partners.models import Partner
@@ -117,3 +119,63 @@ def test_the_file_reads_back_what_it_writes_and_refuses_circles(house: Programme
     low = FILE.replace('threshold = "1000"', 'threshold = "0"')
     with pytest.raises(programme_file.BadProgrammeFile, match="lowest first"):
         programme_file.parse(low)
+
+
+GOLD_ONLY = """
+[[missions]]
+slug = "gold-run"
+name = "Gold run"
+starts = 2013-04-01
+ends = 2013-06-30
+audience = { tier = ["Gold"], joined = { from = 2013-01-01 } }
+[[missions.stages]]
+name = "Two deals"
+on = "sale"
+measure = "facts"
+target = "2"
+reward = { points = "100" }
+"""
+
+
+@pytest.fixture
+def gold(app: Flask) -> Programme:
+    programme = publish(FILE + GOLD_ONLY)
+    joined = [PROFILES[0]._replace(joined_on=date(2013, 2, 1)), PROFILES[1]]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), joined, now=NOW))
+    return programme
+
+
+def seen() -> list[tuple[int, bool]]:
+    """What alice sees of the mission: its stage's value in facts, and whether it is reached."""
+    here, alice = programmes.by_slug("resellers"), Partner.query.filter_by(external_id="A1").one()
+    views = missions.views(here, alice, date(2013, 4, 10))
+    return [(view.stages[0].value // SCALE, view.stages[0].reached) for view in views]
+
+
+def test_a_mission_for_a_tier_counts_what_was_done_in_it(gold: Programme) -> None:
+    record(gold, sale("0", "A1", "10", date(2013, 4, 1)))
+    assert seen() == []
+    record(gold, sale("1", "A1", "1000", date(2013, 4, 2)))
+    assert seen() == [(0, False)]
+    record(gold, sale("2", "A1", "1", date(2013, 4, 3)), sale("3", "A1", "1", date(2013, 4, 4)))
+    assert seen() == [(2, True)]
+    earned()
+
+
+def test_who_came_to_the_tier_earlier_has_done_more_in_it(gold: Programme) -> None:
+    record(gold, sale("2", "A1", "1", date(2013, 4, 3)), sale("3", "A1", "1", date(2013, 4, 4)))
+    record(gold, sale("1", "A1", "1000", date(2013, 4, 2)))
+    assert seen() == [(2, True)]
+    assert earned()["points"] == 1000 + 3 + 100
+    record(gold, sale("1", "A1", "10", date(2013, 4, 2)))
+    assert seen() == []
+    assert earned()["points"] == 12
+
+
+def test_a_mission_asks_of_partners_what_rules_ask(gold: Programme) -> None:
+    record(gold, sale("b", "B1", "2000"), sale("c", "B1", "1", date(2013, 4, 6)))
+    bob = Partner.query.filter_by(external_id="B1").one()
+    assert missions.views(gold, bob, date(2013, 4, 10)) == [], "nobody knows when bob joined"
+    assert "audience" in programme_file.dump(programmes.export(gold))
+    with pytest.raises(programme_file.BadProgrammeFile, match="Silver is unknown: declare it"):
+        programme_file.parse((FILE + GOLD_ONLY).replace('["Gold"], j', '["Silver"], j'))
