@@ -112,6 +112,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
+        "recursive_triggers=ON",  # or REPLACE would delete what triggers keep
         "busy_timeout=30000",
         "cache_size=-65536",
         "mmap_size=268435456",

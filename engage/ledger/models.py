@@ -1,9 +1,9 @@
 """Double entry, append-only: accounts, and the transfers between them.
 
 A transfer moves ``amount`` (minor units; below zero it takes back what an earlier one gave) from the
-account it debits to the one it credits. Triggers made by the migrations refuse to change or delete
-one, and to pay out or redeem what is not there. An account's ``balance`` is the sum of its credits
-less its debits. What a partner ever earned is the sum of all of their accounts.
+account it debits to the one it credits. Triggers made by the migrations refuse to change, delete or
+replace one, and to pay out or redeem what is not there. An account's ``balance`` is the sum of its
+credits less its debits. What a partner ever earned is the sum of all of their accounts.
 """
 
 from datetime import date, datetime

@@ -202,7 +202,7 @@ def test_lines_from_before_the_chain_are_sealed_and_kept_by_its_migration(
         assert (found.ok, found.links, found.transfers) == (True, 1, 1)
         assert db.session.scalars(select(Transfer.kind)).one() == "award"
         for table in ("transfers", "facts", "accounts", "ledger_links"):
-            with pytest.raises(Exception, match=r"append-only|immutable|keeps its owner"):
+            with pytest.raises(Exception, match="append-only"):
                 db.session.execute(text(f"DELETE FROM {table}"))
             db.session.rollback()
         assert "ix_transfers_fact_id" in {
