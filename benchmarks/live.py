@@ -279,8 +279,14 @@ def main() -> None:
                 report(name, results[name])
         finally:
             valkey.stop()
-    ratio = results["house"].single_us / results["floor"].single_us
-    print(f"house : floor, CPU per stream and event = {ratio:.2f}")
+    house, floor = results["house"], results["floor"]
+    for what, figure in (
+        ("CPU per stream and event", "single_us"),
+        ("CPU per stream and event, four boards", "fact_us"),
+        ("memory of the process with its streams", "full_mb"),
+        ("announced to last screen, p95", "p95_ms"),
+    ):
+        print(f"house : floor, {what} = {getattr(house, figure) / getattr(floor, figure):.2f}")
 
 
 def _allow(streams: int) -> None:

@@ -1,7 +1,7 @@
 """What uvicorn serves: /live in the event loop, everything else by Flask in threads.
 
 `serve` runs it as the house does. `app` is there for who runs uvicorn another way (`uvicorn
-engage.asgi:app`); open streams then delay a graceful shutdown, so give it a time limit.
+engage.asgi:app`); pages poll then, because streams need a connection that can be taken over.
 """
 
 import resource
@@ -21,6 +21,7 @@ from engage.config import Settings
 from engage.live.app import Live, Receive
 from engage.live.session import FlaskSessions
 from engage.live.stream import Send
+from engage.live.wire import Connection
 
 #: Requests answered at once. The interpreter computes one at a time; the others wait for the
 #: database, or for somebody's slow line to take what is larger than the next number.
@@ -148,7 +149,7 @@ def serve(
         house,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         interface="asgi3",

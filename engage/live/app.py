@@ -15,6 +15,7 @@ from engage.live.rules import Viewer, frame
 from engage.live.session import Sessions
 from engage.live.stream import Message, Send, Stream
 from engage.live.subscription import listen
+from engage.live.wire import WIRE, Take
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,18 @@ BATCH = 50
 _AGE_DIGITS = 9
 
 _GOODBYE = frame("goodbye", {})
-_STREAM = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
-]
+#: The stream ends with its connection, so it needs neither a length nor chunks.
+_HEAD = b"\r\n".join(
+    (
+        b"HTTP/1.1 200 OK",
+        b"content-type: text/event-stream; charset=utf-8",
+        b"cache-control: no-store",
+        b"x-accel-buffering: no",
+        b"x-content-type-options: nosniff",
+        b"connection: close",
+        b"\r\n",
+    )
+)
 
 
 class Refusal(Exception):
@@ -93,7 +100,7 @@ class Live:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         try:
-            stream = await self._admit(scope, send)
+            take, stream = await self._admit(scope)
         except Refusal as refusal:
             headers = [(b"content-length", b"0"), (b"cache-control", b"no-store")]
             headers += refusal.headers
@@ -101,9 +108,9 @@ class Live:
             await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
-        await self._hold(stream, scope, receive, send)
+        self._hold(stream, take, scope)
 
-    async def _admit(self, scope: dict[str, Any], send: Send) -> Stream:
+    async def _admit(self, scope: dict[str, Any]) -> tuple[Take, Stream]:
         if scope["method"] != "GET":
             raise Refusal(405, (b"allow", b"GET"))
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -113,11 +120,12 @@ class Live:
         viewer = session and (await self._viewers([session]))[0]
         if not session or not viewer:
             raise Refusal(401)
-        if self.hub is None or not self.hub.listening:
+        take = scope.get("extensions", {}).get(WIRE)
+        if take is None or self.hub is None or not self.hub.listening:
             raise Refusal(503, _LATER)
         if not self.hub.has_room(viewer):
             raise Refusal(429, _LATER)
-        return Stream(viewer, session, send, asyncio.get_running_loop().time())
+        return take, Stream(viewer, session, asyncio.get_running_loop().time())
 
     def _is_own_page(self, headers: dict[bytes, str]) -> bool:
         """Whether the browser asks for a page of this house, not for another site's."""
@@ -129,26 +137,12 @@ class Live:
         origin = headers.get(b"origin")
         return origin is None or _host_of(origin) == host.lower()
 
-    async def _hold(
-        self, stream: Stream, scope: dict[str, Any], receive: Receive, send: Send
-    ) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+    def _hold(self, stream: Stream, take: Take, scope: dict[str, Any]) -> None:
         hub = self.hub
-        if hub is None:  # stopped meanwhile
-            return await send({"type": "http.response.body", "body": b""})
+        if hub is None or not take(stream):  # stopped, or gone, meanwhile
+            return
+        stream.push(_HEAD)
         hub.join(stream, _missed(hub, stream.viewer, scope))
-        # The server keeps the request as long as the stream. What a browser said in it is of no
-        # more use, and a quarter of the memory of a stream.
-        scope["headers"].clear()
-        try:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        except asyncio.CancelledError:
-            # Either the reader took nothing for too long, or the server is going down: in both
-            # cases nothing more is to be said to them.
-            log.info("live: a stream of user %d was cut off", stream.viewer.user_id)
-        finally:
-            hub.leave(stream)
 
     async def _recheck(self, hub: Hub) -> NoReturn:
         """Close the streams of those who signed out, were locked out or sit elsewhere now."""

@@ -48,6 +48,7 @@ class Hub:
         self._behind: set[Stream] = set()
         self._pending: dict[Place, list[bytes]] = {}
         self._wake = asyncio.Event()
+        self._lost = self.leave  # one for all streams
         #: Whether changes reach this process; while not, an open stream would be a false promise.
         self.listening = False
 
@@ -62,6 +63,7 @@ class Hub:
 
     def join(self, stream: Stream, missed: list[bytes] | None = None) -> None:
         """Tell `stream` what it `missed`, greet it, and from now on tell it what concerns it."""
+        stream.lost = self._lost
         self._all.add(stream)
         self._per_user[stream.viewer.user_id] += 1
         for place in _places(stream.viewer):

@@ -10,20 +10,24 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class Stream:
-    """Made by the task that answers the request; `send` is the one the server gave it."""
+class Stream(asyncio.Protocol):
+    """The connection itself, from the moment the server gives it away.
+
+    No task, request or parser is kept for it: they were nine tenths of a stream's memory.
+    """
 
     __slots__ = (
-        "_send",
-        "_task",
+        "_is_full",
+        "_transport",
         "behind_after",
         "behind_since",
         "checked_at",
+        "lost",
         "session",
         "viewer",
     )
 
-    def __init__(self, viewer: Viewer, session: str, send: Send, now: float) -> None:
+    def __init__(self, viewer: Viewer, session: str, now: float) -> None:
         self.viewer = viewer
         self.session = session
         #: When the viewer's right to listen was last looked at.
@@ -31,24 +35,19 @@ class Stream:
         #: The last number the reader surely has, since they stopped taking more; else None.
         self.behind_after: int | None = None
         self.behind_since = 0.0
-        self._send = send
-        self._task = asyncio.current_task()
+        #: Who is told when the other side has gone.
+        self.lost: Callable[[Stream], None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._is_full = False
 
     def push(self, body: bytes, last: bool = False) -> bool:
-        """Hand `body` to the server without waiting; False when it would have to be waited for.
-
-        Stepping the server's coroutine once costs a third of waking a task that awaits it. Where
-        it does not finish in that step the connection is full, nothing was written, and closing
-        the coroutine leaves all as it was.
-        """
-        step = self._send({"type": "http.response.body", "body": body, "more_body": not last})
-        waiting = step.__await__()
-        try:
-            next(waiting)
-        except StopIteration:
-            return True
-        waiting.close()
-        return False
+        """Hand `body` to the kernel without waiting; False, and nothing sent, where that is full."""
+        if self._is_full or self._transport is None:
+            return False
+        self._transport.write(body)
+        if last:
+            self._transport.close()
+        return True
 
     def end(self, body: bytes = b"") -> None:
         """Say `body` and finish; a reader who takes nothing any more is cut off instead."""
@@ -56,5 +55,21 @@ class Stream:
             self.cut()
 
     def cut(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the transport tells; what a client sends on an open stream means nothing.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        if self.lost is not None:
+            self.lost(self)
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False

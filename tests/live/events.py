@@ -10,6 +10,54 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from engage.live.app import _HEAD
+from engage.live.stream import Stream
+
+
+class Wire(asyncio.Transport):
+    """The other end of a stream, and its connection: what arrived, and whether it takes any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.writes = 0
+        self.finished = False
+        self._stream: Stream | None = None
+
+    def take(self, stream: Any) -> bool:
+        self._stream = stream
+        stream.connection_made(self)
+        return True
+
+    def write(self, data: Any) -> None:
+        self.writes += 1
+        self.written += data
+
+    def close(self) -> None:
+        self.finished = True
+        self.abort()
+
+    def abort(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream:
+            stream.connection_lost(None)
+
+    @property
+    def is_open(self) -> bool:
+        return self._stream is not None
+
+    @property
+    def body(self) -> bytes:
+        return self.written.removeprefix(_HEAD)
+
+    @property
+    def shown(self) -> list[str]:
+        return shown(events(self.body))
+
+    @property
+    def last_mark(self) -> str:
+        return [event.mark for event in events(self.body) if event.mark][-1]
+
 
 @dataclass(frozen=True)
 class Event:

@@ -16,6 +16,7 @@ from engage.config import HOUSE
 from engage.live import publish
 from engage.live.app import Live
 from engage.live.rules import Viewer
+from engage.live.wire import Connection
 
 ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
 TYPES = {".js": b"text/javascript", ".html": b"text/html; charset=utf-8"}
@@ -99,7 +100,12 @@ class Pages:
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            self._answer, lifespan="off", log_level="warning", ws="none", interface="asgi3"
+            self._answer,
+            http=Connection,
+            lifespan="off",
+            log_level="warning",
+            ws="none",
+            interface="asgi3",
         )
         self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()

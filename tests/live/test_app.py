@@ -12,7 +12,8 @@ from engage.live import publish, subscription
 from engage.live.app import Live
 from engage.live.hub import PER_USER
 from engage.live.rules import Viewer
-from tests.live.events import Event, events, in_loop, shown, until
+from engage.live.wire import WIRE
+from tests.live.events import Event, Wire, events, in_loop, until
 
 pytestmark = pytest.mark.service
 
@@ -37,11 +38,9 @@ class Request:
     """A request and what came back; the client goes with `disconnect`."""
 
     def __init__(self, live: Live, session: str = "anna", method: str = "GET", **more: Any) -> None:
-        self.status = 0
+        self.wire = Wire()
+        self._status = 0
         self.headers: dict[bytes, bytes] = {}
-        self.body = b""
-        self.finished = False
-        self._gone = asyncio.Event()
         headers = {b"host": b"house.example", **more.get("headers", {})}
         if session:
             headers[b"cookie"] = f"session={session}".encode()
@@ -51,37 +50,40 @@ class Request:
             "path": "/live",
             "query_string": more.get("query", "").encode(),
             "headers": list(headers.items()),
+            "extensions": more.get("extensions", {WIRE: lambda stream: self.wire.take(stream)}),
         }
         self.task = asyncio.create_task(live(scope, self._receive, self._send))
 
     async def _receive(self) -> dict[str, Any]:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
+        raise AssertionError("nothing is to be read of a request for a stream")
 
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], dict(message["headers"])
-            return
-        self.body += message["body"]
-        if not message.get("more_body"):
-            self.finished = True
-            self._gone.set()
+            self._status, self.headers = message["status"], dict(message["headers"])
+
+    @property
+    def status(self) -> int:
+        """Of a refusal, or 200 once the stream stands."""
+        return 200 if self.wire.written.startswith(b"HTTP/1.1 200 OK\r\n") else self._status
 
     @property
     def events(self) -> list[Event]:
-        return events(self.body)
+        return events(self.wire.body)
 
     @property
     def shown(self) -> list[str]:
-        return shown(self.events)
+        return self.wire.shown
+
+    @property
+    def finished(self) -> bool:
+        return self.wire.finished
 
     async def answer(self) -> int:
         await until(lambda: self.status)
         return self.status
 
-    async def disconnect(self) -> None:
-        self._gone.set()
-        await self.task
+    def disconnect(self) -> None:
+        self.wire.abort()
 
 
 class Bus:
@@ -127,10 +129,11 @@ async def test_the_stream_is_one_that_no_proxy_holds_back_and_no_cache_keeps(red
     async with house(redis_url) as (live, *_):
         request = Request(live)
         assert await request.answer() == 200
-        assert request.headers[b"content-type"] == b"text/event-stream; charset=utf-8"
-        assert request.headers[b"cache-control"] == b"no-store"
-        assert request.headers[b"x-accel-buffering"] == b"no"
-        await until(lambda: request.body.startswith(b"retry: "))
+        head = request.wire.written.partition(b"\r\n\r\n")[0].splitlines()
+        assert b"content-type: text/event-stream; charset=utf-8" in head
+        assert b"cache-control: no-store" in head
+        assert b"x-accel-buffering: no" in head
+        await until(lambda: request.wire.body.startswith(b"retry: "))
 
 
 @in_loop
@@ -188,7 +191,7 @@ async def test_more_streams_than_a_person_can_watch_are_refused(redis_url: str):
         refused = Request(live)
         assert await refused.answer() == 429
         assert refused.headers[b"retry-after"] == b"60"
-        await requests[0].disconnect()
+        requests[0].disconnect()
         assert await Request(live).answer() == 200
 
 
@@ -201,7 +204,7 @@ async def test_a_stream_resumes_where_it_broke_off(redis_url: str, by: str):
         bus.say(publish.board_changed(1, "sales", 1))
         await until(lambda: first.shown == ["hello", "sales 1"])
         mark = first.events[-1].mark
-        await first.disconnect()
+        first.disconnect()
         bus.say(publish.board_changed(1, "sales", 2))
         bus.say(publish.partner_changed(1, 7))
         more: dict[str, Any] = (
@@ -239,7 +242,6 @@ async def test_who_signed_out_is_told_goodbye(redis_url: str, monkeypatch: pytes
         await until(lambda: anna.shown == maya.shown == ["hello"])
         del sessions.good["anna"]
         await until(lambda: anna.shown == ["hello", "goodbye"])
-        await anna.task
         assert anna.finished
         assert not maya.finished
         assert len(live.hub.streams) == 1
@@ -340,12 +342,27 @@ async def test_what_this_release_does_not_know_is_left_out_and_the_rest_arrives(
 
 
 @in_loop
+async def test_who_has_gone_while_its_session_was_looked_at_leaves_nothing_behind(redis_url: str):
+    async with house(redis_url) as (live, *_):
+        request = Request(live)
+        request.wire.take = lambda stream: False  # type: ignore[method-assign]
+        await request.task
+        assert not live.hub.streams
+
+
+@in_loop
+async def test_a_server_that_gives_no_connection_away_has_pages_poll(redis_url: str):
+    async with house(redis_url) as (live, *_):
+        request = Request(live, extensions={})
+        assert await request.answer() == 503
+
+
+@in_loop
 async def test_stopping_finishes_every_stream(redis_url: str):
     async with house(redis_url) as (live, *_):
         requests = [Request(live) for _ in range(3)]
         await until(lambda: all(request.shown == ["hello"] for request in requests))
         live.stop()
-        await asyncio.gather(*(request.task for request in requests))
         assert all(request.finished for request in requests)
         assert await Request(live).answer() == 503
 

@@ -9,37 +9,12 @@ from engage.live import hub as hub_module
 from engage.live.hub import PER_USER, Hub
 from engage.live.rules import Change, Viewer
 from engage.live.stream import Stream
-from tests.live.events import events, in_loop, shown, until
+from tests.live.events import Wire, in_loop, until
 
 ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
 BEN = Viewer(user_id=2, programme_id=1, partner_id=8, role="partner")
 MAYA = Viewer(user_id=3, programme_id=1, partner_id=None, role="manager")
 OTHER = Viewer(user_id=4, programme_id=2, partner_id=9, role="partner")
-
-
-class Reader:
-    """The other end of a stream: what arrived, and whether it takes any more."""
-
-    def __init__(self) -> None:
-        self.body = b""
-        self.writes = 0
-        self.finished = False
-        self.takes = asyncio.Event()
-        self.takes.set()
-
-    async def send(self, message: Any) -> None:
-        await self.takes.wait()
-        self.writes += 1
-        self.body += message["body"]
-        self.finished = not message["more_body"]
-
-    @property
-    def shown(self) -> list[str]:
-        return shown(events(self.body))
-
-    @property
-    def last_mark(self) -> str:
-        return [event.mark for event in events(self.body) if event.mark][-1]
 
 
 def board(version: int, name: str = "sales", programme_id: int = 1) -> Change:
@@ -60,10 +35,16 @@ async def open_hub() -> AsyncIterator[Hub]:
     pump.cancel()
 
 
-def join(hub: Hub, viewer: Viewer, missed: list[bytes] | None = None) -> Reader:
-    reader = Reader()
-    hub.join(Stream(viewer, "session", reader.send, 0.0), missed)
-    return reader
+def opened(viewer: Viewer) -> tuple[Stream, Wire]:
+    stream, wire = Stream(viewer, "session", 0.0), Wire()
+    wire.take(stream)
+    return stream, wire
+
+
+def join(hub: Hub, viewer: Viewer, missed: list[bytes] | None = None) -> Wire:
+    stream, wire = opened(viewer)
+    hub.join(stream, missed)
+    return wire
 
 
 @in_loop
@@ -108,14 +89,15 @@ async def test_a_burst_arrives_as_its_first_and_its_newest():
 @in_loop
 async def test_a_slow_reader_holds_nobody_up_and_gets_the_newest_when_it_reads_again():
     async with open_hub() as hub:
-        slow, quick = join(hub, BEN), join(hub, ANNA)
-        slow.takes.clear()
+        (stream, slow), quick = opened(BEN), join(hub, ANNA)
+        hub.join(stream)
+        stream.pause_writing()
         for name, version in (("sales", 1), ("growth", 1), ("sales", 2)):
             hub.offer(board(version, name))
         hub.offer(own_news(8))
         await until(lambda: quick.shown == ["hello", "sales 1", "growth 1", "sales 2"])
         assert slow.shown == ["hello"]
-        slow.takes.set()
+        stream.resume_writing()
         await until(lambda: slow.shown == ["hello", "growth 1", "partner", "sales 2"])
         hub.offer(board(3))
         await until(lambda: slow.shown[-1] == quick.shown[-1] == "sales 3")
@@ -137,44 +119,26 @@ async def test_a_slow_reader_never_misses_the_news_between_two_marks():
 async def test_who_takes_nothing_for_a_minute_is_let_go(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hub_module, "PATIENCE", 0.0)
     async with open_hub() as hub:
-        reader = Reader()
-        cut = asyncio.Event()
-
-        async def answer() -> None:
-            hub.join(Stream(BEN, "session", reader.send, 0.0))
-            reader.takes.clear()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                cut.set()
-
-        task = asyncio.create_task(answer())
-        await until(lambda: hub.streams)
+        stream, wire = opened(BEN)
+        hub.join(stream)
+        stream.pause_writing()
         hub.offer(board(1))
-        await asyncio.wait_for(cut.wait(), 5)
+        await until(lambda: not wire.is_open)
         assert not hub.streams
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @in_loop
 async def test_a_stream_that_breaks_does_not_break_the_others():
     async with open_hub() as hub:
-        broken, anna = Reader(), Reader()
+        broken, anna = join(hub, BEN), join(hub, ANNA)
 
-        async def answer(viewer: Viewer, reader: Reader) -> None:
-            hub.join(Stream(viewer, "session", reader.send, 0.0))
-            await asyncio.Event().wait()
-
-        async def fail(message: Any) -> None:
+        def fail(data: Any) -> None:
             raise RuntimeError("the connection has gone")
 
-        broken.send = fail  # type: ignore[method-assign]
-        tasks = [asyncio.create_task(answer(BEN, broken)), asyncio.create_task(answer(ANNA, anna))]
-        await until(lambda: len(hub.streams) == 2)
+        broken.write = fail  # type: ignore[method-assign]
         hub.offer(board(1))
         await until(lambda: anna.shown == ["hello", "sales 1"])
-        for task in tasks:
-            task.cancel()
+        await until(lambda: len(hub.streams) == 1)
 
 
 @in_loop
@@ -245,7 +209,7 @@ async def test_one_user_cannot_take_all_streams():
         streams = []
         for _ in range(PER_USER):
             assert hub.has_room(ANNA)
-            streams.append(Stream(ANNA, "session", Reader().send, 0.0))
+            streams.append(opened(ANNA)[0])
             hub.join(streams[-1])
         assert not hub.has_room(ANNA)
         assert hub.has_room(BEN)
@@ -256,8 +220,7 @@ async def test_one_user_cannot_take_all_streams():
 @in_loop
 async def test_who_has_left_hears_nothing_and_leaves_nothing_behind():
     async with open_hub() as hub:
-        reader = Reader()
-        stream = Stream(ANNA, "session", reader.send, 0.0)
+        stream, reader = opened(ANNA)
         hub.join(stream)
         hub.leave(stream)
         hub.leave(stream)
@@ -271,8 +234,7 @@ async def test_who_has_left_hears_nothing_and_leaves_nothing_behind():
 @in_loop
 async def test_a_stream_ended_from_here_says_goodbye_and_is_finished():
     async with open_hub() as hub:
-        reader = Reader()
-        stream = Stream(ANNA, "session", reader.send, 0.0)
+        stream, reader = opened(ANNA)
         hub.join(stream)
         hub.end(stream, b"event: goodbye\ndata: {}\n\n")
         assert reader.shown == ["hello", "goodbye"]
