@@ -31,6 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
+Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
 
 #: 64-bit keys everywhere; SQLite only counts up an INTEGER primary key.
@@ -212,7 +213,13 @@ def next_ids(table: str, count: int) -> Sequence[int]:
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert mappings that name the same columns (defaults are the database's), as the driver does it.
+    """Insert mappings that name the same columns; all others are the database's defaults."""
+    if rows:
+        insert(table, tuple(rows[0]), _values(rows))
+
+
+def insert(table: Any, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows of values for these columns, as the driver does it.
 
     SQLAlchemy's bulk statement looks at every value of every row once more, which costs several
     times what the database does with them.
@@ -220,9 +227,9 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     connection = db.session.connection()
-    into, values = _named(table, rows[0]), _as_stored(table, rows, connection.dialect)
+    into, values = _named(table, columns), _as_stored(table, columns, rows, connection.dialect)
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(rows[0]))
+        marks = ", ".join("?" * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608
     else:
         _copy(connection, f"COPY {into} FROM STDIN", values)
@@ -236,14 +243,20 @@ def upsert_rows(
         return
     connection = db.session.connection()
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    columns = tuple(rows[0])
     changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
     changes += [f'"{name}" = excluded."{name}"' for name in put]
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    values = _as_stored(table, columns, _values(rows), connection.dialect)
     connection.exec_driver_sql(
-        f"INSERT INTO {_named(table, rows[0])} VALUES ({', '.join([mark] * len(rows[0]))})"  # noqa: S608
+        f"INSERT INTO {_named(table, columns)} VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
         f" ON CONFLICT ({keys}) DO UPDATE SET {', '.join(changes)}",
-        list(_as_stored(table, rows, connection.dialect)),
+        list(values),
     )
+
+
+def _values(rows: Sequence[dict[str, Any]]) -> list[Row]:
+    return [tuple(map(row.__getitem__, rows[0])) for row in rows]
 
 
 def _named(table: Any, columns: Iterable[str]) -> str:
@@ -252,17 +265,16 @@ def _named(table: Any, columns: Iterable[str]) -> str:
 
 
 def _as_stored(
-    table: Any, rows: Sequence[dict[str, Any]], dialect: Dialect
-) -> Iterator[tuple[Any, ...]]:
-    """The rows as the driver takes them, in the order of their keys; equal values converted once."""
-    columns: list[Iterable[Any]] = []
-    for name in rows[0]:
+    table: Any, names: Sequence[str], rows: Iterable[Row], dialect: Dialect
+) -> Iterable[Row]:
+    """The rows as the driver takes them; equal values are converted once."""
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, name in enumerate(names):
         kind = table.c[name].type
-        convert = kind.dialect_impl(dialect).bind_processor(dialect)
-        if convert and not isinstance(kind, JSON):
-            convert = cache(convert)
-        values = [row[name] for row in rows]
-        columns.append(map(convert, values) if convert else values)
+        if convert := kind.dialect_impl(dialect).bind_processor(dialect):
+            if not isinstance(kind, JSON):
+                convert = cache(convert)
+            columns[place] = map(convert, columns[place])
     return zip(*columns, strict=True)
 
 

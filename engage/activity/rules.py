@@ -222,4 +222,4 @@ def converted(amount: int, rate: Decimal) -> int:
     Exact until the one rounding at the end; halves go to the even neighbour, so that a return takes
     back what its sale gave.
     """
-    return round(amount * Fraction(rate))
+    return amount if rate == 1 else round(amount * Fraction(rate))

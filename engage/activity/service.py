@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
-from engage.db import among, db, insert_rows, next_ids
+from engage.db import among, db, insert, insert_rows, next_ids
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
@@ -118,7 +118,7 @@ def _made(
         report.kind,
         report.occurred_at,
         report.day,
-        report.amount if rate == 1 else rules.converted(report.amount, rate),
+        rules.converted(report.amount, rate),
         currency if report.amount or report.currency else None,
         report.quantity,
         report.product,
@@ -153,11 +153,11 @@ def _write(
     replaced = {fact.id for fact in admission.superseded}
     if stamped := replaced - fresh.keys():
         db.session.execute(update(Fact).where(among(Fact.id, stamped)).values(superseded_at=now))
-    stamp = {"programme_id": programme_id, "recorded_at": now}
-    insert_rows(
+    insert(
         Fact.__table__,
+        (*Standing._fields, "programme_id", "recorded_at", "superseded_at"),
         [
-            fact._asdict() | stamp | {"superseded_at": now if fact.id in replaced else None}
+            (*fact, programme_id, now, now if fact.id in replaced else None)
             for fact in fresh.values()
         ],
     )

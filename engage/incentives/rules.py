@@ -354,7 +354,8 @@ def pay(rule: Rule, total: int) -> int:
         earned = total * rate.numerator // rate.denominator if rate else 0
     else:
         earned = _marginal(rule.band, total)
-    earned += sum(milestone.pays for milestone in rule.milestones if total >= milestone.at)
+    if rule.milestones:
+        earned += sum(milestone.pays for milestone in rule.milestones if total >= milestone.at)
     return earned if rule.cap is None else min(earned, rule.cap)
 
 

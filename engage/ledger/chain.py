@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -45,7 +46,6 @@ COLUMNS = (
     "day",
     "terms",
 )
-_values = itemgetter(*COLUMNS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _links: Any = Link.__table__.c
@@ -75,13 +75,12 @@ def seal(lines: Iterable[Sequence[Any]]) -> Seal:
     """
     whole = hashlib.sha256()
     marks = []
+    instant = cache(lambda at: (at - _EPOCH) // _MICROSECOND)
     for *plain, occurred_at, posted_at, day, terms in lines:
-        happened, posted = (
-            (occurred_at - _EPOCH) // _MICROSECOND,
-            (posted_at - _EPOCH) // _MICROSECOND,
-        )
         said = tuple(sorted(terms.items())) if terms else ()
-        canonical = ascii((*plain, happened, posted, day.toordinal(), *said)).encode()
+        canonical = ascii(
+            (*plain, instant(occurred_at), instant(posted_at), day.toordinal(), *said)
+        ).encode()
         whole.update(canonical)
         marks.append(zlib.crc32(canonical))
     return Seal(whole.hexdigest(), len(marks), struct.pack(f">{len(marks)}I", *marks))
@@ -93,11 +92,11 @@ def link_hash(previous: str, programme_id: int, number: int, sealed: Seal) -> st
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def add(programme_id: int, rows: Sequence[dict[str, Any]], now: datetime) -> int:
-    """Write the link of transfers that are about to go in; its id."""
+def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime) -> int:
+    """Write the link of transfers that are about to go in, as values of ``COLUMNS``; its id."""
     last = db.session.execute(_LAST, {"programme_id": programme_id}).first()
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
-    sealed = seal(map(_values, rows))
+    sealed = seal(rows)
     (link_id,) = next_ids("ledger_links", 1)
     row = {
         "id": link_id,

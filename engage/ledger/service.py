@@ -1,14 +1,14 @@
 """Posting, balances and statements. Transfers are only ever added."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
-from engage.db import among, db, insert_rows, next_ids
+from engage.db import among, db, insert, insert_rows, next_ids
 from engage.ledger import chain
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import (
@@ -23,23 +23,37 @@ from engage.ledger.rules import (
     Shortfall,
 )
 
-#: What a transfer has where its kind does not say otherwise.
-_BLANK: dict[str, Any] = {
-    **dict.fromkeys(column.name for column in Transfer.__table__.columns),
-    "total_before": 0,
-    "total_after": 0,
-}
+
+class _Line(NamedTuple):
+    """What is posted of a difference or a move: what moves, when, and where it comes from."""
+
+    way: tuple[str, int, str]  # kind, partner, unit
+    amount: int
+    occurred_at: datetime
+    day: date
+    terms: Mapping[str, Any] | None
+    #: From ``fact_id`` to ``key`` in the order of `chain.COLUMNS`.
+    sources: tuple[Any, ...]
 
 
 def post(programme_id: int, differences: Sequence[Difference], now: datetime) -> None:
     """Move each difference from the programme's budget to its partner's accrued account."""
-    rows = []
-    for difference in differences:
-        row = _BLANK | difference._asdict()
-        del row["sequence"]
-        row["kind"], row["key"] = difference.kind, difference.key
-        rows.append(row)
-    _write(programme_id, rows, now)
+    nothing = (None, None, None, None)  # of a payout, a redemption, a question, a reason
+    lines = [
+        _Line(
+            (d.kind, d.partner_id, d.unit),
+            d.amount,
+            d.occurred_at,
+            d.day,
+            d.terms,
+            (
+                *(d.fact_id, d.rule_version_id, d.stage_id, *nothing),
+                *(d.period, d.total_before, d.total_after, d.key),
+            ),
+        )
+        for d in differences
+    ]
+    _write(programme_id, lines, now)
 
 
 def transfer(programme_id: int, moves: Sequence[Move], now: datetime) -> None:
@@ -47,31 +61,59 @@ def transfer(programme_id: int, moves: Sequence[Move], now: datetime) -> None:
 
     :raises Overdrawn: when a payout, redemption or expiry wants more than has accrued.
     """
-    _write(programme_id, [_BLANK | move._asdict() for move in moves], now)
+    lines = [
+        _Line(
+            (m.kind, m.partner_id, m.unit),
+            m.amount,
+            m.occurred_at,
+            m.day,
+            None,
+            (
+                *(m.fact_id, None, None, m.payout_id, m.redemption_id, m.dispute_id, m.reason),
+                *(None, 0, 0, m.key),
+            ),
+        )
+        for m in moves
+    ]
+    _write(programme_id, lines, now)
 
 
-def _write(programme_id: int, rows: list[dict[str, Any]], now: datetime) -> None:
-    """Add transfers and move their balances; ``rows`` lack what follows from kind and partner."""
-    if not rows:
+def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
+    """Add transfers and move the balances of their accounts."""
+    if not lines:
         return
-    ids = next_ids("transfers", len(rows))
-    held = accounts(programme_id, {_place(kind, row) for row in rows for kind in WAYS[row["kind"]]})
+    ids = next_ids("transfers", len(lines))
+    sums: dict[tuple[str, int, str], int] = defaultdict(int)
+    for line in lines:
+        sums[line.way] += line.amount
+    ways = {way: _ends(*way) for way in sums}
+    held = accounts(programme_id, {place for ends in ways.values() for place in ends})
     moved: dict[Place, int] = defaultdict(int)
-    given: set[Place] = set()
-    for transfer_id, row in zip(ids, rows, strict=True):
-        source, target = (_place(kind, row) for kind in WAYS[row["kind"]])
-        moved[source] -= row["amount"]
-        moved[target] += row["amount"]
-        if row["kind"] in GIVEN:
-            given.add(source)
-        row["debit_id"], row["credit_id"] = held[source].id, held[target].id
-        row |= {"id": transfer_id, "programme_id": programme_id, "posted_at": now}
+    for way, (source, target) in ways.items():
+        moved[source] -= sums[way]
+        moved[target] += sums[way]
+    given = {source for (kind, _, _), (source, _) in ways.items() if kind in GIVEN}
     _refuse_overdrawing(held, moved, given)
     _move({held[place].id: amount for place, amount in moved.items()})
+    ends = {way: (held[source].id, held[target].id) for way, (source, target) in ways.items()}
+    rows = [
+        (
+            *(transfer_id, programme_id, way[1], *ends[way], way[2], amount, way[0]),
+            *(*sources, occurred_at, now, day, terms),
+        )
+        for transfer_id, (way, amount, occurred_at, day, terms, sources) in zip(
+            ids, lines, strict=True
+        )
+    ]
     link_id = chain.add(programme_id, rows, now)
-    for row in rows:
-        row["link_id"] = link_id
-    insert_rows(Transfer.__table__, rows)  # last: the database looks at the balances after it
+    # Last: the database looks at the balances after it.
+    insert(Transfer.__table__, (*chain.COLUMNS, "link_id"), [(*row, link_id) for row in rows])
+
+
+def _ends(kind: str, partner_id: int, unit: str) -> tuple[Place, Place]:
+    """The accounts a transfer goes from and to; the budget is nobody's."""
+    source, target = ((end, None if end == "budget" else partner_id, unit) for end in WAYS[kind])
+    return source, target
 
 
 def _refuse_overdrawing(
@@ -120,10 +162,6 @@ class Held(NamedTuple):
     id: int
     balance: int = 0
     floor: int | None = None
-
-
-def _place(kind: str, row: dict[str, Any]) -> Place:
-    return kind, None if kind == "budget" else row["partner_id"], row["unit"]
 
 
 def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
