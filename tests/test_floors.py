@@ -42,7 +42,7 @@ def floor_of(module: str) -> int:
     if len(parts) > 1 and (parts[1] in PURE or parts[1] == "studio"):
         return 0
     last = parts[-1]
-    if last == "rules":
+    if last in ("rules", "language"):
         return 0
     if last in ("models", "db", "config"):
         return 1

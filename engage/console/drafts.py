@@ -18,8 +18,7 @@ from engage.console.here import programme
 from engage.console.rule_form import Reading, Typed, one
 from engage.db import db, transaction, without_trace
 from engage.earnings.reasons import rule_name
-from engage.incentives import drafts, explain, jobs, publishing, terms
-from engage.incentives import rules as incentives
+from engage.incentives import drafts, explain, jobs, language, publishing, terms
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.publishing import Release
@@ -279,7 +278,7 @@ def _review(
 
 
 def _raw(reading: Reading) -> dict[str, Any] | None:
-    return incentives.to_json(reading.rule) if reading.rule else None
+    return language.to_json(reading.rule) if reading.rule else None
 
 
 def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:

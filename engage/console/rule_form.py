@@ -1,7 +1,7 @@
 """A rule in the making: every key of the rule language as a field of a form, and back.
 
 What is typed is kept as it is typed (a draft may be half done). ``to_raw`` turns it into the mapping
-that the programme file holds, ``rules.parse`` says what is wrong with it, and `read` puts each
+that the programme file holds, ``language.parse`` says what is wrong with it, and `read` puts each
 problem at its field: the file and the form are one language. A new key is one more line in `FIELDS`.
 """
 
@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from engage.definitions import DefinitionError
-from engage.incentives import rules
+from engage.incentives import language
 from engage.incentives.rules import Rule
 from engage.money import POINTS
 from engage.voice import Voice
@@ -137,7 +137,7 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
     if (periods := raw.pop("mean", None)) is not None:
         raw["baseline"] = f"mean of last {periods} periods"
     try:
-        rule = rules.parse(raw, currency)
+        rule = language.parse(raw, currency)
     except DefinitionError as error:
         for problem in error.every:
             name = input_of(problem.key, typed)

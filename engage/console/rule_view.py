@@ -15,7 +15,7 @@ from engage.console import rule_form, service
 from engage.console.rule_form import FIELDS, Errors, Field, Reading, Typed, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
-from engage.incentives import complexity, drafts, explain, jobs, publishing, rules, terms
+from engage.incentives import complexity, drafts, explain, jobs, language, publishing, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.incentives.rules import Rule
@@ -122,7 +122,7 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
 
     return {
         "on": [(kind, said(kind)) for kind in FACT_KINDS],
-        "per": [(key, terms.measures(voice)[key]) for key in rules.MEASURES],
+        "per": [(key, terms.measures(voice)[key]) for key in language.MEASURES],
         "earn": [(POINTS, _("Points")), (here.currency, here.currency)],
         "bands": [
             (rule_form.NONE, _("One rate for all of it")),
@@ -204,7 +204,7 @@ def published(here: Programme, draft: RuleDraft) -> Rule | None:
     last = publishing.latest(here, draft.slug) if draft.slug else None
     if last is None or last.definition is None:
         return None
-    return rules.parse(last.definition, here.currency)
+    return language.parse(last.definition, here.currency)
 
 
 def name(draft: RuleDraft) -> str:
@@ -370,7 +370,7 @@ def _unit(
 
 def _own_budget(here: Programme, draft: RuleDraft, raw: Any) -> dict[str, int]:
     """What the draft may still award of a budget of its own, which is for the life of the rule."""
-    rule = rules.parse(raw, here.currency) if raw else None
+    rule = language.parse(raw, here.currency) if raw else None
     if rule is None or rule.budget is None:
         return {}
     spent = drafts.awarded(here.id, draft.slug) if draft.slug else {}

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from engage import clock
 from engage.activity.models import Fact
 from engage.db import db, transaction
-from engage.incentives import drafts, publishing, rules
+from engage.incentives import drafts, language, publishing
 from engage.incentives.models import RuleDraft
 from engage.programmes.models import Programme
 from engage.queue import enqueue
@@ -60,7 +60,7 @@ def _run(draft: RuleDraft, asked: dict[str, Any]) -> dict[str, Any]:
     programme = db.session.get_one(Programme, draft.programme_id)
     last = publishing.latest(programme, draft.slug) if draft.slug else None
     present, wanted = (
-        rules.parse(raw, programme.currency) if raw is not None else None
+        language.parse(raw, programme.currency) if raw is not None else None
         for raw in (last.definition if last else None, asked["definition"])
     )
     today = clock.local_day(clock.now(), programme.timezone)

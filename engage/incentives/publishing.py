@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from engage.db import db
-from engage.incentives import rules
+from engage.incentives import language, rules
 from engage.incentives.models import Rule, RuleVersion
 from engage.programmes.models import Programme
 
@@ -39,7 +39,7 @@ def publish(
     From ``release.since`` on it replaces whatever was published before, also what was to come. A
     rule that is new may be in force ``always``.
     """
-    raw, last = rules.to_json(rule), latest(programme, rule.slug)
+    raw, last = language.to_json(rule), latest(programme, rule.slug)
     if last is None:
         row = Rule(programme_id=programme.id, slug=rule.slug)
         db.session.add(row)
@@ -87,7 +87,7 @@ def current(programme: Programme) -> list[rules.Rule]:
     slugs = select(Rule.slug).where(Rule.programme_id == programme.id).order_by(Rule.id)
     versions = [latest(programme, slug) for slug in db.session.scalars(slugs).all()]
     return [
-        rules.parse(version.definition, programme.currency)
+        language.parse(version.definition, programme.currency)
         for version in versions
         if version and version.definition is not None
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Text, bindparam, cast, select
 
 from engage.db import db
-from engage.incentives import rules
+from engage.incentives import language
 from engage.incentives.models import Rule, RuleVersion
 from engage.incentives.rules import Version
 from engage.incentives.worth import Book
@@ -44,7 +44,7 @@ def _read(rows: tuple[tuple[Any, ...], ...], currency: str) -> list[Book]:
     found: dict[int, Book] = {}
     for rule_id, slug, version_id, number, valid_from, definition, published_at, reason in rows:
         raw = json.loads(definition) if definition else None
-        rule = None if raw is None else rules.parse(raw, currency)
+        rule = None if raw is None else language.parse(raw, currency)
         book = found.setdefault(rule_id, Book(rule_id, slug, []))
         book.versions.append(Version(version_id, number, valid_from, rule, published_at, reason))
     return list(found.values())

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from engage.activity import sentences as facts
-from engage.incentives import explain, rules
+from engage.incentives import explain, language
 from engage.incentives.rules import Rule
 from engage.money import POINTS
 from engage.voice import ENGLISH, Voice
@@ -80,7 +80,7 @@ def at_budget(voice: Voice = ENGLISH) -> dict[str, str]:
 
 def terms(rule: Rule, currency: str, voice: Voice = ENGLISH) -> dict[str, str]:
     """Every term of the rule in words, by its key; conditions one by one (``where.region``)."""
-    raw = rules.to_json(rule)
+    raw = language.to_json(rule)
     flat = {key: value for key, value in raw.items() if key not in ("slug", "where")}
     flat |= {f"where.{name}": values for name, values in raw.get("where", {}).items()}
     said = _sayings(rule, currency, voice)
@@ -116,7 +116,7 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         "at_budget": lambda value: at_budget(voice)[value],
         "baseline": lambda value: (
             _("what is above the same period last year")
-            if value == rules.LAST_YEAR
+            if value == language.LAST_YEAR
             else _("what is above the mean of the last %(n)s periods", n=value.split()[3])
         ),
         "newcomers": lambda _value: measured(rule.baseline.newcomers if rule.baseline else 0),

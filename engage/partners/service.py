@@ -15,7 +15,7 @@ from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.partners.rules import VISIBILITIES
 from engage.programmes.models import Programme
-from engage.tiers import rules as tiers
+from engage.tiers import language as tiers
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Spell
 

@@ -14,14 +14,16 @@ from engage import definitions as read
 from engage.activity import rules as activity
 from engage.definitions import DefinitionError
 from engage.disputes import rules as disputes
-from engage.incentives import rules as incentives
+from engage.incentives import language as incentives
+from engage.incentives.rules import Rule
 from engage.leaderboards import rules as leaderboards
 from engage.ledger import rules as ledger
 from engage.missions import rules as missions
 from engage.partners import rules as partners
 from engage.payouts import rules as payout_rules
 from engage.studio import toml_lines
-from engage.tiers import rules as tiers
+from engage.tiers import language as tiers
+from engage.tiers.rules import Tier
 
 T = TypeVar("T")
 MOST_CHARACTERS = 500_000
@@ -55,8 +57,8 @@ class ProgrammeFile:
     currency: str
     budget: ledger.Budget
     segments: tuple[partners.Segment, ...]
-    tiers: tuple[tiers.Tier, ...]
-    rules: tuple[incentives.Rule, ...]
+    tiers: tuple[Tier, ...]
+    rules: tuple[Rule, ...]
     boards: tuple[leaderboards.Board, ...]
     missions: tuple[missions.Mission, ...]
     intake: activity.Intake = activity.HELD
@@ -148,8 +150,8 @@ def parse(text: str) -> ProgrammeFile:
 
 def _unfit(
     segments: tuple[partners.Segment, ...],
-    ladder: tuple[tiers.Tier, ...],
-    rules: tuple[incentives.Rule, ...],
+    ladder: tuple[Tier, ...],
+    rules: tuple[Rule, ...],
     found: tuple[missions.Mission, ...],
 ) -> Iterator[DefinitionError]:
     """What does not fit together although each part stands for itself."""

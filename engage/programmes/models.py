@@ -28,6 +28,6 @@ class Programme(Model):
     dispute_days: Mapped[int] = mapped_column(default=WORKING_DAYS)
     #: The terms of its payouts, as `engage.payouts.rules` reads them; None: nothing is paid out.
     payouts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    #: Versions of the tiers, each with its instant and what ``tiers.rules.parse`` reads.
+    #: Versions of the tiers, each with its instant and what ``tiers.language.parse`` reads.
     tiers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime]

@@ -21,7 +21,7 @@ from engage.partners.service import ladders_of, segments_of
 from engage.payouts import rules as payout_rules
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
-from engage.tiers import rules as tiers
+from engage.tiers import language as tiers
 
 
 class Refused(ValueError):

@@ -8,7 +8,7 @@ import pytest
 from engage import flow
 from engage.console import rule_form
 from engage.db import db
-from engage.incentives import publishing, rules
+from engage.incentives import language, publishing
 from engage.incentives.models import RuleDraft, RuleVersion
 from engage.ledger import service as ledger
 from engage.programmes.service import by_slug
@@ -84,7 +84,7 @@ def test_a_published_rule_passes_through_the_form_unchanged(slug: str, mia: Brow
     found = rule_form.read(typed, slug, "USD", ENGLISH)
     assert found.errors == {}
     assert found.rule
-    assert rules.to_json(found.rule) == definition
+    assert language.to_json(found.rule) == definition
     assert "rest" not in typed, "the form knows every key of it"
 
 
@@ -120,19 +120,19 @@ LANGUAGE: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_every_key_of_the_language_passes_through_the_form(extra: dict[str, Any], locale: str):
     base = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": "quarter"}
-    definition = rules.to_json(rules.parse(base | extra, "USD"))
+    definition = language.to_json(language.parse(base | extra, "USD"))
     voice = Voice(locale=locale)
     typed = rule_form.of_raw(definition, voice)
     assert "rest" not in typed, "the form has a field for each of them"
     found = rule_form.read(typed, "r", "USD", voice)
     assert found.errors == {}
     assert found.rule
-    assert rules.to_json(found.rule) == definition
+    assert language.to_json(found.rule) == definition
 
 
 def test_the_form_has_a_field_for_every_key():
     fields = {field.key.partition(".")[0] for field in rule_form.FIELDS}
-    assert set(rules.KEYS) - fields == {"slug"}
+    assert set(language.KEYS) - fields == {"slug"}
 
 
 def test_what_the_form_does_not_know_travels_through_it(mia: Browser):

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from engage import periods
 from engage.activity.rules import Standing
-from engage.incentives import rules
+from engage.incentives import language, rules
 from engage.incentives.baseline import Found, Ground, reach, year_before
 from engage.money import SCALE
 
 
 def rule(**raw: object) -> rules.Rule:
     base = {"slug": "r", "on": "sale", "earn": "USD", "per": "amount", "period": "quarter"}
-    return rules.parse({**base, "rate": "0.01", "newcomers": "500", **raw}, "USD")
+    return language.parse({**base, "rate": "0.01", "newcomers": "500", **raw}, "USD")
 
 
 def fact(number: int, amount: int, day: date, customer: str | None = None) -> Standing:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from engage.incentives import rules
+from engage.incentives import language, rules
 from engage.incentives.complexity import excesses, warning
 
 
 def rule(slug: str, **raw: Any) -> rules.Rule:
     base = {"on": "sale", "earn": "points", "per": "fact", "rate": "1", "period": "quarter"}
-    return rules.parse({"slug": slug, **base, **raw}, "USD")
+    return language.parse({"slug": slug, **base, **raw}, "USD")
 
 
 def test_a_short_programme_is_left_alone() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engage import periods
 from engage.definitions import FACT_KINDS
-from engage.incentives import rules
+from engage.incentives import language, rules
 from engage.incentives.because import because
 from engage.incentives.explain import sentence
 from engage.voice import ENGLISH, Voice
@@ -83,7 +83,7 @@ WHERES: tuple[Feature, ...] = (
 
 def rule(**raw: object) -> rules.Rule:
     base = {"slug": "r", "on": "sale", "earn": "USD", "per": "amount", "period": "quarter"}
-    return rules.parse({**base, **raw}, "USD")
+    return language.parse({**base, **raw}, "USD")
 
 
 def grammar(text: str) -> None:
@@ -96,7 +96,7 @@ def grammar(text: str) -> None:
 
 
 @pytest.mark.parametrize("earn", ["USD", "points"])
-@pytest.mark.parametrize("per", rules.MEASURES)
+@pytest.mark.parametrize("per", language.MEASURES)
 @pytest.mark.parametrize("period", ["month", "all"])
 def test_every_rule_reads_as_one_or_two_sentences_that_name_every_condition(
     earn: str, per: str, period: str
@@ -115,7 +115,7 @@ def test_every_rule_reads_as_one_or_two_sentences_that_name_every_condition(
 @pytest.mark.parametrize("kind", FACT_KINDS)
 @pytest.mark.parametrize("period", periods.KINDS)
 def test_every_kind_and_period_has_its_words(kind: str, period: str):
-    for paid, per in itertools.product((*PAYS, MILESTONES), rules.MEASURES):
+    for paid, per in itertools.product((*PAYS, MILESTONES), language.MEASURES):
         grammar(sentence(rule(on=kind, per=per, period=period, cap="5", **paid), "USD"))
 
 
@@ -246,7 +246,7 @@ def test_growth_of_a_newcomer_says_where_the_baseline_comes_from():
 @given(
     st.sampled_from(PAYS),
     st.sampled_from(LIMITS),
-    st.sampled_from(rules.MEASURES),
+    st.sampled_from(language.MEASURES),
     st.sampled_from(["USD", "points"]),
     st.integers(0, 10**10),
     st.integers(1, 10**9),

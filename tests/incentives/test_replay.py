@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from engage import periods
 from engage.activity.rules import Standing
 from engage.db import db
-from engage.incentives import drafts, publishing, replay, rules
+from engage.incentives import drafts, language, publishing, replay, rules
 from engage.ledger.models import Transfer
 from engage.money import SCALE
 from engage.tiers.rules import Climb
@@ -21,7 +21,7 @@ BASE = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": 
 
 
 def rule(**raw: Any) -> rules.Rule:
-    return rules.parse({**BASE, "rate": "1", **raw}, "USD")
+    return language.parse({**BASE, "rate": "1", **raw}, "USD")
 
 
 def fact(number: int, partner: int, day: date, amount: int) -> Standing:

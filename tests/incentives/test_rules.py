@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.definitions import DefinitionError
-from engage.incentives import rules
+from engage.incentives import language, rules
 from engage.incentives.rules import Version
 from engage.money import SCALE
 
@@ -38,7 +38,7 @@ BANDED: dict[str, Any] = {
 
 
 def parsed(raw: dict[str, Any]) -> rules.Rule:
-    return rules.parse(raw, "USD")
+    return language.parse(raw, "USD")
 
 
 def test_a_linear_rule_floors_the_running_total() -> None:
@@ -186,7 +186,7 @@ def any_rule(draw: st.DrawFn) -> rules.Rule:
     if draw(st.booleans()):
         starts = sorted(draw(st.sets(st.integers(0, 10**5), min_size=1, max_size=4)))
         del raw["rate"]
-        raw["bands"] = draw(st.sampled_from(rules.BANDS))
+        raw["bands"] = draw(st.sampled_from(language.BANDS))
         raw["band"] = [{"from": str(start), "rate": draw(decimals)} for start in starts]
     else:
         raw["rate"] = draw(decimals)
@@ -197,7 +197,7 @@ def any_rule(draw: st.DrawFn) -> rules.Rule:
 
 @st.composite
 def whole_language(draw: st.DrawFn) -> rules.Rule:
-    raw = rules.to_json(draw(any_rule())) | {"per": draw(st.sampled_from(rules.MEASURES))}
+    raw = language.to_json(draw(any_rule())) | {"per": draw(st.sampled_from(language.MEASURES))}
     extras: tuple[dict[str, Any], ...] = (
         {"within": draw(st.integers(1, 400))},
         {"minimum": draw(decimals.filter(lambda text: float(text) > 0))},
@@ -222,7 +222,7 @@ def whole_language(draw: st.DrawFn) -> rules.Rule:
 
 @given(whole_language())
 def test_a_rule_reads_back_what_it_writes(rule: rules.Rule) -> None:
-    assert parsed(rules.to_json(rule)) == rule
+    assert parsed(language.to_json(rule)) == rule
 
 
 @given(any_rule(), st.lists(st.integers(-(10**8), 10**9), max_size=20))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.home.rules import Goal
-from engage.incentives.rules import parse, pay
+from engage.incentives.language import parse
+from engage.incentives.rules import pay
 from engage.insight.rules import (
     FEWEST_DAYS,
     Leak,

@@ -12,7 +12,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Report
 from engage.conditions import FACT_CONDITIONS, PARTNER_CONDITIONS
 from engage.db import db
-from engage.incentives import rules
+from engage.incentives import language
 from engage.insight import misses
 from engage.insight.whynot import RuleMiss
 from engage.money import SCALE
@@ -189,7 +189,7 @@ def test_every_condition_and_limit_of_a_rule_is_told(app: Flask, cast: Cast, rul
 @pytest.mark.parametrize("has", [None, "there"])
 def test_no_condition_is_without_words(name: str, has: str | None):
     wanted: dict[str, Any] = {"amount": {"from": "77"}, "joined": {"to": date(2012, 7, 7)}}
-    rule = rules.parse(
+    rule = language.parse(
         {
             "slug": "extra",
             "on": "sale",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engage.activity.rules import Standing
 from engage.definitions import DefinitionError
 from engage.money import SCALE
-from engage.tiers import rules
+from engage.tiers import language, rules
 from engage.tiers.rules import Climb, Ladder, Spell
 
 ZONE = "America/New_York"
@@ -20,7 +20,7 @@ INSTANT = timedelta(microseconds=1)
 
 def tier(name: str, threshold: str, **raw: Any) -> rules.Tier:
     base = {"measure": "amount", "on": "sale", "period": "quarter"}
-    return rules.parse({"name": name, "threshold": threshold, **base, **raw}, "USD")
+    return language.parse({"name": name, "threshold": threshold, **base, **raw}, "USD")
 
 
 BRONZE, SILVER, GOLD = tier("Bronze", "0"), tier("Silver", "100"), tier("Gold", "500", grace=30)
@@ -93,7 +93,7 @@ def test_changed_terms_hold_from_their_instant_and_leave_the_grace() -> None:
 
 
 def test_points_count_as_rules_pay_them() -> None:
-    by_points = rules.parse(
+    by_points = language.parse(
         {"name": "Gold", "measure": "points", "period": "year", "threshold": "30"}, "USD"
     )
     facts = [fact(1, 1, date(2013, 4, 5)), fact(2, 1, date(2013, 4, 6))]

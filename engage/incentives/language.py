@@ -1,0 +1,236 @@
+"""A rule as it is written: the mapping of the programme file (or the form's), read and written back."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from engage import conditions, periods
+from engage import definitions as read
+from engage.definitions import DefinitionError
+from engage.incentives.rules import DISTINCT, Band, Baseline, Milestone, Rate, Rule
+from engage.money import natural_unit
+
+#: The highest rate: what is paid stays within 64 bits for anything that can be sold.
+MOST_PER_UNIT = 1_000_000
+MEASURES = ("amount", "quantity", "fact", *DISTINCT)
+BANDS = ("marginal", "retroactive")
+LAST_YEAR = "same period last year"
+MOST_PERIODS = 24
+_MEAN = re.compile(r"mean of last ([0-9]{1,2}) periods")
+KEYS = (
+    "slug", "on", "earn", "per", "rate", "where", "within", "period", "baseline", "newcomers",
+    "minimum", "cap", "budget", "at_budget", "starts", "ends", "bands", "band", "milestones",
+)  # fmt: skip
+_BAND_KEYS = ("from", "rate")
+_MILESTONE_KEYS = ("at", "pays")
+_MOST_MILESTONES = 20
+_MOST_DAYS = 3_660
+_CONDITIONS = (*conditions.FACT_CONDITIONS, *conditions.PARTNER_CONDITIONS)
+
+
+def parse(raw: Mapping[str, Any], currency: str) -> Rule:
+    """A rule from its mapping in the programme file.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
+    take = read.Every()
+    take(read.known_keys, raw, KEYS)
+    earn = (
+        take(_earn, raw, currency) or currency
+    )  # where it is wrong, the rest is read all the same
+    banded = "bands" in raw or "band" in raw
+    rated = "rate" in raw or "milestones" not in raw
+    if banded and "rate" in raw:
+        take.note("rate", "a banded rule has its rates in [[rules.band]]; remove this")
+    starts, ends = take(read.window, raw) or (None, None)
+    return take.settled(
+        Rule(
+            slug=take(read.slug, raw),
+            on=take(read.choice, raw, "on", read.FACT_KINDS),
+            earn=earn,
+            per=take(read.choice, raw, "per", MEASURES),
+            period=take(read.choice, raw, "period", periods.KINDS),
+            rate=take(_rate, raw, earn) if rated and not banded else None,
+            bands=take(read.choice, raw, "bands", BANDS) if banded else None,
+            band=take(_bands, raw, earn) if banded else (),
+            where=take(conditions.where, raw, "where", _CONDITIONS),
+            cap=take(_most, raw, "cap", earn),
+            budget=take(_most, raw, "budget", earn),
+            at_budget=take(read.at_budget, raw),
+            starts=starts,
+            ends=ends,
+            within=take(_within, raw),
+            baseline=take(_baseline, raw),
+            minimum=take(_above_zero, raw, "minimum"),
+            milestones=take(_milestones, raw, earn),
+        )
+    )
+
+
+def _earn(raw: Mapping[str, Any], currency: str) -> str:
+    earn = read.unit(raw, "earn")
+    if earn not in ("points", currency):
+        raise DefinitionError("earn", f"{earn!r}: write points or the programme's {currency}")
+    return earn
+
+
+def _rate(raw: Mapping[str, Any], earn: str) -> Rate:
+    return Rate.per_unit(_not_negative(raw, "rate"), earn)
+
+
+def _not_negative(raw: Mapping[str, Any], key: str) -> Decimal:
+    value = read.decimal(raw, key)
+    if value < 0:
+        raise DefinitionError(key, f"{value} is below zero: a rule cannot take")
+    if value > MOST_PER_UNIT:
+        raise DefinitionError(key, f"{value} is too much: at most {MOST_PER_UNIT} for each")
+    return value
+
+
+def _most(raw: Mapping[str, Any], key: str, earn: str) -> int | None:
+    if key not in raw:
+        return None
+    most = read.minor(raw, key, earn)
+    if most <= 0:
+        raise DefinitionError(key, "is not above zero: remove it, or write what may be earned")
+    return most
+
+
+def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:
+    rows = raw.get("band")
+    if not isinstance(rows, list) or not rows:
+        raise DefinitionError("band", 'is missing: write band = [ { from = "0", rate = "0" } ]')
+    take = read.Every()
+    found = [take.under(f"band[{n}]", _band, row, earn) for n, row in enumerate(rows, 1)]
+    bands = [(number, band) for number, band in enumerate(found, 1) if band]
+    if bands and bands[0][1].start < 0:
+        take.note(f"band[{bands[0][0]}].from", "starts below zero: the first is 0")
+    for (_, before), (number, band) in pairwise(bands):
+        if band.start <= before.start:
+            take.note(
+                f"band[{number}].from", "does not start above the band before it: put them in order"
+            )
+    return take.settled(tuple(found))
+
+
+def _band(row: Any, earn: str) -> Band:
+    if not isinstance(row, Mapping):
+        raise DefinitionError("", 'write { from = "0", rate = "0" }')
+    take = read.Every()
+    take(read.known_keys, row, _BAND_KEYS)
+    return take.settled(Band(take(read.scaled, row, "from"), take(_rate, row, earn)))
+
+
+def _within(raw: Mapping[str, Any]) -> int | None:
+    value = raw.get("within")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MOST_DAYS:
+        raise DefinitionError("within", f"{value!r}: write days after joining, 1 to {_MOST_DAYS}")
+    return value
+
+
+def _baseline(raw: Mapping[str, Any]) -> Baseline | None:
+    if "baseline" not in raw:
+        if "newcomers" in raw:
+            raise DefinitionError("newcomers", "has no meaning without a baseline; remove it")
+        return None
+    said = read.text(raw, "baseline")
+    mean = _MEAN.fullmatch(said)
+    if said != LAST_YEAR and not (mean and 0 < int(mean[1]) <= MOST_PERIODS):
+        remedy = f"write {LAST_YEAR!r}, or 'mean of last 4 periods' (1 to {MOST_PERIODS})"
+        raise DefinitionError("baseline", f"{said!r} is unknown: {remedy}")
+    if raw.get("period") == "all":
+        raise DefinitionError("period", "'all' has no period before it: write a shorter one")
+    if "newcomers" not in raw:
+        remedy = 'write what counts for partners who have no baseline, such as "5000"'
+        raise DefinitionError("newcomers", f"is missing: {remedy}")
+    newcomers = read.scaled(raw, "newcomers")
+    if newcomers < 0:
+        raise DefinitionError("newcomers", "lies below zero: write 0 if all they do is growth")
+    return Baseline(int(mean[1]) if mean else None, newcomers)
+
+
+def _above_zero(raw: Mapping[str, Any], key: str) -> int | None:
+    if key not in raw:
+        return None
+    value = read.scaled(raw, key)
+    if value <= 0:
+        raise DefinitionError(key, "is not above zero: remove it, or write what must be reached")
+    return value
+
+
+def _milestones(raw: Mapping[str, Any], earn: str) -> tuple[Milestone, ...]:
+    if "milestones" not in raw:
+        return ()
+    rows = raw["milestones"]
+    if not isinstance(rows, list) or not rows:
+        raise DefinitionError("milestones", 'write [ { at = "10", pays = "100" } ]')
+    if len(rows) > _MOST_MILESTONES:
+        raise DefinitionError("milestones", f"are {len(rows)}: at most {_MOST_MILESTONES}")
+    take = read.Every()
+    found = [take.under(f"milestones[{n}]", _milestone, row, earn) for n, row in enumerate(rows, 1)]
+    standing = [(number, milestone) for number, milestone in enumerate(found, 1) if milestone]
+    for (_, before), (number, milestone) in pairwise(standing):
+        if milestone.at <= before.at:
+            take.note(
+                f"milestones[{number}].at", "is not above the one before it: put them in order"
+            )
+    return take.settled(tuple(found))
+
+
+def _milestone(row: Any, earn: str) -> Milestone:
+    if not isinstance(row, Mapping):
+        raise DefinitionError("", 'write { at = "10", pays = "100" }')
+    take = read.Every()
+    take(read.known_keys, row, _MILESTONE_KEYS)
+    at, pays = take(read.scaled, row, "at"), take(read.minor, row, "pays", earn)
+    for key, value in (("at", at), ("pays", pays)):
+        if value is not None and value <= 0:
+            take.note(key, "is not above zero")
+    return take.settled(Milestone(at, pays))
+
+
+def to_json(rule: Rule) -> dict[str, Any]:
+    """The mapping that ``parse`` reads back to an equal rule."""
+    raw: dict[str, Any] = {"slug": rule.slug, "on": rule.on, "earn": rule.earn, "per": rule.per}
+    if rule.rate:
+        raw["rate"] = _plain(rule.rate.decimal)
+    if rule.where:
+        raw["where"] = conditions.where_json(rule.where)
+    if rule.within is not None:
+        raw["within"] = rule.within
+    raw["period"] = rule.period
+    if rule.baseline:
+        count = rule.baseline.periods
+        raw["baseline"] = f"mean of last {count} periods" if count else LAST_YEAR
+        raw["newcomers"] = read.plain(rule.baseline.newcomers)
+    if rule.minimum is not None:
+        raw["minimum"] = read.plain(rule.minimum)
+    if rule.cap is not None:
+        raw["cap"] = natural_unit(rule.cap, rule.earn)
+    if rule.budget is not None:
+        raw["budget"] = natural_unit(rule.budget, rule.earn)
+        raw["at_budget"] = rule.at_budget
+    for key in ("starts", "ends"):
+        if (value := getattr(rule, key)) is not None:
+            raw[key] = value.isoformat()
+    if rule.bands:
+        raw["bands"] = rule.bands
+        raw["band"] = [
+            {"from": read.plain(b.start), "rate": _plain(b.rate.decimal)} for b in rule.band
+        ]
+    if rule.milestones:
+        raw["milestones"] = [
+            {"at": read.plain(m.at), "pays": natural_unit(m.pays, rule.earn)}
+            for m in rule.milestones
+        ]
+    return raw
+
+
+def _plain(number: Decimal) -> str:
+    """A decimal without exponent and without needless zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
