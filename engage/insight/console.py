@@ -1,7 +1,10 @@
 """The budget page: what is spent, where it ends, and what can still be won."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, g, render_template
@@ -12,7 +15,7 @@ from engage.console.service import names
 from engage.earnings.reasons import rule_name
 from engage.home.service import main_board, main_period
 from engage.insight import strain
-from engage.insight.budget import Spending, Total, budget
+from engage.insight.budget import CORRECTED, Source, Spending, Total, budget
 from engage.insight.leaks import Lost
 from engage.insight.rules import Forecast
 from engage.money import POINTS
@@ -37,7 +40,7 @@ def index() -> str:
         "insight/budget.html",
         period=voice.period(period),
         totals=[_total(total, voice) for total in found.totals],
-        spending=[_spending(one, voice) for one in found.spending],
+        spending=list(_rows(found.spending, voice)),
         strained=[strain.told(one, voice) for one in found.spending if one.state],
         causes=_causes(found.lost, voice),
         partners=_partners(found.lost, voice),
@@ -51,10 +54,12 @@ def _bare(amount: int, unit: str, voice: Voice) -> str:
     return voice.number(amount) if unit == POINTS else voice.pay(amount, unit)
 
 
-def _range(found: Forecast | None, unit: str, voice: Voice) -> dict[str, str] | None:
+def _range(
+    found: Forecast | None, said: Callable[[int], str], voice: Voice
+) -> dict[str, str] | None:
     if found is None:
         return None
-    low, expected, high = (_bare(amount, unit, voice) for amount in found)
+    low, expected, high = map(said, found)
     between = voice.gettext("%(low)s to %(high)s", low=low, high=high)
     return {"expected": expected, "between": between}
 
@@ -71,7 +76,7 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
         "accrued": _bare(total.accrued, unit, voice),
         "now": _bare(total.this_period, unit, voice),
         "spent": _spent(total, voice),
-        "forecast": _range(total.forecast, unit, voice),
+        "forecast": _range(total.forecast, lambda amount: _bare(amount, unit, voice), voice),
         "over": total.forecast is not None
         and total.budget is not None
         and total.forecast.high > total.budget,
@@ -93,29 +98,50 @@ def _spent(total: Total, voice: Voice) -> str:
     return voice.gettext("paid out: %(sum)s", sum=_bare(total.paid, total.unit, voice))
 
 
-def _spending(one: Spending, voice: Voice) -> dict[str, Any]:
-    mission = one.kind == "mission"
+def _rows(spending: Iterable[Spending], voice: Voice) -> Iterator[dict[str, Any]]:
+    """A row for each source with all its units; the rows add up to what was awarded."""
+    for source, of in groupby(spending, key=attrgetter("source")):
+        units = list(of)
+        name, href, when = _named(source, voice)
+        yield {
+            "name": name,
+            "href": href,
+            "when": when,
+            "budgets": [_limit(one, voice) for one in units if one.budget is not None],
+            "now": [voice.pay(one.this_period, one.unit) for one in units],
+            "accrued": [voice.pay(one.spent, one.unit) for one in units],
+            "forecasts": [
+                _range(one.forecast, partial(voice.pay, unit=one.unit), voice) for one in units
+            ]
+            if any(one.forecast for one in units)
+            else [None],
+        }
+
+
+def _named(source: Source, voice: Voice) -> tuple[str, str | None, str]:
+    """What a row is called, where it leads, and of which days it is."""
+    if source.kind == "mission":
+        href = url("console_missions.mission", slug=source.slug)
+        return source.name, href, voice.days(source.first, source.last)
+    if source.kind == "rule":
+        href = url("console_rules.index", _anchor=source.slug)
+        return rule_name(source.slug), href, voice.days(source.first, source.last)
+    if source == CORRECTED:
+        said = voice.gettext("After questions of partners, and by hand")
+        return voice.gettext("Corrections"), None, said
+    return voice.gettext("Everything else"), None, voice.gettext("Rules and missions that are over")
+
+
+def _limit(one: Spending, voice: Voice) -> dict[str, str]:
+    """How far a budget of a source's own is used."""
     return {
-        "name": one.name if mission else rule_name(one.slug),
-        "href": url("console_missions.mission", slug=one.slug)
-        if mission
-        else url("console_rules.index", _anchor=one.slug),
-        "when": voice.days(one.first, one.last),
-        "budget": None if one.budget is None else voice.pay(one.budget, one.unit),
-        "used": None
-        if one.budget is None
-        else voice.gettext(
+        "amount": voice.pay(one.budget or 0, one.unit),
+        "at": voice.gettext("stops there") if one.stops else voice.gettext("warns there"),
+        "used": voice.gettext(
             "%(spent)s in all, %(share)s",
             spent=voice.pay(one.spent, one.unit),
-            share=voice.percent_of(max(0, one.spent), one.budget),
+            share=voice.percent_of(max(0, one.spent), one.budget or 0),
         ),
-        "at_budget": None
-        if one.budget is None
-        else voice.gettext("stops there")
-        if one.stops
-        else voice.gettext("warns there"),
-        "accrued": voice.pay(one.accrued, one.unit),
-        "forecast": _range(one.forecast, one.unit, voice),
     }
 
 

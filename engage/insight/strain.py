@@ -8,10 +8,10 @@ from engage.voice import ENGLISH, Voice
 def told(one: Spending, voice: Voice = ENGLISH) -> str:
     """``Bike points has used up its budget of 40,000 points and pays no more.``"""
     words = {
-        "name": one.name if one.kind == "mission" else rule_name(one.slug),
+        "name": one.source.name if one.source.kind == "mission" else rule_name(one.source.slug),
         "budget": voice.pay(one.budget or 0, one.unit),
         "spent": voice.pay(one.spent, one.unit),
-        "day": voice.day(one.last),
+        "day": voice.day(one.source.last),
     }
     if one.state == "used" and one.stops:
         return voice.gettext(

@@ -5,13 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engage import clock
-from engage.insight.budget import Budget, budget
+from engage.db import transaction
+from engage.disputes import service as disputes
+from engage.insight.budget import Budget, Source, Spending, budget, spending
 from engage.periods import parse
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
 from tests.conftest import PROGRAMME, Cast, publish, record, sale
+from tests.disputes.examples import asked
 from tests.tiers.test_pages import TIERS
 
 #: Late in the quarter of the cast's programme, 46 days before it ends.
@@ -73,6 +78,66 @@ def test_the_forecast_goes_on_at_the_pace_of_whole_days(mia: Browser, cast: Cast
     assert points.accrued == 18_600
     assert points.forecast.expected == 18_600 + 18_600 * 46 // 41
     assert points.forecast.low < points.forecast.expected < points.forecast.high
+
+
+def sums(rows: list[Spending], unit: str) -> tuple[int, int]:
+    of_unit = [row for row in rows if row.unit == unit]
+    return sum(row.this_period for row in of_unit), sum(row.spent for row in of_unit)
+
+
+def test_rows_and_the_rest_add_up_to_what_was_awarded_in_the_period_and_in_all(
+    mia: Browser, cast: Cast
+):
+    both = 'reward = { points = "500", USD = "5" }'
+    publish(PROGRAMME.replace('reward = { points = "500" }', both))
+    record(
+        cast.programme,
+        sale("old", "B1", "7000", date(2013, 2, 1)),
+        sale("a-3", "A1", "10"),
+        sale("b-2", "B1", "12000"),
+    )
+    dispute_id = asked(cast)["dispute_id"]
+    transaction(
+        lambda: disputes.answer(
+            programmes.by_slug("resellers"), dispute_id, "Yes.", 70, by=cast.mia.user.id, now=LATER
+        )
+    )
+    said = text(mia)
+    row = "Spring sprint Apr 1 – May 31, 2013 none set $5 500 points $5 500 points"
+    assert row in said, "one row, both units"
+    assert "Corrections After questions of partners, and by hand – 70 points" in said
+    gone = PROGRAMME.replace('slug = "growth-bonus"', 'slug = "other"')
+    publish(gone[: gone.index("[[missions]]")], LATER)
+    assert "Everything else Rules and missions that are over –" in text(mia)
+    found = worked_out()
+    assert {total.unit for total in found.totals} == {"points", "USD"}
+    for total in found.totals:
+        assert sums(found.spending, total.unit) == (total.this_period, total.accrued)
+
+
+PAYERS = st.sampled_from([(1, None), (2, None), (3, None), (None, 1), (None, 2), (None, None)])
+DAYS = st.none() | st.dates(date(2013, 3, 1), LATER.date())
+
+
+@given(
+    st.dictionaries(
+        st.tuples(PAYERS, st.sampled_from(["points", "USD"])),
+        st.dictionaries(DAYS, st.integers(-(10**6), 10**6), max_size=4),
+        max_size=9,
+    ),
+    st.dictionaries(PAYERS.filter(any), st.integers(1, 3)),
+)
+def test_every_award_is_in_one_row_whatever_runs(awarded, running):
+    sources = {
+        payer: Source("rule", f"r{n}", "", date(2013, 3, n), date(2013, 6, 30))
+        for payer, n in running.items()
+    }
+    period = parse("2013-Q2")
+    rows = spending(sources, awarded, period, LATER.date())
+    for unit in ("points", "USD"):
+        days = [pair for (_, of), part in awarded.items() if of == unit for pair in part.items()]
+        inside = sum(amount for day, amount in days if day and day >= period.first)
+        assert sums(rows, unit) == (inside, sum(amount for _, amount in days))
 
 
 def test_who_is_a_step_away_is_named_with_the_cause_and_its_worth(mia: Browser):
