@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
 
 from engage import money
+from engage.periods import Moment, moment
 
 FACT_KINDS = (
     "sale",
@@ -190,6 +191,48 @@ def at_budget(raw: Mapping[str, Any]) -> str | None:
     if "at_budget" in raw:
         raise DefinitionError("at_budget", "has no meaning without a budget; remove it")
     return None
+
+
+#: One end of a window: its day, and the moment of that day where it is not the whole of it.
+Edge = tuple[date | None, Moment | None]
+
+
+def edge(raw: Mapping[str, Any], key: str, timezone: str, *, last: bool = False) -> Edge:
+    """A day (``2013-03-31``), or a time on the clocks of ``timezone`` (``2013-03-31T18:00:00``).
+
+    Where the clocks show it twice, an edge that is the ``last`` is the later one: a window is never
+    shorter than it reads.
+    """
+    value = raw.get(key)
+    if isinstance(value, str) and "T" in value:
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise DefinitionError(key, f"{value!r} is no time: write 2013-03-31T18:00:00") from None
+    if not isinstance(value, datetime):
+        return day(raw, key), None
+    if value.tzinfo is not None or value.microsecond:
+        remedy = f"write it to the second, as the clocks of {timezone} show it"
+        raise DefinitionError(key, f"{value.isoformat()}: {remedy}: 2013-03-31T18:00:00")
+    return day({key: value.date()}, key), moment(value, timezone, last=last)
+
+
+def edges(raw: Mapping[str, Any], timezone: str) -> tuple[Edge, Edge]:
+    """``starts`` and ``ends``, each a day or a time; both are part of the window."""
+    take = Every()
+    first = take(edge, raw, "starts", timezone) or (None, None)
+    last = take(edge, raw, "ends", timezone, last=True) or (None, None)
+    (starts, opens), (ends, closes) = first, last
+    if starts and ends and (ends < starts or (opens and closes and closes.at < opens.at)):
+        said = closes.local.isoformat() if closes else ends
+        begins = opens.local.isoformat() if opens else starts
+        take.note("ends", f"{said} comes before starts, {begins}: swap or mend them")
+    return take.settled((first, last))
+
+
+def edge_json(day: date, moment: Moment | None) -> str:
+    """What ``edge`` reads back."""
+    return moment.local.isoformat() if moment else day.isoformat()
 
 
 def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:

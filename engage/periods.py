@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 KINDS = ("day", "week", "month", "quarter", "year", "all")
@@ -49,6 +50,25 @@ class Period:
 
 
 ALL = Period("all", "all", FIRST_DAY, LAST_DAY)
+
+
+class Moment(NamedTuple):
+    """A time on the clocks of a zone, and the instant (in UTC) at which they show it."""
+
+    local: datetime
+    timezone: str
+    at: datetime
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the clocks never show it: they are put forward over it."""
+        return self.at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) != self.local
+
+
+def moment(local: datetime, timezone: str, *, last: bool = False) -> Moment:
+    """The instant of a local time; the first, or the ``last``, where the clocks show it twice."""
+    there = local.replace(tzinfo=ZoneInfo(timezone), fold=int(last))
+    return Moment(local, timezone, there.astimezone(UTC))
 
 
 def _midnight(day: date, timezone: str) -> datetime:

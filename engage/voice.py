@@ -15,7 +15,7 @@ from babel import Locale, dates, lists, numbers
 
 from engage import formats
 from engage.money import POINTS
-from engage.periods import Period
+from engage.periods import Moment, Period
 
 
 def _english(text: str, **values: Any) -> str:
@@ -76,6 +76,12 @@ class Voice:
 
     def moment(self, instant: datetime) -> str:
         return formats.moment(instant, self.locale, self.timezone)
+
+    def local_moment(self, moment: Moment) -> str:
+        """A time on the clocks of its own zone, wherever the reader is: ``… 9:00 AM (New York)``."""
+        shown = formats.moment(moment.at, self.locale, moment.timezone)
+        place = dates.get_timezone_location(moment.timezone, locale=self.locale, return_city=True)
+        return f"{shown} ({place})"
 
     def as_of(self, instant: datetime, now: datetime) -> str:
         """The time of day alone where it was today on the reader's clock: ``14:05``."""

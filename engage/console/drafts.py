@@ -102,7 +102,7 @@ def _draft(draft_id: int) -> RuleDraft:
 
 def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading:
     slug = draft.slug or rules.slug_of(one(typed, "name"), (), "rule")
-    reading = rule_form.read(typed, slug, here.currency, viewer())
+    reading = rule_form.read(typed, slug, here.currency, here.timezone, viewer())
     if not draft.slug and not one(typed, "name"):
         reading.errors["name"] = _("Give it a name: partners see it above the rule.")
     return reading if not reading.errors else reading._replace(rule=None)
@@ -391,7 +391,7 @@ def _change(draft_id: int, since: datetime, why: str) -> tuple[str, str | None]:
     if row.retires and row.slug:
         return row.slug, publishing.retire(here, row.slug, release)
     slug = row.slug or rules.slug_of(one(row.typed, "name"), drafts.taken(here.id), "rule")
-    reading = rule_form.read(row.typed, slug, here.currency, viewer())
+    reading = rule_form.read(row.typed, slug, here.currency, here.timezone, viewer())
     assert reading.rule is not None
     return slug, publishing.publish(here, reading.rule, release)
 

@@ -88,8 +88,8 @@ FIELDS = (
     Field("cap", "number", "limits"),
     Field("budget", "number", "limits"),
     Field("at_budget", "choice", "limits"),
-    Field("starts", "day", "limits"),
-    Field("ends", "day", "limits"),
+    Field("starts", "moment", "limits"),
+    Field("ends", "moment", "limits"),
 )
 _KNOWN = {field.key for field in FIELDS}
 
@@ -120,7 +120,7 @@ def typed_in(form: MultiDict[str, str], before: Typed) -> Typed:
     }
 
 
-def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
+def read(typed: Typed, slug: str, currency: str, timezone: str, voice: Voice) -> Reading:
     """The rule that is typed, or what is wrong with it at which input."""
     raw: dict[str, Any] = {"slug": slug} | _rest(typed)
     errors: Errors = {}
@@ -137,7 +137,7 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
     if (periods := raw.pop("mean", None)) is not None:
         raw["baseline"] = f"mean of last {periods} periods"
     try:
-        rule = language.parse(raw, currency)
+        rule = language.parse(raw, currency, timezone)
     except DefinitionError as error:
         for problem in error.every:
             name = input_of(problem.key, typed)
@@ -241,6 +241,13 @@ def _read_range(typed: Typed, field: Field, voice: Voice) -> dict[str, str]:
     return {end: value for end, value in found.items() if value is not None}
 
 
+def _read_moment(typed: Typed, field: Field, voice: Voice) -> str | None:
+    day, clock = one(typed, field.key), one(typed, f"{field.key}--time")
+    if clock and not day:
+        raise _Wrong(field.key, _("Choose the day, too."))
+    return f"{day}T{clock}" if clock else day or None
+
+
 def _read_rows(typed: Typed, field: Field, voice: Voice) -> list[dict[str, str]]:
     rows = []
     for number in _filled(typed, field):
@@ -266,7 +273,7 @@ def row_count(typed: Typed, field: Field) -> int:
 
 _READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
     "choice": _read_text,
-    "day": _read_text,
+    "moment": _read_moment,
     "number": _read_number,
     "rate": _read_number,
     "values": _read_values,
@@ -308,6 +315,11 @@ def _written(field: Field, value: Any, share: bool, voice: Voice) -> Typed:
     """A value of the definition at the inputs of its field."""
     if field.kind == "values":
         return {field.key: ["\n".join(value)]}
+    if field.kind == "moment":
+        day, _t, clock = value.partition("T")
+        return {field.key: [day]} | (
+            {f"{field.key}--time": [clock.removesuffix(":00")]} if clock else {}
+        )
     if field.kind in ("range", "days"):
         shown = {
             end: _typed_number(of, False, voice) if field.kind == "range" else str(of)

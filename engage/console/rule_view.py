@@ -78,7 +78,7 @@ def _shown(
     found: dict[str, Any] = {
         "key": field.key,
         "kind": field.kind,
-        "short": field.kind in ("choice", "number", "rate", "count", "day"),
+        "short": field.kind in ("choice", "number", "rate", "count"),
         "label": terms.labels(voice).get(field.key, field.key),
         "hint": _hints(here).get(field.key),
         "value": one(typed, field.key),
@@ -94,11 +94,16 @@ def _shown(
         others = [value for value in chosen if value not in ticked]
         found |= {"chosen": chosen, "options": ticked, "value": "\n".join(others)}
         found["open"] = others or not ticked or field.part == "what"
-    elif field.kind in ("range", "days"):
-        found |= {"kind": "range", "input": "date" if field.kind == "days" else "text"}
+    elif field.kind in ("range", "days", "moment"):
+        kind = "text" if field.kind == "range" else "date"
+        cells = [(f"{field.key}--from", _("From"), kind), (f"{field.key}--to", _("To"), kind)]
+        if field.kind == "moment":
+            cells = [(field.key, _("Day"), kind), (f"{field.key}--time", _("Time"), "time")]
+            found["error"] = None  # it is told at the day
+        found["kind"] = "range"
         found["ends"] = [
-            _cell(f"{field.key}--{end}", typed, errors) | {"label": label}
-            for end, label in (("from", _("From")), ("to", _("To")))
+            _cell(name, typed, errors) | {"label": label, "input": kind}
+            for name, label, kind in cells
         ]
     elif field.kind == "rows":
         count = rule_form.row_count(typed, field)
@@ -143,6 +148,7 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
 
 
 def _hints(here: Programme) -> dict[str, str]:
+    zone = here.timezone.replace("_", " ")
     return {
         "rate": _(
             "For one unit of what is measured: 1.5 points, or 2% of an amount. Blank where "
@@ -159,8 +165,14 @@ def _hints(here: Programme) -> dict[str, str]:
         "cap": _("For one partner and period. Blank: no limit."),
         "budget": _("For all partners together, as long as the rule is there. Blank: no limit."),
         "at_budget": _("Where it stops, what happened first is paid first."),
-        "starts": _("Blank: as soon as it is published."),
-        "ends": _("The last day counts, too. Blank: until further notice."),
+        "starts": _(
+            "Without a time from the beginning of the day, on the clocks of %(zone)s. Blank: as soon "
+            "as it is published.",
+            zone=zone,
+        ),
+        "ends": _(
+            "The last day counts, too: to its end, or to that time. Blank: until further notice."
+        ),
     }
 
 
@@ -204,7 +216,7 @@ def published(here: Programme, draft: RuleDraft) -> Rule | None:
     last = publishing.latest(here, draft.slug) if draft.slug else None
     if last is None or last.definition is None:
         return None
-    return language.parse(last.definition, here.currency)
+    return language.parse(last.definition, here.currency, here.timezone)
 
 
 def name(draft: RuleDraft) -> str:
@@ -370,7 +382,7 @@ def _unit(
 
 def _own_budget(here: Programme, draft: RuleDraft, raw: Any) -> dict[str, int]:
     """What the draft may still award of a budget of its own, which is for the life of the rule."""
-    rule = language.parse(raw, here.currency) if raw else None
+    rule = language.parse(raw, here.currency, here.timezone) if raw else None
     if rule is None or rule.budget is None:
         return {}
     spent = drafts.awarded(here.id, draft.slug) if draft.slug else {}

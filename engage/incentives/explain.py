@@ -1,8 +1,11 @@
 """Rules in plain words: what a partner earns in one sentence, and the limits in a second."""
 
+from datetime import date
+
 from engage.activity import sentences as facts
 from engage.incentives.rules import DISTINCT, Rate, Rule
 from engage.money import POINTS, SCALE
+from engage.periods import Moment
 from engage.voice import ENGLISH, Voice
 
 
@@ -272,18 +275,13 @@ def _limits(rule: Rule, currency: str, voice: Voice) -> str:
                 rule.within,
             )
         )
-    if rule.starts and rule.ends:
-        parts.append(
-            voice.gettext(
-                "from %(first)s to %(last)s",
-                first=voice.day(rule.starts),
-                last=voice.day(rule.ends),
-            )
-        )
-    elif rule.starts:
-        parts.append(voice.gettext("from %(first)s on", first=voice.day(rule.starts)))
-    elif rule.ends:
-        parts.append(voice.gettext("until %(last)s", last=voice.day(rule.ends)))
+    first, last = edge(rule.starts, rule.opens, voice), edge(rule.ends, rule.closes, voice)
+    if first and last:
+        parts.append(voice.gettext("from %(first)s to %(last)s", first=first, last=last))
+    elif first:
+        parts.append(voice.gettext("from %(first)s on", first=first))
+    elif last:
+        parts.append(voice.gettext("until %(last)s", last=last))
     text = ", ".join(parts)
     if rule.baseline:
         newcomers = voice.gettext(
@@ -292,6 +290,16 @@ def _limits(rule: Rule, currency: str, voice: Voice) -> str:
         )
         text = f"{text}; {newcomers}" if text else newcomers
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def edge(day: date | None, moment: Moment | None, voice: Voice = ENGLISH) -> str:
+    """An end of a window: ``Jun 1, 2013``, ``Jun 1, 2013, 9:00 AM (New York)``; empty without one.
+
+    A time is told on the clocks of the programme, which hold for everybody, and not on the reader's.
+    """
+    if moment:
+        return voice.local_moment(moment)
+    return voice.day(day) if day else ""
 
 
 def _per(kind: str, voice: Voice) -> str:

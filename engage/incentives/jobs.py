@@ -60,7 +60,7 @@ def _run(draft: RuleDraft, asked: dict[str, Any]) -> dict[str, Any]:
     programme = db.session.get_one(Programme, draft.programme_id)
     last = publishing.latest(programme, draft.slug) if draft.slug else None
     present, wanted = (
-        language.parse(raw, programme.currency) if raw is not None else None
+        language.parse(raw, programme.currency, programme.timezone) if raw is not None else None
         for raw in (last.definition if last else None, asked["definition"])
     )
     today = clock.local_day(clock.now(), programme.timezone)

@@ -30,8 +30,8 @@ _MOST_DAYS = 3_660
 _CONDITIONS = (*conditions.FACT_CONDITIONS, *conditions.PARTNER_CONDITIONS)
 
 
-def parse(raw: Mapping[str, Any], currency: str) -> Rule:
-    """A rule from its mapping in the programme file.
+def parse(raw: Mapping[str, Any], currency: str, timezone: str) -> Rule:
+    """A rule from its mapping in the programme file of a programme in that currency and time zone.
 
     :raises DefinitionError: naming the key and what to write.
     """
@@ -44,7 +44,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
     rated = "rate" in raw or "milestones" not in raw
     if banded and "rate" in raw:
         take.note("rate", "a banded rule has its rates in [[rules.band]]; remove this")
-    starts, ends = take(read.window, raw) or (None, None)
+    first, last = take(read.edges, raw, timezone) or ((None, None), (None, None))
     return take.settled(
         Rule(
             slug=take(read.slug, raw),
@@ -59,8 +59,10 @@ def parse(raw: Mapping[str, Any], currency: str) -> Rule:
             cap=take(_most, raw, "cap", earn),
             budget=take(_most, raw, "budget", earn),
             at_budget=take(read.at_budget, raw),
-            starts=starts,
-            ends=ends,
+            starts=first[0],
+            ends=last[0],
+            opens=first[1],
+            closes=last[1],
             within=take(_within, raw),
             baseline=take(_baseline, raw),
             minimum=take(_above_zero, raw, "minimum"),
@@ -214,9 +216,10 @@ def to_json(rule: Rule) -> dict[str, Any]:
     if rule.budget is not None:
         raw["budget"] = natural_unit(rule.budget, rule.earn)
         raw["at_budget"] = rule.at_budget
-    for key in ("starts", "ends"):
-        if (value := getattr(rule, key)) is not None:
-            raw[key] = value.isoformat()
+    if rule.starts is not None:
+        raw["starts"] = read.edge_json(rule.starts, rule.opens)
+    if rule.ends is not None:
+        raw["ends"] = read.edge_json(rule.ends, rule.closes)
     if rule.bands:
         raw["bands"] = rule.bands
         raw["band"] = [

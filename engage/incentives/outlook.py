@@ -44,7 +44,7 @@ def bands_ahead(
     for book in books(programme):
         version = rules.in_force(book.versions, now)
         rule = version.rule if version else None
-        if rule and rule.bands and rule.covers(today) and addresses(rule.where, partner):
+        if rule and rule.bands and rule.covers(today, now) and addresses(rule.where, partner):
             open_rules.append((book, rule, periods.containing(today, rule.period)))
     if not open_rules:
         return []

@@ -87,7 +87,7 @@ def current(programme: Programme) -> list[rules.Rule]:
     slugs = select(Rule.slug).where(Rule.programme_id == programme.id).order_by(Rule.id)
     versions = [latest(programme, slug) for slug in db.session.scalars(slugs).all()]
     return [
-        language.parse(version.definition, programme.currency)
+        language.parse(version.definition, programme.currency, programme.timezone)
         for version in versions
         if version and version.definition is not None
     ]

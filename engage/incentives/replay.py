@@ -7,7 +7,7 @@ without them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -53,7 +53,7 @@ def tried(rule: Rule | None, first: date, last: date) -> tuple[Rule | None, bool
     if rule is None:
         return None, False
     outside = (rule.starts and rule.starts > last) or (rule.ends and rule.ends < first)
-    return (replace(rule, starts=None, ends=None), True) if outside else (rule, False)
+    return (rule.always(), True) if outside else (rule, False)
 
 
 def paid(

@@ -8,7 +8,7 @@ the partner's own baseline is (`engage.incentives.baseline`): what is above zero
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from engage.activity.rules import Standing
 from engage.conditions import Where
 from engage.money import SCALE, minor_digits
+from engage.periods import Moment
 
 DISTINCT = ("customer", "product")
 
@@ -85,6 +86,9 @@ class Rule:
     baseline: Baseline | None = None
     minimum: int | None = None
     milestones: tuple[Milestone, ...] = ()
+    #: Where the first or the last day is not a whole one: the moment it begins or ends.
+    opens: Moment | None = None
+    closes: Moment | None = None
     #: What the rule pays all partners together (minor units), and whether it ``stop``s there or
     #: managers are ``warn``ed.
     budget: int | None = None
@@ -104,10 +108,27 @@ class Rule:
         """What a fact adds to the running total, in ten-thousandths."""
         return amount if self.per == "amount" else quantity if self.per == "quantity" else SCALE
 
-    def covers(self, day: date) -> bool:
-        return (self.starts is None or day >= self.starts) and (
-            self.ends is None or day <= self.ends
-        )
+    def outside(self, day: date, at: datetime | None = None) -> str | None:
+        """Which end of the window keeps what is of that day out, ``starts`` or ``ends``.
+
+        Without ``at``, the instant on it, any moment of the day will do.
+        """
+        if self.starts is not None and day < self.starts:
+            return "starts"
+        if self.ends is not None and day > self.ends:
+            return "ends"
+        if at is not None and self.opens is not None and at < self.opens.at:
+            return "starts"
+        if at is not None and self.closes is not None and at > self.closes.at:
+            return "ends"
+        return None
+
+    def covers(self, day: date, at: datetime | None = None) -> bool:
+        return self.outside(day, at) is None
+
+    def always(self) -> "Rule":
+        """The same rule without its window."""
+        return replace(self, starts=None, ends=None, opens=None, closes=None)
 
 
 def pay(rule: Rule, total: int) -> int:

@@ -35,16 +35,16 @@ _VERSIONS = (
 def books(programme: Programme) -> list[Book]:
     """Every rule of the programme, retired ones included: their facts keep their worth."""
     rows = db.session.execute(_VERSIONS, {"programme_id": programme.id})
-    return list(_read(tuple(map(tuple, rows)), programme.currency))
+    return list(_read(tuple(map(tuple, rows)), programme.currency, programme.timezone))
 
 
 @lru_cache(maxsize=64)
-def _read(rows: tuple[tuple[Any, ...], ...], currency: str) -> list[Book]:
+def _read(rows: tuple[tuple[Any, ...], ...], currency: str, timezone: str) -> list[Book]:
     """Books as their rows say. Kept by everything that is in the rows, so they are never old ones."""
     found: dict[int, Book] = {}
     for rule_id, slug, version_id, number, valid_from, definition, published_at, reason in rows:
         raw = json.loads(definition) if definition else None
-        rule = None if raw is None else language.parse(raw, currency)
+        rule = None if raw is None else language.parse(raw, currency, timezone)
         book = found.setdefault(rule_id, Book(rule_id, slug, []))
         book.versions.append(Version(version_id, number, valid_from, rule, published_at, reason))
     return list(found.values())

@@ -1,7 +1,6 @@
 """A rule term by term, so that two versions can be laid side by side and what differs is named."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from engage.activity import sentences as facts
@@ -125,8 +124,8 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         "within": lambda value: voice.ngettext("%(num)s day", "%(num)s days", value),
         "where.amount": lambda _value: facts.sized(among["amount"], currency, voice),
         "where.joined": lambda _value: facts.joined(among["joined"], voice),
-        "starts": lambda value: voice.day(date.fromisoformat(value)),
-        "ends": lambda value: voice.day(date.fromisoformat(value)),
+        "starts": lambda _value: explain.edge(rule.starts, rule.opens, voice),
+        "ends": lambda _value: explain.edge(rule.ends, rule.closes, voice),
     }
 
 

@@ -133,8 +133,8 @@ def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
     """The key of the first condition that keeps the rule from paying for the fact; None: it pays."""
     if fact.kind != rule.on:
         return "on"
-    if not rule.covers(fact.day):
-        return "starts" if rule.starts and fact.day < rule.starts else "ends"
+    if outside := rule.outside(fact.day, fact.occurred_at):
+        return outside
     for name, values in rule.where:
         value = partner[name] if name in partner else getattr(fact, name)
         if name == "tier":

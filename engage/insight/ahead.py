@@ -96,7 +96,7 @@ def _of_rules(
     for book in books(programme):
         version = in_force(book.versions, now)
         rule = version.rule if version else None
-        if rule is None or not rule.covers(today) or not addresses(rule.where, who):
+        if rule is None or not rule.covers(today, now) or not addresses(rule.where, who):
             continue
         if rule.within is not None and not _is_within(rule.within, who["joined"], today):
             continue

@@ -144,7 +144,7 @@ def strained(programme: Programme, period: Period, today: date, now: datetime) -
 def _open(shelf: Iterable[Book], today: date, now: datetime) -> Iterator[tuple[Book, Rule]]:
     for book in shelf:
         version = in_force(book.versions, now)
-        if version and version.rule and version.rule.covers(today):
+        if version and version.rule and version.rule.covers(today, now):
             yield book, version.rule
 
 

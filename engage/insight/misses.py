@@ -1,6 +1,6 @@
 """Why a fact earned nothing, in plain words."""
 
-from datetime import date
+from datetime import date, datetime
 
 from engage import periods
 from engage.activity import sentences as facts
@@ -34,13 +34,14 @@ def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
         return voice.gettext("%(rule)s was retired on %(when)s.", rule=name, when=when)
     if miss.key in ("starts", "ends"):
         assert isinstance(miss.has, date)
-        edge = rule.starts if miss.key == "starts" else rule.ends
-        said = {
-            "rule": name,
-            "edge": voice.day(edge) if edge else "",
-            "day": voice.day(miss.has),
-        }
-        if miss.key == "starts":
+        begins = miss.key == "starts"
+        day, moment = (rule.starts, rule.opens) if begins else (rule.ends, rule.closes)
+        if moment and isinstance(miss.has, datetime):
+            was = voice.local_moment(moment._replace(at=miss.has))
+        else:
+            was = voice.day(miss.has)
+        said = {"rule": name, "edge": explain.edge(day, moment, voice), "day": was}
+        if begins:
             return voice.gettext("%(rule)s pays from %(edge)s on; this was on %(day)s.", **said)
         return voice.gettext("%(rule)s paid until %(edge)s; this was on %(day)s.", **said)
     if miss.key == "within":

@@ -85,7 +85,10 @@ def _of_rules(shelf: list[Book], fact: Standing, who: dict[int, Attributes]) -> 
             continue
         key = missed(version.rule, fact, who[fact.partner_id])
         if key:
-            found[book.slug] = RuleMiss(book.slug, version.rule, key, _has(key, fact, who))
+            rule = version.rule
+            timed = {"starts": rule.opens, "ends": rule.closes}.get(key)
+            has = fact.occurred_at if timed else _has(key, fact, who)
+            found[book.slug] = RuleMiss(book.slug, rule, key, has)
         else:
             counting.append((book, version.rule))
     found |= {miss.slug: miss for miss in _counted(counting, fact, who)}

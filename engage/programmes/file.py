@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -104,14 +104,14 @@ def parse(text: str) -> ProgrammeFile:
         if key not in _KEYS:
             note(DefinitionError(key, f"unknown key; known are {', '.join(_KEYS)}"))
     head = _head(raw, note)
-    currency = head.get("currency", "USD")
+    currency, timezone = head.get("currency", "USD"), head.get("timezone", "UTC")
     budget = _table(raw, "budget", ledger.parse_budget, note)
     segments = _tables(raw, "segments", partners.parse, note)
     terms = _table(raw, "payouts", payout_rules.parse, note)
     if raw.get("payouts") == {}:
         note(DefinitionError("payouts", 'is empty: write period = "month", or leave it out'))
     ladder = _tables(raw, "tiers", lambda row: tiers.parse(row, currency), note, ("name",))
-    rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency), note)
+    rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency, timezone), note)
     boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
     found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
     intake = _table(raw, "intake", activity.parse_intake, note)
@@ -167,6 +167,10 @@ def _unfit(
     known = {"segment": {one.slug for one in segments}, "tier": {tier.name for tier in ladder}}
     for number, rule in enumerate(rules, 1):
         yield from _undeclared(f"rules[{number}].where", rule.where, known)
+        for key, moment in (("starts", rule.opens), ("ends", rule.closes)):
+            if moment and moment.is_skipped:
+                problem = f"the clocks of {moment.timezone} are put forward over {moment.local}"
+                yield DefinitionError(f"rules[{number}].{key}", f"{problem}: write an hour later")
         if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
             remedy = "measure tiers by facts, or let this rule pay money"
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
@@ -312,5 +316,9 @@ def dump(file: ProgrammeFile) -> str:
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:
     """Days as TOML writes them, which JSON cannot."""
-    days = {key: date.fromisoformat(row[key]) for key in ("starts", "ends") if key in row}
+    days = {key: _as_toml(row[key]) for key in ("starts", "ends") if key in row}
     return row | days
+
+
+def _as_toml(said: str) -> date:
+    return datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)

@@ -104,7 +104,7 @@ def _in_short(rule: Rule, told: Told) -> str:
     whole = explain.sentence(rule, told.currency, told.voice)
     if len(whole) <= LONGEST_RULE:
         return whole
-    bare = replace(rule, cap=None, starts=None, ends=None)
+    bare = replace(rule.always(), cap=None)
     first = explain.sentence(bare, told.currency, told.voice)
     if len(first) <= LONGEST_RULE or not rule.band:
         return first

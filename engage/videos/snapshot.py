@@ -85,7 +85,7 @@ class Teller:
     def rules(self) -> list[Rule]:
         """The rules in force now."""
         versions = (in_force(b.versions, self.now) for b in incentives.books(self.programme))
-        return [v.rule for v in versions if v and v.rule and v.rule.covers(self.today)]
+        return [v.rule for v in versions if v and v.rule and v.rule.covers(self.today, self.now)]
 
 
 class Told:

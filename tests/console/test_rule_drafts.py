@@ -81,7 +81,7 @@ def test_a_published_rule_passes_through_the_form_unchanged(slug: str, mia: Brow
     definition = newest(slug).definition
     assert definition
     typed = rule_form.of_raw(definition, ENGLISH)
-    found = rule_form.read(typed, slug, "USD", ENGLISH)
+    found = rule_form.read(typed, slug, "USD", "UTC", ENGLISH)
     assert found.errors == {}
     assert found.rule
     assert language.to_json(found.rule) == definition
@@ -97,6 +97,7 @@ LANGUAGE: tuple[dict[str, Any], ...] = (
     {"rate": "1", "baseline": "same period last year", "newcomers": "5000"},
     {"rate": "1", "baseline": "mean of last 4 periods", "newcomers": "0", "period": "month"},
     {"milestones": [{"at": "10", "pays": "100"}, {"at": "20.5", "pays": "250"}]},
+    {"rate": "2", "starts": "2013-03-01T09:00:00", "ends": "2013-03-01"},
     {
         "rate": "2",
         "where": {"joined": {"from": "2012-01-01"}, "segment": ["new"], "tier": ["Gold"]},
@@ -120,11 +121,11 @@ LANGUAGE: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_every_key_of_the_language_passes_through_the_form(extra: dict[str, Any], locale: str):
     base = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": "quarter"}
-    definition = language.to_json(language.parse(base | extra, "USD"))
+    definition = language.to_json(language.parse(base | extra, "USD", "UTC"))
     voice = Voice(locale=locale)
     typed = rule_form.of_raw(definition, voice)
     assert "rest" not in typed, "the form has a field for each of them"
-    found = rule_form.read(typed, "r", "USD", voice)
+    found = rule_form.read(typed, "r", "USD", "UTC", voice)
     assert found.errors == {}
     assert found.rule
     assert language.to_json(found.rule) == definition

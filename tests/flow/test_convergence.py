@@ -146,6 +146,16 @@ band = [ { from = "0", rate = "1" }, { from = "2", rate = "7" } ]
 where = { category = ["Bikes"] }
 
 [[rules]]
+slug = "happy-hours"
+on = "sale"
+earn = "USD"
+per = "amount"
+rate = "0.02"
+period = "all"
+starts = 2013-02-03T08:00:00
+ends = 2013-03-10T13:00:00
+
+[[rules]]
 slug = "near-milestones"
 on = "sale"
 earn = "USD"

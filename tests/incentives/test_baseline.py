@@ -15,7 +15,7 @@ from engage.money import SCALE
 
 def rule(**raw: object) -> rules.Rule:
     base = {"slug": "r", "on": "sale", "earn": "USD", "per": "amount", "period": "quarter"}
-    return language.parse({**base, "rate": "0.01", "newcomers": "500", **raw}, "USD")
+    return language.parse({**base, "rate": "0.01", "newcomers": "500", **raw}, "USD", "UTC")
 
 
 def fact(number: int, amount: int, day: date, customer: str | None = None) -> Standing:

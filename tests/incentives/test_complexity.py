@@ -8,7 +8,7 @@ from engage.incentives.complexity import excesses, warning
 
 def rule(slug: str, **raw: Any) -> rules.Rule:
     base = {"on": "sale", "earn": "points", "per": "fact", "rate": "1", "period": "quarter"}
-    return language.parse({"slug": slug, **base, **raw}, "USD")
+    return language.parse({"slug": slug, **base, **raw}, "USD", "UTC")
 
 
 def test_a_short_programme_is_left_alone() -> None:

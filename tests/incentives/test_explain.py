@@ -83,7 +83,7 @@ WHERES: tuple[Feature, ...] = (
 
 def rule(**raw: object) -> rules.Rule:
     base = {"slug": "r", "on": "sale", "earn": "USD", "per": "amount", "period": "quarter"}
-    return language.parse({**base, **raw}, "USD")
+    return language.parse({**base, **raw}, "USD", "UTC")
 
 
 def grammar(text: str) -> None:
@@ -93,6 +93,16 @@ def grammar(text: str) -> None:
     for wrong in ("None", "  ", " .", " ,", "..", "%(", "{", " a a", "every a ", "()"):
         assert wrong not in text, f"{wrong!r} in {text}"
     assert not re.search(r"(?<![\d.,])1 (sales|units|points|customers|products)\b", text), text
+
+
+def test_a_time_is_told_on_the_clocks_of_the_programme_wherever_the_reader_is() -> None:
+    raw = {"slug": "r", "on": "sale", "earn": "USD", "per": "fact", "rate": "5", "period": "all"}
+    times = {"starts": "2013-06-01T09:00", "ends": "2013-06-02"}
+    spiff = language.parse(raw | times, "USD", "America/New_York")
+    for reader in (ENGLISH, Voice(timezone="Asia/Kolkata")):
+        said = sentence(spiff, "USD", reader).replace("\N{NARROW NO-BREAK SPACE}", " ")
+        window = "From Jun 1, 2013, 9:00 AM (New York) to Jun 2, 2013."
+        assert said == f"You earn $5 for every sale. {window}"
 
 
 @pytest.mark.parametrize("earn", ["USD", "points"])

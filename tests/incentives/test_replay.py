@@ -21,7 +21,7 @@ BASE = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": 
 
 
 def rule(**raw: Any) -> rules.Rule:
-    return language.parse({**BASE, "rate": "1", **raw}, "USD")
+    return language.parse({**BASE, "rate": "1", **raw}, "USD", "UTC")
 
 
 def fact(number: int, partner: int, day: date, amount: int) -> Standing:

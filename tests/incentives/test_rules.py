@@ -1,9 +1,10 @@
 """What a rule pays: examples of the published arithmetic, and laws that hold for every rule."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from math import floor
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ BANDED: dict[str, Any] = {
 
 
 def parsed(raw: dict[str, Any]) -> rules.Rule:
-    return language.parse(raw, "USD")
+    return language.parse(raw, "USD", "UTC")
 
 
 def test_a_linear_rule_floors_the_running_total() -> None:
@@ -115,9 +116,59 @@ def test_a_window_holds_both_its_ends() -> None:
     assert [rule.covers(day) for day in days] == [False, True, True, False]
 
 
+def spiff(starts: object, ends: object, zone: str = "America/New_York") -> rules.Rule:
+    raw = LINEAR | {"starts": starts, "ends": ends}
+    return language.parse(raw, "USD", zone)
+
+
+def paid(rule: rules.Rule, *instants: str) -> list[bool]:
+    """Whether each instant, written in UTC, is in the rule's window."""
+    found = []
+    for text in instants:
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        day = at.astimezone(ZoneInfo("America/New_York")).date()
+        found.append(rule.covers(day, at))
+    return found
+
+
+def test_a_window_may_open_and_close_at_a_time_on_the_clocks_of_the_programme() -> None:
+    rule = spiff(datetime(2013, 6, 1, 9), "2013-06-01T17:30")
+    before, at_once, at_last, after = "13:59:59", "13:00", "21:30", "21:30:01"
+    assert paid(rule, f"2013-06-01T{at_once}", f"2013-06-01T{at_last}") == [True, True]
+    assert paid(rule, "2013-06-01T12:59:59", f"2013-06-01T{after}") == [False, False]
+    assert paid(rule, f"2013-05-31T{before}", f"2013-06-02T{before}") == [False, False]
+    whole_last_day = spiff(datetime(2013, 6, 1, 9), date(2013, 6, 2))
+    assert paid(whole_last_day, "2013-06-03T03:59", "2013-06-03T04:00") == [True, False]
+    assert language.to_json(rule)["ends"] == "2013-06-01T17:30:00"
+
+
+def test_a_time_that_clocks_show_twice_makes_a_window_no_shorter_than_it_reads() -> None:
+    """On 3 November 2013 New York shows 1:30 at 5:30 and at 6:30 UTC."""
+    from_it = spiff("2013-11-03T01:30", None)
+    assert paid(from_it, "2013-11-03T05:29", "2013-11-03T05:30") == [False, True]
+    until_it = spiff(None, "2013-11-03T01:30")
+    assert paid(until_it, "2013-11-03T06:30", "2013-11-03T06:31") == [True, False]
+
+
+def test_an_hour_on_a_day_of_23_or_25_is_an_hour() -> None:
+    for day, opens in (("2013-03-10", "16:00"), ("2013-11-03", "17:00"), ("2013-06-01", "16:00")):
+        rule = spiff(f"{day}T12:00", f"{day}T13:00")
+        closes = f"{int(opens[:2]) + 1}:00"
+        assert paid(rule, f"{day}T{opens}", f"{day}T{closes}") == [True, True], day
+        assert paid(rule, f"{day}T{closes}:01") == [False], day
+
+
 @pytest.mark.parametrize(
     ("change", "key"),
     [
+        ({"starts": "2013-06-01T09:00+02:00"}, "starts"),
+        ({"starts": datetime(2013, 6, 1, 9, tzinfo=UTC)}, "starts"),
+        ({"ends": "2013-06-01T25:00"}, "ends"),
+        ({"ends": "2013-06-01 18:00"}, "ends"),
+        ({"ends": "2513-06-01T18:00"}, "ends"),
+        ({"ends": time(18)}, "ends"),
+        ({"starts": "2013-06-01T09:00", "ends": "2013-06-01T08:59"}, "ends"),
+        ({"starts": "2013-06-02", "ends": "2013-06-01T23:00"}, "ends"),
         ({"rate": "1,5"}, "rate"),
         ({"rate": 1.5}, "rate"),
         ({"rate": "-1"}, "rate"),
@@ -213,6 +264,8 @@ def whole_language(draw: st.DrawFn) -> rules.Rule:
             }
         },
         {"starts": "2013-01-01", "ends": "2013-06-30"},
+        {"starts": "2013-03-31T02:30:00", "ends": "2013-06-30"},
+        {"ends": "2013-10-27T02:30:59"},
         {"budget": "700", "at_budget": "stop"},
     )
     for extra in draw(st.lists(st.sampled_from(extras), max_size=5)):

@@ -33,7 +33,7 @@ left = st.integers(0, 90)
 
 
 def rule(**more: object):
-    return parse(BASE | more, "USD")
+    return parse(BASE | more, "USD", "UTC")
 
 
 # --- forecast -------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_what_is_done_beyond_the_cap_is_told():
 
 @given(st.integers(1, 10**8), st.integers(1, 90), st.integers(1, 90))
 def test_a_leak_is_never_more_than_the_step_pays(total: int, days: int, left: int):
-    banded = parse(BANDS, "USD")
+    banded = parse(BANDS, "USD", "UTC")
     for leak in leaks(banded, total, days, left):
         assert 0 < leak.amount <= pay(banded, total + leak.needed)
         assert projected(total, days, left) < total + leak.needed

@@ -158,6 +158,10 @@ def test_a_rule_that_came_or_went_later_is_told(app: Flask, cast: Cast, alice: B
             "Extra is for partners of type Retail; yours is Dealer.",
         ),
         (
+            'per = "fact"\nrate = "5"\nends = 2013-04-09T07:59:59',
+            "Extra paid until Apr 9, 2013, 7:59 AM (New York); this was on Apr 9, 2013, 8:00 AM",
+        ),
+        (
             'per = "fact"\nrate = "5"\ncap = "5"',
             "Extra had already paid you the most it pays in 2013: 5 points.",
         ),
@@ -200,6 +204,7 @@ def test_no_condition_is_without_words(name: str, has: str | None):
             "where": {name: wanted.get(name, ["Seven 7"])},
         },
         "USD",
+        "UTC",
     )
     has_there = {"amount": 5 * SCALE, "joined": date(2013, 8, 8)}.get(name, has) if has else None
     said = misses.of_rule(RuleMiss("extra", rule, name, has_there), "USD")
