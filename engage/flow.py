@@ -239,6 +239,23 @@ def reconsider(
     return len(owed)
 
 
+def turn(programme: Programme, *, now: datetime) -> None:
+    """Boards freeze, open again and become final by the clock, also where no fact comes."""
+    if turned := leaderboards.turn(programme, now):
+        _tell(programme, turned, set(), now)
+
+
+def freeze(
+    programme: Programme, slug: str, reason: str, *, on: bool, by: int, now: datetime
+) -> None:
+    """A manager freezes a board for everybody else, or lifts that.
+
+    :raises pictures.Refused: it is so already.
+    """
+    if board := leaderboards.freeze(programme, slug, reason, on, by, now):
+        _tell(programme, [board], set(), now)
+
+
 def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     """A mission was published or changed: pay for what is in already; the number of new lines."""
     who = partners.attributes(programme.id)

@@ -6,7 +6,16 @@ from engage.api.models import IdempotencyKey
 from engage.disputes.models import Dispute
 from engage.imports.models import Import
 from engage.incentives.models import Rule, RuleDraft, RuleVersion, RunningTotal
-from engage.leaderboards.models import Board, Standing, StandingBucket, StandingDay
+from engage.leaderboards.models import (
+    Board,
+    LeagueDraw,
+    LeaguePlace,
+    Picture,
+    PictureLine,
+    Standing,
+    StandingBucket,
+    StandingDay,
+)
 from engage.ledger.models import Account, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
@@ -29,6 +38,8 @@ __all__ = [
     "HeldFact",
     "IdempotencyKey",
     "Import",
+    "LeagueDraw",
+    "LeaguePlace",
     "Link",
     "Message",
     "Mission",
@@ -37,6 +48,8 @@ __all__ = [
     "Partner",
     "Payout",
     "PayoutRun",
+    "Picture",
+    "PictureLine",
     "Programme",
     "Redemption",
     "Reward",

@@ -34,13 +34,13 @@ class Period:
 
     def starts_at(self, timezone: str) -> datetime:
         """The first instant of the period in ``timezone``, in UTC."""
-        return _midnight(self.first, timezone)
+        return midnight(self.first, timezone)
 
     def ends_at(self, timezone: str) -> datetime:
         """The first instant after the period, in UTC; for ``all`` the end of the calendar."""
         if self.last == LAST_DAY:
             return datetime.max.replace(tzinfo=UTC)
-        return _midnight(self.last + timedelta(days=1), timezone)
+        return midnight(self.last + timedelta(days=1), timezone)
 
     def previous(self) -> "Period | None":
         return None if self.kind == "all" else containing(self.first - timedelta(days=1), self.kind)
@@ -71,7 +71,8 @@ def moment(local: datetime, timezone: str, *, last: bool = False) -> Moment:
     return Moment(local, timezone, there.astimezone(UTC))
 
 
-def _midnight(day: date, timezone: str) -> datetime:
+def midnight(day: date, timezone: str) -> datetime:
+    """When ``day`` begins in ``timezone``, in UTC."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
 
 

@@ -13,6 +13,7 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"
 
 #: Floor 0 by name; what else of a feature decides without touching anything is listed by path.
 PURE = {"clock", "money", "periods", "definitions", "conditions", "formats", "voice"}
+DECISIONS = {"engage.leaderboards.moments", "engage.leaderboards.divisions"}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}
 STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog", "av"}
@@ -42,7 +43,7 @@ def floor_of(module: str) -> int:
     if len(parts) > 1 and (parts[1] in PURE or parts[1] == "studio"):
         return 0
     last = parts[-1]
-    if last in ("rules", "language"):
+    if last in ("rules", "language") or module in DECISIONS:
         return 0
     if last in ("models", "db", "config"):
         return 1

@@ -199,7 +199,7 @@ def get_standings(board: str) -> Response:
     except (periods.UnknownPeriod, document.UnknownScope) as error:
         return refused(400, str(error))
     found = ranking.ranking(programme, published, period, scope=scope, limit=query.top)
-    return jsonify(document.document(published, period, found))
+    return jsonify(document.document(programme, published, period, found, g.now))
 
 
 @blueprint.get("/missions")

@@ -140,6 +140,10 @@ class StandingRow(Shape):
 class Standings(Shape):
     board: str
     period: str
+    stage: Literal["running", "frozen", "provisional", "final", "history"] = Field(
+        description="Frozen and final since `stage_at`; provisional until then, null: for ever."
+    )
+    stage_at: datetime | None
     as_of: datetime
     ranked: int
     rows: list[StandingRow]

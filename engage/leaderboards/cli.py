@@ -39,14 +39,15 @@ def standings(
         if published is None:
             slugs = ", ".join(found.model.slug for found in service.boards(programme)) or "none"
             refuse(f"there is no board {board!r}; there are: {slugs}")
+        now = clock.now()
         try:
-            chosen = document.period_of(programme, published, period, clock.now())
+            chosen = document.period_of(programme, published, period, now)
             narrowed = document.scope_of(scope)
         except (periods.UnknownPeriod, document.UnknownScope) as error:
             refuse(str(error))
         found = ranking.ranking(programme, published, chosen, scope=narrowed, limit=top)
         if as_json:
-            print_json(document.document(published, chosen, found))
+            print_json(document.document(programme, published, chosen, found, now))
             return
         table = Table(title=f"{published.model.name}, {chosen.name}", title_justify="left")
         for heading, side in (("Rank", "right"), ("Partner", "left"), ("Score", "right")):

@@ -9,6 +9,7 @@ from typing import Any
 
 from engage import clock, periods
 from engage.imports.rules import safe_cell
+from engage.leaderboards import pictures
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
 from engage.periods import Period
@@ -85,12 +86,18 @@ def to_xlsx(published: Published, found: Ranking) -> bytes:
     return out.getvalue()
 
 
-def document(published: Published, period: Period, found: Ranking) -> dict[str, Any]:
+def document(
+    programme: Programme, published: Published, period: Period, found: Ranking, now: datetime
+) -> dict[str, Any]:
     """The JSON of ``engage standings --json`` and of the API; scores are decimal strings."""
+    stage = pictures.stage(programme, published, period, now)
+    seen = pictures.as_seen(programme, published, period)
     return {
         "board": published.model.slug,
         "period": period.name,
-        "as_of": as_of(published).isoformat(),
+        "stage": stage.name,
+        "stage_at": stage.at.isoformat() if stage.at else None,
+        "as_of": as_of(seen).isoformat(),
         "ranked": found.ranked,
         "rows": [
             {

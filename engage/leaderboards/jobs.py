@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from engage import clock
+from engage import clock, flow
 from engage.db import db, transaction
 from engage.leaderboards import days, service
+from engage.leaderboards.models import Board
 from engage.programmes.models import Programme
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,16 @@ def keep_days(now: datetime | None = None) -> int:
     if written:
         log.info("kept %d places of yesterday", written)
     return written
+
+
+def turn(now: datetime | None = None) -> None:
+    """What is due by the clock: boards freeze, periods end and become final."""
+    instant = now or clock.now()
+    due = select(Board.programme_id).where(Board.turns_at <= instant, Board.retired_at.is_(None))
+    for programme_id in db.session.scalars(due.distinct()).all():
+        transaction(
+            lambda i=programme_id: flow.turn(db.session.get_one(Programme, i), now=instant)  # type: ignore[misc]
+        )
 
 
 def _keep(programme_id: int, now: datetime) -> int:

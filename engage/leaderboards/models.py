@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -31,8 +31,69 @@ class Board(Model):
     changed_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     kept_on: Mapped[date | None]
+    #: Since when the board is there: periods that were over by then are not closed.
+    opened_at: Mapped[datetime]
+    #: When next a period freezes, ends or becomes final; None: never.
+    turns_at: Mapped[datetime | None]
+    #: What everybody is shown of the period that is frozen.
+    frozen_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("board_pictures.id", use_alter=True)
+    )
+    #: The last day of the newest period whose result is final.
+    final_until: Mapped[date | None]
 
     __table_args__ = (UniqueConstraint("programme_id", "slug"),)
+
+
+class Picture(Model):
+    """The standings of a board's period as they stood at ``taken_at``: ``final``, or a ``freeze``.
+
+    Append-only, with its lines; a freeze may be lifted once. ``definition`` is the board's of then.
+    Who froze or lifted by hand says why; what the programme's file asks for has no ``reason``.
+    """
+
+    __tablename__ = "board_pictures"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"))
+    period: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    taken_at: Mapped[datetime]
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(String(500))
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime | None]
+    lift_reason: Mapped[str | None] = mapped_column(String(500))
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    __table_args__ = (
+        Index("ix_board_pictures_board_id_period", "board_id", "period"),
+        Index(
+            "uq_board_pictures_final",
+            "board_id",
+            "period",
+            unique=True,
+            sqlite_where=text("kind = 'final'"),
+            postgresql_where=text("kind = 'final'"),
+        ),
+        CheckConstraint("kind IN ('final', 'freeze')", name="kind_known"),
+        CheckConstraint("kind = 'freeze' OR lifted_at IS NULL", name="final_is_final"),
+    )
+
+
+class PictureLine(Model):
+    """What a member had when the picture was taken, as a standing says it."""
+
+    __tablename__ = "board_picture_lines"
+
+    picture_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("board_pictures.id"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    score: Mapped[int]
+    reached_at: Mapped[datetime | None]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Standing(Model):
@@ -93,3 +154,47 @@ class StandingDay(Model):
     member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     rank: Mapped[int]
     score: Mapped[int]
+
+
+class LeagueDraw(Model):
+    """Who was put into which division for a period; the newest draw of a period holds.
+
+    Append-only, with its places. A draw that a manager asked for has a ``reason``.
+    """
+
+    __tablename__ = "league_draws"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"))
+    period: Mapped[str] = mapped_column(String(40))
+    drawn_at: Mapped[datetime]
+    #: ``results``: from the scores of the period before; ``moves``: up and down from its divisions.
+    basis: Mapped[str] = mapped_column(String(10))
+    divisions: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    drawn_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    __table_args__ = (
+        Index("ix_league_draws_board_id_period", "board_id", "period"),
+        CheckConstraint("basis IN ('results', 'moves')", name="basis_known"),
+    )
+
+
+class LeaguePlace(Model):
+    """A partner's division, 1 being the highest; ``came`` is how many it went up (or, below zero, down)."""
+
+    __tablename__ = "league_places"
+
+    draw_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("league_draws.id"), primary_key=True, autoincrement=False
+    )
+    partner_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("partners.id"), primary_key=True, autoincrement=False
+    )
+    division: Mapped[int]
+    came: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_league_places_division", "draw_id", "division"),
+        {"sqlite_with_rowid": False},
+    )

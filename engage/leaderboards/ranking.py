@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Subquery, func, null, or_, select
 
 from engage.db import db
-from engage.leaderboards import places
-from engage.leaderboards.models import Standing
+from engage.leaderboards import pictures, places
+from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.places import Line, Lines
 from engage.leaderboards.tally import Published, tally
 from engage.money import minor_digits, natural
@@ -54,8 +54,13 @@ def ranking(
     scope: Scope | None = None,
     limit: int | None = None,
     after_place: int = 0,
+    live: bool = False,
 ) -> Ranking:
-    """The ranking from its top, or from the line after ``after_place`` on."""
+    """The ranking from its top, or from the line after ``after_place`` on.
+
+    As everybody sees it (`pictures.as_seen`); ``live`` is for managers alone.
+    """
+    published = pictures.as_seen(programme, published, period, live=live)
     if _is_kept(published, period, scope):
         return _seen(places.page(published, period.name, after_place, limit))
     ordered = _ordered(programme, published, period, scope)
@@ -71,8 +76,10 @@ def around(
     *,
     scope: Scope | None = None,
     reach: int = 2,
+    live: bool = False,
 ) -> Ranking:
     """A member's line and ``reach`` lines on each side; no rows where it has no score."""
+    published = pictures.as_seen(programme, published, period, live=live)
     if _is_kept(published, period, scope):
         near = places.around(published, period.name, member_id, reach)
         return _seen(near or places.page(published, period.name, 0, 0))
@@ -92,7 +99,8 @@ def around(
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
     """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
     rule = published.rule
-    return period.kind == rule.period and scope is None and rule.tie != "dense"
+    is_running = period.kind == rule.period and published.picture is None
+    return is_running and scope is None and rule.tie != "dense"
 
 
 def _seen(found: Lines) -> Ranking:
@@ -180,8 +188,11 @@ def _source(
 ) -> Select[Any]:
     """Scores with names, from the projection where it keeps them, from the facts otherwise."""
     rule, of_partners = published.rule, published.rule.by == "partner"
+    picture = published.picture
     if period.kind != rule.period or (scope and not of_partners):
         scores = tally(programme, published, period, scope).subquery()
+    elif picture:
+        scores = select(PictureLine).where(PictureLine.picture_id == picture.id).subquery()
     else:
         here = (Standing.board_id == published.model.id, Standing.period == period.name)
         scores = select(Standing.__table__).where(*here).subquery()
@@ -216,5 +227,5 @@ def natural_score(published: Published, score: int) -> str:
 
 
 def as_of(published: Published) -> datetime:
-    """When the board's standings last changed."""
-    return published.model.changed_at
+    """When the standings last changed that are seen; of a picture, when it was taken."""
+    return published.known_at or published.model.changed_at

@@ -243,7 +243,9 @@ def export(board: str, kind: str) -> AnyResponse:
     if g.seat.partner is not None and view.published.rule.by == "partner":
         found = found._replace(rows=[row._replace(external_id=None) for row in found.rows])
     if kind == "json":
-        answer: AnyResponse = jsonify(document.document(view.published, view.period, found))
+        answer: AnyResponse = jsonify(
+            document.document(view.programme, view.published, view.period, found, g.now)
+        )
     else:
         write, mimetype = _SHEETS[kind]
         answer = Response(write(view.published, found), mimetype=mimetype)

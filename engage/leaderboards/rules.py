@@ -7,12 +7,17 @@ from typing import Any
 from engage import conditions, money, periods
 from engage import definitions as read
 from engage.conditions import Where
+from engage.leaderboards import moments
+from engage.leaderboards.moments import Span
 
 FACT_MEASURES = ("amount", "quantity", "facts")
 MEMBERS = ("partner", "organisation", "team", "region")
 TIES = ("competition", "dense", "first")
 DIRECTIONS = ("highest", "lowest")
-_KEYS = ("slug", "name", "measure", "on", "period", "by", "tie", "direction", "minimum", "where")
+_KEYS = (
+    *("slug", "name", "measure", "on", "period", "by", "tie", "direction", "minimum", "where"),
+    *("freeze", "final_after"),
+)
 #: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
 #: power of two to the next, so that buckets fit cents and millions alike.
 LEVELS = (9, 4)
@@ -23,7 +28,8 @@ class Board:
     """``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed.
 
     ``direction`` says which score stands first; who has less than ``minimum`` (as scores are stored)
-    is not ranked.
+    is not ranked. ``freeze`` is how long before its end a period is frozen, ``final_after`` how long
+    after it results become final; None: never.
     """
 
     slug: str
@@ -36,6 +42,8 @@ class Board:
     direction: str
     minimum: int | None
     where: Where
+    freeze: Span | None = None
+    final_after: Span | None = moments.FINAL_AFTER
 
     @property
     def counts_facts(self) -> bool:
@@ -76,8 +84,16 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             where=take(conditions.where, raw, "where", conditions.FACT_ATTRIBUTES)
             if of_facts
             else (),
+            freeze=take(moments.span, raw, "freeze") if "freeze" in raw else None,
+            final_after=take(_final_after, raw),
         )
     )
+
+
+def _final_after(raw: Mapping[str, Any]) -> Span | None:
+    if "final_after" not in raw:
+        return moments.FINAL_AFTER
+    return None if raw["final_after"] == "never" else moments.span(raw, "final_after")
 
 
 def _minimum(raw: Mapping[str, Any], measure: str) -> int:
@@ -101,6 +117,10 @@ def to_json(board: Board) -> dict[str, Any]:
     if board.minimum is not None:
         digits = 4 if board.counts_facts else money.minor_digits(board.measure)
         raw["minimum"] = money.natural(board.minimum, digits)
+    if board.freeze:
+        raw["freeze"] = str(board.freeze)
+    if board.final_after != moments.FINAL_AFTER:
+        raw["final_after"] = str(board.final_after) if board.final_after else "never"
     return raw
 
 

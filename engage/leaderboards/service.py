@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from engage import periods
 from engage.activity.rules import Standing as FactStanding
 from engage.db import db
-from engage.leaderboards import projection, rules
+from engage.leaderboards import pictures, projection, rules
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Place, Published, tally
 from engage.ledger.rules import Difference, Move
@@ -51,6 +51,7 @@ def move(
 ) -> list[Published]:
     """Carry a batch into the standings; the boards whose standings changed."""
     published_boards = boards(programme)
+    turned = [board for board in published_boards if pictures.turn(programme, board, now)]
     ranks_groups = any(published.rule.by != "partner" for published in published_boards)
     groups = partners.groups(programme.id) if ranks_groups else {}
     changed: dict[int, tuple[Published, dict[Place, int]]] = {}
@@ -68,9 +69,41 @@ def move(
         if any(deltas.values()) or (deltas and rule.tie == "first"):
             changed[published.model.id] = published, deltas
     _carry(programme, changed)
-    moved = [published for published, _ in changed.values()]
+    moved = [
+        published
+        for published, deltas in changed.values()
+        if not all(pictures.hides(published, period) for period, _ in deltas)
+    ]
+    told = {published.model.id for published in moved}
+    moved += [published for published in turned if published.model.id not in told]
     stamp(moved, now)
     return moved
+
+
+def turn(programme: Programme, now: datetime) -> list[Published]:
+    """Take the pictures that are due; the boards that are seen otherwise from now on."""
+    turned = [board for board in boards(programme) if pictures.turn(programme, board, now)]
+    stamp(turned, now)
+    return turned
+
+
+def freeze(
+    programme: Programme, slug: str, reason: str, on: bool, by: int, now: datetime
+) -> Published | None:
+    """Freeze a board for everybody but managers, or lift that; None where there is no such board.
+
+    :raises pictures.Refused: it is so already.
+    """
+    found = board(programme, slug)
+    if found is None:
+        return None
+    pictures.turn(programme, found, now)
+    if on:
+        pictures.freeze(programme, found, reason, by, now)
+    else:
+        pictures.lift(found, reason, by, now)
+    stamp([found], now)
+    return found
 
 
 def _carry(
@@ -155,6 +188,7 @@ def stamp(changed: Iterable[Published], now: datetime) -> None:
 
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:
     """Write a board's standings anew from the facts."""
+    pictures.turn(programme, published, now)
     projection.rebuild(programme, published)
     stamp([published], now)
 
@@ -186,8 +220,13 @@ def publish(
     if found is None:
         found = Board(programme_id=programme.id, slug=definition.slug, version=0)
         db.session.add(found)
+    elif found.retired_at is None:  # what is due is of the board as it was
+        before = rules.parse(found.definition, programme.currency)
+        pictures.turn(programme, Published(found, before), now)
+    if found.id is None or found.retired_at:
+        found.opened_at = now
     found.name, found.definition, found.position = definition.name, raw, position
-    found.changed_at, found.retired_at = now, None
+    found.changed_at, found.retired_at, found.turns_at = now, None, now
     db.session.flush()
     published = Published(found, definition)
     rebuild(programme, published, now)

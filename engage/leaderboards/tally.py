@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from engage import periods
 from engage.activity.models import Fact
 from engage.db import among, db
 from engage.leaderboards import rules
-from engage.leaderboards.models import Board
+from engage.leaderboards.models import Board, Picture
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.money import SCALE
@@ -23,10 +23,19 @@ Place = tuple[str, int]
 
 
 class Published(NamedTuple):
-    """A board with its definition as the rules read it."""
+    """A board with its definition as the rules read it.
+
+    ``picture`` is there where it is seen as it stood once, see `engage.leaderboards.pictures`.
+    """
 
     model: Board
     rule: rules.Board
+    picture: Picture | None = None
+
+    @property
+    def known_at(self) -> datetime | None:
+        """What came later does not count; None: everything does."""
+        return self.picture.taken_at if self.picture else None
 
 
 def tally(
@@ -43,6 +52,7 @@ def tally(
     """
     rule = published.rule
     values = (_fact_values if rule.counts_facts else _pay_values)(programme, rule, period)
+    values = values.where(*_known(rule, published.known_at))
     if members is not None:
         values = values.where(_of(rule, values.selected_columns.partner_id, members))
     source = values.subquery()
@@ -64,6 +74,14 @@ def tally(
     if scope:
         statement = statement.where(getattr(Partner, scope[0]) == scope[1])
     return statement.group_by(member).having(func.sum(source.c.value) != 0)
+
+
+def _known(rule: rules.Board, at: datetime | None) -> list[ColumnElement[bool]]:
+    """What stands; or what was in the house before that instant, and stood then."""
+    if not rule.counts_facts:
+        return [Transfer.posted_at < at] if at else []
+    stands = Fact.superseded_at.is_(None)
+    return [Fact.recorded_at < at, or_(stands, Fact.superseded_at >= at)] if at else [stands]
 
 
 def _belongs_to(rule: rules.Board) -> ColumnElement[bool]:
@@ -93,7 +111,6 @@ def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Sel
     ).where(
         Fact.programme_id == programme.id,
         Fact.kind == rule.on,
-        Fact.superseded_at.is_(None),
         Fact.day.between(period.first, period.last),
         *conditions,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engage import formats, periods
 from engage.db import db
-from engage.leaderboards import days, ranking, sentences
+from engage.leaderboards import days, pictures, ranking, sentences
 from engage.leaderboards.models import StandingBucket
 from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
 from engage.leaderboards.tally import Published
@@ -73,7 +73,8 @@ def view(programme: Programme, published: Published, period: str, scope: str, to
         raise NoSuchView(str(error)) from error
     if wanted.kind != kind:
         raise NoSuchView(f"{wanted.name} is no {kind}")
-    return View(programme, published, wanted, _scope(programme, published, scope), today)
+    seen = pictures.as_seen(programme, published, wanted)
+    return View(programme, seen, wanted, _scope(programme, published, scope), today)
 
 
 def _scope(programme: Programme, published: Published, text: str) -> Scope | None:

@@ -1,0 +1,177 @@
+"""Boards as they stood: pictures taken where a period freezes and where it becomes final.
+
+A picture is a copy of the standings, taken in the transaction of the first fact (or of the schedule's
+turn) behind its instant, before anything is carried into them. So it holds what was known then, however
+late it is taken, and readers need no clock: until the next fact the standings are still those of then.
+"""
+
+from datetime import datetime
+
+from flask_babel import gettext
+from sqlalchemy import insert, literal, select
+
+from engage import clock, periods
+from engage.db import db
+from engage.leaderboards import moments, rules
+from engage.leaderboards.models import Board, Picture, PictureLine, Standing
+from engage.leaderboards.moments import Stage
+from engage.leaderboards.tally import Published
+from engage.periods import Period
+from engage.programmes.models import Programme
+
+
+def as_seen(
+    programme: Programme, published: Published, period: Period, *, live: bool = False
+) -> Published:
+    """The board as it is shown in a period: the one place that decides it for all who read boards.
+
+    Where it is frozen, or final, that is a picture; ``live`` is for managers alone, and reads on.
+    Any stretch of days that touches a frozen period is counted as it was known when that froze.
+    """
+    if live:
+        return published
+    if frozen := _frozen(published.model):
+        held = periods.parse(frozen.period)
+        if held.first <= period.last and period.first <= held.last:
+            return _through(programme, published, frozen)
+    until = published.model.final_until
+    over = until and period.last <= until and period.kind == published.rule.period
+    if over and (final := final_of(published, period)):
+        return _through(programme, published, final)
+    return published
+
+
+def _through(programme: Programme, published: Published, picture: Picture) -> Published:
+    rule = rules.parse(picture.definition, programme.currency)
+    return published._replace(rule=rule, picture=picture)
+
+
+def _frozen(board: Board) -> Picture | None:
+    return db.session.get(Picture, board.frozen_id) if board.frozen_id else None
+
+
+def hides(published: Published, period: str) -> bool:
+    """Whether what changes in a period is not to be seen: nobody is told that there is news."""
+    frozen = _frozen(published.model)
+    return frozen is not None and frozen.period == period
+
+
+def final_of(published: Published, period: Period) -> Picture | None:
+    return db.session.scalar(
+        select(Picture).where(
+            Picture.board_id == published.model.id,
+            Picture.period == period.name,
+            Picture.kind == "final",
+        )
+    )
+
+
+def stage(programme: Programme, published: Published, period: Period, now: datetime) -> Stage:
+    """Where a period of the board stands, as everybody is told."""
+    picture = as_seen(programme, published, period).picture
+    taken = {picture.kind: picture.taken_at} if picture and picture.period == period.name else {}
+    return moments.stage(
+        period,
+        published.rule.final_after,
+        published.model.opened_at,
+        programme.timezone,
+        now,
+        taken.get("freeze"),
+        taken.get("final"),
+    )
+
+
+def turn(programme: Programme, published: Published, now: datetime) -> bool:
+    """Take the pictures that are due; whether the board reads differently from now on."""
+    board, rule, zone = published.model, published.rule, programme.timezone
+    if board.turns_at is None or now < board.turns_at:
+        return False
+    due_since = board.turns_at
+    current = periods.containing(clock.local_day(now, zone), rule.period)
+    before = (board.frozen_id, board.final_until)
+    if (frozen := _frozen(board)) and frozen.period != current.name:
+        board.frozen_id = None
+    coming = [current.ends_at(zone)]
+    for period, at in reversed(moments.closings(current, rule.final_after, board.opened_at, zone)):
+        if board.final_until and period.last <= board.final_until:
+            continue
+        if at > now:
+            coming.append(at)
+            continue
+        # A shorter span published since: what was known is what was known then.
+        _take(published, period.name, "final", max(at, due_since))
+        board.final_until = period.last
+    if freezes := moments.freezes_at(current, rule.freeze, zone):
+        if freezes > now:
+            coming.append(freezes)
+        elif not board.frozen_id and not _freezes(board, current.name):
+            board.frozen_id = _take(published, current.name, "freeze", max(freezes, due_since)).id
+    board.turns_at = None if current is periods.ALL else min(coming)
+    db.session.flush()
+    return (board.frozen_id, board.final_until) != before
+
+
+def _take(
+    published: Published,
+    period: str,
+    kind: str,
+    at: datetime,
+    reason: str | None = None,
+    by: int | None = None,
+) -> Picture:
+    board = published.model
+    picture = Picture(
+        board_id=board.id,
+        period=period,
+        kind=kind,
+        taken_at=at,
+        definition=board.definition,
+        reason=reason,
+        taken_by=by,
+    )
+    db.session.add(picture)
+    db.session.flush()
+    columns = (Standing.member_id, Standing.score, Standing.reached_at)
+    standings = select(literal(picture.id), *columns).where(
+        Standing.board_id == board.id, Standing.period == period
+    )
+    names = ["picture_id", *(column.key for column in columns)]
+    db.session.execute(insert(PictureLine).from_select(names, standings))
+    return picture
+
+
+def _freezes(board: Board, period: str) -> bool:
+    """Whether the period was frozen, and may have been lifted since."""
+    found = select(Picture.id).where(
+        Picture.board_id == board.id, Picture.period == period, Picture.kind == "freeze"
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+class Refused(ValueError):
+    """It cannot be frozen, or lifted; the message says why."""
+
+
+def freeze(programme: Programme, published: Published, reason: str, by: int, now: datetime) -> None:
+    """Freeze the running period now, until it ends or somebody lifts it.
+
+    :raises Refused: it is frozen already.
+    """
+    if published.model.frozen_id:
+        raise Refused(gettext("This board is frozen already."))
+    day = clock.local_day(now, programme.timezone)
+    current = periods.containing(day, published.rule.period)
+    picture = _take(published, current.name, "freeze", now, reason, by)
+    published.model.frozen_id = picture.id
+
+
+def lift(published: Published, reason: str, by: int, now: datetime) -> None:
+    """Show what stands again.
+
+    :raises Refused: it is not frozen.
+    """
+    frozen = _frozen(published.model)
+    if frozen is None:
+        raise Refused(gettext("This board is not frozen."))
+    frozen.lifted_at, frozen.lift_reason, frozen.lifted_by = now, reason, by
+    published.model.frozen_id = None
