@@ -22,6 +22,7 @@ from engage.live.app import Live, Receive
 from engage.live.session import FlaskSessions
 from engage.live.stream import Send
 from engage.live.wire import Connection
+from engage.web.door import Door
 
 #: Requests answered at once. The interpreter computes one at a time; the others wait for the
 #: database, or for somebody's slow line to take what is larger than the next number.
@@ -41,7 +42,7 @@ GRACE = 10
 class House:
     """The ASGI application: dispatches by address, starts and stops the live part.
 
-    `limits`, `folder` and `proxied` are those of `Bodies`.
+    `limits`, `folder` and `proxied` are those of `Bodies`, `memory` (bytes) is the door's: 0 means none.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class House:
         limits: Limits | None = None,
         folder: Path | None = None,
         proxied: bool = False,
+        memory: int = 0,
     ) -> None:
         self.live = live
 
@@ -59,6 +61,8 @@ class House:
             return flask(environ, start_response)
 
         pages: Any = WSGIMiddleware(wsgi, workers=THREADS, send_queue_size=PARTS_AHEAD)
+        if memory:
+            pages = Door(pages, flask, memory)
         self._pages = Bodies(pages, limits or Limits(), folder, proxied)
 
     def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
@@ -116,7 +120,8 @@ def make(settings: Settings | None = None, limits: Limits | None = None) -> Hous
     # As Flask sees it: the name a proxy was asked for, where there is a proxy.
     host = b"x-forwarded-host" if settings.behind_proxy else b"host"
     live = Live(settings.redis_url, FlaskSessions(flask), settings.hosts, host)
-    return House(flask, live, limits, settings.home_dir, settings.behind_proxy)
+    memory = settings.door_mb * MB
+    return House(flask, live, limits, settings.home_dir, settings.behind_proxy, memory)
 
 
 class Server(uvicorn.Server):

@@ -1,6 +1,6 @@
 """The one place that reads the time. Everything else is told what time it is."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -12,3 +12,11 @@ def now() -> datetime:
 def local_day(instant: datetime, timezone: str) -> date:
     """The calendar day on which ``instant`` falls in ``timezone``."""
     return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def next_day(instant: datetime, *timezones: str) -> datetime:
+    """The first instant after this one at which another day begins in one of the ``timezones``."""
+    return min(
+        datetime.combine(local_day(instant, name) + timedelta(days=1), time(), ZoneInfo(name))
+        for name in timezones
+    ).astimezone(UTC)

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     behind_proxy: bool = False
     metrics_token: str | None = None
     max_upload_mb: int = 64
+    door_mb: int = 64
     video_workers: int = 1
 
     @field_validator("trusted_hosts", mode="before")

@@ -43,5 +43,6 @@ def turn(now: datetime | None = None) -> None:
 def _keep(programme_id: int, now: datetime) -> int:
     programme = db.session.get_one(Programme, programme_id)
     today = clock.local_day(now, programme.timezone)
-    boards = service.boards(programme)
-    return sum(days.keep(programme, published, today) for published in boards)
+    kept = {board: days.keep(programme, board, today) for board in service.boards(programme)}
+    service.stamp([board for board, rows in kept.items() if rows], now)
+    return sum(kept.values())

@@ -1,15 +1,14 @@
 """Leaderboards: the list of them, each one, and the fragments with which it stays up to date."""
 
+from datetime import date
 from typing import Any
 
 from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     g,
     jsonify,
-    make_response,
     render_template,
     request,
 )
@@ -18,31 +17,25 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
-from engage.db import db
-from engage.leaderboards import document, ranking, rendered, sentences, service
+from engage.leaderboards import document, parts, ranking, sentences, service
 from engage.leaderboards import view as views
-from engage.leaderboards.ranking import Ranking, Scope
-from engage.leaderboards.view import PAGE, NoSuchView, View
+from engage.leaderboards.ranking import Scope
+from engage.leaderboards.view import NoSuchView, View
 from engage.programmes.models import Programme
 from engage.voice import Voice
-from engage.web import allow, conditional
+from engage.web import again, allow
 from engage.web.locales import viewer
 
 blueprint = Blueprint("leaderboards", __name__, url_prefix="/leaderboards")
 
 
-def programme() -> Programme:
-    """The programme of who looks at the page, in this request's session."""
-    return db.session.get_one(Programme, g.seat.programme.id)
-
-
-def _today(of: Programme) -> Any:
+def _today(of: Programme) -> date:
     return clock.local_day(g.now, of.timezone)
 
 
 def _view(board: str) -> View:
     """What the address means; there is no such page where it means nothing."""
-    here = programme()
+    here = g.seat.programme
     published = service.board(here, board)
     if published is None:
         abort(404)
@@ -70,7 +63,7 @@ def _after() -> int:
 @allow("partner", "manager")
 def index() -> str:
     """Every board, and where the partner stands on each."""
-    here, voice = programme(), viewer()
+    here, voice = g.seat.programme, viewer()
     cards = []
     for published in service.boards(here):
         view = views.view(here, published, "", "", _today(here))
@@ -101,46 +94,28 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
 
 @blueprint.get("/<board>")
 @allow("partner", "manager")
-def board(board: str) -> str:
+def board(board: str) -> AnyResponse:
     """One board: where I am, the podium, the table."""
     view, after, voice = _view(board), _after(), viewer()
     me = views.member_of(view.published, g.seat.partner)
-    near = _near(view, me, voice) if me else None
-    periods = views.past_periods(view)
-    return render_template(
+    frame = render_template(
         "leaderboards/board.html",
         view=view,
-        rule=view.published.rule,
         measure=sentences.measure(view.published.rule, view.period, voice),
         period_name=voice.period(view.period),
-        periods=[(p.name, _period_name(view, p, voice)) for p in periods],
-        **_neighbours(view, periods),
         scopes=_scopes(view),
         say_you=views.you(view, voice),
         say_moved=views.moved(view, voice),
         me=me,
-        near=near if near and near["count"] else None,
-        rows=_rows(view, after, voice).html,
         after=after,
     )
-
-
-def _period_name(view: View, period: Any, voice: Voice) -> str:
-    name = voice.period(period)
-    if period.first <= view.today <= period.last and period.kind != "all":
-        return voice.gettext("%(period)s, %(now)s", period=name, now=voice.this(period.kind))
-    return name
-
-
-def _neighbours(view: View, periods: list[Any]) -> dict[str, str | None]:
-    """Addresses of the periods before and after the one shown."""
-    place = periods.index(view.period)
-    older = periods[place + 1] if place + 1 < len(periods) else None
-    newer = periods[place - 1] if place else None
-    return {
-        name: url("leaderboards.board", **view.to(period)) if period else None
-        for name, period in (("older", older), ("newer", newer))
+    made = {
+        "past": lambda now: parts.past(view.at(now), voice),
+        "rows": lambda now: parts.rows(view.at(now), after, g.now, voice),
     }
+    if me:
+        made["me"] = lambda now: parts.me(view.at(now), me, g.seat.partner, voice)
+    return again.page(frame, made, view.published, views.until(view, g.now, voice))
 
 
 def _scopes(view: View) -> list[dict[str, Any]]:
@@ -179,49 +154,11 @@ def rows(board: str) -> AnyResponse:
 
     So it is rendered once for all of them, and not at all for who has it already (304).
     """
-    piece = _rows(_view(board), _after(), viewer())
-    return conditional(make_response(piece.html), piece.digest)
-
-
-def _rows(view: View, after: int, voice: Voice) -> rendered.Piece:
-    shelf: rendered.Shelf = current_app.extensions.setdefault("engage.boards", rendered.Shelf())
-    model = view.published.model
-    as_of = voice.as_of(ranking.as_of(view.published), g.now)
-    key = (
-        (model.id, model.version, model.name, view.period.name, view.scope, after),
-        (view.today, views.is_yesterday_kept(view)),
-        (str(voice.locale), as_of),
-    )
-    return shelf.get(key, lambda: _render_rows(view, after, as_of, voice))
-
-
-def _render_rows(view: View, after: int, as_of: str, voice: Voice) -> str:
-    found = views.page(view, after)
-    yesterday = views.ranks_yesterday(view)
-    podium = Ranking(found.rows[:3], found.ranked, found.best) if not after else None
-    table = Ranking(found.rows[0 if after else 3 :], found.ranked, found.best)
-    last = found.rows[-1].place if found.rows else after
-    return render_template(
-        "leaderboards/_rows.html",
-        view=view,
-        after=after,
-        last=last,
-        podium=views.shown(view, podium, voice, small=True) if podium else [],
-        rows=views.shown(view, table, voice, yesterday=yesterday),
-        ranked=sentences.members(view.published.rule, found.ranked, voice),
-        total=found.ranked,
-        page=PAGE,
-        tie=sentences.tie(view.published.rule, view.programme.currency, voice),
-        as_of=as_of,
-        latest=_latest_with_rows(view) if not found.ranked else None,
-        voice=voice,
-    )
-
-
-def _latest_with_rows(view: View) -> Any:
-    """The newest other period in which somebody stands on the board; None when there is none."""
-    return next(
-        (p for p in views.past_periods(view) if p != view.period and p.first < view.today), None
+    view, after, voice = _view(board), _after(), viewer()
+    return again.fragment(
+        lambda now: parts.rows(view.at(now), after, g.now, voice),
+        view.published,
+        views.until(view, g.now, voice),
     )
 
 
@@ -256,35 +193,14 @@ def export(board: str, kind: str) -> AnyResponse:
 
 @blueprint.get("/<board>/me")
 @allow("partner")
-def me(board: str) -> Response:
+def me(board: str) -> AnyResponse:
     """Where the partner stands, with the neighbours: the small part that is theirs alone."""
     view, voice = _view(board), viewer()
     member = views.member_of(view.published, g.seat.partner)
     if member is None:
         abort(404)
-    return make_response(
-        render_template("leaderboards/_me.html", view=view, near=_near(view, member, voice))
+    return again.fragment(
+        lambda now: parts.me(view.at(now), member, g.seat.partner, voice),
+        view.published,
+        views.until(view, g.now, voice),
     )
-
-
-def _near(view: View, member: int, voice: Voice) -> dict[str, Any]:
-    found = views.near(view, member, reach=2)
-    mine = next((row for row in found.rows if row.member_id == member), None)
-    kept = views.ranks_yesterday(view, [row.member_id for row in found.rows])
-    return {
-        "rows": views.shown(view, found, voice, yesterday=kept, me=member),
-        "gap": views.gap_line(view, found, member, voice),
-        "ranked": sentences.members(view.published.rule, found.ranked, voice),
-        "count": found.ranked,
-        "mine": mine,
-        "inside": view.scope is None or getattr(g.seat.partner, view.scope[0]) == view.scope[1],
-        "to_me": _place_of(view, mine) if mine and mine.listed else None,
-    }
-
-
-def _place_of(view: View, mine: ranking.Row) -> str:
-    """The address of the partner's own line in the table."""
-    after = (mine.place - 1) // PAGE * PAGE
-    name = "podium" if mine.place <= 3 else "board"
-    address = view.address(after=after or None, _anchor=f"{name}-{mine.member_id}")
-    return url("leaderboards.board", **address)

@@ -34,7 +34,11 @@ def boards(programme: Programme) -> list[Published]:
         .where(Board.programme_id == programme.id, Board.retired_at.is_(None))
         .order_by(Board.position, Board.id)
     )
-    return [Published(row, rules.parse(row.definition, programme.currency)) for row in rows]
+    return [read(row, programme) for row in rows]
+
+
+def read(model: Board, programme: Programme) -> Published:
+    return Published(model, rules.parse(model.definition, programme.currency))
 
 
 def board(programme: Programme, slug: str) -> Published | None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from engage import formats, periods
+from engage import clock, formats, periods
 from engage.db import db
 from engage.leaderboards import days, pictures, ranking, sentences
 from engage.leaderboards.models import StandingBucket
-from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
+from engage.leaderboards.ranking import SCOPES, Ranking, Scope
 from engage.leaderboards.tally import Published
 from engage.partners.models import Group, Partner
 from engage.periods import Period, UnknownPeriod
@@ -35,6 +35,11 @@ class View:
     period: Period
     scope: Scope | None
     today: date
+
+    def at(self, published: Published) -> "View":
+        """The same view of the board as it has become."""
+        seen = pictures.as_seen(self.programme, published, self.period)
+        return replace(self, published=seen)
 
     @property
     def slug(self) -> str:
@@ -99,6 +104,19 @@ def may_narrow(scope: Scope | None, partner: Partner | None) -> bool:
     if scope is None or partner is None or scope[0] not in ("organisation", "team"):
         return True
     return bool(getattr(partner, scope[0]) == scope[1])
+
+
+def until(view: View, now: datetime, voice: Voice) -> datetime:
+    """Until when its page reads as it does now, as long as neither board nor reader change.
+
+    Whatever on it turns with the clock alone (a day that is over, a board that freezes) belongs here.
+    While a board is frozen its partners still see their own scores move, of which no version tells.
+    """
+    if view.published.picture and view.published.picture.kind == "freeze":
+        return now
+    over = clock.next_day(now, view.programme.timezone, voice.timezone)
+    turns = view.published.model.turns_at
+    return min(over, turns) if turns else over
 
 
 def past_periods(view: View) -> list[Period]:
@@ -171,47 +189,32 @@ def shown(
     me: int | None = None,
     small: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows as ui/board.html draws them; with ``me``, marked, and how far the others are from it.
+    """Rows as ui/board.html draws them; with ``me``, that one is marked as the reader's.
 
     ``small`` leaves the bars out.
     """
-    mine = next((row for row in found.rows if row.member_id == me), None)
-    return [_shown(view, row, found.best, voice, yesterday, mine, small) for row in found.rows]
-
-
-def _shown(
-    view: View,
-    row: Row,
-    best: int,
-    voice: Voice,
-    yesterday: dict[int, int] | None,
-    mine: Row | None,
-    small: bool,
-) -> dict[str, Any]:
     rule, currency = view.published.rule, view.programme.currency
-    said: dict[str, Any] = {
-        "key": row.member_id,
-        "rank": row.rank,
-        "place": formats.ordinal(row.rank, voice.locale),
-        "name": row.name,
-        "detail": row.organisation,
-        "score": sentences.score(
-            rule,
-            row.score,
-            currency,
-            voice,
-            whole=sentences.is_told_whole(rule, best),
-            bare=True,
-        ),
-        "you": you(view, voice),
-        "me": mine is not None and row.member_id == mine.member_id,
-    }
-    if not small and best > 0:
-        said["share"] = max(0.0, row.score / best)
-    if yesterday is not None:
-        before = yesterday.get(row.member_id)
-        said["move"] = None if before is None else before - row.rank
-    return said
+    whole = sentences.is_told_whole(rule, found.best)
+    rows = []
+    for row in found.rows:
+        said: dict[str, Any] = {
+            "key": row.member_id,
+            "rank": row.rank,
+            "place": formats.ordinal(row.rank, voice.locale),
+            "name": row.name,
+            "detail": row.organisation,
+            "score": sentences.score(rule, row.score, currency, voice, whole=whole, bare=True),
+            "me": row.member_id == me,
+        }
+        if row.member_id == me:
+            said["you"] = you(view, voice)
+        if not small and found.best > 0:
+            said["share"] = max(0.0, row.score / found.best)
+        if yesterday is not None:
+            before = yesterday.get(row.member_id)
+            said["move"] = None if before is None else before - row.rank
+        rows.append(said)
+    return rows
 
 
 def you(view: View, voice: Voice) -> str:

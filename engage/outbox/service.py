@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from engage.db import db
+from engage.db import db, insert_rows
 from engage.outbox.models import Message
-from engage.rows import insert_rows
 
 _messages: Any = Message.__table__.c
 _WAITING = (

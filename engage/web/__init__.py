@@ -12,6 +12,7 @@ from htmx_flask import Htmx
 from engage.accounts.service import Seat
 from engage.web import (
     access,
+    again,
     assets,
     errors,
     filters,
@@ -24,14 +25,12 @@ from engage.web import (
 )
 from engage.web.access import allow, keyed, public, safe_path, session_choice, signed_in
 from engage.web.assets import asset
-from engage.web.security import conditional
 from engage.web.throttle import limiter
 
 __all__ = [
     "Seat",
     "allow",
     "asset",
-    "conditional",
     "init_app",
     "keyed",
     "limiter",
@@ -54,5 +53,6 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     filters.init_app(app)
     assets.init_app(app)
+    again.init_app(app)
     shell.init_app(app)
     errors.init_app(app)

@@ -107,7 +107,7 @@ def _load(session_id: str) -> Visitor | None:
     person = service.signed_in(session_id)
     if person is None:
         return None
-    g.user, g.seats = person.user, person.seats
+    g.user, g.seats, g.mark = person.user, person.seats, person.mark
     g.seat = person.seat(session.get("programme"), session.get("partner"))
     return Visitor(person.user, session_id)
 

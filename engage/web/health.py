@@ -45,11 +45,16 @@ def _start() -> None:
 
 
 def _count(response: AnyResponse) -> AnyResponse:
-    endpoint = request.endpoint or "nowhere"
-    _requests.labels(endpoint, request.method, response.status_code).inc()
-    if "started" in g:
-        _seconds.labels(endpoint).observe(time.perf_counter() - g.started)
+    passed = time.perf_counter() - g.started if "started" in g else None
+    count(request.endpoint or "nowhere", request.method, response.status_code, passed)
     return response
+
+
+def count(endpoint: str, method: str, status: int, seconds: float | None) -> None:
+    """Note an answer, and how long it took where that is known."""
+    _requests.labels(endpoint, method, status).inc()
+    if seconds is not None:
+        _seconds.labels(endpoint).observe(seconds)
 
 
 @blueprint.get("/healthz")

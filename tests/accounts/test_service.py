@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import event
 
 from engage.accounts import models, service, sessions
+from engage.accounts.models import User
 from engage.accounts.rules import SESSION_LIFETIME
 from engage.accounts.service import Refused
-from engage.db import db
+from engage.db import db, transaction
 from engage.programmes import service as programmes
 from tests.conftest import NOW
 
@@ -84,12 +85,19 @@ def test_one_session_ends_and_is_forgotten_when_its_cookie_is_dead_anyway(cast):
     assert db.session.query(models.SignedOut).count() == 0
 
 
-def test_who_sits_where_is_one_query(cast):
+def test_who_sits_where_is_one_query_and_none_while_nothing_of_it_changes(cast):
     session = service.session_id(cast.ada.user)
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    service.signed_in(session)
-    assert len([text for text in statements if text.startswith("SELECT")]) == 1
+    for name in ("Ada", "Adele"):
+        transaction(
+            lambda name=name: setattr(db.session.get_one(User, cast.ada.user.id), "name", name)
+        )
+        statements.clear()
+        first, again = service.signed_in(session), service.signed_in(session)
+        assert first is again
+        assert first.user.name == name
+        assert len([text for text in statements if text.startswith("SELECT")]) <= 1
 
 
 def test_a_seat_outlives_the_rollback_of_its_reader(cast):

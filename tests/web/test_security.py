@@ -7,7 +7,8 @@ from flask import Flask, Response, request
 from engage import create_app
 from engage.config import HOUSE, ConfigurationError, Settings
 from engage.db import db
-from engage.web import asset, conditional, public
+from engage.web import asset, public
+from engage.web.security import conditional
 from tests.browsing import browser
 
 SECRET = "x" * 48

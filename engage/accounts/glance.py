@@ -1,0 +1,97 @@
+"""A glance at who is behind a session: the rows as they stand just now, compared and not read.
+
+It takes microseconds. Where the rows are those of last time, so is all that was made of them: the
+person with their seats (`service.signed_in`) and pages (`engage.web.door`). Who signed out, was locked
+out, lost a seat or got another name has other rows, or none.
+"""
+
+import hmac
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import JSON, Select, Text, and_, bindparam, cast, exists, or_, select
+
+from engage.accounts.models import Seat, SignedOut, User
+from engage.db import as_text
+from engage.leaderboards.models import Board
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+
+#: Change without anything that is shown: when somebody was here is noted daily.
+_ASIDE = {User.last_seen_at.key, User.password_hash.key}
+
+#: What the database has of a person, their seats, programmes and partners.
+Mark = tuple[tuple[Any, ...], ...]
+
+
+class SessionId(NamedTuple):
+    """What a session says: whose it is, the stamp it lives by, and the part that is its own alone."""
+
+    user_id: int
+    stamp: str
+    token: str
+
+
+class Glance(NamedTuple):
+    """``mark`` is who was seen; ``version`` that of the board that was asked for, None without."""
+
+    mark: Mark
+    version: int | None
+
+
+def parse(session_id: str) -> SessionId | None:
+    """The parts of `service.session_id`; None where it is none."""
+    parts = session_id.split(".")
+    if len(parts) != 3 or not parts[0].isascii() or not parts[0].isdigit():
+        return None
+    return SessionId(int(parts[0]), *parts[1:])
+
+
+def people(*what: Any) -> Select[Any]:
+    """``what`` of the person behind a living session, a row for each seat, in the order they got them.
+
+    Parameters ``user_id`` and ``token``.
+    """
+    return (
+        select(*what)
+        .select_from(User)
+        .outerjoin(Seat, Seat.user_id == User.id)
+        .outerjoin(Programme, or_(Programme.id == Seat.programme_id, User.is_admin))
+        .outerjoin(
+            Partner, and_(Partner.id == Seat.partner_id, Partner.programme_id == Programme.id)
+        )
+        .where(
+            User.id == bindparam("user_id"),
+            User.disabled_at.is_(None),
+            ~exists().where(SignedOut.token == bindparam("token")),
+        )
+        .order_by(Seat.id, Programme.id)
+    )
+
+
+@cache
+def _question(dialect: str) -> str:
+    columns = [
+        cast(column, Text) if isinstance(column.type, JSON) else column
+        for model in (User, Seat, Programme, Partner)
+        for column in model.__table__.c
+        if column.key not in _ASIDE
+    ]
+    version = select(Board.version).where(
+        Board.id == bindparam("board_id"), Board.retired_at.is_(None)
+    )
+    return as_text(people(User.stamp, *columns, version.scalar_subquery()), dialect)
+
+
+def look(
+    connection: Any, dialect: str, who: SessionId, board_id: int | None = None
+) -> Glance | None:
+    """Who is there, and how far a board is, in one statement; None when the session is over.
+
+    ``connection`` is the driver's own.
+    """
+    wanted = {"user_id": who.user_id, "token": who.token, "board_id": board_id}
+    rows = connection.execute(_question(dialect), wanted).fetchall()
+    if not rows or not hmac.compare_digest(rows[0][0], who.stamp):
+        return None
+    return Glance(tuple(row[:-1] for row in rows), rows[0][-1])

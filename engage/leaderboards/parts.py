@@ -1,0 +1,140 @@
+"""The parts of a board's page that move with its standings, each made once for every version.
+
+`rows` and `past` are the same for everybody who reads one language on one clock; `me` is the small part
+that is one partner's own. Around them stands a frame (leaderboards/board.html) that no fact changes.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from flask import url_for as url
+from markupsafe import Markup
+
+from engage.leaderboards import ranking, sentences
+from engage.leaderboards import view as views
+from engage.leaderboards.ranking import Ranking
+from engage.leaderboards.view import PAGE, View
+from engage.partners.models import Partner
+from engage.periods import Period
+from engage.shelf import Piece, Shelf, piece
+from engage.voice import Voice
+
+#: Shared parts that are kept, those shown last: a page of fifty rows has 30 KB.
+KEPT = 512
+
+
+def rows(view: View, after: int, now: datetime, voice: Voice) -> Piece:
+    """The table behind line ``after``: the same for everybody who reads alike, so made once for all."""
+    as_of = voice.as_of(ranking.as_of(view.published), now)
+    return _shared("rows", view, (after, as_of), voice, lambda: _rows(view, after, as_of, voice))
+
+
+def past(view: View, voice: Voice) -> Piece:
+    """The form that leads to the board's other periods; nothing where there is no other."""
+    return _shared("past", view, (), voice, lambda: _past(view, voice))
+
+
+def _shared(
+    what: str, view: View, more: tuple[Any, ...], voice: Voice, make: Callable[[], str]
+) -> Piece:
+    shelf: Shelf[Piece] = current_app.extensions.setdefault("engage.boards", Shelf(KEPT))
+    model = view.published.model
+    board = (model.id, model.version, model.name, view.period.name, view.scope, view.today)
+    return shelf.get((what, board, more, str(voice.locale)), lambda: piece(make()))
+
+
+def _draw(template: str, **values: Any) -> str:
+    """A template by itself: what stands around a page (`engage.web.shell`) is no part's to know."""
+    return current_app.jinja_env.get_template(template).render(values)
+
+
+def _rows(view: View, after: int, as_of: str, voice: Voice) -> str:
+    found = views.page(view, after)
+    yesterday = views.ranks_yesterday(view)
+    podium = Ranking(found.rows[:3], found.ranked, found.best) if not after else None
+    table = Ranking(found.rows[0 if after else 3 :], found.ranked, found.best)
+    return _draw(
+        "leaderboards/_rows.html",
+        view=view,
+        after=after,
+        last=found.rows[-1].place if found.rows else after,
+        podium=views.shown(view, podium, voice, small=True) if podium else [],
+        rows=_lines(views.shown(view, table, voice, yesterday=yesterday), "board", voice),
+        ranked=sentences.members(view.published.rule, found.ranked, voice),
+        total=found.ranked,
+        page=PAGE,
+        tie=sentences.tie(view.published.rule, view.programme.currency, voice),
+        as_of=as_of,
+        latest=_latest_with_rows(view) if not found.ranked else None,
+        voice=voice,
+    )
+
+
+def _lines(shown: list[dict[str, Any]], board: str, voice: Voice) -> list[Markup]:
+    """Lines of a ranking as they are drawn: most of them read as in the version before."""
+    return [_line(tuple(row.items()), board, str(voice.locale)) for row in shown]
+
+
+@lru_cache(maxsize=20_000)
+def _line(row: tuple[tuple[str, Any], ...], board: str, _language: str) -> Markup:
+    macros: Any = current_app.jinja_env.get_template("ui/board.html").module
+    return Markup(macros.rank_row(dict(row), board))  # noqa: S704  # drawn by the template
+
+
+def _latest_with_rows(view: View) -> Period | None:
+    """The newest other period in which somebody stands on the board; None when there is none."""
+    return next(
+        (p for p in views.past_periods(view) if p != view.period and p.first < view.today), None
+    )
+
+
+def _past(view: View, voice: Voice) -> str:
+    periods = views.past_periods(view)
+    if len(periods) == 1:
+        return ""
+    at = periods.index(view.period)
+    return _draw(
+        "leaderboards/_past.html",
+        view=view,
+        periods=[(period.name, _name(view, period, voice)) for period in periods],
+        older=view.to(periods[at + 1]) if at + 1 < len(periods) else None,
+        newer=view.to(periods[at - 1]) if at else None,
+    )
+
+
+def _name(view: View, period: Period, voice: Voice) -> str:
+    name = voice.period(period)
+    if period.first <= view.today <= period.last and period.kind != "all":
+        return voice.gettext("%(period)s, %(now)s", period=name, now=voice.this(period.kind))
+    return name
+
+
+def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
+    """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
+    found = views.near(view, member, reach=2)
+    mine = next((row for row in found.rows if row.member_id == member), None)
+    kept = views.ranks_yesterday(view, [row.member_id for row in found.rows])
+    shown = views.shown(view, found, voice, yesterday=kept, me=member)
+    return piece(
+        _draw(
+            "leaderboards/_me.html",
+            view=view,
+            near=_lines(shown, "near", voice),
+            gap=views.gap_line(view, found, member, voice),
+            ranked=sentences.members(view.published.rule, found.ranked, voice),
+            mine=mine,
+            inside=view.scope is None or getattr(partner, view.scope[0]) == view.scope[1],
+            to_me=_place_of(view, mine) if mine and mine.listed else None,
+        )
+    )
+
+
+def _place_of(view: View, mine: ranking.Row) -> str:
+    """The address of the partner's own line in the table."""
+    after = (mine.place - 1) // PAGE * PAGE
+    name = "podium" if mine.place <= 3 else "board"
+    address = view.address(after=after or None, _anchor=f"{name}-{mine.member_id}")
+    return url("leaderboards.board", **address)

@@ -1,0 +1,125 @@
+"""What a view says of an answer that may be given again; `engage.web.door` gives it, before Flask.
+
+A page is a frame with parts in it. The frame stands as long as its reader is who they were (the rows of
+`accounts.glance`), the board is defined as it was, and an instant named by the view has not come; parts
+stand as long as the board's version does. Nothing else may decide on either, or the door would show
+what is no longer so: what a page shows beside, such as a message that is read once, keeps it from the
+door by the cookie it sets.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, session
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from engage import clock
+from engage.accounts import glance
+from engage.accounts.glance import Mark, SessionId
+from engage.db import db
+from engage.leaderboards import service
+from engage.leaderboards.models import Board
+from engage.leaderboards.tally import Published
+from engage.shelf import Piece
+from engage.web.security import conditional
+
+#: Where the door leaves a list in the ASGI scope, for what may be given again.
+SLOT = "engage.again"
+#: Makes a part for the board as it is by then.
+Make = Callable[[Published], Piece]
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["part"] = hole
+
+
+def hole(name: str) -> Markup:
+    """Where the part of that name goes: ``{{ part("rows") }}``. No text holds what marks it."""
+    return Markup("\0{}\0").format(name)
+
+
+@dataclass(frozen=True)
+class Again:
+    """An answer, who got it, and how its parts are made when the board has moved on."""
+
+    who: SessionId
+    mark: Mark
+    board: Published
+    until: datetime
+    endpoint: str
+    #: Parts of the answer in their order: of the frame as text, of the board as what makes them.
+    layout: tuple[bytes | Make, ...]
+    #: The pieces of the board at its version, in their order.
+    made: tuple[Piece, ...]
+    is_conditional: bool
+    renew: Callable[["Again"], "Again | None"]
+
+    @property
+    def body(self) -> bytes:
+        pieces = iter(self.made)
+        return b"".join(p if isinstance(p, bytes) else next(pieces).body for p in self.layout)
+
+
+def page(
+    frame: str, parts: Mapping[str, Make], published: Published, until: datetime
+) -> AnyResponse:
+    """An answer of ``frame`` with ``parts`` in their holes."""
+    texts = re.split(f"\0({'|'.join(parts)})\0", frame)
+    layout = [parts[t] if i % 2 else t.encode() for i, t in enumerate(texts)]
+    return Response(_noted(layout, published, until).body)
+
+
+def fragment(make: Make, published: Published, until: datetime) -> AnyResponse:
+    """An answer of one part, which who has it already is not sent again (304)."""
+    noted = _noted([make], published, until, is_conditional=True)
+    return conditional(Response(noted.body), noted.made[0].digest)
+
+
+def _noted(
+    layout: list[bytes | Make], published: Published, until: datetime, is_conditional: bool = False
+) -> Again:
+    noted = Again(
+        who=glance.parse(session["_user_id"]),  # type: ignore[arg-type]  # it let its person in
+        mark=g.mark,
+        board=published,
+        until=min(until, clock.next_day(g.now, "UTC")),  # when the session is moved on
+        endpoint=request.endpoint or "",
+        layout=tuple(layout),
+        made=_made(layout, published),
+        is_conditional=is_conditional,
+        renew=_renewing(current_app._get_current_object()),  # type: ignore[attr-defined]
+    )
+    if (slot := request.environ.get("asgi.scope", {}).get(SLOT)) is not None:
+        slot.append(noted)
+    return noted
+
+
+def _made(layout: Any, published: Published) -> tuple[Piece, ...]:
+    return tuple(make(published) for make in layout if not isinstance(make, bytes))
+
+
+def _renewing(app: Flask) -> Callable[[Again], Again | None]:
+    """Makes the parts anew in a request like this one, without the hooks that stand before views.
+
+    Who asks was let in by them, and is who they were.
+    """
+    environ = {name: text for name, text in request.environ.items() if isinstance(text, str)}
+    person = {name: g.get(name) for name in ("user", "seat", "seats", "mark", "api_key")}
+
+    def renew(noted: Again) -> Again | None:
+        with app.request_context(environ):
+            g.now = clock.now()
+            for name, value in person.items():
+                setattr(g, name, value)
+            before = noted.board.model
+            model = db.session.get(Board, before.id)
+            if model is None or model.retired_at or model.definition != before.definition:
+                return None
+            board = service.read(model, g.seat.programme)
+            return replace(noted, board=board, made=_made(noted.layout, board))
+
+    return renew

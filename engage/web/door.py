@@ -1,0 +1,207 @@
+"""The door before Flask: gives again what it gave before, where everything it was made of still stands.
+
+Each answer is kept for the very request that got it: the same address asked for with the same cookies,
+in the same languages, at the same host. Before it is given again one statement looks at the rows that
+let its reader in and at the board's version (`accounts.glance`); so who lost a seat, signed out or was
+locked out is turned over to Flask at once, whoever changed the database. Where the board alone has moved
+on, its parts are made anew. What the door does not know, or cannot find out, Flask answers.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Flask
+
+from engage import clock
+from engage.accounts import glance
+from engage.accounts.glance import Glance
+from engage.bodies import Application, Message, Receive, Send
+from engage.db import db
+from engage.shelf import Shelf
+from engage.web import again, health
+from engage.web.again import Again
+
+log = logging.getLogger(__name__)
+
+#: Headers that decide what is answered, or with which words and headers.
+_DECIDE = {b"cookie", b"host", b"accept-language", b"x-forwarded-proto", b"x-forwarded-host"}
+#: A request with one of these asks for something else than it was answered before.
+_SPECIAL = {b"authorization", b"content-length", b"expect", b"range"}
+_OF_ONE_TIME = {b"content-length", b"content-type", b"date", b"etag"}
+_HTML = (b"content-type", b"text/html; charset=utf-8")
+#: Parts are made by as many threads: they compute, which the interpreter does one at a time.
+_THREADS = 4
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    noted: Again
+    #: As Flask sent them, without those that tell of one body or moment.
+    headers: Headers
+
+
+class Door:
+    """An ASGI application before ``pages``, which are ``flask``'s; ``room`` in bytes is for answers."""
+
+    def __init__(self, pages: Application, flask: Flask, room: int) -> None:
+        self._pages = pages
+        self._answers: Shelf[_Kept] = Shelf(room, lambda kept: len(kept.noted.body))
+        with flask.app_context():
+            self._window = _Window(db.engine)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        key = _key(scope)
+        if key is None:
+            return await self._pages(scope, receive, send)
+        found = self._answers.find(key)
+        kept = found and await self._stands(key, found)
+        if not kept:
+            self._answers.drop(key)
+            return await self._ask(key, scope, receive, send)
+        status = await _give(kept, scope, send)
+        health.count(kept.noted.endpoint, "GET", status, time.perf_counter() - began)
+
+    async def _stands(self, key: Any, kept: _Kept) -> _Kept | None:
+        """What is to be given now in place of ``kept``; None where Flask has to say."""
+        if clock.now() >= kept.noted.until:
+            return None
+        try:
+            if self._window.is_near:
+                seen = self._window.look(kept.noted)
+                if _is_same(seen, kept.noted):
+                    return kept
+                if not _is_same_person(seen, kept.noted):
+                    return None
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._renewed, key, kept)
+        except Exception:
+            log.exception("the door could not look; Flask answers")
+            return None
+
+    def _renewed(self, key: Any, kept: _Kept) -> _Kept | None:
+        if not self._window.is_near:
+            seen = self._window.look(kept.noted)
+            if _is_same(seen, kept.noted):
+                return kept
+            if not _is_same_person(seen, kept.noted):
+                return None
+        noted = kept.noted.renew(kept.noted)
+        if noted is None:
+            return None
+        kept = replace(kept, noted=noted)
+        self._answers.keep(key, kept)
+        return kept
+
+    async def _ask(self, key: Any, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Let Flask answer, and keep that where the view says how."""
+        slot: list[Again] = []
+        scope[again.SLOT] = slot
+        headers: Headers | None = None
+
+        async def heard(message: Message) -> None:
+            nonlocal headers
+            if message["type"] == "http.response.start":
+                headers = _reusable(message)
+            await send(message)
+
+        await self._pages(scope, receive, heard)
+        if slot and headers is not None:
+            self._answers.keep(key, _Kept(slot[0], headers))
+
+
+def _key(scope: dict[str, Any]) -> Any:
+    """What an answer is kept for; None where none is to be."""
+    if scope["method"] != "GET":
+        return None
+    said = []
+    for header in scope["headers"]:
+        if header[0] in _DECIDE:
+            said.append(header)
+        elif header[0] in _SPECIAL:
+            return None
+    address = (scope.get("scheme"), scope.get("root_path"), scope["path"], scope["query_string"])
+    return (*address, *said)
+
+
+def _reusable(start: Message) -> Headers | None:
+    """The headers of an answer that may be given again; None where it may not.
+
+    A cookie is given to one reader once.
+    """
+    headers = [(name.lower(), value) for name, value in start["headers"]]
+    if start["status"] not in (200, 304) or any(name == b"set-cookie" for name, _ in headers):
+        return None
+    return [pair for pair in headers if pair[0] not in _OF_ONE_TIME]
+
+
+def _is_same_person(seen: Glance | None, noted: Again) -> bool:
+    return seen is not None and seen.mark == noted.mark and seen.version is not None
+
+
+def _is_same(seen: Glance | None, noted: Again) -> bool:
+    return _is_same_person(seen, noted) and seen.version == noted.board.model.version  # type: ignore[union-attr]
+
+
+async def _give(kept: _Kept, scope: dict[str, Any], send: Send) -> int:
+    body, headers, status = kept.noted.body, list(kept.headers), 200
+    if kept.noted.is_conditional:
+        tag = f'"{kept.noted.made[0].digest}"'.encode()
+        headers.append((b"etag", tag))
+        if _has(scope, tag):
+            status, body = 304, b""
+    if status == 200:
+        headers += [_HTML, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return status
+
+
+def _has(scope: dict[str, Any], tag: bytes) -> bool:
+    """Whether who asks has the answer with this tag already."""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return tag in (one.strip().removeprefix(b"W/") for one in value.split(b","))
+    return False
+
+
+class _Window:
+    """A connection of the door's own. SQLite is looked at where one stands (`is_near`): it answers in
+    microseconds or, where it would have to wait, not at all. Another server is asked from a thread."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._dialect: str = engine.dialect.name
+        self.is_near = self._dialect == "sqlite"
+        self._connection: Any = None
+        self._lock = threading.Lock()
+
+    def look(self, noted: Again) -> Glance | None:
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._open()
+            try:
+                return glance.look(self._connection, self._dialect, noted.who, noted.board.model.id)
+            except Exception:
+                self._connection.close()
+                self._connection = None
+                raise
+
+    def _open(self) -> Any:
+        connection = self._engine.raw_connection()
+        driver = connection.driver_connection
+        if self.is_near:
+            driver.execute("PRAGMA busy_timeout=0")
+        else:
+            driver.autocommit = True
+        connection.detach()  # from the pool: no other may get it as it is now
+        return driver
