@@ -7,8 +7,9 @@ from sqlalchemy import delete, select
 
 from engage.activity.models import Conversion, CurrencyRate
 from engage.activity.rules import Rate, Rates, Report, Standing, Stated
-from engage.db import among, db, insert_rows
+from engage.db import db
 from engage.programmes.models import Programme
+from engage.rows import among, insert_rows
 
 
 def worth(

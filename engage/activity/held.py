@@ -10,8 +10,9 @@ from engage.activity import rules
 from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
-from engage.db import among, db
+from engage.db import db
 from engage.programmes.models import Programme
+from engage.rows import among
 
 PAGE = 50
 _LONGEST_PROBLEM = 1_000

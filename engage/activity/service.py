@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
-from engage.db import among, db, insert, insert_rows, next_ids
+from engage.db import db
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.rows import among, insert, insert_rows, next_ids
 
 COLUMNS = tuple(Fact.__table__.c[name] for name in Standing._fields)
 EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)

@@ -11,7 +11,7 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
-from engage.db import among, db, in_chunks, upsert_rows
+from engage.db import db
 from engage.incentives import baseline
 from engage.incentives.models import RuleVersion, RunningTotal
 from engage.incentives.service import books
@@ -31,6 +31,7 @@ from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
 from engage.programmes.models import Programme
+from engage.rows import among, in_chunks, upsert_rows
 
 
 def award(

@@ -11,7 +11,7 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.conditions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
-from engage.db import db, in_chunks
+from engage.db import db
 from engage.incentives import replay
 from engage.incentives.baseline import reach as reach_of
 from engage.incentives.models import Rule as Row
@@ -24,6 +24,7 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import in_chunks
 
 _CHUNK = 100
 _NEWEST = 2_000

@@ -12,7 +12,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.clock import local_day
 from engage.conditions import Where, texts
-from engage.db import among, db
+from engage.db import db
 from engage.definitions import FACT_KINDS
 from engage.earnings.service import ByRule, ByStage
 from engage.incentives import service as incentives
@@ -28,6 +28,7 @@ from engage.missions.rules import Stage
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.rows import among
 from engage.tiers import service as tiers
 from engage.tiers.rules import Outlook
 

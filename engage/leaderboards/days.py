@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 
 from engage import periods
-from engage.db import db, insert_rows
+from engage.db import db
 from engage.leaderboards import ranking, rules
 from engage.leaderboards.models import StandingDay
 from engage.leaderboards.ranking import Scope
@@ -15,6 +15,7 @@ from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import insert_rows
 
 #: How long days are kept; a page looks back one.
 KEPT = timedelta(days=35)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, or_, select
 
 from engage import periods
-from engage.db import among, db, insert_rows, upsert_rows
+from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Standing, StandingBucket
 from engage.leaderboards.tally import Published, expected
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.programmes.models import Programme
+from engage.rows import among, insert_rows, upsert_rows
 
 #: Board, period name, member.
 Key = tuple[int, str, int]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from engage import periods
 from engage.activity.models import Fact
-from engage.db import among, db
+from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board, Picture
 from engage.ledger.models import Transfer
@@ -17,6 +17,7 @@ from engage.money import SCALE
 from engage.partners.models import Group, Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import among
 
 #: A place in the standings: period name and member.
 Place = tuple[str, int]

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 
-from engage.db import db, insert_rows, next_ids
+from engage.db import db
 from engage.ledger.models import Link, Transfer
+from engage.rows import insert_rows, next_ids
 
 #: What is sealed of a line, in this order for good: the links that stand depend on it.
 COLUMNS = (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
-from engage.db import among, db, insert, insert_rows, next_ids
+from engage.db import db
 from engage.ledger import chain
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import (
@@ -22,6 +22,7 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
+from engage.rows import among, insert, insert_rows, next_ids
 
 
 class _Line(NamedTuple):

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from engage.db import among, db
+from engage.db import db
 from engage.leaderboards.models import Board
 from engage.live import publish
 from engage.queue import connection
+from engage.rows import among
 
 _boards: Any = Board.__table__.c
 _VERSIONS = select(_boards.slug, _boards.version).where(

@@ -11,7 +11,7 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.conditions import addresses, asks_for_tier, in_tier
-from engage.db import db, in_chunks, upsert_rows
+from engage.db import db
 from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
@@ -21,6 +21,7 @@ from engage.missions.rules import Progress
 from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
 from engage.programmes.models import Programme
+from engage.rows import in_chunks, upsert_rows
 
 
 def advance(

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from engage.db import db, insert_rows
+from engage.db import db
 from engage.outbox.models import Message
+from engage.rows import insert_rows
 
 _messages: Any = Message.__table__.c
 _WAITING = (

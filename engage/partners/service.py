@@ -10,11 +10,12 @@ from sqlalchemy import Row, bindparam, select, update
 from engage.activity import cells
 from engage.activity.problems import Unreadable
 from engage.conditions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
-from engage.db import among, db, insert_rows, next_ids
+from engage.db import db
 from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.partners.rules import VISIBILITIES
 from engage.programmes.models import Programme
+from engage.rows import among, insert_rows, next_ids
 from engage.tiers import language as tiers
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Spell

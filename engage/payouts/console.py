@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage.console.here import programme, today
-from engage.db import among, db, transaction
+from engage.db import db, transaction
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.outbox.delivery import deliver
@@ -18,6 +18,7 @@ from engage.partners.models import Partner
 from engage.payouts import export, rules, sentences, service
 from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.service import Refused
+from engage.rows import among
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer

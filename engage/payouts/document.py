@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engage.db import among, db
+from engage.db import db
 from engage.money import natural_unit
 from engage.partners.models import Partner
 from engage.payouts import sentences, service
 from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
+from engage.rows import among
 
 
 def runs(programme: Programme) -> list[dict[str, Any]]:

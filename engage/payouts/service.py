@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select,
 
 from engage import clock, periods
 from engage.accounts.models import User
-from engage.db import among, db, insert_rows, next_ids
+from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import EARNED, WAYS, Move
@@ -21,6 +21,7 @@ from engage.payouts import rules
 from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.rules import Due, Terms
 from engage.programmes.models import Programme
+from engage.rows import among, insert_rows, next_ids
 
 #: The kinds that took something from what had accrued.
 _TAKEN = tuple(kind for kind, (source, _) in WAYS.items() if source == "accrued")

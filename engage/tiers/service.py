@@ -11,12 +11,13 @@ from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.clock import local_day
-from engage.db import among, db, in_chunks, insert_rows
+from engage.db import db
 from engage.incentives.service import books
 from engage.incentives.worth import Book, worth
 from engage.money import POINTS
 from engage.partners import service as partners
 from engage.programmes.models import Programme
+from engage.rows import among, in_chunks, insert_rows
 from engage.tiers import rules
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Outlook, Spell

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
-from engage.db import db, in_chunks, insert_rows, next_ids
+from engage.db import db
 from engage.outbox import service as outbox
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import in_chunks, insert_rows, next_ids
 from engage.videos import rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
