@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
 
-from engage import money
+from engage import money, texts
 from engage.periods import Moment, moment
 
 FACT_KINDS = (
@@ -95,6 +95,14 @@ class Every:
         return whole
 
 
+def otherwise(instead: T, reader: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a reader finds, or something in its place where somebody else tells what is wrong."""
+    try:
+        return reader(*args, **kwargs)
+    except DefinitionError:
+        return instead
+
+
 def known_keys(raw: Mapping[str, Any], keys: Iterable[str]) -> None:
     allowed = tuple(keys)
     take = Every()
@@ -105,12 +113,23 @@ def known_keys(raw: Mapping[str, Any], keys: Iterable[str]) -> None:
 
 
 def text(raw: Mapping[str, Any], key: str, *, limit: int = 200) -> str:
-    value = raw.get(key)
-    if not isinstance(value, str) or not value.strip():
+    if key not in raw:
         raise DefinitionError(key, "is missing: write a text")
+    return readable(raw[key], key, limit=limit)
+
+
+def readable(value: Any, key: str, *, limit: int = 200) -> str:
+    """A text that says something, in its composed form, as facts and partners have theirs."""
+    if not isinstance(value, str):
+        raise DefinitionError(key, f"{value!r} is no text: put it in quotes")
     if len(value) > limit:
-        raise DefinitionError(key, f"is longer than {limit} characters")
-    return value.strip()
+        raise DefinitionError(key, f"is longer than {limit} characters: shorten it")
+    found = texts.composed(value)
+    if sign := texts.control(found):
+        raise DefinitionError(key, f"holds an invisible control character ({sign}): delete it")
+    if not found:
+        raise DefinitionError(key, "is empty: write a text")
+    return found
 
 
 def slug(raw: Mapping[str, Any], key: str = "slug") -> str:
@@ -134,9 +153,13 @@ def choice(raw: Mapping[str, Any], key: str, options: Iterable[str], default: st
 def decimal(raw: Mapping[str, Any], key: str) -> Decimal:
     """A number written as text (``"0.01"``) or a whole TOML number; never a float."""
     value = raw.get(key)
-    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 40:
-        remedy = 'write it as text, such as "0.01"'
-        raise DefinitionError(key, f"is missing: {remedy}" if value is None else remedy)
+    remedy = 'write it as text, such as "0.01"'
+    if value is None:
+        raise DefinitionError(key, f"is missing: {remedy}")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise DefinitionError(key, f"{value!r} is no exact number: {remedy}")
+    if len(str(value)) > 40:
+        raise DefinitionError(key, "is longer than 40 digits: write a smaller number")
     if not _DECIMAL.fullmatch(str(value)):
         raise DefinitionError(
             key, f"{value!r} is not a decimal: write digits with a point, such as 1.5"
@@ -242,6 +265,12 @@ def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
     if starts and ends and ends < starts:
         take.note("ends", f"{ends} comes before starts, {starts}: swap or mend them")
     return take.settled((starts, ends))
+
+
+def shortest(number: Decimal) -> str:
+    """A decimal without exponent and without needless zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def plain(value: int) -> str:

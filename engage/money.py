@@ -19,6 +19,12 @@ _LONGEST = 60
 POINTS = "points"
 
 
+#: Metals, baskets and tests: ISO 4217 gives them a code and no minor unit.
+WITHOUT_MINOR_UNIT = frozenset(
+    ["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"]
+)
+
+
 class UnknownUnit(ValueError):
     """The unit is neither ``points`` nor a currency of ISO 4217."""
 
@@ -33,7 +39,9 @@ def minor_digits(unit: str) -> int:
     if unit == POINTS:
         return 0
     if unit not in get_global("all_currencies"):
-        raise UnknownUnit(f"{unit!r} is neither 'points' nor an ISO 4217 currency such as USD")
+        raise UnknownUnit(f"{unit!r} is no unit: write points, or an ISO 4217 currency such as USD")
+    if unit in WITHOUT_MINOR_UNIT:
+        raise UnknownUnit(f"ISO 4217 knows no minor unit of {unit!r}: write a currency such as USD")
     table = get_global("currency_fractions")
     return int(table.get(unit, table["DEFAULT"])[0])
 

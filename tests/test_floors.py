@@ -12,7 +12,7 @@ FILES = sorted(path for path in HOUSE.rglob("*.py") if "versions" not in path.pa
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 #: Floor 0 by name; what else of a feature decides without touching anything is listed by path.
-PURE = {"clock", "money", "periods", "definitions", "conditions", "formats", "voice"}
+PURE = {"clock", "texts", "money", "periods", "definitions", "conditions", "formats", "voice"}
 DECISIONS = {"engage.leaderboards.moments", "engage.leaderboards.divisions"}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -11,6 +10,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from engage import texts
 from engage.activity.problems import Unreadable
 from engage.definitions import FACT_KINDS
 
@@ -24,9 +24,6 @@ UNCOMPUTED = "#NOT COMPUTED!"
 #: Characters of any cell, blanks and all; the columns say less.
 LONGEST = 1000
 
-_BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
-_EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
 _EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(?:\.[^@\s,;:<>()\".]+)+")
 
 
@@ -42,18 +39,13 @@ def as_text(cell: Cell) -> str:
 
 
 def clean(text: str) -> str:
-    """Trimmed, one space where there were blanks or line breaks, in Unicode's composed form (what
-    looks the same is the same). Raises Unreadable for characters nobody can see, and for novels."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        text = text.strip()
-    else:
-        if len(text) > LONGEST:  # first: composing takes time by the square of the length
-            raise Unreadable(f"{len(text)} characters long: shorten it")
-        text = _EMPTY.sub("", unicodedata.normalize("NFC", text))
-        text = _BREAKS.sub(" ", text).strip()
-        if control := _CONTROL.search(text):
-            sign = f"U+{ord(control[0]):04X}"
-            raise Unreadable(f"a text with an invisible control character ({sign}): delete it")
+    """The text in its composed form (`engage.texts`). Raises Unreadable for characters nobody can
+    see, and for novels."""
+    if len(text) > LONGEST and not text.isascii():  # first: to compose a novel takes long
+        raise Unreadable(f"{len(text)} characters long: shorten it")
+    text = texts.composed(text)
+    if sign := texts.control(text):
+        raise Unreadable(f"a text with an invisible control character ({sign}): delete it")
     if text in SHEET_ERRORS or text == UNCOMPUTED:
         raise Unreadable("what a spreadsheet leaves where a formula failed: put the value there")
     return text

@@ -58,7 +58,7 @@ def _not_in(said: str, data: bytes, name: str, error: UnicodeDecodeError) -> Imp
     sign = data[error.start]
     return refuse(
         name,
-        f"is not {'neither ' if ' nor ' in said else ''}{said} (byte 0x{sign:02X}): save it as CSV "
+        f"is {'neither' if ' nor ' in said else 'not'} {said} (byte 0x{sign:02X}): save it as CSV "
         'UTF-8, or say its encoding in the mapping file, such as [format] encoding = "iso-8859-1"',
         row=before + 1,
     )

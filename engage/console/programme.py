@@ -20,9 +20,11 @@ from engage.ledger.rules import Overdrawn
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
+from engage.programmes import reading
 from engage.programmes import service as programmes
-from engage.programmes.file import BadProgrammeFile, ProgrammeFile
+from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
+from engage.programmes.reading import BadProgrammeFile
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
 from engage.web import allow
@@ -83,12 +85,10 @@ def change() -> Answer:
 @allow("manager")
 def rehearse() -> Answer:
     """What the file sent, or the text in the box, would change; with ``do=publish`` it is done."""
-    here = programme()
+    here, text = programme(), ""
     try:
         text = _text()
         described, since = _described(text, here), _since(here)
-    except UnicodeDecodeError:
-        return _page(here, "", [(None, "", _("The file is not UTF-8 text: save it as such."))])
     except BadProgrammeFile as error:
         return _page(here, text, error.problems)
     if request.form.get("do") == "publish":
@@ -104,7 +104,7 @@ def _text() -> str:
     """The file that was sent, else the text in the box."""
     file = request.files.get("file")
     if file and file.filename:
-        return file.stream.read(_MOST_BYTES + 1).decode("utf-8-sig")
+        return reading.decoded(file.stream.read(_MOST_BYTES + 1))
     return request.form.get("text", "").replace("\r\n", "\n")
 
 

@@ -191,7 +191,7 @@ def _milestone(row: Any, earn: str) -> Milestone:
     at, pays = take(read.scaled, row, "at"), take(read.minor, row, "pays", earn)
     for key, value in (("at", at), ("pays", pays)):
         if value is not None and value <= 0:
-            take.note(key, "is not above zero")
+            take.note(key, "is not above zero: write more")
     return take.settled(Milestone(at, pays))
 
 
@@ -199,7 +199,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal rule."""
     raw: dict[str, Any] = {"slug": rule.slug, "on": rule.on, "earn": rule.earn, "per": rule.per}
     if rule.rate:
-        raw["rate"] = _plain(rule.rate.decimal)
+        raw["rate"] = read.shortest(rule.rate.decimal)
     if rule.where:
         raw["where"] = conditions.where_json(rule.where)
     if rule.within is not None:
@@ -223,7 +223,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
     if rule.bands:
         raw["bands"] = rule.bands
         raw["band"] = [
-            {"from": read.plain(b.start), "rate": _plain(b.rate.decimal)} for b in rule.band
+            {"from": read.plain(b.start), "rate": read.shortest(b.rate.decimal)} for b in rule.band
         ]
     if rule.milestones:
         raw["milestones"] = [
@@ -231,9 +231,3 @@ def to_json(rule: Rule) -> dict[str, Any]:
             for m in rule.milestones
         ]
     return raw
-
-
-def _plain(number: Decimal) -> str:
-    """A decimal without exponent and without needless zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -122,7 +122,7 @@ def _stages(raw: Mapping[str, Any], currency: str) -> tuple[Stage, ...]:
 
 def parse_stage(raw: Any, currency: str) -> Stage:
     if not isinstance(raw, Mapping):
-        raise DefinitionError("", "is not a table of keys")
+        raise DefinitionError("", "is no table: write each as [[missions.stages]]")
     take = read.Every()
     take(read.known_keys, raw, _STAGE_KEYS)
     return take.settled(

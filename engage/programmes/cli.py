@@ -11,7 +11,7 @@ from engage.incentives import complexity
 from engage.money import natural_unit
 from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
-from engage.programmes import service
+from engage.programmes import reading, service
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.terminal import Refusal, err, inside, out, programme_option, refuse, the_programme
 
@@ -40,18 +40,16 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
     With --since in the past it corrects what was paid: that is shown first, and asked.
     """
     try:
-        described = programme_file.parse(file.read_text("utf-8-sig"))
-    except UnicodeDecodeError:
-        refuse(f"{file}: is not UTF-8 text")
-    except programme_file.BadProgrammeFile as error:
+        described = programme_file.parse(reading.decoded(file.read_bytes()))
+    except reading.BadProgrammeFile as error:
         for problem in error.problems[1:]:
             err.print(
-                f"  {file.name}: {programme_file.said(problem)}",
+                f"  {file.name}: {reading.said(problem)}",
                 style="red",
                 markup=False,
                 soft_wrap=True,
             )
-        first = programme_file.said(error.problems[0])
+        first = reading.said(error.problems[0])
         raise Refusal(f"{file.name}: {first}; nothing was changed") from error
     if since is not None and since.tzinfo is None:
         since = service.midnight(since.date(), described.timezone)

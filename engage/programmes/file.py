@@ -1,10 +1,9 @@
 """The programme file: read whole or refused whole, and written back to the same meaning."""
 
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tomli_w
@@ -21,14 +20,11 @@ from engage.ledger import rules as ledger
 from engage.missions import rules as missions
 from engage.partners import rules as partners
 from engage.payouts import rules as payout_rules
-from engage.studio import toml_lines
+from engage.programmes import reading
+from engage.programmes.reading import BadProgrammeFile as BadProgrammeFile
 from engage.tiers import language as tiers
 from engage.tiers.rules import Tier
 
-T = TypeVar("T")
-MOST_CHARACTERS = 500_000
-LONGEST_LINE = 5_000
-MOST_TABLES = 200
 #: A year of days in a dozen currencies.
 MOST_RATES = 5_000
 _KEYS = (
@@ -45,6 +41,7 @@ _KEYS = (
     "disputes",
 )
 _HEAD = ("slug", "name", "timezone", "currency")
+_NOTHING = ("", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,105 +64,79 @@ class ProgrammeFile:
     payouts: payout_rules.Terms | None = None
 
 
-class BadProgrammeFile(ValueError):
-    """Everything that is wrong with a file: ``problems`` are (line or None, key, problem)."""
-
-    def __init__(self, problems: list[tuple[int | None, str, str]]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(said(problem) for problem in problems))
-
-
-def said(problem: tuple[int | None, str, str]) -> str:
-    """A problem in one line: where, which key, what and the remedy."""
-    line, key, text = problem
-    return ": ".join(part for part in (f"line {line}" if line else "", key, text) if part)
-
-
 def parse(text: str) -> ProgrammeFile:
     """Read a programme file.
 
     :raises BadProgrammeFile: with every mistake in it, each with its line, key and remedy.
     """
-    if len(text) > MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > LONGEST_LINE:
-        said = f"is too large: at most {MOST_CHARACTERS} characters, {LONGEST_LINE} in a line"
-        raise BadProgrammeFile([(None, "", said)])
-    try:
-        raw = tomllib.loads(text)
-    except RecursionError as error:
-        raise BadProgrammeFile([(None, "", "is nested deeper than any programme is")]) from error
-    except ValueError as error:  # not TOML, or a number of thousands of digits
-        raise BadProgrammeFile([(None, "", f"is not TOML: {error}")]) from error
-    problems: list[tuple[int | None, str, str]] = []
-
-    def note(error: DefinitionError) -> None:
-        problems.extend((None, one.key, one.problem) for one in error.every)
-
-    for key in raw:
-        if key not in _KEYS:
-            note(DefinitionError(key, f"unknown key; known are {', '.join(_KEYS)}"))
-    head = _head(raw, note)
-    currency, timezone = head.get("currency", "USD"), head.get("timezone", "UTC")
-    budget = _table(raw, "budget", ledger.parse_budget, note)
-    segments = _tables(raw, "segments", partners.parse, note)
-    terms = _table(raw, "payouts", payout_rules.parse, note)
+    raw, take = reading.toml(text), read.Every()
+    take(read.known_keys, raw, _KEYS)
+    head = raw.get("programme")
+    known = head if isinstance(head, Mapping) else {}
+    # Where these are wrong the rest is read all the same.
+    currency = read.otherwise("USD", _currency, known)
+    zone = read.otherwise("UTC", _timezone, known)
     if raw.get("payouts") == {}:
-        note(DefinitionError("payouts", 'is empty: write period = "month", or leave it out'))
-    ladder = _tables(raw, "tiers", lambda row: tiers.parse(row, currency), note, ("name",))
-    rules = _tables(raw, "rules", lambda row: incentives.parse(row, currency, timezone), note)
-    boards = _tables(raw, "boards", lambda row: leaderboards.parse(row, currency), note)
-    found = _tables(raw, "missions", lambda row: missions.parse(row, currency), note)
-    intake = _table(raw, "intake", activity.parse_intake, note)
-    dispute_days = _table(raw, "disputes", disputes.parse_working_days, note)
-    rates = _tables(
-        raw,
-        "rates",
-        lambda row: activity.parse_rate(row, currency),
-        note,
-        ("from", "day"),
-        MOST_RATES,
+        take.note("payouts", 'is empty: write period = "month", or leave it out')
+    whole = ProgrammeFile(
+        *take(_head, head) or _NOTHING,
+        budget=take(reading.one, raw, "budget", ledger.parse_budget),
+        segments=take(reading.each, raw, "segments", partners.parse),
+        payouts=take(reading.one, raw, "payouts", payout_rules.parse),
+        tiers=take(reading.each, raw, "tiers", lambda row: tiers.parse(row, currency), ("name",)),
+        rules=take(reading.each, raw, "rules", lambda row: incentives.parse(row, currency, zone)),
+        boards=take(reading.each, raw, "boards", lambda row: leaderboards.parse(row, currency)),
+        missions=take(reading.each, raw, "missions", lambda row: missions.parse(row, currency)),
+        intake=take(reading.one, raw, "intake", activity.parse_intake),
+        dispute_days=take(reading.one, raw, "disputes", disputes.parse_working_days),
+        rates=take(
+            reading.each,
+            raw,
+            "rates",
+            lambda row: activity.parse_rate(row, currency),
+            ("from", "day"),
+            MOST_RATES,
+        ),
     )
-    if not problems:
-        for wrong in _unfit(segments, ladder, rules, found):
-            note(wrong)
-    if problems:
-        places = toml_lines.locate(text)
-        raise BadProgrammeFile([(_line_of(places, key), key, said) for _, key, said in problems])
-    return ProgrammeFile(
-        head["slug"],
-        head["name"],
-        head["timezone"],
-        currency,
-        budget,
-        segments,
-        ladder,
-        rules,
-        boards,
-        found,
-        intake,
-        tuple(sorted(rates)),
-        dispute_days,
-        terms,
-    )
+    try:
+        take.settled(None)
+        for wrong in _unfit(whole):
+            take.note(wrong.key, wrong.problem)
+        return replace(take.settled(whole), rates=tuple(sorted(whole.rates)))
+    except DefinitionError as error:
+        raise reading.placed(text, error) from None
 
 
-def _unfit(
-    segments: tuple[partners.Segment, ...],
-    ladder: tuple[Tier, ...],
-    rules: tuple[Rule, ...],
-    found: tuple[missions.Mission, ...],
-) -> Iterator[DefinitionError]:
+def _head(table: Any) -> tuple[str, str, str, str]:
+    if not isinstance(table, Mapping):
+        raise DefinitionError("programme", "is missing: write a [programme] table")
+    take = read.Every()
+    take.under("programme", read.known_keys, table, _HEAD)
+    head = (
+        take.under("programme", read.slug, table),
+        take.under("programme", read.text, table, "name"),
+        take.under("programme", _timezone, table),
+        take.under("programme", _currency, table),
+    )
+    return take.settled(head)
+
+
+def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
     """What does not fit together although each part stands for itself."""
-    for number, wrong in tiers.out_of_order(ladder):
+    for number, wrong in tiers.out_of_order(file.tiers):
         yield wrong.under(f"tiers[{number}]")
-    by_points = [tier.name for tier in ladder if tier.measure == money.POINTS]
+    by_points = [tier.name for tier in file.tiers if tier.measure == money.POINTS]
     circular = f"goes round in a circle: {', '.join(by_points)} is reached by points"
-    for number, tier in enumerate(ladder, 1):
+    for number, tier in enumerate(file.tiers, 1):
         if by_points and money.POINTS in dict(tier.multiplier):
             remedy = "measure tiers by facts, or multiply money"
             key = f"tiers[{number}].multiplier.points"
             yield DefinitionError(key, f"{circular}, which the tier would multiply: {remedy}")
-    known = {"segment": {one.slug for one in segments}, "tier": {tier.name for tier in ladder}}
-    for number, rule in enumerate(rules, 1):
+    known = {
+        "segment": {one.slug for one in file.segments},
+        "tier": {tier.name for tier in file.tiers},
+    }
+    for number, rule in enumerate(file.rules, 1):
         yield from _undeclared(f"rules[{number}].where", rule.where, known)
         for key, moment in (("starts", rule.opens), ("ends", rule.closes)):
             if moment and moment.is_skipped:
@@ -174,7 +145,7 @@ def _unfit(
         if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
             remedy = "measure tiers by facts, or let this rule pay money"
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
-    for number, mission in enumerate(found, 1):
+    for number, mission in enumerate(file.missions, 1):
         yield from _undeclared(f"missions[{number}].audience", mission.audience, known)
 
 
@@ -189,31 +160,11 @@ def _undeclared(
             yield DefinitionError(f"{key}.{name}", problem)
 
 
-def _head(raw: Mapping[str, Any], note: Callable[[DefinitionError], None]) -> dict[str, str]:
-    table = raw.get("programme")
-    if not isinstance(table, Mapping):
-        note(DefinitionError("programme", "is missing: write a [programme] table"))
-        return {}
-    take = read.Every()
-    take(read.known_keys, table, _HEAD)
-    head = {
-        "slug": take(read.slug, table),
-        "name": take(read.text, table, "name"),
-        "timezone": take(_timezone, table),
-        "currency": take(_currency, table),
-    }
-    try:
-        return take.settled(head)
-    except DefinitionError as error:
-        note(error.under("programme"))
-        return {key: value for key, value in head.items() if value}
-
-
 def _timezone(table: Mapping[str, Any]) -> str:
     name = read.text(table, "timezone")
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
         raise DefinitionError(
             "timezone", f"{name!r} is unknown: write one such as Europe/Berlin"
         ) from None
@@ -225,70 +176,6 @@ def _currency(table: Mapping[str, Any]) -> str:
     if code == money.POINTS:
         raise DefinitionError("currency", "points are no currency: write one such as USD")
     return code
-
-
-def _table(
-    raw: Mapping[str, Any],
-    key: str,
-    parse: Callable[[Mapping[str, Any]], T],
-    note: Callable[[DefinitionError], None],
-) -> T:
-    """A table that may be missing: as if it were empty."""
-    table = raw.get(key, {})
-    try:
-        if not isinstance(table, Mapping):
-            raise DefinitionError("", f"write it as a table: [{key}]")
-        return parse(table)
-    except DefinitionError as error:
-        note(error.under(key))
-        return parse({})
-
-
-def _tables(
-    raw: Mapping[str, Any],
-    key: str,
-    parse_one: Callable[[Mapping[str, Any]], T],
-    note: Callable[[DefinitionError], None],
-    names: tuple[str, ...] = ("slug",),
-    most: int = MOST_TABLES,
-) -> tuple[T, ...]:
-    """Tables that stand any number of times, each told from the others by its ``names``."""
-    rows = raw.get(key, [])
-    if not isinstance(rows, list):
-        note(DefinitionError(key, f"write each as a table of its own: [[{key}]]"))
-        return ()
-    if len(rows) > most:
-        note(DefinitionError(key, f"are {len(rows)}: at most {most}, or nobody reads them"))
-        return ()
-    found: list[T] = []
-    met: set[tuple[str, ...]] = set()
-    for number, row in enumerate(rows, 1):
-        take = read.Every()
-        if not isinstance(row, Mapping):
-            take.note("", f"write it as a table: [[{key}]]")
-        else:
-            found.append(take(parse_one, row))
-            name = tuple(str(row.get(part)) for part in names)
-            if names[0] in row and name in met:
-                said = " of ".join(name)
-                take.note(names[0], f"{said!r} stands twice: every one is its own")
-            met.add(name)
-        try:
-            take.settled(None)
-        except DefinitionError as error:
-            note(error.under(f"{key}[{number}]"))
-    return tuple(found)
-
-
-def _line_of(places: dict[toml_lines.Path, int], key: str) -> int | None:
-    """The line that a key such as ``rules[2].band[1].rate`` stands on, or the nearest one around it."""
-    path: toml_lines.Path = ()
-    for word in key.split(".") if key else ():
-        name, _, number = word.partition("[")
-        path += (name, int(number.rstrip("]")) - 1) if number.rstrip("]").isdigit() else (word,)
-    while path and path not in places:
-        path = path[:-1]
-    return places[path] if path else None
 
 
 def dump(file: ProgrammeFile) -> str:

@@ -231,7 +231,8 @@ def definition(mission: missions.Running) -> mission_rules.Mission:
 
 
 def export(programme: Programme) -> ProgrammeFile:
-    """What is published now, as a file."""
+    """What is published now, as a file; in the order in which it came."""
+    running = sorted(missions.missions(programme), key=lambda mission: mission.model.id)
     return ProgrammeFile(
         programme.slug,
         programme.name,
@@ -242,7 +243,7 @@ def export(programme: Programme) -> ProgrammeFile:
         ladders[-1].tiers if (ladders := ladders_of(programme)) else (),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
-        tuple(definition(mission) for mission in missions.missions(programme)),
+        tuple(definition(mission) for mission in running),
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,

@@ -80,11 +80,10 @@ def _multiplier(raw: Mapping[str, Any], currency: str) -> tuple[tuple[str, Decim
 
 def _perks(raw: Mapping[str, Any]) -> tuple[str, ...]:
     perks = raw.get("perks", [])
-    texts = isinstance(perks, list) and all(isinstance(p, str) and 0 < len(p) <= 200 for p in perks)
-    if not texts or len(perks) > _MOST_PERKS:
+    if not isinstance(perks, list) or len(perks) > _MOST_PERKS:
         remedy = f'write at most {_MOST_PERKS} texts, such as ["Support within a day"]'
         raise DefinitionError("perks", remedy)
-    return tuple(perks)
+    return tuple(read.readable(perk, "perks") for perk in perks)
 
 
 def to_json(tier: Tier) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def to_json(tier: Tier) -> dict[str, Any]:
     if tier.grace:
         raw["grace"] = tier.grace
     if tier.multiplier:
-        raw["multiplier"] = {unit: f"{times:f}" for unit, times in tier.multiplier}
+        raw["multiplier"] = {unit: read.shortest(times) for unit, times in tier.multiplier}
     if tier.perks:
         raw["perks"] = list(tier.perks)
     return raw

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engage.activity import cells, problems
+from engage.activity import problems
 from engage.activity.files import read_table
 from engage.activity.mapping import NATIVE, read_mapping
 from engage.activity.parsing import parse_facts, parse_partners
@@ -237,7 +237,7 @@ def test_a_text_that_would_do_harm_is_an_error(product, said):
 
 
 def test_a_very_long_text_is_refused_before_it_is_composed(monkeypatch):
-    monkeypatch.setattr(cells, "unicodedata", None)
+    monkeypatch.setattr("engage.texts.unicodedata", None)
     marks = "\u0301\u0327" * 60_000
     (error,) = facts(f"S-1,7,sale,2013-02-14,,,,{marks},,").errors
     assert "120000 characters long: shorten it" in error.problem

@@ -1,0 +1,27 @@
+"""Texts as people type and paste them: composed, trimmed, and without signs that nobody can see."""
+
+import re
+import unicodedata
+
+_BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
+_EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
+
+
+def composed(text: str) -> str:
+    """Trimmed, one space where there were blanks or line breaks, in Unicode's composed form: what
+    looks the same is the same. Takes time by the square of the length."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return _BREAKS.sub(" ", _EMPTY.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def control(text: str) -> str | None:
+    """The first character nobody can see, such as ``U+202E``; None where there is none."""
+    found = _CONTROL.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def visible(text: str) -> str:
+    """The text with such characters written out, for a terminal that would obey them."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
