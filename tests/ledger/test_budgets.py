@@ -98,7 +98,7 @@ def test_the_file_with_a_budget_reads_back_what_it_writes(house: Flask) -> None:
     [
         ("USD", "1.505", "budget.USD: '1.505' does not fit"),
         ("points", "-5", "budget.points: is below zero"),
-        ("pounds", "5", "budget.pounds: 'pounds' is neither"),
+        ("pounds", "5", "budget.pounds: 'pounds' is no unit"),
         ("USD", "1,5", "budget.USD: '1,5' is not a decimal"),
     ],
 )

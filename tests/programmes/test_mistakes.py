@@ -227,7 +227,7 @@ def test_every_mistake_is_told_with_line_key_and_remedy(text: str, key: str, rem
         ),
         (b"[programme]\nslug = x\n", "line 2: is not TOML: Invalid value in column 8; mend it"),
         (b"[programme]\nslug = 'x\n", "line 2: is not TOML: "),
-        (b"a = [\n", "line 2: is not TOML: "),
+        (b"a = [\n", "line 1: is not TOML: "),
         (b"a = 1\na = 2\n", "line 2: is not TOML: Cannot overwrite a value in column 6; mend it"),
         (b"# " + b"x" * 5_001, "line 1: is too large: write at most"),
         (b"", "programme: is missing: write a [programme] table"),
