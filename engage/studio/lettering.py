@@ -56,7 +56,8 @@ def clusters(text: str) -> list[str]:
             out[-1] += char
         else:
             out.append(char)
-        join = char == "‍" or unicodedata.combining(char) == 9  # ZWJ, virama
+        first = len(out) == 1 and out[0] == char and invisible(char)
+        join = first or char == "‍" or unicodedata.combining(char) == 9  # ZWJ, virama
     return out
 
 
@@ -73,7 +74,18 @@ def runs(text: str, style: Style) -> tuple[tuple[Face, str], ...]:
             out[-1] = (out[-1][0], out[-1][1] + cluster)
         else:
             out.append((face, cluster))
-    return tuple(reversed(out)) if rightward(text) else tuple(out)
+    if not rightward(text):
+        return tuple(out)
+    return tuple((face, _turned(piece)) for face, piece in reversed(out))
+
+
+def _turned(piece: str) -> str:
+    """A piece that runs to the right within a text that runs to the left: its spaces change sides."""
+    if rightward(piece):
+        return piece
+    bare = piece.strip(" ")
+    before, after = piece[: len(piece) - len(piece.lstrip(" "))], piece[len(piece.rstrip(" ")) :]
+    return f"{after}{bare}{before}" if bare else piece
 
 
 def rightward(text: str) -> bool:

@@ -168,19 +168,19 @@ def cues(plan: Plan) -> list[Cue]:
 def _timed(plan: Plan, planned: PlannedScene) -> list[tuple[float, str]]:
     """The captions of a scene with the seconds in it at which each begins."""
     seconds = planned.frames / plan.fps
-    shown = {
+    seen_at = {
         words: layer.start
-        for layer, words in _shown(plan, planned)
+        for layer, words in shown(plan, planned)
         if layer.kind == "text" and words.rstrip(" ”»\"'").endswith((".", "!", "?", "…"))
     }
     told: list[tuple[float, bool, str]] = []
     at, total = 0.0, sum(len(sentence) for sentence in planned.say)
     for sentence in planned.say:
-        seen = [when for words, when in shown.items() if words in sentence or sentence in words]
+        seen = [when for words, when in seen_at.items() if words in sentence or sentence in words]
         told.append((min(seen, default=at), bool(seen), sentence))
         at += seconds * len(sentence) / total
     spoken = " ".join(planned.say)
-    told += [(when, True, words) for words, when in shown.items() if words not in spoken]
+    told += [(when, True, words) for words, when in seen_at.items() if words not in spoken]
     return _together(sorted(told, key=lambda one: one[0]))
 
 
@@ -222,15 +222,16 @@ def transcript(plan: Plan) -> list[str]:
     out = []
     for planned in plan.scenes:
         words = " ".join(planned.say)
-        for _layer, shown in _shown(plan, planned):
-            if shown not in words:
-                words += ("" if not words else " " if words[-1] in ".!?…" else ". ") + shown
+        for _layer, text in shown(plan, planned):
+            if text not in words:
+                words += ("" if not words else " " if words[-1] in ".!?…" else ". ") + text
         if words:
             out.append(words)
     return out
 
 
-def _shown(plan: Plan, planned: PlannedScene) -> list[tuple[Layer, str]]:
+def shown(plan: Plan, planned: PlannedScene) -> list[tuple[Layer, str]]:
+    """What the layers of a scene show, in words."""
     found = []
     for layer in planned.layers:
         part = part_of(plan, layer, next(iter(layer.boxes)))

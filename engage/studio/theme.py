@@ -65,7 +65,7 @@ class Theme:
         return hashlib.sha256(repr(sorted(words.items())).encode()).hexdigest()
 
 
-BACKGROUNDS = ("paper", "card", "mist", "ink", "evergreen")
+BACKGROUNDS = ("paper", "card", "mist", "ink", "evergreen", "mint", "gold")
 COLOURS = (
     "text", "quiet", "accent", "soft", "line", "panel", "on-accent",
     "paper", "card", "ink", "evergreen", "mint", "gold", "silver", "bronze",
@@ -98,6 +98,8 @@ def palette(theme: Theme, background: str) -> Palette:
         "mist": mix(evergreen, paper, 0.10),
         "ink": ink,
         "evergreen": mix(evergreen, ink, 0.42),
+        "mint": mint,
+        "gold": rgb(theme.gold),
     }
     if background not in grounds and not background.startswith("#"):
         raise BadColour(f"no background is called {background!r}; use {', '.join(grounds)}")
@@ -105,9 +107,12 @@ def palette(theme: Theme, background: str) -> Palette:
     dark = contrast(paper, ground) > contrast(ink, ground)
     text = paper if dark else ink
     accent = mint if dark else evergreen
+    bright = background in ("mint", "gold")
+    if bright:  # what stands on them is dark
+        accent = mix(evergreen, ink, 0.4)
     words = {
         "text": text,
-        "quiet": mix(text, ground, 0.66),
+        "quiet": mix(text, ground, 0.74 if bright else 0.66),
         "accent": accent,
         "soft": mix(accent, ground, 0.16),
         "line": mix(text, ground, 0.14),

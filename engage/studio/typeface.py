@@ -8,6 +8,7 @@ other scripts Noto fonts are used where the machine has them. What a font covers
 from __future__ import annotations
 
 import functools
+import re
 import struct
 import unicodedata
 from collections.abc import Iterable
@@ -40,6 +41,9 @@ _HAN = {
     "FULLWIDTH",
     "HALFWIDTH",
 }
+#: As `script_of` names them: what Debian's fonts-noto-cjk draws.
+HAN = frozenset({"Han", *(word.title() for word in _HAN)})
+NO_BREAK = "\N{NO-BREAK SPACE}"
 SHAPING = bool(features.check("raqm"))
 
 
@@ -185,8 +189,11 @@ def face_for(char: str, family: str, weight: int, own: Path | None = None) -> Fa
 def clean(text: str) -> str:
     """One line, composed (NFC), without control characters or marks that have no letter.
 
-    What shapes letters (joiners) stays."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
+    What shapes letters (joiners) stays, and so does a space that may not be broken at; there is one
+    before French colons and the like, too."""
+    line = re.sub("[\u2007\u202f]", NO_BREAK, unicodedata.normalize("NFC", text))
+    line = re.sub(rf"[^\S{NO_BREAK}]+", " ", line).strip()
+    line = re.sub(r" (?=[:;!?»](?: |$))|(?<=«) ", NO_BREAK, line)
     kept: list[str] = []
     for char in line:
         kind = unicodedata.category(char)
@@ -215,6 +222,14 @@ def missing_script(text: str) -> str | None:
         if not char.isspace() and not invisible(char) and face_for(char, "text", 400) is None:
             return script_of(char)
     return None
+
+
+def drawable_words(text: str) -> str | None:
+    """What of a text can be drawn here, in whole words, without brackets around them; None where that
+    is no word: the Latin form in "田中 (Tanaka)"."""
+    words = [word.strip("()[]（）【】,;") for word in clean(text).replace("（", " （").split()]
+    kept = [word for word in words if missing_script(word) is None]
+    return " ".join(kept) if any(sum(map(str.isalpha, word)) > 1 for word in kept) else None
 
 
 def printable(*candidates: str | None) -> str:

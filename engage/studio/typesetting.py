@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from engage.studio.lettering import Line, Style, bearing, clusters, measure, rightward
 from engage.studio.typeface import clean
 
+RIGHT_TO_LEFT = "\N{RIGHT-TO-LEFT MARK}"
 ASCENT, DESCENT = 0.76, 0.22  # the room a line takes at least, in em: capitals, descenders
+WHOLE = 16  # letters: in unspaced scripts, a longer word between spaces may be broken anywhere
+_NEVER_FIRST = frozenset("ーゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
@@ -46,14 +49,30 @@ class Block:
 
 
 def _words(text: str) -> list[str]:
-    """The pieces a line may be broken between; those of unspaced scripts are single letters."""
+    """The pieces a line may be broken between; those of unspaced scripts are single letters, where
+    they do not use spaces themselves."""
     out: list[str] = []
-    for word in text.split(" "):
-        if any(unicodedata.name(c, "").startswith(_UNSPACED) for c in word):
-            parts = clusters(word)
+    words = text.split(" ")
+    for word in words:
+        parts = clusters(word)
+        whole = len(words) > 1 and len(parts) <= WHOLE
+        if not whole and any(unicodedata.name(c, "").startswith(_UNSPACED) for c in word):
+            parts = _bound(parts)
             out += [*parts[:-1], parts[-1] + " "]
         else:
             out.append(word + " ")
+    return out
+
+
+def _bound(parts: list[str]) -> list[str]:
+    """Letters with what may not begin or end a line without them: brackets, stops, small kana."""
+    out: list[str] = []
+    for part in parts:
+        closes = unicodedata.category(part[0]) in ("Pe", "Pf", "Po") or part[0] in _NEVER_FIRST
+        if out and (closes or unicodedata.category(out[-1][-1]) in ("Ps", "Pi")):
+            out[-1] += part
+        else:
+            out.append(part)
     return out
 
 
@@ -109,6 +128,9 @@ def _tall(lines: list[Line], style: Style, size: int) -> float:
 
 
 def _measured(texts: list[str], style: Style, size: int) -> list[Line]:
+    """Lines measured; all of them run the way the first one does."""
+    if texts and rightward(texts[0]):
+        texts = [t if rightward(t) else RIGHT_TO_LEFT + t for t in texts]
     return [measure(t, style, size) for t in texts]
 
 

@@ -11,6 +11,8 @@ from engage.missions import sentences
 from engage.missions.service import MissionView, StageView
 from engage.partners import service as partners
 from engage.studio.values import Stage, Stages
+from engage.tiers import sentences as ladder
+from engage.tiers.rules import Tier
 from engage.videos.snapshot import Told
 
 #: Letters of a rule that fit on the screen.
@@ -18,9 +20,10 @@ LONGEST_RULE = 110
 
 
 def mission_stages(told: Told) -> Stages | None:
-    view = told.mission
-    if view is None:
-        return None
+    return stages_of(told.mission, told) if told.mission else None
+
+
+def stages_of(view: MissionView, told: Told) -> Stages:
     current = view.current
     share = min(1.0, max(0.0, current.value / current.stage.target)) if current else 0.0
     return Stages(
@@ -65,7 +68,11 @@ def next_step(told: Told) -> str:
     ahead = _ahead(told)
     if ahead is None:
         return told.voice.gettext("Your next deal counts from the moment it is recorded.")
-    view, step = ahead
+    return step_of(*ahead, told)
+
+
+def step_of(view: MissionView, step: StageView, told: Told) -> str:
+    """What is missing to a stage, by when, and what it is worth."""
     worth = sentences.reward(step.stage, told.voice)
     said = {
         "more": sentences.more(step.stage, step.needed, told.currency, told.voice),
@@ -89,17 +96,51 @@ def earn(number: int) -> Callable[[Told], str | None]:
     """The rules that can pay this partner, in words."""
 
     def read_rule(told: Told) -> str | None:
-        partner_id = told.partner.id
-        known = partners.attributes(told.partner.programme_id, [partner_id])[partner_id]
-        mine = [rule for rule in told.teller.rules if addresses(rule.where, known)]
-        if number > len(mine):
-            return None
-        return _in_short(mine[number - 1], told)
+        mine = rules_for(told)
+        return in_short(mine[number - 1], told) if number <= len(mine) else None
 
     return read_rule
 
 
-def _in_short(rule: Rule, told: Told) -> str:
+def rules_for(told: Told) -> list[Rule]:
+    """The rules in force that can pay this partner."""
+    partner_id = told.partner.id
+    known = partners.attributes(told.partner.programme_id, [partner_id])[partner_id]
+    return [rule for rule in told.teller.rules if addresses(rule.where, known)]
+
+
+def tier(told: Told) -> str | None:
+    """The tier held."""
+    held = told.tiers.held if told.tiers else None
+    return held.tier if held else None
+
+
+def tier_path(told: Told) -> Stages | None:
+    """The ladder as far as the partner came, and how far the next tier is."""
+    stands = told.tiers
+    if stands is None or not stands.ahead:
+        return None
+    following = stands.ahead[0]
+    share = min(1.0, following.value / max(1, following.tier.threshold))
+    steps = [(one.tier, True) for one in stands.reached] + [(o.tier, False) for o in stands.ahead]
+
+    def asks(tier: Tier) -> str:
+        if not tier.threshold:
+            return ""
+        return ladder.counted(tier, tier.threshold, told.currency, told.voice)
+
+    return Stages(tuple(Stage(one.name, held, asks(one)) for one, held in steps), share)
+
+
+def tier_step(told: Told) -> str | None:
+    """What the next tier asks."""
+    stands = told.tiers
+    if stands is None or not stands.ahead or not stands.ahead[0].needed:
+        return None
+    return ladder.needs(stands.ahead[0], told.currency, told.voice)
+
+
+def in_short(rule: Rule, told: Told) -> str:
     """A rule in one sentence that can be read while it stands on the screen."""
     whole = explain.sentence(rule, told.currency, told.voice)
     if len(whole) <= LONGEST_RULE:

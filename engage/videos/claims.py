@@ -25,6 +25,7 @@ class Work(NamedTuple):
     template: str
     template_digest: str
     format: str
+    locale: str
     snapshot: Mapping[str, Any]
     attempts: int
     started_at: datetime
@@ -64,6 +65,7 @@ def claim(video_id: int, now: datetime) -> Work | None:
             Video.template,
             Video.template_digest,
             Video.format,
+            Video.locale,
             Video.snapshot,
             Video.attempts,
             Video.started_at,

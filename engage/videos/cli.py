@@ -1,25 +1,31 @@
 """Commands for films and their designer: `engage video render | check | still`."""
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import select
 
 from engage import clock, periods
 from engage.config import Settings
+from engage.db import db
 from engage.partners import service as partners
+from engage.partners.models import Partner
 from engage.periods import Period
 from engage.studio import film as studio_film
 from engage.studio import template as studio
-from engage.studio import values
+from engage.studio import values, words
 from engage.studio.plan import captions, plan
 from engage.studio.stage import FORMATS
 from engage.studio.template import Problem, Template, TemplateError
 from engage.studio.toml_lines import line_of, locate
-from engage.studio.typeface import MissingScript
+from engage.studio.typeface import HAN, MissingScript, missing_script
 from engage.terminal import err, inside, programme_option, refuse, the_programme
 from engage.videos import catalogue, drafts, fields
 from engage.videos.catalogue import Offered
+from engage.videos.languages import locale_of
 
 _format = click.option(
     "--format", "form", type=click.Choice(tuple(FORMATS)), default="16:9", show_default=True
@@ -72,7 +78,11 @@ def render(
             refuse(str(refusal))
         if draft.refusal:
             refuse(f"no film for {partner}: {draft.refusal}")
-        _draw(film.template, values.from_json(draft.snapshot), out, form)
+        language = words.language_of(draft.locale, film.template)
+        if language != locale_of(who).language:
+            err.print(f"told in English: {template} has no words in {locale_of(who).english_name}")
+        told = words.told_in(film.template, language)
+        _draw(told, values.from_json(draft.snapshot), out, form)
 
 
 def _draw(template: Template, data: values.Data, out: Path, form: str) -> None:
@@ -97,12 +107,26 @@ def check() -> None:
     with inside():
         folders = catalogue.folders()
         problems = [problem for folder in folders.values() for problem in problems_of(folder)]
+        notes = list(_names_without_a_font())
     for problem in problems:
         click.echo(str(problem))
     if problems:
         count = len(problems)
         refuse(f"{count} mistake{'s' if count > 1 else ''} in the video templates")
     click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
+    for note in notes:
+        err.print(note)
+
+
+def _names_without_a_font() -> Iterator[str]:
+    """The scripts of partners' names that no font here draws."""
+    scripts = Counter(map(missing_script, db.session.scalars(select(Partner.name))))
+    for script, count in sorted((s, n) for s, n in scripts.items() if s):
+        package = "fonts-noto-cjk" if script in HAN else "fonts-noto-core"
+        yield (
+            f"note: no font here draws {script}, which {count} partners' names are written in:"
+            f" install {package}; until then their films show a Latin name or the e-mail"
+        )
 
 
 def problems_of(folder: Path) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.studio import values
+from engage.studio import values, words
 from engage.studio.plan import plan
 from engage.studio.typeface import missing_script
 from engage.videos import fields, rules, snapshot
@@ -32,7 +32,7 @@ class Draft(NamedTuple):
 def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = "16:9") -> Draft:
     """Freeze what ``partner``'s film would tell; refused where the template needs what is not there."""
     template = film.template
-    told = teller.about(partner)
+    told = teller.about(partner, words.language_of(partner.locale or "", template))
     locale = str(told.voice.locale)
     title = fields.title(told, template)
     data = fields.read(told, template.fields)
@@ -45,7 +45,7 @@ def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = 
         title,
         locale,
         document,
-        rules.key(partner.external_id, film.digest, known_by, form, THEME.digest()),
+        rules.key(partner.external_id, film.digest, known_by, locale, form, THEME.digest()),
     )
     refusal = _cannot_be_filmed(film, data)
     return made._replace(refusal=refusal[:500]) if refusal else made
@@ -58,7 +58,7 @@ def _cannot_be_filmed(film: Offered, data: values.Data) -> str | None:
         if not field.optional and not values.given(data.get(name))
     ]
     if lacking:
-        return "; ".join(fields.why_missing(name) for name in lacking)
+        return "; ".join(dict.fromkeys(map(fields.why_missing, lacking)))
     try:
         plan(film.template, data)
     except ValueError as error:

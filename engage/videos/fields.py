@@ -5,32 +5,13 @@ without. Every number carries the text it is shown as.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 
-import flask_babel
-from babel import dates
-
-from engage.activity.service import Month
-from engage.money import POINTS, SCALE, minor_digits, natural
-from engage.periods import Period
+from engage.money import POINTS, minor_digits, natural
 from engage.studio.template import Template
-from engage.studio.values import (
-    Badge,
-    Badges,
-    Number,
-    Point,
-    Ranking,
-    Row,
-    Series,
-    Value,
-)
-from engage.videos import aims
+from engage.studio.values import Badge, Badges, Number, Value
+from engage.studio.words import told_in
+from engage.videos import aims, courses, deeds, launches, places
 from engage.videos.snapshot import Told
-
-MONTHS_SHOWN = 6
-NEIGHBOURS = 5
-
-# --- numbers --------------------------------------------------------------------------------------
 
 
 def _period_name(told: Told) -> str:
@@ -41,85 +22,30 @@ def _period_name(told: Told) -> str:
     return told.voice.gettext("%(period)s so far", period=name)
 
 
+def _year(told: Told) -> str | None:
+    period = told.teller.told_period
+    return _period_name(told) if period and period.kind == "year" else None
+
+
+def _days_left(told: Told) -> Number | None:
+    """Days the period goes on after today."""
+    if told.teller.told_period is None:
+        return None
+    days = (told.teller.period.last - told.teller.today).days
+    return Number(days, told.voice.number(days)) if days > 0 else None
+
+
 def _pay(unit: str) -> Callable[[Told], Number]:
     def read_pay(told: Told) -> Number:
         code = told.currency if unit == "money" else unit
-        amount = told.earned.get(code, 0)
-        shown = told.voice.number(amount) if code == POINTS else told.voice.pay(amount, code)
-        return Number(float(natural(amount, minor_digits(code))), shown)
+        return _amount(told, told.earned.get(code, 0), code)
 
     return read_pay
 
 
-def _deals(told: Told) -> Number:
-    count = sum(month.facts for month in told.in_period)
-    return Number(count, told.voice.number(count))
-
-
-def _months(told: Told) -> Series | None:
-    months = told.history[-max(MONTHS_SHOWN, _months_of(told.teller.told_period)) :]
-    if len(months) < MONTHS_SHOWN and told.in_period:
-        # A newcomer's chart starts with the period, so that its first month is seen to be the first.
-        known = {month.first for month in months}
-        months = [m for m in told.in_period[-MONTHS_SHOWN:] if m.first not in known] + months
-        months.sort(key=lambda month: month.first)
-    if not months:
-        return None
-    in_money = any(month.amount for month in months)
-    return Series(tuple(_point(told, month, in_money) for month in months))
-
-
-def _months_of(period: Period | None) -> int:
-    return 12 if period and period.kind in ("year", "all") else 0
-
-
-def _point(told: Told, month: Month, in_money: bool) -> Point:
-    label = dates.format_date(month.first, "LLL", locale=told.voice.locale)
-    if not in_money:
-        return Point(label, month.facts, told.voice.number(month.facts))
-    rounded = round(month.amount / SCALE) * SCALE
-    return Point(label, month.amount / SCALE, told.voice.amount(rounded, told.currency, whole=True))
-
-
-def _best_month(told: Told) -> str | None:
-    """Only where it is true of all that is known, and lies in the period."""
-    months = [month for month in told.history if month.facts]
-    if len(months) < 2 or told.teller.told_period is None:
-        return None
-    best, second = sorted(months, key=lambda month: (month.amount, month.facts))[:-3:-1]
-    value = (best.amount, best.facts)
-    after = best.first + timedelta(days=27)
-    if value == (second.amount, second.facts) or after < told.teller.period.first:
-        return None
-    name = dates.format_date(best.first, "LLLL", locale=told.voice.locale)
-    if best.first.replace(day=1) == told.teller.today.replace(day=1):
-        return told.voice.gettext("%(month)s is your best month so far.", month=name)
-    return told.voice.gettext("%(month)s was your best month so far.", month=name)
-
-
-# --- standing -------------------------------------------------------------------------------------
-
-
-def _rank(told: Told) -> Number | None:
-    return told.row and Number(told.row.rank, told.voice.number(told.row.rank))
-
-
-def _ranked_of(told: Told) -> Number | None:
-    ranked = told.teller.standings.ranked
-    return Number(ranked, told.voice.number(ranked)) if told.row else None
-
-
-def _neighbours(told: Told) -> Ranking | None:
-    if told.row is None or not told.row.listed:
-        return None
-    rows = told.teller.standings.rows
-    start = max(0, min(told.row.place - 1 - NEIGHBOURS // 2, len(rows) - NEIGHBOURS))
-    return Ranking(
-        tuple(
-            Row(row.rank, row.name, told.score(row.score), row.member_id == told.partner.id)
-            for row in rows[start : start + NEIGHBOURS]
-        )
-    )
+def _amount(told: Told, amount: int, code: str) -> Number:
+    shown = told.voice.number(amount) if code == POINTS else told.voice.pay(amount, code)
+    return Number(float(natural(amount, minor_digits(code))), shown)
 
 
 def _badges(told: Told) -> Badges | None:
@@ -132,74 +58,149 @@ def _badges(told: Told) -> Badges | None:
         found.append(Badge(told.voice.gettext("Top 10%"), "crown"))
     if told.mission:
         found += [Badge(s.stage.name, "flag") for s in told.mission.stages if s.reached][:3]
-    if _best_month(told):
+    if deeds.best_month(told):
         found.append(Badge(told.voice.gettext("Best month"), "peak"))
     return Badges(tuple(found)) if found else None
 
 
 FIELDS: dict[str, Callable[[Told], Value | None]] = {
-    "partner_name": lambda told: told.partner.name,
+    "partner_name": lambda told: told.name,
     "programme_name": lambda told: told.teller.programme.name,
     "organisation": lambda told: told.partner.organisation,
     "team": lambda told: told.partner.team,
     "region": lambda told: told.partner.region,
     "period_name": _period_name,
+    "year": _year,
+    "days_left": _days_left,
+    "newcomer": places.newcomer,
+    # what was earned and done
     "points": _pay(POINTS),
     "earned_money": _pay("money"),
-    "deals": _deals,
-    "months": _months,
-    "best_month": _best_month,
-    "rank": _rank,
-    "ranked_of": _ranked_of,
+    "deals": deeds.deals,
+    "sales": deeds.sales,
+    "customers": deeds.customers,
+    "months": deeds.months,
+    "whole_months": deeds.whole_months,
+    "average": deeds.average,
+    "over_average": deeds.over_average,
+    "growth": deeds.growth,
+    "comeback": deeds.comeback,
+    "best_month": deeds.best_month,
+    "best_month_runs": deeds.best_month_runs,
+    "best_day": deeds.best_day("day"),
+    "best_day_deals": deeds.best_day("deals"),
+    "best_day_sales": deeds.best_day("sales"),
+    "streak_weeks": deeds.streak_weeks,
+    "active_months": deeds.active_months,
+    "top_category": deeds.top_category,
+    "top_category_share": deeds.top_category_share,
+    "top_products": deeds.top_products,
+    # where they stand
+    "rank": places.rank,
+    "place": places.place,
+    "ranked_of": places.ranked_of,
+    "places_up": places.places_up,
+    "place_before": places.place_before,
+    "place_above": places.place_above,
+    "gap_up": places.gap_up,
+    "top_percent": places.top_percent,
+    "newcomer_percent": places.newcomer_percent,
     "score": lambda told: told.score(told.row.score) if told.row else None,
     "board_name": lambda told: told.teller.board.model.name if told.teller.board else None,
-    "neighbours": _neighbours,
+    "neighbours": places.neighbours,
+    "badges": _badges,
+    "tier": aims.tier,
+    "tier_path": aims.tier_path,
+    # what can be reached
+    "tier_step": aims.tier_step,
     "mission_name": lambda told: told.mission.mission.name if told.mission else None,
     "mission_sentence": aims.mission_sentence,
     "mission_reward": aims.mission_reward,
     "mission_stages": aims.mission_stages,
-    "badges": _badges,
     "next_step": aims.next_step,
     "first_step": aims.first_step,
     "earn_1": aims.earn(1),
     "earn_2": aims.earn(2),
     "earn_3": aims.earn(3),
+    # what was learnt
+    "course": courses.course,
+    "course_day": courses.course_day,
+    "certified": courses.certified,
+    "courses": courses.courses,
+    "course_badges": courses.badges,
+    "course_points": courses.points,
+    "course_pays": courses.pays,
+    "course_step": courses.step,
+    "deals_since": courses.deals_since,
+    "sales_since": courses.sales_since,
+    # what is launched
+    "launch_name": launches.of(launches.name),
+    "launch_starts": launches.of(launches.starts),
+    "launch_ends": launches.of(launches.ends),
+    "launch_days_until": launches.of(launches.days_until),
+    "launch_days_left": launches.of(launches.days_left),
+    "launch_pays": launches.of(launches.pays),
+    "launch_mission": launches.of(launches.mission),
+    "launch_stages": launches.of(launches.stages),
+    "launch_sold": launches.of(launches.sold),
+    "launch_customers": launches.of(launches.customers),
+    # where to go
     "link_url": lambda told: f"{told.teller.address}/",
     "link_label": lambda told: told.voice.gettext("Open my page"),
 }
 
 #: What lies ahead of the partner on the day the film is ordered, whatever period it tells of.
-AHEAD = frozenset({"next_step", "first_step", "earn_1", "earn_2", "earn_3"})
+AHEAD = frozenset({"next_step", "first_step", "earn_1", "earn_2", "earn_3", "tier", "tier_path",
+                   "tier_step"})  # fmt: skip
 
 
 def read(told: Told, wanted: Iterable[str]) -> dict[str, Value | None]:
     """The values of these fields; None for what this partner has not, or no film knows."""
-    with flask_babel.force_locale(str(told.voice.locale)):
-        return {name: FIELDS[name](told) if name in FIELDS else None for name in wanted}
+    return {name: _read(told, name) if name in FIELDS else None for name in wanted}
+
+
+def _read(told: Told, name: str) -> Value | None:
+    told.tongue.missed = False
+    value = FIELDS[name](told)
+    # No sentence is half in one language, half in another.
+    return FIELDS[name](told.in_english()) if told.tongue.missed else value
 
 
 def title(told: Told, template: Template) -> str:
     """``Recap: Q1 2013``."""
-    if told.teller.told_period is None:
-        return template.title
-    with flask_babel.force_locale(str(told.voice.locale)):
-        return f"{template.title}: {told.voice.period(told.teller.told_period)}"
+    said = told_in(template, told.tongue.language).title
+    period = told.teller.told_period
+    return f"{said}: {told.voice.period(period)}" if period else said
 
 
+_NO_PLACE = "this partner has no place on the board in this period"
+_NO_MISSION = "no mission is there for this partner"
+_NO_LAUNCH = "no rule or mission for a product starts about now for this partner"
+_NO_COURSE = "no completed training or certification is recorded for this partner"
 _REASONS = {
+    "year": "this film tells of a year: order it for one, such as 2013",
     "months": "no deal was ever recorded for this partner",
     "best_month": "there is no best month yet",
-    "rank": "this partner has no place on the board in this period",
-    "ranked_of": "this partner has no place on the board in this period",
-    "neighbours": "this partner has no place on the board in this period",
-    "score": "this partner has no place on the board in this period",
+    "rank": _NO_PLACE,
+    "place": _NO_PLACE,
+    "ranked_of": _NO_PLACE,
+    "neighbours": _NO_PLACE,
+    "score": _NO_PLACE,
     "board_name": "the programme has no board that ranks partners",
-    "mission_name": "no mission is there for this partner",
-    "mission_sentence": "no mission is there for this partner",
+    "mission_name": _NO_MISSION,
+    "mission_sentence": _NO_MISSION,
     "mission_reward": "no mission with a reward is there for this partner",
-    "mission_stages": "no mission is there for this partner",
+    "mission_stages": _NO_MISSION,
     "badges": "nothing was reached yet that has a badge",
     "earn_1": "no rule pays this partner",
+    "sales": "no sale is recorded for this partner in this period",
+    "course": _NO_COURSE,
+    "course_day": _NO_COURSE,
+    "courses": _NO_COURSE,
+    "tier_path": "the programme has no tier above this partner's",
+    "launch_name": _NO_LAUNCH,
+    "launch_starts": _NO_LAUNCH,
+    "launch_pays": "nothing of what is launched is left for this partner to earn",
 }
 
 

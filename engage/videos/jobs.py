@@ -22,6 +22,7 @@ from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import MissingField, NothingToShow, captions, plan, transcript
 from engage.studio.template import Template, TemplateError
 from engage.studio.typeface import MissingScript
+from engage.studio.words import language_of, told_in
 from engage.videos import catalogue, claims, rules, service, shelf
 from engage.videos.claims import Work
 
@@ -165,12 +166,13 @@ def _make(work: Work) -> _Made:
     if film.digest != work.template_digest:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
-    told = plan(film.template, data)
+    template = told_in(film.template, language_of(work.locale, film.template))
+    told = plan(template, data)
     media = _settings().media_dir
     place = shelf.folder(media, work.key)
     if not place.is_dir():
         with Pulse(work) as pulse, shelf.making(media, work.key) as aside:
-            _draw(film.template, data, work.format, aside, media, pulse)
+            _draw(template, data, work.format, aside, media, pulse)
             (aside / shelf.CAPTIONS).write_text(captions(told), encoding="utf-8")
             if pulse.lost():
                 raise _Lost

@@ -10,7 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from engage.config import Settings
-from engage.videos import films, shelf
+from engage.studio.plan import plan
+from engage.studio.story import Chapter, story
+from engage.studio.template import TemplateError
+from engage.studio.values import from_json
+from engage.studio.words import language_of, told_in
+from engage.videos import catalogue, films, shelf
 from engage.videos.models import Video
 from engage.web import allow
 
@@ -77,7 +82,22 @@ def _page(video: Video) -> dict[str, Any]:
     back = (url_for("videos.index"), _("Videos"))
     if g.seat.partner is None:
         back = (url_for("console_videos.index"), _("Videos"))
-    return {"video": video, "film": card(video), "back": back}
+    return {"video": video, "film": card(video), "back": back, "story": _story(video)}
+
+
+def _story(video: Video) -> list[Chapter] | None:
+    """The film as a page; None where its template has changed since, or is not there any more."""
+    try:
+        film = catalogue.load(video.template)
+    except (catalogue.UnknownTemplate, TemplateError):
+        return None
+    if film.digest != video.template_digest:
+        return None
+    template = told_in(film.template, language_of(video.locale, film.template))
+    try:
+        return story(plan(template, from_json(video.snapshot)))
+    except ValueError:  # told by the film's own failure
+        return None
 
 
 @blueprint.get("/<key>/film.mp4")

@@ -21,11 +21,17 @@ UNFINISHED = ("queued", "rendering")
 
 
 def key(
-    partner: str, template_digest: str, snapshot: Mapping[str, Any], form: str, theme_digest: str
+    partner: str,
+    template_digest: str,
+    snapshot: Mapping[str, Any],
+    locale: str,
+    form: str,
+    theme_digest: str,
 ) -> str:
-    """What a film is known by: the same for the same partner, facts, template, format and colours."""
+    """What a film is known by: the same for the same partner, facts, template, language, format and
+    colours."""
     words = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    parts = (partner, template_digest, words, form, theme_digest)
+    parts = (partner, template_digest, words, locale, form, theme_digest)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -4,15 +4,20 @@
 (locale, time zone); nothing depends on the hour, so the same facts make the same film.
 """
 
-from datetime import date, datetime
+import copy
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 
-import flask_babel
-from babel import Locale, UnknownLocaleError
+from sqlalchemy import select
 
 from engage import clock, periods
 from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import Standing
 from engage.activity.service import Month
+from engage.db import db
 from engage.incentives import service as incentives
 from engage.incentives.rules import Rule, in_force
 from engage.leaderboards import ranking as ranks
@@ -24,10 +29,19 @@ from engage.missions.service import MissionView
 from engage.partners.models import Partner
 from engage.periods import ALL, Period
 from engage.programmes.models import Programme
+from engage.studio.design import ENGLISH
+from engage.studio.typeface import MissingScript, drawable_words, printable
+from engage.studio.values import Number
+from engage.tiers import service as tiers
+from engage.tiers.service import Standpoint
+from engage.videos import highlights
+from engage.videos.languages import Tongue, locale_of
 from engage.voice import Voice
 
 #: How far back "best month so far" looks.
 MEMORY_YEARS = 10
+#: Who joined so long before a period's last day, or in it, is a newcomer in it.
+NEWCOMER = timedelta(days=90)
 
 
 class Teller:
@@ -40,8 +54,9 @@ class Teller:
         self.told_period = period
         self.today = clock.local_day(now, programme.timezone)
 
-    def about(self, partner: Partner) -> "Told":
-        return Told(self, partner)
+    def about(self, partner: Partner, language: str | None = None) -> "Told":
+        """``language``: the film's; the partner's own if not given."""
+        return Told(self, partner, language)
 
     @cached_property
     def board(self) -> Published | None:
@@ -63,17 +78,49 @@ class Teller:
         return min(self.period.last, self.today)
 
     @cached_property
+    def ranked_period(self) -> Period:
+        """Of which the board is told: the period told of, or the board's that runs."""
+        kind = self.board.rule.period if self.board else "all"
+        return self.told_period or periods.containing(self.today, kind)
+
+    @cached_property
     def standings(self) -> ranks.Ranking:
-        if self.board is None:
+        return self._ranked(self.ranked_period)
+
+    def _ranked(self, period: Period | None) -> ranks.Ranking:
+        if self.board is None or period is None:
             return ranks.Ranking([], 0)
-        kind = self.board.rule.period
-        period = self.told_period or periods.containing(self.today, kind)
         return ranks.ranking(self.programme, self.board, period)
 
     @cached_property
     def places(self) -> dict[int, int]:
         """Where in `standings` each partner is."""
         return {row.member_id: index for index, row in enumerate(self.standings.rows)}
+
+    @cached_property
+    def ranks_before(self) -> dict[int, int]:
+        """The ranks of the period before."""
+        before = self._ranked(self.ranked_period.previous())
+        return {row.member_id: row.rank for row in before.rows}
+
+    @cached_property
+    def _newcomers(self) -> tuple[date, date]:
+        """Between which days a newcomer joined."""
+        period = self.ranked_period
+        before = NEWCOMER if period.kind not in ("year", "all") else timedelta(0)
+        return max(period.first, date.min + NEWCOMER) - before, period.last
+
+    def is_newcomer(self, joined: date) -> bool:
+        first, last = self._newcomers
+        return first <= joined <= last
+
+    @cached_property
+    def newcomers(self) -> list[int]:
+        """The newcomers on the board, best first."""
+        joined = Partner.joined_on.between(*self._newcomers)
+        ours = Partner.programme_id == self.programme.id
+        new = set(db.session.scalars(select(Partner.id).where(ours, joined)))
+        return [row.member_id for row in self.standings.rows if row.member_id in new]
 
     @cached_property
     def kind(self) -> str:
@@ -91,15 +138,66 @@ class Teller:
 class Told:
     """One partner's story; each field reads one part of it."""
 
-    def __init__(self, teller: Teller, partner: Partner) -> None:
+    def __init__(self, teller: Teller, partner: Partner, language: str | None = None) -> None:
         self.teller, self.partner = teller, partner
         self.currency = teller.programme.currency
+        locale = locale_of(partner, language)
+        self.tongue = Tongue(language or locale.language)
         self.voice = Voice(
-            locale_of(partner),
+            locale,
             partner.timezone or teller.programme.timezone,
-            flask_babel.gettext,
-            flask_babel.ngettext,
+            self.tongue.gettext,
+            self.tongue.ngettext,
         )
+
+    def in_english(self) -> "Told":
+        """The same story told in English, for what the house cannot say otherwise."""
+        other = copy.copy(self)
+        other.tongue = Tongue(ENGLISH)
+        locale = locale_of(self.partner, ENGLISH)
+        other.voice = Voice(
+            locale, self.voice.timezone, other.tongue.gettext, other.tongue.ngettext
+        )
+        return other
+
+    @property
+    def name(self) -> str:
+        """The partner's name as it can be drawn here: its Latin form or the address where need be.
+
+        As it is where even that cannot: there is no film then, and the reason is said.
+        """
+        name = self.partner.name
+        try:
+            return printable(name, drawable_words(name), self.partner.email)
+        except MissingScript:
+            return name
+
+    @cached_property
+    def facts(self) -> list[Standing]:
+        """Everything that is known of what the partner did, up to the period's last day."""
+        last = self.teller.last_day
+        first = date(last.year - MEMORY_YEARS, last.month, 1)
+        wanted = (Fact.partner_id == self.partner.id, Fact.day.between(first, last))
+        return list(activity.standing_facts(*wanted))
+
+    @cached_property
+    def sales(self) -> list[Standing]:
+        """The deals of the period."""
+        return [
+            fact for fact in self._of_period(self.teller.period) if fact.kind == self.teller.kind
+        ]
+
+    def _of_period(self, period: Period) -> Iterable[Standing]:
+        return highlights.within(self.facts, period.first, period.last)
+
+    def sold(self, period: Period | None) -> int:
+        """The amount of a period's deals, in ten-thousandths."""
+        found = self._of_period(period) if period else ()
+        return sum(fact.amount for fact in found if fact.kind == self.teller.kind)
+
+    @cached_property
+    def tiers(self) -> Standpoint | None:
+        return tiers.standpoint(self.teller.programme, self.partner.id, self.teller.now)
 
     @cached_property
     def earned(self) -> dict[str, int]:
@@ -159,6 +257,12 @@ class Told:
             near = [view for view in near if view.mission.starts <= period.last] or near
         return near[0] if near else past[-1] if past and self.teller.told_period else None
 
+    def percent(self, whole: int | None) -> Number | None:
+        """Whole percents as a film's number; None for None."""
+        if whole is None:
+            return None
+        return Number(whole, self.voice.percent(Decimal(whole) / 100))
+
     def score(self, score: int) -> str:
         """A score as the board writes it: all alike, so that they line up among neighbours."""
         board = self.teller.board
@@ -168,11 +272,3 @@ class Told:
         if board.rule.counts_facts:
             return self.voice.quantity(score)
         return self.voice.pay(score, board.rule.measure)
-
-
-def locale_of(partner: Partner) -> Locale:
-    """How the partner writes; English where that is unknown."""
-    try:
-        return Locale.parse((partner.locale or "en").replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

@@ -91,6 +91,24 @@ def test_the_watch_page_has_poster_captions_and_transcript(app: Flask, cast: Cas
     assert "this is your recap" in page.text
 
 
+def test_the_story_is_there_as_a_page_while_the_film_is_made(
+    app: Flask, cast: Cast, order: Order
+) -> None:
+    """Its sentences and figures are those of the film, so it stands in where none can be played."""
+    assert cast.alice.partner
+    order(cast.alice.partner.id, template="recap")
+    (video,) = rows()
+    page = BeautifulSoup(
+        browser(app, cast.alice.user).get(f"/videos/{video.key}").text, "html.parser"
+    )
+    story = page.select_one("#story")
+    assert story
+    assert "Alice Bikes, this is your recap of Q2 2013 so far." in story.text
+    assert [li.text.split()[-1] for li in story.select(".rank-row.is-me")] == ["$6,000.00"]
+    assert story.select(".bars li")
+    assert "Waiting its turn" in page.text
+
+
 def test_a_partner_without_films_is_told_what_will_come(app: Flask, cast: Cast) -> None:
     assert "No films yet" in browser(app, cast.alice.user).get("/videos/").text
 

@@ -37,6 +37,8 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     radius = max(1, round(min(part["radius"] * stage.unit, wide / 2)))
     top = max(highest(points), compared.value if compared else 0.0)
     line = stage.colour("line")
+    level = base - round(compared.value / top * room) if compared else None
+    feet = [_foot(base - round(max(0.0, p.value) / top * room), level, size) for p in points]
 
     def draw(canvas: Canvas, t: float) -> None:
         thin = max(2, round(2 * stage.unit))
@@ -56,12 +58,11 @@ def prepare(part: Part, stage: Stage) -> Drawing:
             if k in axis.shown:
                 rise = out_cubic(progress(late - 0.35, 0.4))
                 with canvas.moved(dy=(1 - rise) * 12 * stage.unit, alpha=rise):
-                    axis.number(canvas, k, base - high)
+                    axis.number(canvas, k, base - high - feet[k])
 
     bars = 0.25 + part["stagger"] * n + max(part["over"], 0.8)
-    if compared is None or compared.value <= 0:
+    if level is None:
         return Drawing(draw, settles=bars)
-    level = base - round(compared.value / top * room)
     legend = _Legend(part, stage, (x, y - round(size * 2.0), w), level)
 
     def draw_compared(canvas: Canvas, t: float) -> None:
@@ -69,6 +70,12 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         legend.draw(canvas, t - bars + 0.6)
 
     return Drawing(draw_compared, settles=bars + 0.5)
+
+
+def _foot(foot: int, level: int | None, size: int) -> int:
+    """How much higher a number stands than its bar, so that the dashed line does not cross it."""
+    crossed = level is not None and foot - size * 1.8 < level < foot
+    return foot - level if crossed and level is not None else 0
 
 
 class _Legend:

@@ -20,6 +20,7 @@ OPTIONS = {
     "colour": Option("colour", "accent"),
     "stagger": Option("number", 0.09, high=2),
     "climb": Option("number", 1.1, low=0.0, high=10),
+    "faces": Option("flag", True),
 }
 BLEEDS = False
 ARRIVE, WAIT = 0.7, 0.25  # seconds a row slides in, and stands before the climb
@@ -74,13 +75,14 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
     ink = stage.colour("on-accent" if row.me else "text")
     panel = stage.shape("rounded", ground, w, h, h * 0.28)
     side = round(h * 0.62)
-    face = avatar.face(stage, row.name, side, "ink" if row.me else "accent")
+    tone = "ink" if row.me else "accent"
+    face = avatar.face(stage, row.name, side, tone) if part["faces"] else None
     pad = (h - side) / 2
     name = stage.plain("text", 600 if row.me else 500)
     score = stage.plain("display", 700)
     size = part["size"]
     written = Canvas((w, h))
-    left = pad * 1.4 + side + size * 0.6
+    left = pad * 1.4 + (side + size * 0.6 if face else 0)
     number = stage.label(
         written, row.score, (w * 0.6, 0, w * 0.4 - size, h), score, size, ink, "right"
     )
@@ -90,7 +92,8 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
 
     def paste(canvas: Canvas, x: float, y: float) -> None:
         canvas.paste(panel, x, y)
-        canvas.paste(face, x + pad * 1.4, y + pad)
+        if face:
+            canvas.paste(face, x + pad * 1.4, y + pad)
         for op in lines:
             canvas.paste(op.what, x + op.box[0], y + op.box[1])  # type: ignore[arg-type]
 

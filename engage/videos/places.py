@@ -1,0 +1,115 @@
+"""Where a partner stands among others, in a film's values: only what the board itself shows."""
+
+from engage.formats import ordinal
+from engage.leaderboards import ranking as ranks
+from engage.studio.typeface import drawable_words, printable
+from engage.studio.values import Number, Ranking, Row
+from engage.videos import highlights
+from engage.videos.snapshot import Told
+
+NEIGHBOURS = 5
+#: A share of the board or of its newcomers is told where so many are ranked, up to so many percent.
+OF_ALL, OF_NEWCOMERS = (20, 10), (10, 25)
+
+
+def rank(told: Told) -> Number | None:
+    return told.row and Number(told.row.rank, told.voice.number(told.row.rank))
+
+
+def place(told: Told) -> Number | None:
+    """The rank as an ordinal."""
+    return told.row and Number(told.row.rank, ordinal(told.row.rank, told.voice.locale))
+
+
+def ranked_of(told: Told) -> Number | None:
+    ranked = told.teller.standings.ranked
+    return Number(ranked, told.voice.number(ranked)) if told.row else None
+
+
+def neighbours(told: Told) -> Ranking | None:
+    if told.row is None or not told.row.listed:
+        return None
+    rows = told.teller.standings.rows
+    start = max(0, min(told.row.place - 1 - NEIGHBOURS // 2, len(rows) - NEIGHBOURS))
+    return Ranking(
+        tuple(
+            Row(row.rank, _name(told, row), told.score(row.score), row.member_id == told.partner.id)
+            for row in rows[start : start + NEIGHBOURS]
+        )
+    )
+
+
+def _name(told: Told, row: ranks.Row) -> str:
+    """A neighbour as the board shows it; one whose name cannot be drawn here is no empty box."""
+    if row.member_id == told.partner.id:
+        return told.name
+    return printable(row.name, drawable_words(row.name), told.voice.gettext("A partner"))
+
+
+def places_up(told: Told) -> Number | None:
+    """How many places higher than in the period before; None where it is not higher."""
+    before = told.teller.ranks_before.get(told.partner.id)
+    if before is None or told.row is None or before <= told.row.rank:
+        return None
+    return Number(before - told.row.rank, told.voice.number(before - told.row.rank))
+
+
+def place_before(told: Told) -> Number | None:
+    """The place of the period before, where it was a lower one."""
+    up = places_up(told)
+    before = told.teller.ranks_before.get(told.partner.id)
+    return Number(before, ordinal(before, told.voice.locale)) if up and before else None
+
+
+def gap_up(told: Told) -> Number | None:
+    """What is missing to be level with the next one above."""
+    above = _above(told)
+    if above is None or told.row is None:
+        return None
+    gap = told.teller.standings.rows[above].score - told.row.score
+    return Number(gap, told.score(gap))
+
+
+def place_above(told: Told) -> Number | None:
+    above = _above(told)
+    if above is None:
+        return None
+    rank = told.teller.standings.rows[above].rank
+    return Number(rank, ordinal(rank, told.voice.locale))
+
+
+def _above(told: Told) -> int | None:
+    """Where in the standings the next higher score is."""
+    if told.row is None or not told.row.listed:
+        return None
+    rows, mine = told.teller.standings.rows, told.row.score
+    place = told.row.place - 1
+    return next((k for k in range(place - 1, -1, -1) if rows[k].score > mine), None)
+
+
+def top_percent(told: Told) -> Number | None:
+    least, most = OF_ALL
+    ranked = told.teller.standings.ranked
+    return _percent(told, told.row.rank if told.row else None, ranked, least, most)
+
+
+def newcomer_percent(told: Told) -> Number | None:
+    """ "Top 8 % of newcomers": of those who joined in the period or shortly before it."""
+    newcomers, (least, most) = told.teller.newcomers, OF_NEWCOMERS
+    mine = told.partner.id
+    place = newcomers.index(mine) + 1 if mine in newcomers else None
+    return _percent(told, place, len(newcomers), least, most)
+
+
+def _percent(told: Told, place: int | None, of: int, least: int, most: int) -> Number | None:
+    percent = highlights.top_percent(place, of, least=least, most=most) if place else None
+    return told.percent(percent)
+
+
+def newcomer(told: Told) -> Number | None:
+    """Days since joining, of who joined in the period or shortly before it."""
+    joined, teller = told.partner.joined_on, told.teller
+    if joined is None or not teller.is_newcomer(joined):
+        return None
+    days = (teller.last_day - joined).days
+    return Number(days, told.voice.number(days)) if days >= 0 else None
