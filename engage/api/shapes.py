@@ -137,6 +137,35 @@ class StandingRow(Shape):
     score: str = Field(description="Decimal in natural units.")
 
 
+class MovedAfterClose(Shape):
+    """A member's final score and rank, and those it would have with what came since."""
+
+    partner: str | None
+    name: str
+    score: str
+    score_now: str
+    rank: int | None
+    rank_now: int | None
+
+
+class LateFact(Shape):
+    external_id: str
+    partner: str
+    kind: str
+    day: date
+    amount: str
+    quantity: str
+    came_at: datetime
+    taken_back: bool = Field(description="It counted at the cut-off, and does not any more.")
+
+
+class AfterClose(Shape):
+    """The twenty largest differences, and the newest twenty late facts."""
+
+    moved: list[MovedAfterClose]
+    facts: list[LateFact]
+
+
 class Standings(Shape):
     board: str
     period: str
@@ -147,6 +176,9 @@ class Standings(Shape):
     as_of: datetime
     ranked: int
     rows: list[StandingRow]
+    after_close: AfterClose | None = Field(
+        description="What came after the result was final; null while it is not."
+    )
 
 
 class StandingsQuery(Shape):

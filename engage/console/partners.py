@@ -219,7 +219,7 @@ def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dic
             groups = groups if groups is not None else group_ids(here.id)
             member = groups.get((rule.by, getattr(found, rule.by) or ""))
         period = periods.containing(day, rule.period)
-        near = ranking.around(here, board, period, member or 0, reach=0)
+        near = ranking.around(here, board, period, member or 0, reach=0, live=True)
         row = near.rows[0] if near.rows else None
         rows.append(
             {

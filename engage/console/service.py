@@ -98,7 +98,7 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
     top, shown = Ranking([], 0), None
     if board:
         shown = periods.containing(days.last, board.rule.period)
-        top = ranking.ranking(programme, board, shown, limit=_TOP)
+        top = ranking.ranking(programme, board, shown, limit=_TOP, live=True)
     return Overview(
         period=period,
         stretch=days,

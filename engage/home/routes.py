@@ -14,8 +14,10 @@ from engage.earnings import service as statements
 from engage.home import sentences, service
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
+from engage.leaderboards import announcements, pictures
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
+from engage.leaderboards.ranking import as_of
 from engage.leaderboards.view import View
 from engage.missions.pages import card
 from engage.money import POINTS
@@ -138,7 +140,8 @@ def _mission(here: Here, programme: Programme, voice: Voice) -> dict[str, Any] |
 def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
     assert here.board is not None
     period = periods.containing(here.today, here.board.rule.period)
-    view = View(programme, here.board, period, None, here.today)
+    seen = pictures.as_seen(programme, here.board, period)
+    view = View(programme, seen, period, None, here.today)
     kept = views.ranks_yesterday(view, [row.member_id for row in here.near.rows])
     rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id, small=True)
     top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice, small=True)
@@ -146,6 +149,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "name": here.board.model.name,
         "slug": here.board.model.slug,
         "version": here.board.model.version,
+        "frozen": announcements.opens(programme, period, voice) if here.frozen else None,
         "href": url("leaderboards.board", board=here.board.model.slug),
         "rows": rows,
         "mine": next((row for row in rows if row["me"]), None),
@@ -153,7 +157,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "gap": views.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
         "count": voice.number(here.near.ranked),
-        "as_of": voice.as_of(here.board.model.changed_at, g.now),
+        "as_of": voice.as_of(as_of(seen), g.now),
         "this": voice.this(here.board.rule.period),
     }
 
@@ -178,6 +182,8 @@ def _numbers(
 def _rank(board: dict[str, Any], voice: Voice) -> dict[str, Any]:
     said = {"label": voice.gettext("Rank"), "href": board["href"]}
     mine = board["mine"]
+    if board["frozen"]:
+        return said | {"value": "–", "hint": voice.gettext("frozen")}
     if mine is None:
         return said | {"value": "–", "hint": voice.gettext("not ranked yet")}
     said |= {

@@ -138,7 +138,7 @@ def _nothing(here: Here, voice: Voice) -> dict[str, Any]:
             "href": url("leaderboards.board", board=here.board.model.slug),
             "cta": voice.gettext("See the board"),
         }
-    if here.board and not mine:
+    if here.board and not mine and not here.frozen:
         return said | {
             "sentence": emphasised(
                 voice.gettext("Your first result %(period)s puts you <em>on the board</em>"),

@@ -8,7 +8,7 @@ from engage.home import rules
 from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
 from engage.incentives import outlook
 from engage.incentives.outlook import BandAhead
-from engage.leaderboards import ranking
+from engage.leaderboards import pictures, ranking
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.ranking import Ranking
 from engage.leaderboards.tally import Published
@@ -27,7 +27,7 @@ class Here(NamedTuple):
 
     ``board`` is the programme's main one (its first that ranks partners), None where there is none;
     ``near`` are the lines around the partner on it. ``earned`` is minor units by unit, of
-    ``period``.
+    ``period``. While the board is ``frozen`` nobody is told a place, and ``near`` is empty.
     """
 
     partner_id: int
@@ -39,6 +39,7 @@ class Here(NamedTuple):
     missions: list[MissionView]
     bands: list[BandAhead]
     next: Goal | None
+    frozen: bool = False
 
     def mission(self, slug: str) -> MissionView:
         return next(view for view in self.missions if view.mission.slug == slug)
@@ -65,7 +66,8 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
     board = main_board(programme)
     period = main_period(board, today)
     near = Ranking([], 0)
-    if board:
+    frozen = board is not None and pictures.is_frozen(board)
+    if board and not frozen:
         on_board = periods.containing(today, board.rule.period)
         near = ranking.around(programme, board, on_board, partner.id, reach=reach)
     seen = missions.views(programme, partner, today)
@@ -86,6 +88,7 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         seen,
         bands,
         rules.choose(goals),
+        frozen,
     )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from engage import clock, periods
 from engage.imports.rules import safe_cell
-from engage.leaderboards import pictures
+from engage.leaderboards import late, pictures
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
+from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 
@@ -87,11 +88,20 @@ def to_xlsx(published: Published, found: Ranking) -> bytes:
 
 
 def document(
-    programme: Programme, published: Published, period: Period, found: Ranking, now: datetime
+    programme: Programme,
+    published: Published,
+    period: Period,
+    found: Ranking,
+    now: datetime,
+    viewer: Partner | None = None,
 ) -> dict[str, Any]:
-    """The JSON of ``engage standings --json`` and of the API; scores are decimal strings."""
+    """The JSON of ``engage standings --json`` and of the API; scores are decimal strings.
+
+    A ``viewer`` is a partner who reads it: the ids of others are a manager's.
+    """
     stage = pictures.stage(programme, published, period, now)
     seen = pictures.as_seen(programme, published, period)
+    is_final = stage.name == "final"
     return {
         "board": published.model.slug,
         "period": period.name,
@@ -104,8 +114,9 @@ def document(
                 "rank": row.rank,
                 "partner": row.external_id,
                 "name": row.name,
-                "score": natural_score(published, row.score),
+                "score": natural_score(seen, row.score),
             }
             for row in found.rows
         ],
+        "after_close": late.raw(programme, seen, period, viewer) if is_final else None,
     }

@@ -13,7 +13,7 @@ from flask import current_app
 from flask import url_for as url
 from markupsafe import Markup
 
-from engage.leaderboards import ranking, sentences
+from engage.leaderboards import announcements, ranking, sentences
 from engage.leaderboards import view as views
 from engage.leaderboards.ranking import Ranking
 from engage.leaderboards.view import PAGE, View
@@ -29,7 +29,11 @@ KEPT = 512
 def rows(view: View, after: int, now: datetime, voice: Voice) -> Piece:
     """The table behind line ``after``: the same for everybody who reads alike, so made once for all."""
     as_of = voice.as_of(ranking.as_of(view.published), now)
-    return _shared("rows", view, (after, as_of), voice, lambda: _rows(view, after, as_of, voice))
+    stage = announcements.stage(view, now, voice)
+    return _shared(
+        *("rows", view, (after, as_of, stage), voice),
+        lambda: _rows(view, after, as_of, stage, voice),
+    )
 
 
 def past(view: View, voice: Voice) -> Piece:
@@ -40,6 +44,8 @@ def past(view: View, voice: Voice) -> Piece:
 def _shared(
     what: str, view: View, more: tuple[Any, ...], voice: Voice, make: Callable[[], str]
 ) -> Piece:
+    if view.live:  # moves without a new version
+        return piece(make())
     shelf: Shelf[Piece] = current_app.extensions.setdefault("engage.boards", Shelf(KEPT))
     model = view.published.model
     board = (model.id, model.version, model.name, view.period.name, view.scope, view.today)
@@ -51,7 +57,9 @@ def _draw(template: str, **values: Any) -> str:
     return current_app.jinja_env.get_template(template).render(values)
 
 
-def _rows(view: View, after: int, as_of: str, voice: Voice) -> str:
+def _rows(
+    view: View, after: int, as_of: str, stage: announcements.Said | None, voice: Voice
+) -> str:
     found = views.page(view, after)
     yesterday = views.ranks_yesterday(view)
     podium = Ranking(found.rows[:3], found.ranked, found.best) if not after else None
@@ -68,6 +76,8 @@ def _rows(view: View, after: int, as_of: str, voice: Voice) -> str:
         page=PAGE,
         tie=sentences.tie(view.published.rule, view.programme.currency, voice),
         as_of=as_of,
+        stage=stage,
+        late=None if after else announcements.after_close(view, voice),
         latest=_latest_with_rows(view) if not found.ranked else None,
         voice=voice,
     )
@@ -114,6 +124,8 @@ def _name(view: View, period: Period, voice: Voice) -> str:
 
 def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
+    if view.is_frozen:
+        return piece(_draw("leaderboards/_me.html", view=view, **_frozen(view, member, voice)))
     found = views.near(view, member, reach=2)
     mine = next((row for row in found.rows if row.member_id == member), None)
     kept = views.ranks_yesterday(view, [row.member_id for row in found.rows])
@@ -128,8 +140,18 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
             mine=mine,
             inside=view.scope is None or getattr(partner, view.scope[0]) == view.scope[1],
             to_me=_place_of(view, mine) if mine and mine.listed else None,
+            late=announcements.late_facts(view, voice, partner),
         )
     )
+
+
+def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
+    """While the board stands still: what the member has by now, and no place."""
+    score = views.own_score(view, member) or 0
+    return {
+        "score": sentences.score(view.published.rule, score, view.programme.currency, voice),
+        "frozen": announcements.opens(view.programme, view.period, voice),
+    }
 
 
 def _place_of(view: View, mine: ranking.Row) -> str:

@@ -28,7 +28,7 @@ def as_seen(
     Where it is frozen, or final, that is a picture; ``live`` is for managers alone, and reads on.
     Any stretch of days that touches a frozen period is counted as it was known when that froze.
     """
-    if live:
+    if live or published.picture:
         return published
     if frozen := _frozen(published.model):
         held = periods.parse(frozen.period)
@@ -48,6 +48,11 @@ def _through(programme: Programme, published: Published, picture: Picture) -> Pu
 
 def _frozen(board: Board) -> Picture | None:
     return db.session.get(Picture, board.frozen_id) if board.frozen_id else None
+
+
+def is_frozen(published: Published) -> bool:
+    """Whether its running period is hidden from everybody but managers."""
+    return published.model.frozen_id is not None
 
 
 def hides(published: Published, period: str) -> bool:

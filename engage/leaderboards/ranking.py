@@ -1,5 +1,6 @@
 """Who stands where on a board, in a period, within a scope, as others may see it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import among
 
 SCOPES = ("region", "organisation", "team", "type")
 Scope = tuple[str, str]
@@ -94,6 +96,15 @@ def around(
     if not found.lines:
         found = _aside(programme, published, period, scope, member_id, reach) or found
     return _seen(found)
+
+
+def rows_of(
+    programme: Programme, published: Published, period: Period, member_ids: Iterable[int]
+) -> list[Row]:
+    """The lines of these members that are listed, on the board as it was passed in."""
+    ordered = _ordered(programme, published, period, None)
+    statement = select(ordered).where(among(ordered.c.member_id, member_ids))
+    return _seen(_counted(statement.order_by(ordered.c.place), ordered)).rows
 
 
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
-from engage.leaderboards import document, parts, ranking, sentences, service
+from engage.leaderboards import announcements, document, parts, ranking, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.ranking import Scope
 from engage.leaderboards.view import NoSuchView, View
@@ -42,7 +42,8 @@ def _view(board: str) -> View:
     asked = request.args
     try:
         view = views.view(
-            here, published, asked.get("period", ""), asked.get("scope", ""), _today(here)
+            *(here, published, asked.get("period", ""), asked.get("scope", ""), _today(here)),
+            live=g.seat.partner is None and "live" in asked,
         )
     except NoSuchView:
         abort(404)
@@ -67,7 +68,7 @@ def index() -> str:
     cards = []
     for published in service.boards(here):
         view = views.view(here, published, "", "", _today(here))
-        me = views.member_of(published, g.seat.partner)
+        me = None if view.is_frozen else views.member_of(published, g.seat.partner)
         found = (
             views.near(view, me, reach=0)
             if me
@@ -85,6 +86,7 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
         "href": url("leaderboards.board", board=view.slug),
         "measure": sentences.measure(rule, view.period, voice),
         "ranked": sentences.members(rule, found.ranked, voice) if found.ranked else None,
+        "stage": announcements.stage(view, g.now, voice),
         "rank": row.rank if row and me else None,
         "name_of_mine": row.name if row and me and rule.by != "partner" else None,
         "leader": row.name if row and not me else None,
@@ -176,12 +178,16 @@ _SHEETS = {
 def export(board: str, kind: str) -> AnyResponse:
     """The whole ranking as a file, as everybody may see it; the ids of others are a manager's."""
     view = _view(board)
-    found = ranking.ranking(view.programme, view.published, view.period, scope=view.scope)
+    found = ranking.ranking(
+        view.programme, view.published, view.period, scope=view.scope, live=view.live
+    )
     if g.seat.partner is not None and view.published.rule.by == "partner":
         found = found._replace(rows=[row._replace(external_id=None) for row in found.rows])
     if kind == "json":
         answer: AnyResponse = jsonify(
-            document.document(view.programme, view.published, view.period, found, g.now)
+            document.document(
+                *(view.programme, view.published, view.period, found, g.now, g.seat.partner)
+            )
         )
     else:
         write, mimetype = _SHEETS[kind]

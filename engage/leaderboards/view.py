@@ -28,17 +28,26 @@ class NoSuchView(LookupError):
 
 @dataclass(frozen=True)
 class View:
-    """A board in a period and scope, on a local day of its programme."""
+    """A board in a period and scope, on a local day of its programme.
+
+    ``published`` is the board as everybody sees it there; ``live`` as managers alone may.
+    """
 
     programme: Programme
     published: Published
     period: Period
     scope: Scope | None
     today: date
+    live: bool = False
+
+    @property
+    def is_frozen(self) -> bool:
+        picture = self.published.picture
+        return picture is not None and picture.kind == "freeze"
 
     def at(self, published: Published) -> "View":
         """The same view of the board as it has become."""
-        seen = pictures.as_seen(self.programme, published, self.period)
+        seen = pictures.as_seen(self.programme, published, self.period, live=self.live)
         return replace(self, published=seen)
 
     @property
@@ -63,10 +72,19 @@ class View:
             "board": self.slug,
             "period": None if self.is_current else self.period.name,
             "scope": "=".join(self.scope) if self.scope else None,
+            "live": 1 if self.live else None,
         } | more
 
 
-def view(programme: Programme, published: Published, period: str, scope: str, today: date) -> View:
+def view(
+    programme: Programme,
+    published: Published,
+    period: str,
+    scope: str,
+    today: date,
+    *,
+    live: bool = False,
+) -> View:
     """The view an address asks for; empty texts mean this period and everybody.
 
     :raises NoSuchView: the period is not one of the board's, or nobody is in the scope.
@@ -78,8 +96,8 @@ def view(programme: Programme, published: Published, period: str, scope: str, to
         raise NoSuchView(str(error)) from error
     if wanted.kind != kind:
         raise NoSuchView(f"{wanted.name} is no {kind}")
-    seen = pictures.as_seen(programme, published, wanted)
-    return View(programme, seen, wanted, _scope(programme, published, scope), today)
+    seen = pictures.as_seen(programme, published, wanted, live=live)
+    return View(programme, seen, wanted, _scope(programme, published, scope), today, live)
 
 
 def _scope(programme: Programme, published: Published, text: str) -> Scope | None:
@@ -112,7 +130,7 @@ def until(view: View, now: datetime, voice: Voice) -> datetime:
     Whatever on it turns with the clock alone (a day that is over, a board that freezes) belongs here.
     While a board is frozen its partners still see their own scores move, of which no version tells.
     """
-    if view.published.picture and view.published.picture.kind == "freeze":
+    if view.is_frozen or view.live:
         return now
     over = clock.next_day(now, view.programme.timezone, voice.timezone)
     turns = view.published.model.turns_at
@@ -148,7 +166,8 @@ def member_of(published: Published, partner: Partner | None) -> int | None:
 def is_yesterday_kept(view: View) -> bool:
     """Whether there is something that movement can be measured against."""
     yesterday = view.today - timedelta(days=1)
-    return view.is_current and days.is_kept(view.published, view.period, yesterday)
+    moves = view.is_current and not view.is_frozen
+    return moves and days.is_kept(view.published, view.period, yesterday)
 
 
 def ranks_yesterday(view: View, member_ids: Iterable[int] | None = None) -> dict[int, int] | None:
@@ -170,14 +189,27 @@ def page(view: View, after: int, limit: int = PAGE) -> Ranking:
         scope=view.scope,
         limit=limit,
         after_place=after,
+        live=view.live,
     )
 
 
 def near(view: View, member_id: int, reach: int = 2) -> Ranking:
     """A member's line with its neighbours; no rows where it is not ranked."""
     return ranking.around(
-        view.programme, view.published, view.period, member_id, scope=view.scope, reach=reach
+        *(view.programme, view.published, view.period, member_id),
+        scope=view.scope,
+        reach=reach,
+        live=view.live,
     )
+
+
+def own_score(view: View, member_id: int) -> int | None:
+    """What a member has by now, where the board is frozen: its own score is no secret to it."""
+    board = view.published._replace(picture=None)
+    found = ranking.around(
+        view.programme, board, view.period, member_id, scope=view.scope, reach=0, live=True
+    )
+    return next((row.score for row in found.rows), None)
 
 
 def shown(

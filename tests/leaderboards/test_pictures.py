@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engage import flow, periods
 from engage.db import db, transaction
-from engage.leaderboards import jobs, pictures, ranking, service
+from engage.leaderboards import jobs, late, pictures, ranking, service
 from engage.leaderboards.models import Picture, PictureLine
 from engage.leaderboards.moments import Stage
 from engage.leaderboards.tally import Published, tally
@@ -213,3 +213,31 @@ def test_the_database_itself_keeps_what_is_final(cast: Cast, statement: str):
     jobs.turn(at(FINAL))
     with pytest.raises(DBAPIError):
         transaction(lambda: db.session.execute(text(statement)))
+
+
+def test_what_came_after_the_close_is_listed_with_what_it_would_have_changed(cast: Cast):
+    jobs.turn(at(FINAL))
+    bobs_win(cast, at(FINAL))
+    record(cast.programme, sale("c-1", "C1", "500"), now=at(FINAL, 1))
+    record(cast.programme, sale("c-2", "C1", "1"), sale("c-2", "C1", "0"), now=at(FINAL, 2))
+    programme = programmes.by_slug("resellers")
+    seen = pictures.as_seen(programme, board(), Q2)
+    told = late.raw(programme, seen, Q2)
+    assert [tuple(moved.values()) for moved in told["moved"]] == [
+        ("B1", "Bob's Wheels", "4000.0000", "13000.0000", 3, 1),
+        ("C1", "Charlie & Sons", "5000.0000", "500.0000", 2, 3),
+    ]
+    facts = [(fact["external_id"], fact["amount"], fact["taken_back"]) for fact in told["facts"]]
+    assert set(facts[1:]) == {
+        ("b-9", "9000.0000", False),
+        ("c-1", "500.0000", False),
+        ("c-1", "5000.0000", True),
+    }
+    assert facts[0][0] == "c-2"
+
+
+def test_nothing_came_after_the_close_where_nothing_did(cast: Cast):
+    jobs.turn(at(FINAL))
+    programme = programmes.by_slug("resellers")
+    seen = pictures.as_seen(programme, board(), Q2)
+    assert late.raw(programme, seen, Q2) == {"moved": [], "facts": []}

@@ -1,0 +1,86 @@
+"""While a board is frozen, nothing a rival can open tells what happened since; a partner sees its own
+score and no place; managers see both."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from engage import clock
+from engage.db import db
+from engage.leaderboards import jobs
+from engage.outbox.models import Message
+from tests.api.conftest import caller
+from tests.browsing import browser
+from tests.conftest import Cast, publish, record, sale
+from tests.leaderboards.test_outlets import outlets
+from tests.leaderboards.test_pictures import FREEZES, FROZEN, at
+
+#: Bob's score with what he sells while the board is frozen, and that sale, as anything would say them.
+SECRETS = ("13,123", "13123", "9,123", "9123")
+FRAGMENTS = ("sales/rows", "sales/export.csv", "sales/rows?scope=region%3DNorthwest", "sales/me")
+
+
+@pytest.fixture(autouse=True)
+def _frozen(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(FREEZES.replace('by = "region"', 'by = "region"\nfreeze = "3d"'))
+    jobs.turn(at(FROZEN))
+    monkeypatch.setattr(clock, "now", lambda: at(FROZEN, 90))
+
+
+def win(cast: Cast) -> None:
+    record(cast.programme, sale("b-9", "B1", "9123.45", date(2013, 6, 27)), now=at(FROZEN, 60))
+
+
+def test_no_outlet_tells_what_happened_since(app: Flask, cast: Cast):
+    call, charlie = caller(app, "resellers", "read"), browser(app, cast.charlie.user)
+
+    def fragments() -> list[tuple[str, str | None]]:
+        seen = [charlie.get(f"/leaderboards/{address}") for address in FRAGMENTS]
+        return [(page.text, page.headers.get("ETag")) for page in seen]
+
+    before, standings = fragments(), call("GET", "/standings/sales").json
+    told_before = db.session.query(Message).count()
+    win(cast)
+    assert fragments() == before
+    assert call("GET", "/standings/sales").json == standings
+    told = outlets(app, cast, call)
+    told.pop("console")
+    for where, text in told.items():
+        assert not [secret for secret in SECRETS if secret in text], where
+    messages = db.session.query(Message).order_by(Message.id).offset(told_before)
+    assert [message.payload.get("boards") for message in messages] == [[]]
+
+
+def test_a_partner_sees_its_own_score_and_neither_its_place_nor_a_gap(app: Flask, cast: Cast):
+    win(cast)
+    bob = browser(app, cast.bob.user)
+    mine = bob.get("/leaderboards/sales/me").text
+    assert "$13,123.45" in mine
+    for place in ("1st", "2nd", "3rd"):
+        assert place not in mine
+    for said in (mine, bob.get("/home/now").text):
+        assert "frozen for everybody" in said
+        for word in ("behind", "more to pass", "You lead"):
+            assert word not in said, word
+
+
+def test_a_manager_sees_both_and_the_partner_cannot_ask_for_it(app: Flask, cast: Cast):
+    win(cast)
+    mia, bob = browser(app, cast.mia.user), browser(app, cast.bob.user)
+    assert "13,123" not in mia.get("/leaderboards/sales").text
+    live = mia.get("/leaderboards/sales?live=1").text
+    assert "13,123" in live
+    assert "Only managers see this" in live
+    assert "13,123" in mia.get("/console/").text
+    assert "13,123" not in bob.get("/leaderboards/sales/rows?live=1").text
+    assert "13123" not in bob.get("/leaderboards/sales/export.csv?live=1").text
+
+
+def test_who_stays_off_boards_is_not_told_its_place_either(app: Flask, cast: Cast):
+    bob = browser(app, cast.bob.user)
+    bob.post("/account/visibility", data={"visibility": "hidden"})
+    win(cast)
+    mine = bob.get("/leaderboards/sales/me").text
+    assert "$13,123.45" in mine
+    assert "1st" not in mine
