@@ -182,6 +182,22 @@ def minor(raw: Mapping[str, Any], key: str, unit: str) -> int:
         raise DefinitionError(key, str(error)) from None
 
 
+def whole(raw: Mapping[str, Any], key: str, least: int, most: int) -> int:
+    """A whole number within bounds."""
+    value = raw.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        problem = "is missing" if value is None else f"{value!r} does not fit"
+        raise DefinitionError(key, f"{problem}: write a whole number from {least} to {most}")
+    return value
+
+
+def flag(raw: Mapping[str, Any], key: str) -> bool:
+    value = raw.get(key, False)
+    if not isinstance(value, bool):
+        raise DefinitionError(key, f"{value!r}: write true or false")
+    return value
+
+
 def unit(raw: Mapping[str, Any], key: str) -> str:
     value = text(raw, key)
     try:

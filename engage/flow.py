@@ -93,7 +93,7 @@ def record(
     if others := {one.partner_id for one in owed} - who.keys():
         who |= partners.attributes(programme.id, others)
     ledger.post(programme.id, owed, now)
-    moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now)
+    moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
     if changed:
         _tell(programme, moved, {fact.partner_id for fact in changed}, now)
     for partner_id, tier in climbed.reached.items():
@@ -190,9 +190,7 @@ def enrol(
     if admission.moved:
         reconsider(programme, admission.moved, now=now)
     elif "corrected" in admission.answers:  # a new name stands on the boards, too
-        boards = leaderboards.boards(programme)
-        leaderboards.stamp(boards, now)
-        _tell(programme, boards, set(), now)
+        _tell(programme, leaderboards.relist(programme, admission.left, now), set(), now)
     if 0 < len(admission.new) <= JOINING:
         outbox.write(programme.id, "joined", {"partners": admission.new}, now)
     return admission
@@ -206,7 +204,7 @@ def show(
     :raises partners.BadChoice: naming the field and the remedy.
     """
     partners.show(partner, visibility, pseudonym)
-    _tell(programme, leaderboards.relist(programme, partner.id, now), {partner.id}, now)
+    _tell(programme, leaderboards.relist(programme, [partner.id], now), {partner.id}, now)
 
 
 def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
@@ -215,7 +213,7 @@ def part(programme: Programme, partner: Partner, left_on: date | None, *, now: d
     :raises partners.BadChoice: the day has not come yet, or is before it joined.
     """
     partners.part(partner, left_on, clock.local_day(now, programme.timezone))
-    _tell(programme, leaderboards.relist(programme, partner.id, now), {partner.id}, now)
+    _tell(programme, leaderboards.relist(programme, [partner.id], now), {partner.id}, now)
 
 
 def reconsider(
@@ -262,6 +260,7 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     owed = missions.recompute(programme, who, store=True, slug=slug)
     ledger.post(programme.id, owed, now)
     leaderboards.move(programme, [], [], owed, who, now)
+    leaderboards.along_with(programme, slug, now)
     # Everybody's missions changed, also where no number did: so every board is named, for those
     # pages that only follow the boards.
     _tell(programme, leaderboards.boards(programme), set(who), now)

@@ -5,9 +5,11 @@ zone and is settled once, when a fact is stamped with its local day. Weeks are t
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,12 +27,21 @@ class UnknownPeriod(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A named span of days, both ends included."""
+    """A named span of days, both ends included.
+
+    Beside those of the calendar there are others, whose kind is none of ``KINDS``: seasons, missions,
+    the last so many days. ``label`` is what people call one.
+    """
 
     name: str
     kind: str
     first: date
     last: date
+    label: str | None = None
+
+    @property
+    def is_calendar(self) -> bool:
+        return self.kind in KINDS
 
     def starts_at(self, timezone: str) -> datetime:
         """The first instant of the period in ``timezone``, in UTC."""
@@ -43,13 +54,46 @@ class Period:
         return midnight(self.last + timedelta(days=1), timezone)
 
     def previous(self) -> "Period | None":
-        return None if self.kind == "all" else containing(self.first - timedelta(days=1), self.kind)
+        if self.kind == "all" or not self.is_calendar:
+            return None
+        return containing(self.first - timedelta(days=1), self.kind)
 
     def following(self) -> "Period | None":
-        return None if self.kind == "all" else containing(self.last + timedelta(days=1), self.kind)
+        if self.kind == "all" or not self.is_calendar:
+            return None
+        return containing(self.last + timedelta(days=1), self.kind)
+
+    def earlier(self) -> Iterator["Period"]:
+        """The periods before, nearest first; where the calendar names none, stretches as long."""
+        length, found = self.last - self.first + timedelta(days=1), self.previous()
+        if not self.is_calendar:
+            for back in count(1):
+                yield Period("", self.kind, self.first - back * length, self.last - back * length)
+        while found is not None:
+            yield found
+            found = found.previous()
+
+    def year_before(self) -> "Period":
+        """The same a year earlier; week 53 falls back to 52, 29 February to the 28th.
+
+        What is longer than a year goes back by as many as it takes to lie before itself.
+        """
+        if self.kind == "week":
+            year, week, _ = self.first.isocalendar()
+            last = date(year - 1, 12, 28).isocalendar().week
+            return containing(date.fromisocalendar(year - 1, min(week, last), 1), "week")
+        if self.is_calendar:
+            return containing(_years_back(self.first, 1), self.kind)
+        years = next(n for n in count(1) if _years_back(self.last, n) < self.first)
+        return Period("", self.kind, _years_back(self.first, years), _years_back(self.last, years))
 
 
 ALL = Period("all", "all", FIRST_DAY, LAST_DAY)
+
+
+def _years_back(day: date, years: int) -> date:
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return date(day.year - years, day.month, last)
 
 
 class Moment(NamedTuple):

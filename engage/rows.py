@@ -6,13 +6,14 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, JSON, String, bindparam, literal, text
+from sqlalchemy import ARRAY, JSON, ColumnElement, String, bindparam, literal, text
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from engage.conditions import Between
 from engage.db import db
 
 Row = tuple[Any, ...]
@@ -160,6 +161,18 @@ def among(column: Any, values: Iterable[Any] | str) -> Any:
     if len(found) <= _FEW:
         return column.in_(found)
     return _Among(column, literal(found, _Listed(column.type)))
+
+
+def meets(column: Any, values: frozenset[str] | Between) -> list[ColumnElement[bool]]:
+    """``column`` is what a condition asks for: one of some texts, or within a range."""
+    if not isinstance(values, Between):
+        return [column.in_(sorted(values))]
+    ends = []
+    if values.low is not None:
+        ends.append(column >= values.low)
+    if values.high is not None:
+        ends.append(column <= values.high)
+    return ends
 
 
 class _Listed(TypeDecorator[list[Any]]):

@@ -119,8 +119,16 @@ class Voice:
 
     def period(self, period: Period) -> str:
         """``Q2 2013``, ``May 2013``, ``Week 7, 2013``."""
+        if period.label:
+            return period.label
         if period.kind == "all":
             return self.gettext("All time")
+        if period.kind == "rolling":
+            length = (period.last - period.first).days + 1
+            day = self.day(period.last)
+            return self.ngettext(
+                "%(num)s day up to %(day)s", "%(num)s days up to %(day)s", length, day=day
+            )
         if period.kind == "day":
             return self.day(period.first)
         if period.kind == "week":
@@ -138,6 +146,9 @@ class Voice:
             "quarter": self.gettext("this quarter"),
             "year": self.gettext("this year"),
             "all": self.gettext("all time"),
+            "rolling": self.gettext("today"),
+            "mission": self.gettext("in this mission"),
+            "season": self.gettext("this season"),
         }[kind]
 
 

@@ -27,7 +27,7 @@ from engage.activity.problems import ImportRefused, RowError, Unreadable, refuse
 
 PARTNER_COLUMNS = (
     *("external_id", "name", "email", "organisation", "team"),
-    *("region", "type", "joined_on", "locale", "timezone"),
+    *("region", "type", "joined_on", "left_on", "target", "locale", "timezone"),
 )
 FACT_COLUMNS = (
     *("external_id", "partner", "kind", "occurred_at", "amount"),

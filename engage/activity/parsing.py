@@ -60,6 +60,8 @@ class Partners:
     region: list[str | None]
     type: list[str | None]
     joined_on: list[date | None]
+    left_on: list[date | None]
+    target: list[int | None]
     locale: list[str | None]
     timezone: list[str | None]
 
@@ -121,6 +123,8 @@ def parse_partners(table: Table, mapping: Mapping = NATIVE, *, timezone: str) ->
         "region": seen.texts("region"),
         "type": seen.texts("type"),
         "joined_on": seen.instants("joined_on")[1],
+        "left_on": seen.instants("left_on")[1],
+        "target": seen.numbers("target"),
         "locale": seen.texts("locale", cells.locale, most=20),
         "timezone": seen.texts("timezone", cells.zone, most=64),
     }

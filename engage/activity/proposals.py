@@ -73,6 +73,8 @@ _NAMES: dict[str, str] = {
         gebiet, vertriebsgebiet, région, territorio, región""",
     "type": "type, partner type, reseller type, business type, dealer type, partnertyp",
     "joined_on": "joined on, joined, join date, joined at, partner since, member since, start date",
+    "left_on": "left on, left, leave date, left at, end date, partner until, member until, austritt",
+    "target": "target, quota, sales target, sales quota, goal, zielvorgabe, ziel, objectif, objetivo",
     "locale": "locale, language, preferred language, sprache, langue, idioma",
     "timezone": "timezone, time zone, tz, zeitzone, fuseau horaire, zona horaria",
 }

@@ -104,6 +104,8 @@ def profiles(body: bytes) -> Intake[Profile]:
         for key, read in (("timezone", cells.zone), ("locale", cells.locale)):
             if said[key]:
                 said[key] = read(said[key])
+        if partner.target is not None:
+            said["target"] = scaled(partner.target)
         return Profile(**said)
 
     return _intake(body, PartnerIn, make, "timezone")

@@ -90,6 +90,12 @@ class PartnerIn(Shape):
     region: Name | None = None
     type: Name | None = None
     joined_on: date | None = None
+    left_on: date | None = Field(
+        None, description="Their last day, once it has come; to take it back, use the console."
+    )
+    target: Exact | None = Field(
+        None, description="What boards of targets measure this partner by."
+    )
     locale: Annotated[str, StringConstraints(max_length=20)] | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
@@ -202,6 +208,7 @@ class PartnerOut(Shape):
     region: str | None
     type: str | None
     joined_on: date | None
+    left_on: date | None
 
 
 class PartnerPage(Shape):

@@ -160,6 +160,8 @@ def _labels(kind: str) -> dict[str, tuple[str, str]]:
             "region": (_("Region"), ""),
             "type": (_("Type"), _("Such as dealer or distributor")),
             "joined_on": (_("Joined on"), ""),
+            "left_on": (_("Last day"), _("Of those who have left")),
+            "target": (_("Target"), _("What boards of targets measure this partner by")),
             "locale": (_("Language"), _("Such as en or de_AT")),
             "timezone": (_("Time zone"), _("Such as Europe/Berlin")),
         }

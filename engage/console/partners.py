@@ -218,7 +218,7 @@ def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dic
         if rule.by != "partner":
             groups = groups if groups is not None else group_ids(here.id)
             member = groups.get((rule.by, getattr(found, rule.by) or ""))
-        period = periods.containing(day, rule.period)
+        period = rule.windows.running(day)
         near = ranking.around(here, board, period, member or 0, reach=0, live=True)
         row = near.rows[0] if near.rows else None
         rows.append(

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from engage import flow, periods
+from engage import flow
 from engage.console import rule_view
 from engage.console.here import programme, today
 from engage.db import transaction, without_trace
@@ -46,7 +46,7 @@ def index() -> str:
             "name": board.model.name,
             "href": url_for("leaderboards.board", board=board.model.slug),
             "measure": boards.measure(
-                board.rule, periods.containing(today(here), board.rule.period), voice
+                board.rule, board.rule.windows.running(today(here)), here.currency, voice
             ),
             "tie": boards.tie(board.rule, here.currency, voice),
         }

@@ -97,7 +97,7 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
     found = sales(programme, kind, days)
     top, shown = Ranking([], 0), None
     if board:
-        shown = periods.containing(days.last, board.rule.period)
+        shown = board.rule.windows.running(days.last)
         top = ranking.ranking(programme, board, shown, limit=_TOP, live=True)
     return Overview(
         period=period,

@@ -7,7 +7,6 @@ from flask import Blueprint, g, redirect, render_template
 from flask import url_for as url
 from werkzeug.wrappers import Response
 
-from engage import periods
 from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as statements
@@ -139,7 +138,7 @@ def _mission(here: Here, programme: Programme, voice: Voice) -> dict[str, Any] |
 
 def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
     assert here.board is not None
-    period = periods.containing(here.today, here.board.rule.period)
+    period = here.board.rule.windows.running(here.today)
     seen = pictures.as_seen(programme, here.board, period)
     view = View(programme, seen, period, None, here.today)
     kept = views.ranks_yesterday(view, [row.member_id for row in here.near.rows])

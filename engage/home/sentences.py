@@ -101,7 +101,7 @@ def _place(
 ) -> dict[str, Any]:
     assert here.board is not None
     rule, currency = here.board.rule, programme.currency
-    period = periods.containing(here.today, rule.period)
+    period = rule.windows.running(here.today)
 
     def score(value: int) -> str:
         return boards.score(rule, value, currency, voice)

@@ -56,8 +56,9 @@ def main_board(programme: Programme) -> Published | None:
 
 def main_period(board: Published | None, today: date) -> Period:
     """The period the numbers of a page are of: the main board's, else the quarter."""
-    kind = board.rule.period if board and board.rule.period != "all" else "quarter"
-    return periods.containing(today, kind)
+    found = board.rule.windows.running(today) if board else periods.ALL
+    is_on = found is not periods.ALL and found.first <= today <= found.last
+    return found if is_on else periods.containing(today, "quarter")
 
 
 def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 2) -> Here:
@@ -68,7 +69,7 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
     near = Ranking([], 0)
     frozen = board is not None and pictures.is_frozen(board)
     if board and not frozen:
-        on_board = periods.containing(today, board.rule.period)
+        on_board = board.rule.windows.running(today)
         near = ranking.around(programme, board, on_board, partner.id, reach=reach)
     seen = missions.views(programme, partner, today)
     attributes = partners.attributes(programme.id, [partner.id])[partner.id]
@@ -137,7 +138,7 @@ def _place_goal(board: Published | None, near: Ranking, partner_id: int, today: 
     above = [row for row in near.rows if mine and row.score > mine.score]
     if board is None or mine is None or not above:
         return []
-    days, left = _days(periods.containing(today, board.rule.period), today)
+    days, left = _days(board.rule.windows.running(today), today)
     return [
         PlaceAbove(
             slug=board.model.slug,

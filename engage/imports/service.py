@@ -128,15 +128,15 @@ def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
     """What ``carry_out`` would answer with ``skip_bad``; only reads, so nobody has to wait for it."""
     result = _begun(prepared)
     if prepared.kind == "partners":
-        _count(result, partners.judge(programme, _profiles(prepared)))
+        answers, problems = partners.judge(programme, _profiles(prepared), now=now)
+        _count(result, answers)
+        result.errors += _row_errors(problems, prepared.parsed)
     else:
         parsed = prepared.parsed
         found = activity.judge(programme, parsed.columns.reports(), source=SOURCE, now=now)
         _count(result, found.answers)
         result.held = len(held.positions(found.problems, parse_intake(programme.intake)))
-        result.errors += [
-            _row_error(problem, parsed.rows[problem.position], parsed) for problem in found.problems
-        ]
+        result.errors += _row_errors(found.problems, parsed)
     return _ended(prepared, result)
 
 
@@ -172,9 +172,10 @@ def _partners(
     skip_bad: bool,
 ) -> None:
     profiles = _profiles(prepared)
-    answers = flow.enrol(programme, profiles, now=now).answers
+    admission = flow.enrol(programme, profiles, now=now)
     progress(len(profiles))
-    _count(result, answers)
+    _count(result, admission.answers)
+    result.errors += _row_errors(admission.problems, prepared.parsed)
 
 
 def _profiles(prepared: Prepared) -> list[Profile]:
@@ -214,6 +215,10 @@ def _facts(
 
 def _row_error(problem: Problem, row: int, parsed: Parsed[Any]) -> RowError:
     return RowError(row, parsed.sources.get(problem.column, problem.column), problem.problem)
+
+
+def _row_errors(problems: Sequence[Problem], parsed: Parsed[Any]) -> list[RowError]:
+    return [_row_error(problem, parsed.rows[problem.position], parsed) for problem in problems]
 
 
 def _count(result: Result, answers: Sequence[str]) -> None:

@@ -5,8 +5,7 @@ the partner belonged then, and whether the rule was published already, does not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -68,23 +67,5 @@ def reach(rule: Rule, period: Period) -> list[Period]:
     if rule.baseline is None:
         return []
     if rule.baseline.periods is None:
-        return [year_before(period)]
-    return list(islice(_before(period), rule.baseline.periods))
-
-
-def _before(period: Period) -> Iterator[Period]:
-    earlier = period.previous()
-    while earlier is not None:
-        yield earlier
-        earlier = earlier.previous()
-
-
-def year_before(period: Period) -> Period:
-    """The same period a year earlier; week 53 falls back to 52, 29 February to the 28th."""
-    first = period.first
-    if period.kind == "week":
-        year, week, _ = first.isocalendar()
-        last = date(year - 1, 12, 28).isocalendar().week
-        return periods.containing(date.fromisocalendar(year - 1, min(week, last), 1), "week")
-    day = 28 if (first.month, first.day) == (2, 29) else first.day
-    return periods.containing(date(first.year - 1, first.month, day), period.kind)
+        return [period.year_before()]
+    return list(islice(period.earlier(), rule.baseline.periods))

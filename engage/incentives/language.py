@@ -1,7 +1,7 @@
 """A rule as it is written: the mapping of the programme file (or the form's), read and written back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -64,7 +64,7 @@ def parse(raw: Mapping[str, Any], currency: str, timezone: str) -> Rule:
             opens=first[1],
             closes=last[1],
             within=take(_within, raw),
-            baseline=take(_baseline, raw),
+            baseline=take(parse_baseline, raw),
             minimum=take(_above_zero, raw, "minimum"),
             milestones=take(_milestones, raw, earn),
         )
@@ -134,7 +134,13 @@ def _within(raw: Mapping[str, Any]) -> int | None:
     return value
 
 
-def _baseline(raw: Mapping[str, Any]) -> Baseline | None:
+def parse_baseline(
+    raw: Mapping[str, Any], number: Callable[[Mapping[str, Any], str], int] = read.scaled
+) -> Baseline | None:
+    """``baseline`` and ``newcomers``, which ``number`` reads; None where nothing is compared.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
     if "baseline" not in raw:
         if "newcomers" in raw:
             raise DefinitionError("newcomers", "has no meaning without a baseline; remove it")
@@ -149,10 +155,15 @@ def _baseline(raw: Mapping[str, Any]) -> Baseline | None:
     if "newcomers" not in raw:
         remedy = 'write what counts for partners who have no baseline, such as "5000"'
         raise DefinitionError("newcomers", f"is missing: {remedy}")
-    newcomers = read.scaled(raw, "newcomers")
+    newcomers = number(raw, "newcomers")
     if newcomers < 0:
         raise DefinitionError("newcomers", "lies below zero: write 0 if all they do is growth")
     return Baseline(int(mean[1]) if mean else None, newcomers)
+
+
+def baseline_text(baseline: Baseline) -> str:
+    """What a baseline is, as ``parse_baseline`` reads it."""
+    return f"mean of last {baseline.periods} periods" if baseline.periods else LAST_YEAR
 
 
 def _above_zero(raw: Mapping[str, Any], key: str) -> int | None:
@@ -206,8 +217,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
         raw["within"] = rule.within
     raw["period"] = rule.period
     if rule.baseline:
-        count = rule.baseline.periods
-        raw["baseline"] = f"mean of last {count} periods" if count else LAST_YEAR
+        raw["baseline"] = baseline_text(rule.baseline)
         raw["newcomers"] = read.plain(rule.baseline.newcomers)
     if rule.minimum is not None:
         raw["minimum"] = read.plain(rule.minimum)

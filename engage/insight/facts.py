@@ -1,16 +1,16 @@
 """A partner's facts, newest first, with what each earned."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from engage.activity.models import Fact
-from engage.conditions import Between, Where
+from engage.conditions import Where
 from engage.db import db
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.periods import Period
+from engage.rows import meets
 
 
 class Listed(NamedTuple):
@@ -60,17 +60,9 @@ def listed(
     return [Listed(fact, earned.get(fact.id, {})) for fact in facts]
 
 
-def meet(where: Where) -> Iterator[ColumnElement[bool]]:
+def meet(where: Where) -> list[ColumnElement[bool]]:
     """Conditions on facts, as the database reads them."""
-    for name, values in where:
-        column = getattr(Fact, name)
-        if not isinstance(values, Between):
-            yield column.in_(values)
-            continue
-        if values.low is not None:
-            yield column >= values.low
-        if values.high is not None:
-            yield column <= values.high
+    return [asked for name, values in where for asked in meets(getattr(Fact, name), values)]
 
 
 def earned_by(fact_ids: list[int]) -> dict[int, dict[str, int]]:

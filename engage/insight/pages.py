@@ -37,7 +37,7 @@ def of_stage(view: MissionView, found: StageView, voice: Voice) -> Counted:
 
 def of_board(board: Published, asked: Period | None, today: date, voice: Voice) -> Counted:
     """The facts behind a score; those of pay are all of the period."""
-    period = asked or periods.containing(today, board.rule.period)
+    period = asked or board.rule.windows.running(today)
     name = f"{board.model.name}, {voice.period(period)}"
     part_of = {
         "organisation": voice.gettext("your organisation"),

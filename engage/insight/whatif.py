@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from engage import flow, periods
+from engage import flow
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
 from engage.clock import local_day
@@ -159,7 +159,7 @@ def situation(
         member = boards.member_of(board, partner)
         if member is None:
             continue
-        period = periods.containing(day, board.rule.period)
+        period = board.rule.windows.running(day)
         if period.first > today:
             continue
         near = boards.near(boards.View(programme, board, period, None, day), member, reach=0)

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 from sqlalchemy import delete, select
 
-from engage import periods
 from engage.db import db
 from engage.leaderboards import ranking, rules
 from engage.leaderboards.models import StandingDay
 from engage.leaderboards.ranking import Scope
 from engage.leaderboards.tally import Published
+from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -26,12 +26,14 @@ def keep(programme: Programme, published: Published, today: date) -> int:
 
     Nothing is written on the first day of a period: there is no yesterday in it.
     """
-    period = periods.containing(today, published.rule.period)
-    yesterday = today - timedelta(days=1)
+    windows, yesterday = published.rule.windows, today - timedelta(days=1)
+    period = windows.running(today)
     if yesterday < period.first or is_kept(published, period, yesterday):
         return 0
     # A part of the period is no period of the projection: the ranking counts the facts up to then.
     so_far = replace(period, kind="part", last=yesterday)
+    if period.kind == ROLLING:
+        so_far = windows.ending(yesterday)
     rows = [
         {
             "board_id": published.model.id,

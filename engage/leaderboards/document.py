@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engage import clock, periods
+from engage import clock
 from engage.imports.rules import safe_cell
 from engage.leaderboards import late, pictures
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
@@ -24,13 +24,12 @@ class UnknownScope(ValueError):
 def period_of(
     programme: Programme, published: Published, name: str | None, now: datetime
 ) -> Period:
-    """The named period, of any kind; without a name the board's running one.
+    """The named period, of any kind; without a name, or as ``current``, the board's running one.
 
-    :raises periods.UnknownPeriod: the text names none.
+    :raises UnknownPeriod: the text names none.
     """
-    if name:
-        return periods.parse(name)
-    return periods.containing(clock.local_day(now, programme.timezone), published.rule.period)
+    today = clock.local_day(now, programme.timezone)
+    return published.rule.windows.called(name or "", today)
 
 
 def scope_of(text: str | None) -> Scope | None:

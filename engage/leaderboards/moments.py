@@ -6,7 +6,7 @@ clock is changed; hours always have sixty minutes.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,16 +77,16 @@ class Stage:
 
 
 def closings(
-    current: Period, final_after: Span | None, opened_at: datetime, timezone: str
+    over: Iterable[Period], final_after: Span | None, opened_at: datetime, timezone: str
 ) -> list[tuple[Period, datetime]]:
-    """The periods before ``current`` that ended while the board was there, newest first, and when
+    """The periods (of those ``over``, newest first) that ended while the board was there, and when
     each is final."""
     found = []
-    period = current.previous()
-    while period and period.ends_at(timezone) > opened_at:
-        if at := final_at(period, final_after, timezone):
-            found.append((period, at))
-        period = period.previous() if at else None
+    for period in over:
+        at = final_at(period, final_after, timezone)
+        if at is None or period.ends_at(timezone) <= opened_at:
+            break
+        found.append((period, at))
     return found
 
 

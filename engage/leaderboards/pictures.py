@@ -15,7 +15,8 @@ from engage.db import db
 from engage.leaderboards import moments, rules
 from engage.leaderboards.models import Board, Picture, PictureLine, Standing
 from engage.leaderboards.moments import Stage
-from engage.leaderboards.tally import Published
+from engage.leaderboards.tally import Published, windowed
+from engage.leaderboards.windows import ROLLING
 from engage.periods import Period
 from engage.programmes.models import Programme
 
@@ -31,7 +32,7 @@ def as_seen(
     if live or published.picture:
         return published
     if frozen := _frozen(published.model):
-        held = periods.parse(frozen.period)
+        held = published.rule.windows.called(frozen.period)
         if held.first <= period.last and period.first <= held.last:
             return _through(programme, published, frozen)
     until = published.model.final_until
@@ -42,7 +43,7 @@ def as_seen(
 
 
 def _through(programme: Programme, published: Published, picture: Picture) -> Published:
-    rule = rules.parse(picture.definition, programme.currency)
+    rule = windowed(programme, rules.parse(picture.definition, programme.currency))
     return published._replace(rule=rule, picture=picture)
 
 
@@ -89,15 +90,20 @@ def stage(programme: Programme, published: Published, period: Period, now: datet
 def turn(programme: Programme, published: Published, now: datetime) -> bool:
     """Take the pictures that are due; whether the board reads differently from now on."""
     board, rule, zone = published.model, published.rule, programme.timezone
+    if rule.period == ROLLING:  # its standings move on with the day: `service.turn`
+        return False
     if board.turns_at is None or now < board.turns_at:
         return False
     due_since = board.turns_at
-    current = periods.containing(clock.local_day(now, zone), rule.period)
+    today = clock.local_day(now, zone)
+    current = rule.windows.running(today)
+    is_on = current.first <= today <= current.last
     before = (board.frozen_id, board.final_until)
-    if (frozen := _frozen(board)) and frozen.period != current.name:
+    if (frozen := _frozen(board)) and not (is_on and frozen.period == current.name):
         board.frozen_id = None
-    coming = [current.ends_at(zone)]
-    for period, at in reversed(moments.closings(current, rule.final_after, board.opened_at, zone)):
+    coming = [periods.midnight(day, zone) for day in rule.windows.turns(today)]
+    over = rule.windows.over(today)
+    for period, at in reversed(moments.closings(over, rule.final_after, board.opened_at, zone)):
         if board.final_until and period.last <= board.final_until:
             continue
         if at > now:
@@ -106,12 +112,12 @@ def turn(programme: Programme, published: Published, now: datetime) -> bool:
         # A shorter span published since: what was known is what was known then.
         _take(published, period.name, "final", max(at, due_since))
         board.final_until = period.last
-    if freezes := moments.freezes_at(current, rule.freeze, zone):
+    if is_on and (freezes := moments.freezes_at(current, rule.freeze, zone)):
         if freezes > now:
             coming.append(freezes)
         elif not board.frozen_id and not _freezes(board, current.name):
             board.frozen_id = _take(published, current.name, "freeze", max(freezes, due_since)).id
-    board.turns_at = None if current is periods.ALL else min(coming)
+    board.turns_at = min(coming, default=None)
     db.session.flush()
     return (board.frozen_id, board.final_until) != before
 
@@ -164,8 +170,7 @@ def freeze(programme: Programme, published: Published, reason: str, by: int, now
     """
     if published.model.frozen_id:
         raise Refused(gettext("This board is frozen already."))
-    day = clock.local_day(now, programme.timezone)
-    current = periods.containing(day, published.rule.period)
+    current = published.rule.windows.running(clock.local_day(now, programme.timezone))
     picture = _take(published, current.name, "freeze", now, reason, by)
     published.model.frozen_id = picture.id
 

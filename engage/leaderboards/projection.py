@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, or_, select
 
-from engage import periods
 from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Standing, StandingBucket
@@ -98,7 +97,7 @@ def _row(rule: rules.Board, key: Key, score: Score, aside: Aside) -> dict[str, A
     board_id, period, member = key
     listed = rule.is_enough(score[0])
     if listed and rule.by == "partner" and member in aside:
-        listed = is_ranked(*aside[member], periods.parse(period).last)
+        listed = is_ranked(*aside[member], rule.windows.called(period).last)
     return {
         "board_id": board_id,
         "period": period,
@@ -166,12 +165,14 @@ def _apart(table: Any, published: Published, wanted: list[dict[str, Any]]) -> in
     return wrong + len(missing)
 
 
-def relist(programme: Programme, boards: Mapping[int, Published], partner_id: int) -> None:
-    """A partner is seen otherwise, or left: take them into the public ranking, or out of it."""
+def relist(
+    programme: Programme, boards: Mapping[int, Published], partner_ids: Iterable[int]
+) -> None:
+    """Partners are seen otherwise, or left: take them into the public ranking, or out of it."""
     ranked = {id: board for id, board in boards.items() if board.rule.by == "partner"}
     rows = db.session.execute(
         select(_STANDINGS).where(
-            _STANDINGS.c.board_id.in_(ranked), _STANDINGS.c.member_id == partner_id
+            _STANDINGS.c.board_id.in_(ranked), among(_STANDINGS.c.member_id, partner_ids)
         )
     )
     before = {(row.board_id, row.period, row.member_id): row for row in rows}

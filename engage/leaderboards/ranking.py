@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Subquery, func, null, or_, select
 
 from engage.db import db
+from engage.definitions import plain
 from engage.leaderboards import pictures, places
 from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.places import Line, Lines
 from engage.leaderboards.tally import Published, tally
-from engage.money import minor_digits, natural
+from engage.money import natural
 from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.periods import Period
@@ -109,9 +110,8 @@ def rows_of(
 
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
     """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
-    rule = published.rule
-    is_running = period.kind == rule.period and published.picture is None
-    return is_running and scope is None and rule.tie != "dense"
+    is_running = published.keeps(period) and published.picture is None
+    return is_running and scope is None and published.rule.tie != "dense"
 
 
 def _seen(found: Lines) -> Ranking:
@@ -200,7 +200,7 @@ def _source(
     """Scores with names, from the projection where it keeps them, from the facts otherwise."""
     rule, of_partners = published.rule, published.rule.by == "partner"
     picture = published.picture
-    if period.kind != rule.period or (scope and not of_partners):
+    if not published.keeps(period) or (scope and not of_partners):
         scores = tally(programme, published, period, scope).subquery()
     elif picture:
         scores = select(PictureLine).where(PictureLine.picture_id == picture.id).subquery()
@@ -228,13 +228,11 @@ def _source(
 
 
 def natural_score(published: Published, score: int) -> str:
-    """A score as a decimal string in natural units; counts without a point."""
-    measure = published.rule.measure
-    if measure == "amount":
-        return natural(score, 4)
-    if published.rule.counts_facts:
-        return natural(score, 4).rstrip("0").rstrip(".")
-    return natural(score, minor_digits(measure))
+    """A score as a decimal string in natural units or percents; counts without a point."""
+    rule = published.rule
+    if rule.digits == 4 and rule.unit != "amount":
+        return plain(score)
+    return natural(score, rule.digits)
 
 
 def as_of(published: Published) -> datetime:

@@ -84,7 +84,7 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
     return {
         "name": view.published.model.name,
         "href": url("leaderboards.board", board=view.slug),
-        "measure": sentences.measure(rule, view.period, voice),
+        "measure": sentences.measure(rule, view.period, view.programme.currency, voice),
         "ranked": sentences.members(rule, found.ranked, voice) if found.ranked else None,
         "stage": announcements.stage(view, g.now, voice),
         "rank": row.rank if row and me else None,
@@ -103,7 +103,7 @@ def board(board: str) -> AnyResponse:
     frame = render_template(
         "leaderboards/board.html",
         view=view,
-        measure=sentences.measure(view.published.rule, view.period, voice),
+        measure=sentences.measure(view.published.rule, view.period, view.programme.currency, voice),
         period_name=voice.period(view.period),
         scopes=_scopes(view),
         say_you=views.you(view, voice),

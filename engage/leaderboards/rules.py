@@ -1,23 +1,40 @@
 """What a board measures, and how equal scores share or split places."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from engage import conditions, money, periods
+from engage import conditions, money
 from engage import definitions as read
 from engage.conditions import Where
-from engage.leaderboards import moments
+from engage.incentives.language import baseline_text, parse_baseline
+from engage.incentives.rules import Baseline
+from engage.leaderboards import moments, windows
 from engage.leaderboards.moments import Span
+from engage.leaderboards.windows import Windows
+from engage.periods import Period
 
-FACT_MEASURES = ("amount", "quantity", "facts")
+DISTINCT = ("customers", "products")
+FACT_MEASURES = ("amount", "quantity", "facts", *DISTINCT)
 MEMBERS = ("partner", "organisation", "team", "region")
+#: How a group's score comes from those of its partners.
+SCORES = ("sum", "average", "best")
+GROWTHS = ("difference", "percent")
 TIES = ("competition", "dense", "first")
 DIRECTIONS = ("highest", "lowest")
-_KEYS = (
-    *("slug", "name", "measure", "on", "period", "by", "tie", "direction", "minimum", "where"),
-    *("freeze", "final_after"),
-)
+SEERS = ("audience", "everyone")
+#: What a board may tell of a partner beside rank, name and score, and what it tells by itself.
+COLUMNS = ("organisation", "team", "region", "type")
+_COLUMNS_TOLD = ("organisation",)
+_OF_FACTS = ("on", "where")
+_OF_GROUPS = ("score", "floor", "best")
+KEYS = (
+    "slug", "name", "measure", *_OF_FACTS, "baseline", "newcomers", "growth", "target",
+    "own_targets", *windows.KEYS, "by", *_OF_GROUPS, "audience", "seen_by", "tie", "direction",
+    "minimum", "decimals", "columns", "freeze", "final_after",
+)  # fmt: skip
+_MOST_MEMBERS = 1_000
+PERCENT = "percent"
 #: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
 #: power of two to the next, so that buckets fit cents and millions alike.
 LEVELS = (9, 4)
@@ -25,29 +42,89 @@ LEVELS = (9, 4)
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed.
+    """What a partner's total in a period is, what score it makes, and how groups score by partners.
 
-    ``direction`` says which score stands first; who has less than ``minimum`` (as scores are stored)
-    is not ranked. ``freeze`` is how long before its end a period is frozen, ``final_after`` how long
-    after it results become final; None: never.
+    ``measure`` is one of ``FACT_MEASURES``, or the unit whose pay is summed. With a ``baseline`` the
+    score is the ``growth`` over it; with a ``target``, or ``own_targets`` of partners, how much of it
+    is attained. Scores, ``minimum``, ``target`` and newcomers' baseline are in minor units for pay, in
+    ten-thousandths for all else, percents too. A group's average divides by its active partners, at
+    least by ``floor``; its ``best`` are that many. Who has less than ``minimum`` is not ranked. ``freeze`` is how
+    long before its end a period is frozen, ``final_after`` how long after it results become final; None:
+    never.
     """
 
     slug: str
     name: str
     measure: str
     on: str | None
-    period: str
-    by: str
-    tie: str
-    direction: str
-    minimum: int | None
-    where: Where
+    windows: Windows
+    by: str = "partner"
+    tie: str = "competition"
+    direction: str = "highest"
+    minimum: int | None = None
+    where: Where = ()
+    baseline: Baseline | None = None
+    growth: str | None = None
+    target: int | None = None
+    own_targets: bool = False
+    score: str = "sum"
+    floor: int = 1
+    best: int = 0
+    audience: Where = ()
+    seen_by: str = "audience"
+    decimals: int | None = None
+    columns: tuple[str, ...] = _COLUMNS_TOLD
     freeze: Span | None = None
     final_after: Span | None = moments.FINAL_AFTER
 
     @property
+    def period(self) -> str:
+        return self.windows.kind
+
+    @property
     def counts_facts(self) -> bool:
         return self.measure in FACT_MEASURES
+
+    @property
+    def is_attainment(self) -> bool:
+        return self.target is not None or self.own_targets
+
+    @property
+    def unit(self) -> str:
+        """What scores are counted in: `PERCENT`, or as the measure is."""
+        return PERCENT if self.is_attainment or self.growth == PERCENT else self.measure
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point of a stored score."""
+        is_pay = not self.counts_facts and self.unit != PERCENT
+        return money.minor_digits(self.measure) if is_pay else 4
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a score is a sum of all there is; who comes to nothing is not on the board."""
+        return self.baseline is None and not self.is_attainment and self.score == "sum"
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether a fact adds to a score whatever else there is; others are counted anew."""
+        return (
+            self.is_plain
+            and self.measure not in DISTINCT
+            and self.tie != "first"
+            and not conditions.asks_for_tier(self.audience)
+        )
+
+    def within(self, window: Period) -> "Board":
+        """The board of a mission whose window is known."""
+        return replace(self, windows=replace(self.windows, spans=(window,)))
+
+    def reach(self, period: Period) -> list[Period]:
+        """The periods a score in ``period`` is compared with."""
+        if self.baseline is None:
+            return []
+        whole = self.windows.called(period.name) if period.kind == "part" else period
+        return self.windows.before(whole, self.baseline.periods)
 
     def is_enough(self, score: int) -> bool:
         """Whether a score is one to be ranked with."""
@@ -64,26 +141,52 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
     :raises DefinitionError: naming the key and what to write.
     """
     take = read.Every()
-    take(read.known_keys, raw, _KEYS)
+    take(read.known_keys, raw, KEYS)
     measure = take(read.choice, raw, "measure", (*FACT_MEASURES, "points", currency))
     of_facts = measure in FACT_MEASURES
-    for key in ("on", "where"):
-        if measure and not of_facts and key in raw:
-            take.note(key, f"has no meaning with measure {measure!r}; remove it")
+    by = take(read.choice, raw, "by", MEMBERS, "partner")
+    score = take(read.choice, raw, "score", SCORES, "sum")
+    unit = PERCENT if raw.get("growth") == PERCENT or _asks_targets(raw) else measure
+    _without_meaning(take, raw, measure, by, score)
+
+    def size(table: Mapping[str, Any], key: str, of: str = measure) -> int:
+        whole = of in (*FACT_MEASURES, PERCENT)
+        return read.scaled(table, key) if whole else read.minor(table, key, of)
+
+    baseline = take(parse_baseline, raw, size) if measure else None
+    if baseline and not baseline.newcomers and unit == PERCENT:
+        take.note("newcomers", "is zero, of which there are no percents: write what counts instead")
     return take.settled(
         Board(
             slug=take(read.slug, raw),
             name=take(read.text, raw, "name"),
             measure=measure,
             on=take(read.choice, raw, "on", read.FACT_KINDS) if of_facts else None,
-            period=take(read.choice, raw, "period", periods.KINDS),
-            by=take(read.choice, raw, "by", MEMBERS, "partner"),
+            windows=take(windows.parse, raw),
+            by=by,
             tie=take(read.choice, raw, "tie", TIES, "competition"),
             direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
-            minimum=take(_minimum, raw, measure) if measure and "minimum" in raw else None,
-            where=take(conditions.where, raw, "where", conditions.FACT_ATTRIBUTES)
+            minimum=take(_above_zero, "minimum", size, raw, unit)
+            if measure and "minimum" in raw
+            else None,
+            where=take(conditions.where, raw, "where", conditions.FACT_CONDITIONS)
             if of_facts
             else (),
+            baseline=baseline,
+            growth=take(read.choice, raw, "growth", GROWTHS, "difference")
+            if "baseline" in raw
+            else None,
+            target=take(_above_zero, "target", size, raw, measure)
+            if measure and "target" in raw
+            else None,
+            own_targets=take(read.flag, raw, "own_targets"),
+            score=score,
+            floor=take(read.whole, raw, "floor", 1, _MOST_MEMBERS) if "floor" in raw else 1,
+            best=take(read.whole, raw, "best", 1, _MOST_MEMBERS) if score == "best" else 0,
+            audience=take(conditions.audience, raw),
+            seen_by=take(read.choice, raw, "seen_by", SEERS, "audience"),
+            decimals=take(_decimals, raw, unit),
+            columns=take(_columns, raw),
             freeze=take(moments.span, raw, "freeze") if "freeze" in raw else None,
             final_after=take(_final_after, raw),
         )
@@ -96,27 +199,101 @@ def _final_after(raw: Mapping[str, Any]) -> Span | None:
     return None if raw["final_after"] == "never" else moments.span(raw, "final_after")
 
 
-def _minimum(raw: Mapping[str, Any], measure: str) -> int:
-    of_facts = measure in FACT_MEASURES
-    value = read.scaled(raw, "minimum") if of_facts else read.minor(raw, "minimum", measure)
+def _asks_targets(raw: Mapping[str, Any]) -> bool:
+    return "target" in raw or bool(raw.get("own_targets"))
+
+
+def _digits(unit: str | None) -> int:
+    return money.minor_digits(unit) if unit and unit not in (*FACT_MEASURES, PERCENT) else 4
+
+
+def _without_meaning(
+    take: read.Every, raw: Mapping[str, Any], measure: str, by: str, score: str
+) -> None:
+    """Keys that say nothing beside the others are a mistake somebody should hear of."""
+    said = {
+        f"with measure {measure!r}": _OF_FACTS if measure and measure not in FACT_MEASURES else (),
+        "where partners are ranked": _OF_GROUPS if by == "partner" else (),
+        f"with score {score!r}": [
+            key for key, needs in (("floor", "average"), ("best", "best")) if score != needs
+        ]
+        if by != "partner"
+        else (),
+        "without a baseline": ("growth",) if "baseline" not in raw else (),
+        "beside a baseline": ("target", "own_targets") if "baseline" in raw else (),
+        "without an audience": ("seen_by",) if not raw.get("audience") else (),
+        "where the window moves on": (
+            ("freeze", "final_after") if raw.get("period") == windows.ROLLING else ()
+        ),
+        f"where a {by} is ranked": ("columns",) if by and by != "partner" else (),
+    }
+    for why, keys in said.items():
+        for key in keys:
+            if key in raw:
+                take.note(key, f"has no meaning {why}; remove it")
+
+
+def _above_zero(key: str, size: Any, raw: Mapping[str, Any], unit: str) -> int:
+    value: int = size(raw, key, unit)
     if value <= 0:
-        raise read.DefinitionError("minimum", "is not above zero: write one, or leave it out")
+        raise read.DefinitionError(key, "is not above zero: write one, or leave it out")
     return value
+
+
+def _decimals(raw: Mapping[str, Any], unit: str | None) -> int | None:
+    if "decimals" not in raw:
+        return None
+    digits = 2 if unit == "amount" else _digits(unit)
+    found = read.whole(raw, "decimals", 0, digits)
+    if 0 < found < digits and unit not in (*FACT_MEASURES[1:], PERCENT):
+        raise read.DefinitionError("decimals", f"money has none or {digits}: write 0 or {digits}")
+    return found
+
+
+def _columns(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    value = raw.get("columns", list(_COLUMNS_TOLD))
+    if not isinstance(value, list) or not all(column in COLUMNS for column in value):
+        known = ", ".join(COLUMNS)
+        raise read.DefinitionError("columns", f"write a list of some of {known}, or [] for none")
+    return tuple(dict.fromkeys(value))
 
 
 def to_json(board: Board) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal board."""
+
+    def size(value: int, unit: str = board.measure) -> str:
+        digits = _digits(unit)
+        return read.plain(value) if digits == 4 else money.natural(value, digits)
+
     raw: dict[str, Any] = {"slug": board.slug, "name": board.name, "measure": board.measure}
     if board.on:
         raw["on"] = board.on
     if board.where:
         raw["where"] = conditions.where_json(board.where)
-    raw |= {"period": board.period, "by": board.by, "tie": board.tie}
+    if board.baseline:
+        raw |= {
+            "baseline": baseline_text(board.baseline),
+            "newcomers": size(board.baseline.newcomers),
+        }
+        raw["growth"] = board.growth
+    if board.target is not None:
+        raw["target"] = size(board.target)
+    if board.own_targets:
+        raw["own_targets"] = True
+    raw |= {**windows.to_json(board.windows), "by": board.by, "tie": board.tie}
+    if board.score != "sum":
+        raw["score"] = board.score
+        raw |= {"floor": board.floor} if board.score == "average" else {"best": board.best}
+    if board.audience:
+        raw |= {"audience": conditions.where_json(board.audience), "seen_by": board.seen_by}
     if board.direction != "highest":
         raw["direction"] = board.direction
     if board.minimum is not None:
-        digits = 4 if board.counts_facts else money.minor_digits(board.measure)
-        raw["minimum"] = money.natural(board.minimum, digits)
+        raw["minimum"] = size(board.minimum, board.unit)
+    if board.decimals is not None:
+        raw["decimals"] = board.decimals
+    if board.columns != _COLUMNS_TOLD:
+        raw["columns"] = list(board.columns)
     if board.freeze:
         raw["freeze"] = str(board.freeze)
     if board.final_after != moments.FINAL_AFTER:

@@ -1,37 +1,111 @@
 """Boards in plain words: what is measured, how ties are ranked, what a score says."""
 
-from engage import periods
+from decimal import Decimal
+
 from engage.activity import sentences as facts
-from engage.leaderboards.rules import Board
-from engage.money import POINTS, minor_digits
-from engage.periods import Period
+from engage.leaderboards.rules import PERCENT, Board
+from engage.money import POINTS, SCALE, minor_digits
+from engage.periods import LAST_DAY, Period
 from engage.voice import ENGLISH, Voice
 
+#: Digits after the point of what is divided, where the board does not say how many.
+_DIVIDED = {PERCENT: 1, "average": 2}
 
-def measure(rule: Board, period: Period, voice: Voice = ENGLISH) -> str:
-    """``Sum of sales in category Bikes, Apr 1 – Jun 30, 2013.``"""
-    if rule.counts_facts:
-        kinds = facts.named(rule.on or "", voice).many + facts.narrowed(rule.where, voice)
-        what = {
-            "amount": voice.gettext("Sum of %(kinds)s", kinds=kinds),
-            "quantity": voice.gettext("Units of %(kinds)s", kinds=kinds),
-            "facts": voice.gettext("Number of %(kinds)s", kinds=kinds),
-        }[rule.measure]
-    elif rule.measure == POINTS:
-        what = voice.gettext("Points earned")
+
+def measure(rule: Board, period: Period, currency: str, voice: Voice = ENGLISH) -> str:
+    """``Sum of sales in category Bikes, Apr 1 – Jun 30, 2013.`` and what it is compared with."""
+    _ = voice.gettext
+    what = f"{_what(rule, currency, voice)}{_whose(rule, voice)}"
+    compared, besides = _compared(rule, currency, voice)
+    if compared:
+        what = compared % {"what": what}
+    if period.last == LAST_DAY:
+        said = _("%(what)s, since the start.", what=what)
     else:
-        what = voice.gettext("Money earned")
-    if rule.by != "partner":
-        whose = {
-            "organisation": voice.gettext("by all partners of an organisation"),
-            "team": voice.gettext("by all partners of a team"),
-            "region": voice.gettext("by all partners of a region"),
-        }[rule.by]
-        what = f"{what} {whose}"
-    if period is periods.ALL:
-        return voice.gettext("%(what)s, since the start.", what=what)
-    span = voice.days(period.first, period.last)
-    return voice.gettext("%(what)s, %(span)s.", what=what, span=span)
+        span = voice.days(period.first, period.last)
+        said = _("%(what)s, %(span)s.", what=what, span=span)
+    return " ".join(text for text in (said, besides, _for_whom(rule, voice)) if text)
+
+
+def _what(rule: Board, currency: str, voice: Voice) -> str:
+    _ = voice.gettext
+    if rule.measure == POINTS:
+        return _("Points earned")
+    if not rule.counts_facts:
+        return _("Money earned")
+    kinds = facts.named(rule.on or "", voice).many + facts.narrowed(rule.where, voice, currency)
+    return {
+        "amount": _("Sum of %(kinds)s", kinds=kinds),
+        "quantity": _("Units of %(kinds)s", kinds=kinds),
+        "facts": _("Number of %(kinds)s", kinds=kinds),
+        "customers": _("Different customers of %(kinds)s", kinds=kinds),
+        "products": _("Different products of %(kinds)s", kinds=kinds),
+    }[rule.measure]
+
+
+def _whose(rule: Board, voice: Voice) -> str:
+    """How a group's score comes from its partners; empty where partners are ranked."""
+    _ = voice.gettext
+    if rule.by == "partner":
+        return ""
+    group = {
+        "organisation": _("an organisation"),
+        "team": _("a team"),
+        "region": _("a region"),
+    }[rule.by]
+    if rule.score == "best":
+        said = voice.ngettext(
+            "by the best partner of %(group)s",
+            "by the best %(num)s partners of %(group)s",
+            rule.best,
+            group=group,
+        )
+    elif rule.score == "average":
+        said = voice.ngettext(
+            "by each active partner of %(group)s on average",
+            "by each active partner of %(group)s on average, of %(num)s at least",
+            rule.floor,
+            group=group,
+        )
+    else:
+        said = _("by all partners of %(group)s", group=group)
+    return f" {said}"
+
+
+def _compared(rule: Board, currency: str, voice: Voice) -> tuple[str, str]:
+    """What a total is compared with, with a place for it, and what holds for those without."""
+    _ = voice.gettext
+    if rule.baseline:
+        before = (
+            _("the same period last year")
+            if rule.baseline.periods is None
+            else voice.ngettext(
+                "the period before",
+                "the mean of the last %(num)s periods",
+                rule.baseline.periods,
+            )
+        )
+        newcomers = _total(rule, rule.baseline.newcomers, currency, voice)
+        besides = _("Who did nothing then is compared with %(newcomers)s.", newcomers=newcomers)
+        if rule.growth == PERCENT:
+            return _("%%(what)s: growth in percent over %(before)s", before=before), besides
+        return _("%%(what)s: growth over %(before)s", before=before), besides
+    target = _total(rule, rule.target, currency, voice) if rule.target is not None else ""
+    if rule.own_targets:
+        besides = _("Who has none is measured by %(target)s.", target=target) if target else ""
+        return _("%%(what)s, in percent of the partner's own target"), besides
+    if target:
+        return _("%%(what)s, in percent of %(target)s", target=target), ""
+    return "", ""
+
+
+def _for_whom(rule: Board, voice: Voice) -> str:
+    if not rule.audience:
+        return ""
+    whom = facts.partners(rule.audience, voice)
+    if rule.seen_by == "everyone":
+        return voice.gettext("For %(partners)s; everybody sees it.", partners=whom)
+    return voice.gettext("For %(partners)s.", partners=whom)
 
 
 def tie(rule: Board, currency: str, voice: Voice = ENGLISH) -> str:
@@ -40,7 +114,7 @@ def tie(rule: Board, currency: str, voice: Voice = ENGLISH) -> str:
     if rule.direction == "lowest":
         told.append(voice.gettext("The lowest score leads."))
     if rule.minimum is not None:
-        least = score(rule, rule.minimum, currency, voice)
+        least = size(rule, rule.minimum, currency, voice)
         told.append(voice.gettext("Ranked from %(score)s on.", score=least))
     return " ".join(told)
 
@@ -62,23 +136,66 @@ def score(
     whole: bool = False,
     bare: bool = False,
 ) -> str:
-    """A score of the board: ``$46,140.00``, ``12,480 points``, ``31 sales``.
+    """A score of the board: ``$46,140.00``, ``12,480 points``, ``31 sales``, ``+12.5%``.
 
     ``whole`` rounds money to whole units, where there is little room; ``bare`` leaves out what is
     counted, where the board says it already.
     """
-    if bare and rule.measure == "facts":
-        return voice.quantity(value)
-    if bare and rule.measure == POINTS:
-        return voice.number(value)
+    said = size(rule, value, currency, voice, whole=whole, bare=bare)
+    return f"+{said}" if rule.baseline and value > 0 else said
+
+
+def size(
+    rule: Board,
+    value: int,
+    currency: str,
+    voice: Voice = ENGLISH,
+    *,
+    whole: bool = False,
+    bare: bool = False,
+) -> str:
+    """How much a score, or what lies between two of them, is."""
+    places = rule.decimals
+    if places is None:
+        places = _DIVIDED.get(PERCENT if rule.unit == PERCENT else rule.score)
+    if rule.unit == PERCENT:
+        return voice.percent(Decimal(rounded(value, 4 - (places or 0))) / (100 * SCALE))
+    if rule.decimals is not None:
+        whole = rule.decimals == 0
+    if not _is_money(rule) and places is not None:
+        value = rounded(value, rule.digits - places)
+    return _total(rule, value, currency, voice, whole=whole, bare=bare)
+
+
+def _total(
+    rule: Board,
+    value: int,
+    currency: str,
+    voice: Voice,
+    *,
+    whole: bool = False,
+    bare: bool = False,
+) -> str:
+    """A value in what the board measures."""
     if rule.measure == "amount":
         return voice.amount(rounded(value) if whole else value, currency, whole=whole)
-    if rule.measure == "quantity":
+    if rule.measure == "quantity" or (bare and rule.counts_facts):
         return voice.quantity(value)
     if rule.measure == "facts":
         return facts.counted(rule.on or "", value, voice)
+    if rule.counts_facts:
+        n, shown = 1 if value == SCALE else 2, voice.quantity(value)
+        if rule.measure == "customers":
+            return voice.ngettext("%(shown)s customer", "%(shown)s customers", n, shown=shown)
+        return voice.ngettext("%(shown)s product", "%(shown)s products", n, shown=shown)
+    if bare and rule.measure == POINTS:
+        return voice.number(value)
     digits = minor_digits(rule.measure)
     return voice.pay(rounded(value, digits) if whole else value, rule.measure, whole=whole)
+
+
+def _is_money(rule: Board) -> bool:
+    return rule.unit == "amount" or (not rule.counts_facts and rule.unit not in (PERCENT, POINTS))
 
 
 def is_told_whole(rule: Board, best: int) -> bool:
@@ -86,23 +203,20 @@ def is_told_whole(rule: Board, best: int) -> bool:
 
     One answer for a whole board, so that its podium, its rows and its gaps look alike.
     """
-    return best >= 1_000 * int(10 ** _digits(rule))
+    if rule.decimals is not None:
+        return rule.decimals == 0
+    return best >= 1_000 * int(10**rule.digits)
 
 
 def between(
     rule: Board, ahead: int, behind: int, best: int, currency: str, voice: Voice = ENGLISH
 ) -> str:
     """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``."""
-    if is_told_whole(rule, best) and rule.measure not in ("quantity", "facts"):
-        gap = rounded(ahead, _digits(rule)) - rounded(behind, _digits(rule))
+    if is_told_whole(rule, best) and _is_money(rule):
+        gap = rounded(ahead, rule.digits) - rounded(behind, rule.digits)
         if gap:
-            return score(rule, gap, currency, voice, whole=True)
-    return score(rule, ahead - behind, currency, voice)
-
-
-def _digits(rule: Board) -> int:
-    """Digits after the point of a stored score."""
-    return 4 if rule.counts_facts else minor_digits(rule.measure)
+            return size(rule, gap, currency, voice, whole=True)
+    return size(rule, ahead - behind, currency, voice)
 
 
 def rounded(value: int, digits: int = 4) -> int:
@@ -126,7 +240,7 @@ def gap(rule: Board, mine: int, theirs: int, currency: str, voice: Voice = ENGLI
     """How far a neighbour is: ``$1,240 ahead``; None where they are level."""
     if mine == theirs:
         return None
-    shown = score(rule, abs(theirs - mine), currency, voice)
+    shown = size(rule, abs(theirs - mine), currency, voice)
     if theirs > mine:
         return voice.gettext("%(score)s ahead", score=shown)
     return voice.gettext("%(score)s behind", score=shown)

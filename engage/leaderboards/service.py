@@ -2,23 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
-from engage import periods
+from engage import clock, periods
+from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
+from engage.conditions import addresses, asks_for_tier
 from engage.db import db
 from engage.leaderboards import pictures, projection, rules
 from engage.leaderboards.models import Board
-from engage.leaderboards.tally import Place, Published, tally
+from engage.leaderboards.tally import Place, Published, tally, windowed
+from engage.leaderboards.windows import ROLLING
 from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 
-Attributes = Mapping[str, str | None]
+Attributes = Mapping[str, Any]
 _boards: Any = Board.__table__.c
 _STAMP = (
     update(Board)
@@ -38,7 +42,7 @@ def boards(programme: Programme) -> list[Published]:
 
 
 def read(model: Board, programme: Programme) -> Published:
-    return Published(model, rules.parse(model.definition, programme.currency))
+    return Published(model, windowed(programme, rules.parse(model.definition, programme.currency)))
 
 
 def board(programme: Programme, slug: str) -> Published | None:
@@ -52,8 +56,13 @@ def move(
     posted: Sequence[Difference | Move],
     attributes: Mapping[int, Attributes],
     now: datetime,
+    climbed: Mapping[int, datetime] | None = None,
 ) -> list[Published]:
-    """Carry a batch into the standings; the boards whose standings changed."""
+    """Carry a batch into the standings; the boards whose standings changed.
+
+    ``climbed`` are partners whose tier is another from an instant on: boards for a tier count what
+    they did since otherwise.
+    """
     published_boards = boards(programme)
     turned = [board for board in published_boards if pictures.turn(programme, board, now)]
     ranks_groups = any(published.rule.by != "partner" for published in published_boards)
@@ -65,12 +74,15 @@ def move(
             moves = _of_facts(rule, new, superseded)
         else:
             moves = ((d.partner_id, d.day, d.amount) for d in posted if d.unit == rule.measure)
+        if climbed and asks_for_tier(rule.audience):
+            moves = chain(moves, _done_since(climbed))
         deltas: dict[Place, int] = defaultdict(int)
         for partner_id, day, value in moves:
             member = _member(rule, partner_id, attributes[partner_id], groups)
             if member is not None:
-                deltas[periods.containing(day, rule.period).name, member] += value
-        if any(deltas.values()) or (deltas and rule.tie == "first"):
+                for period in _held(published, day):
+                    deltas[period, member] += value
+        if any(deltas.values()) or (deltas and not rule.is_additive):
             changed[published.model.id] = published, deltas
     _carry(programme, changed)
     moved = [
@@ -85,8 +97,18 @@ def move(
 
 
 def turn(programme: Programme, now: datetime) -> list[Published]:
-    """Take the pictures that are due; the boards that are seen otherwise from now on."""
-    turned = [board for board in boards(programme) if pictures.turn(programme, board, now)]
+    """Take the pictures that are due and let windows end today; the boards that are seen otherwise.
+
+    Until then, who reads a window that moved on counts the facts.
+    """
+    today = clock.local_day(now, programme.timezone)
+    turned = []
+    for board in boards(programme):
+        if board.rule.period == ROLLING and board.model.kept_on != today:
+            rebuild(programme, board, now)
+            turned.append(board)
+        elif pictures.turn(programme, board, now):
+            turned.append(board)
     stamp(turned, now)
     return turned
 
@@ -121,7 +143,7 @@ def _carry(
     )
     wanted: dict[projection.Key, projection.Score | None] = {}
     for board_id, (published, deltas) in changed.items():
-        if published.rule.tie == "first":
+        if not published.rule.is_additive:
             wanted |= _counted_anew(programme, published, deltas)
             continue
         for place, delta in deltas.items():
@@ -137,17 +159,25 @@ def _counted_anew(
     programme: Programme, published: Published, touched: Iterable[Place]
 ) -> dict[projection.Key, projection.Score | None]:
     """The scores of these members from the facts, and when each reached its own."""
-    board_id = published.model.id
+    board_id, timed = published.model.id, published.rule.tie == "first"
     by_period: dict[str, list[int]] = defaultdict(list)
     for name, member in touched:
         by_period[name].append(member)
     found: dict[projection.Key, projection.Score | None] = {}
     for name, members in by_period.items():
         found |= {(board_id, name, member): None for member in members}
-        counted = tally(programme, published, periods.parse(name), members=members)
+        period = published.rule.windows.called(name)
+        counted = tally(programme, published, period, members=members)
         for member, score, reached in db.session.execute(counted):
-            found[board_id, name, member] = int(score), reached
+            found[board_id, name, member] = score, reached if timed else None
     return found
+
+
+def _done_since(climbed: Mapping[int, datetime]) -> list[tuple[int, date, int]]:
+    """The days on which these partners did anything from an instant on, each of no value."""
+    found = or_(*(and_(Fact.partner_id == p, Fact.occurred_at >= at) for p, at in climbed.items()))
+    rows = db.session.execute(select(Fact.partner_id, Fact.day).where(found).distinct())
+    return [(partner_id, day, 0) for partner_id, day in rows]
 
 
 def _of_facts(
@@ -155,8 +185,8 @@ def _of_facts(
 ) -> Iterable[tuple[int, Any, int]]:
     for facts, sign in ((new, 1), (superseded, -1)):
         for fact in facts:
-            if fact.kind == rule.on and (
-                not rule.where or all(getattr(fact, name) in values for name, values in rule.where)
+            if fact.kind == rule.on and all(
+                getattr(fact, name) in values for name, values in rule.where
             ):
                 yield fact.partner_id, fact.day, sign * _value(rule, fact)
 
@@ -167,12 +197,22 @@ def _value(rule: rules.Board, fact: FactStanding) -> int:
     return fact.quantity if rule.measure == "quantity" else SCALE
 
 
+def _held(published: Published, day: date) -> Iterable[str]:
+    """The names of the kept periods in which a fact of that day makes a difference."""
+    rule = published.rule
+    if rule.baseline is None and rule.period in periods.KINDS:
+        return (periods.containing(day, rule.period).name,)
+    return [period.name for period in published.holding({day})]
+
+
 def _member(
     rule: rules.Board,
     partner_id: int,
     partner: Attributes,
     groups: Mapping[tuple[str, str], int],
 ) -> int | None:
+    if rule.audience and not addresses(rule.audience, partner):
+        return None
     if rule.by == "partner":
         return partner_id
     name = partner[rule.by]
@@ -191,10 +231,21 @@ def stamp(changed: Iterable[Published], now: datetime) -> None:
 
 
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:
-    """Write a board's standings anew from the facts."""
+    """Write a board's standings anew from the facts; a window that moves ends today."""
+    if published.rule.period == ROLLING:
+        today = published.model.kept_on = clock.local_day(now, programme.timezone)
+        ending = published.rule.windows.ending(today)
+        published.model.turns_at = ending.ends_at(programme.timezone)
     pictures.turn(programme, published, now)
     projection.rebuild(programme, published)
     stamp([published], now)
+
+
+def along_with(programme: Programme, mission: str, now: datetime) -> None:
+    """A mission's days changed: so do those of the boards that run along with it."""
+    for board in boards(programme):
+        if board.rule.windows.mission == mission:
+            rebuild(programme, board, now)
 
 
 def differing_standings(programme: Programme) -> int:
@@ -202,10 +253,10 @@ def differing_standings(programme: Programme) -> int:
     return sum(projection.differing(programme, published) for published in boards(programme))
 
 
-def relist(programme: Programme, partner_id: int, now: datetime) -> list[Published]:
-    """A partner is seen otherwise from now on; the boards that say so, which are all."""
+def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> list[Published]:
+    """Partners are seen otherwise from now on; the boards that say so, which are all."""
     found = boards(programme)
-    projection.relist(programme, {board.model.id: board for board in found}, partner_id)
+    projection.relist(programme, {board.model.id: board for board in found}, partner_ids)
     stamp(found, now)
     return found
 
@@ -220,19 +271,19 @@ def publish(
     raw = rules.to_json(definition)
     if found and found.definition == raw and found.retired_at is None:
         found.position = position
-        return Published(found, definition)
+        return Published(found, windowed(programme, definition))
     if found is None:
         found = Board(programme_id=programme.id, slug=definition.slug, version=0)
         db.session.add(found)
     elif found.retired_at is None:  # what is due is of the board as it was
-        before = rules.parse(found.definition, programme.currency)
+        before = windowed(programme, rules.parse(found.definition, programme.currency))
         pictures.turn(programme, Published(found, before), now)
     if found.id is None or found.retired_at:
         found.opened_at = now
     found.name, found.definition, found.position = definition.name, raw, position
     found.changed_at, found.retired_at, found.turns_at = now, None, now
     db.session.flush()
-    published = Published(found, definition)
+    published = Published(found, windowed(programme, definition))
     rebuild(programme, published, now)
     return published
 

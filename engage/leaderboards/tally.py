@@ -1,26 +1,36 @@
-"""Standings straight from the facts: what the projection must equal, and any period it does not keep."""
+"""Standings straight from the facts: what the projection must equal, and any period it does not keep.
 
-from collections.abc import Sequence
-from datetime import datetime
+From the inside out: what facts or pay are worth to a measure, what a partner has by that in a period
+and the ones it is compared with, what score that makes, and what score a group has by its partners.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, false, func, or_, select
 
-from engage import periods
 from engage.activity.models import Fact
+from engage.conditions import Between
 from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Board, Picture
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
+from engage.missions.models import Mission
 from engage.money import SCALE
 from engage.partners.models import Group, Partner
+from engage.partners.service import segments_of
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import among
+from engage.rows import among, meets
+from engage.tiers.models import TierSpell
 
 #: A place in the standings: period name and member.
 Place = tuple[str, int]
+#: The conditions by which facts (or lines of the ledger) count.
+Whose = Callable[[Any], list[Any]]
+_STEP = 1_000
 
 
 class Published(NamedTuple):
@@ -38,6 +48,33 @@ class Published(NamedTuple):
         """What came later does not count; None: everything does."""
         return self.picture.taken_at if self.picture else None
 
+    def keeps(self, period: Period) -> bool:
+        """Whether the standings of that period are in the projection."""
+        if self.rule.period == "rolling":
+            return period.kind == "rolling" and period.last == self.model.kept_on
+        return period.kind == self.rule.period
+
+    def holding(self, days: set[date]) -> set[Period]:
+        """The kept periods in which facts of these days make a difference."""
+        rule, kept_on = self.rule, self.model.kept_on
+        found = rule.windows.holding(days, kept_on)
+        if rule.baseline is not None:
+            for day in days:
+                found |= rule.windows.after(day, rule.baseline.periods, kept_on)
+        return found
+
+
+def windowed(programme: Programme, rule: rules.Board) -> rules.Board:
+    """The board with the days of the mission it runs along with."""
+    if rule.windows.mission is None:
+        return rule
+    found = db.session.execute(
+        select(Mission.slug, Mission.starts, Mission.ends, Mission.name).where(
+            Mission.programme_id == programme.id, Mission.slug == rule.windows.mission
+        )
+    ).one()
+    return rule.within(Period(found.slug, "mission", found.starts, found.ends, found.name))
+
 
 def tally(
     programme: Programme,
@@ -52,29 +89,70 @@ def tally(
     what the projection must equal, and what answers for periods it does not keep.
     """
     rule = published.rule
-    values = (_fact_values if rule.counts_facts else _pay_values)(programme, rule, period)
-    values = values.where(*_known(rule, published.known_at))
-    if members is not None:
-        values = values.where(_of(rule, values.selected_columns.partner_id, members))
-    source = values.subquery()
-    reached = func.max(case((source.c.value != 0, source.c.occurred_at)))
-    score = func.sum(source.c.value).label("score")
-    if rule.by == "partner":
-        member = source.c.partner_id
-        statement = select(member.label("member_id"), score, reached.label("reached_at"))
-        if scope:
-            statement = statement.join(Partner, Partner.id == source.c.partner_id)
-    else:
-        member = Group.__table__.c.id
-        statement = (
-            select(member.label("member_id"), score, reached.label("reached_at"))
-            .select_from(source)
-            .join(Partner, Partner.id == source.c.partner_id)
-            .join(Group, _belongs_to(rule))
-        )
+    whose = _whose(programme, published, scope, members)
+    partners = _scores(programme, rule, period, whose)
+    return partners if rule.by == "partner" else _of_groups(rule, partners)
+
+
+def _whose(
+    programme: Programme,
+    published: Published,
+    scope: tuple[str, str] | None,
+    members: Sequence[int] | None,
+) -> Whose:
+    """Which facts or lines count: those that stand, of all partners where nothing is asked."""
+    rule = published.rule
+    asked = [
+        condition
+        for name, values in rule.audience
+        if name != "tier"
+        for condition in _of_partners(programme, name, values)
+    ]
     if scope:
-        statement = statement.where(getattr(Partner, scope[0]) == scope[1])
-    return statement.group_by(member).having(func.sum(source.c.value) != 0)
+        asked.append(getattr(Partner, scope[0]) == scope[1])
+    theirs = select(Partner.id).where(Partner.programme_id == programme.id, *asked)
+    of_groups = members is not None and rule.by != "partner"
+    if members is not None and of_groups:
+        theirs = theirs.join(Group, _belongs_to(rule)).where(among(Group.id, members))
+
+    def conditions(source: Any) -> list[Any]:
+        found: list[Any] = _known(rule, published.known_at)
+        if asked or of_groups:
+            found.append(source.partner_id.in_(theirs))
+        if members is not None and not of_groups:
+            found.append(among(source.partner_id, members))
+        return found + [
+            meets(_tier(source.partner_id, source.occurred_at), tiers)[0]
+            for name, tiers in rule.audience
+            if name == "tier"
+        ]
+
+    return conditions
+
+
+def _of_partners(
+    programme: Programme, name: str, values: frozenset[str] | Between
+) -> list[ColumnElement[bool]]:
+    if name != "segment":
+        return meets(getattr(Partner, "joined_on" if name == "joined" else name), values)
+    among_these = [
+        and_(*(asked for part in segment.where for asked in _of_partners(programme, *part)))
+        for segment in segments_of(programme)
+        if segment.slug in values
+    ]
+    return [or_(false(), *among_these)]
+
+
+def _tier(partner_id: Any, occurred_at: Any) -> Any:
+    """The tier of a partner at an instant, as `Climb.at` has it."""
+    begun = or_(TierSpell.since.is_(None), TierSpell.since <= occurred_at)
+    return (
+        select(TierSpell.tier)
+        .where(TierSpell.partner_id == partner_id, begun)
+        .order_by(TierSpell.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _known(rule: rules.Board, at: datetime | None) -> list[ColumnElement[bool]]:
@@ -94,43 +172,160 @@ def _belongs_to(rule: rules.Board) -> ColumnElement[bool]:
     )
 
 
-def _of(rule: rules.Board, partner_id: Any, members: Sequence[int]) -> Any:
-    """Of the partners whose facts make the scores of ``members``."""
-    if rule.by == "partner":
-        return among(partner_id, members)
-    theirs = select(Partner.id).join(Group, _belongs_to(rule)).where(among(Group.id, members))
-    return partner_id.in_(theirs)
+def _of_groups(rule: rules.Board, partners: Select[Any]) -> Select[Any]:
+    """Groups by what their partners score."""
+    found = partners.subquery()
+    group_id = Group.__table__.c.id
+    inside = (
+        select(group_id.label("member_id"), found.c.score, found.c.reached_at)
+        .select_from(found)
+        .join(Partner, Partner.id == found.c.member_id)
+        .join(Group, _belongs_to(rule))
+    )
+    if rule.score == "best":
+        first = found.c.score if rule.direction == "lowest" else found.c.score.desc()
+        place = func.row_number().over(partition_by=group_id, order_by=(first, found.c.reached_at))
+        places = inside.add_columns(place.label("place")).subquery()
+        inside = select(places).where(places.c.place <= rule.best)
+    one = inside.subquery()
+    score: ColumnElement[Any] = _whole(func.sum(one.c.score))
+    if rule.score == "average":
+        active = func.count()
+        score = score // case((active > rule.floor, active), else_=rule.floor)
+    reached = func.max(one.c.reached_at)
+    columns = one.c.member_id, score.label("score"), reached.label("reached_at")
+    statement = select(*columns).group_by(one.c.member_id)
+    return statement.having(func.sum(one.c.score) != 0) if rule.is_plain else statement
 
 
-def _fact_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
-    value = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
-    conditions = [getattr(Fact, name).in_(values) for name, values in rule.where]
-    return select(
-        Fact.partner_id,
-        Fact.occurred_at,
-        (value if value is not None else SCALE + Fact.id * 0).label("value"),
-    ).where(
-        Fact.programme_id == programme.id,
-        Fact.kind == rule.on,
-        Fact.day.between(period.first, period.last),
-        *conditions,
+def _scores(programme: Programme, rule: rules.Board, period: Period, whose: Whose) -> Select[Any]:
+    """Partners who have anything in the period, with their scores."""
+    totals = _totals(programme, rule, period, whose).subquery()
+    target: Any = func.coalesce(Partner.target, rule.target) if rule.own_targets else rule.target
+    score: Any = totals.c.total
+    if rule.growth == rules.PERCENT and rule.baseline:
+        base = case((totals.c.base == 0, rule.baseline.newcomers), else_=totals.c.base)
+        score = _percent(score, base) - 100 * SCALE
+    elif rule.baseline:
+        score = score - totals.c.base
+    elif rule.is_attainment:
+        score = _percent(score, target)
+    statement = select(
+        totals.c.partner_id.label("member_id"), score.label("score"), totals.c.reached_at
+    )
+    if rule.own_targets:
+        statement = statement.join(Partner, Partner.id == totals.c.partner_id)
+        statement = statement.where(target.is_not(None))
+    # What comes to nothing is no score; a group's sum is of all there is.
+    return (
+        statement
+        if rule.is_plain and rule.by != "partner"
+        else statement.where(totals.c.total != 0)
     )
 
 
-def _pay_values(programme: Programme, rule: rules.Board, period: Period) -> Select[Any]:
+def _totals(programme: Programme, rule: rules.Board, period: Period, whose: Whose) -> Select[Any]:
+    """Columns ``partner_id``, ``total``, ``reached_at``, and ``base``, that of growth."""
+    before = rule.reach(period)
+    spans = [period, *before]
+    values = (_facts if rule.counts_facts else _pay)(programme, rule, spans, whose).subquery()
+    reached = func.max(case((values.c.value != 0, values.c.occurred_at)))
+    total = _whole(func.sum(values.c.value))
+    if rule.baseline is None:
+        return select(
+            values.c.partner_id, total.label("total"), reached.label("reached_at")
+        ).group_by(values.c.partner_id)
+    by_span = (
+        select(values.c.partner_id, values.c.span, total.label("total"), reached.label("reached"))
+        .group_by(values.c.partner_id, values.c.span)
+        .subquery()
+    )
+    is_now = by_span.c.span == 0
+    now = _whole(func.sum(case((is_now, by_span.c.total))))
+    earlier = case((is_now, None), (by_span.c.total < 0, 0), else_=by_span.c.total)
+    # The mean of those periods that hold anything, as `incentives.baseline` has it.
+    mean = _whole(func.sum(earlier)) // func.count(earlier)
+    newcomers = rule.baseline.newcomers
+    return (
+        select(
+            by_span.c.partner_id,
+            now.label("total"),
+            func.max(case((is_now, by_span.c.reached))).label("reached_at"),
+            case((func.count(earlier) == 0, newcomers), else_=mean).label("base"),
+        )
+        .group_by(by_span.c.partner_id)
+        .having(now.is_not(None))
+    )
+
+
+def _facts(
+    programme: Programme, rule: rules.Board, spans: Sequence[Period], whose: Whose
+) -> Select[Any]:
+    """What every fact of these spans (or customer, or product) is worth; ``span`` tells which."""
+    measured = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
+    columns = Fact.partner_id, _span(Fact.day, spans).label("span")
+    counted = (
+        Fact.programme_id == programme.id,
+        Fact.kind == rule.on,
+        or_(*(Fact.day.between(span.first, span.last) for span in spans)),
+        *(asked for name, among in rule.where for asked in meets(getattr(Fact, name), among)),
+        *whose(Fact),
+    )
+    if rule.measure not in rules.DISTINCT:
+        value = measured if measured is not None else SCALE + Fact.id * 0
+        return select(*columns, Fact.occurred_at, value.label("value")).where(*counted)
+    name = Fact.customer if rule.measure == "customers" else Fact.product
+    return (
+        select(
+            *columns,
+            func.min(Fact.occurred_at).label("occurred_at"),
+            case((name.is_(None), 0), else_=SCALE).label("value"),
+        )
+        .where(*counted)
+        .group_by(*columns, name)
+    )
+
+
+def _pay(
+    programme: Programme, rule: rules.Board, spans: Sequence[Period], whose: Whose
+) -> Select[Any]:
+    span = _span(Transfer.day, spans)
     return (
         select(
             Transfer.partner_id,
+            span.label("span"),
             func.max(Transfer.occurred_at).label("occurred_at"),
-            func.sum(Transfer.amount).label("value"),
+            _whole(func.sum(Transfer.amount)).label("value"),
         )
         .where(
             Transfer.programme_id == programme.id,
             Transfer.unit == rule.measure,
             Transfer.kind.in_(EARNED),
-            Transfer.day.between(period.first, period.last),
+            or_(*(Transfer.day.between(span.first, span.last) for span in spans)),
+            *whose(Transfer),
         )
-        .group_by(Transfer.partner_id, Transfer.fact_id)
+        .group_by(Transfer.partner_id, Transfer.fact_id, span)
+    )
+
+
+def _span(day: Any, spans: Sequence[Period]) -> ColumnElement[int]:
+    """Which of the spans a day is in; the first, should two hold it."""
+    tried = ((day.between(span.first, span.last), n) for n, span in enumerate(spans))
+    return case(*tried)
+
+
+def _whole(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A sum as an integer: PostgreSQL adds 64 bits up to a decimal, which divides otherwise."""
+    return cast(number, BigInteger)
+
+
+def _percent(part: Any, whole: Any) -> Any:
+    """How many percent, in ten-thousandths, towards zero; in steps, so that 64 bits hold it."""
+    thousands = part % whole * _STEP
+    return (
+        part // whole * (_STEP * _STEP)
+        + thousands // whole * _STEP
+        + thousands % whole * _STEP // whole
     )
 
 
@@ -139,15 +334,10 @@ def expected(
 ) -> dict[Place, tuple[int, datetime | None]]:
     """What a board's standings must be, from the facts, in every period that has any."""
     rule = published.rule
+    statement = select(Fact.day).where(Fact.programme_id == programme.id).distinct()
+    held = rule.windows.holding(db.session.scalars(statement), published.model.kept_on)
     found: dict[Place, tuple[int, datetime | None]] = {}
-    for period in _periods_with_facts(programme, rule):
+    for period in sorted(held, key=lambda period: period.first):
         for member, score, reached in db.session.execute(tally(programme, published, period)):
             found[period.name, member] = (int(score), reached if rule.tie == "first" else None)
     return found
-
-
-def _periods_with_facts(programme: Programme, rule: rules.Board) -> list[Period]:
-    days = db.session.scalars(select(Fact.day).where(Fact.programme_id == programme.id).distinct())
-    return sorted(
-        {periods.containing(day, rule.period) for day in days}, key=lambda period: period.first
-    )

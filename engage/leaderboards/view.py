@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engage import clock, formats, periods
+from engage import clock, formats
 from engage.db import db
 from engage.leaderboards import days, pictures, ranking, sentences
 from engage.leaderboards.models import StandingBucket
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope
 from engage.leaderboards.tally import Published
+from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Group, Partner
 from engage.periods import Period, UnknownPeriod
 from engage.programmes.models import Programme
@@ -91,11 +92,11 @@ def view(
     """
     kind = published.rule.period
     try:
-        wanted = periods.parse(period) if period else periods.containing(today, kind)
+        wanted = published.rule.windows.called(period, today)
     except UnknownPeriod as error:
         raise NoSuchView(str(error)) from error
-    if wanted.kind != kind:
-        raise NoSuchView(f"{wanted.name} is no {kind}")
+    if wanted.kind != kind or (kind == ROLLING and wanted.last > today):
+        raise NoSuchView(f"{wanted.name} is no {kind} of this board")
     seen = pictures.as_seen(programme, published, wanted, live=live)
     return View(programme, seen, wanted, _scope(programme, published, scope), today, live)
 
@@ -144,8 +145,9 @@ def past_periods(view: View) -> list[Period]:
         .where(StandingBucket.board_id == view.published.model.id, StandingBucket.level == 1)
         .distinct()
     )
-    found = {periods.parse(name) for name in names} | {view.period}
-    found.add(periods.containing(view.today, view.published.rule.period))
+    windows = view.published.rule.windows
+    found = {windows.called(name) for name in names}
+    found |= {view.period, windows.running(view.today)}
     return sorted(found, key=lambda period: period.first, reverse=True)
 
 

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 from sqlalchemy import Row, bindparam, select, update
 
+from engage import clock
 from engage.activity import cells
 from engage.activity.problems import Unreadable
+from engage.activity.rules import Problem
 from engage.conditions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.db import db
 from engage.partners import rules
@@ -32,7 +34,10 @@ _OF_THESE = _EVERYBODY.where(among(_partners.id, "ids"))
 
 
 class Profile(NamedTuple):
-    """A partner as somebody reports it; None means the report does not say."""
+    """A partner as somebody reports it; None means the report does not say.
+
+    ``target`` is in ten-thousandths.
+    """
 
     external_id: str
     name: str
@@ -42,16 +47,23 @@ class Profile(NamedTuple):
     region: str | None = None
     type: str | None = None
     joined_on: date | None = None
+    left_on: date | None = None
+    target: int | None = None
     locale: str | None = None
     timezone: str | None = None
 
 
 class Admission(NamedTuple):
-    """Ids of partners added, and of those whose attributes changed; one answer per profile."""
+    """Ids of partners added, of those whose attributes changed, and of those who left or are back.
+
+    One answer per profile, and what is wrong with those that are no partners.
+    """
 
     new: list[int]
     moved: list[int]
+    left: list[int]
     answers: list[str]
+    problems: list[Problem]
 
 
 def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -> Admission:
@@ -60,11 +72,16 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
     A column the report does not have leaves what is known as it is.
     """
     known = _known(programme.id, [profile.external_id for profile in profiles])
-    admission = Admission([], [], [])
+    problems = _unfit(profiles, known, clock.local_day(now, programme.timezone))
+    wrong = {problem.position for problem in problems}
+    admission = Admission([], [], [], [], problems)
     rows: dict[str, dict[str, object]] = {}
     ids = iter(next_ids("partners", len(profiles)))
-    for profile in profiles:
+    for position, profile in enumerate(profiles):
         before = known.get(profile.external_id)
+        if position in wrong:
+            admission.answers.append("problem")
+            continue
         if before is None and profile.external_id not in rows:
             partner_id = next(ids)
             stamp = {"id": partner_id, "programme_id": programme.id, "created_at": now}
@@ -80,27 +97,51 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
         admission.answers.append("corrected" if changes else "unchanged")
         if changes:
             db.session.execute(update(Partner).where(Partner.id == before.id).values(**changes))
-        if changes.keys() & {*PARTNER_ATTRIBUTES, "joined_on"}:
+        if changes.keys() & {*PARTNER_ATTRIBUTES, "joined_on", "target"}:
             admission.moved.append(before.id)
+        if "left_on" in changes:
+            admission.left.append(before.id)
     insert_rows(Partner.__table__, list(rows.values()))
-    _open_groups(programme.id, profiles)
+    _open_groups(programme.id, (p for n, p in enumerate(profiles) if n not in wrong))
     return admission
 
 
-def judge(programme: Programme, profiles: Sequence[Profile]) -> list[str]:
-    """The answers that ``admit`` would give; nothing is written."""
+def judge(
+    programme: Programme, profiles: Sequence[Profile], *, now: datetime
+) -> tuple[list[str], list[Problem]]:
+    """The answers and problems that ``admit`` would give; nothing is written."""
     known = _known(programme.id, [profile.external_id for profile in profiles])
+    problems = _unfit(profiles, known, clock.local_day(now, programme.timezone))
+    wrong = {problem.position for problem in problems}
     answers: list[str] = []
     met: set[str] = set()
-    for profile in profiles:
+    for position, profile in enumerate(profiles):
         before = known.get(profile.external_id)
-        if before is None:
+        if position in wrong:
+            answers.append("problem")
+        elif before is None:
             answers.append("unchanged" if profile.external_id in met else "new")
             met.add(profile.external_id)
         else:
             same = all(getattr(before, key) == v for key, v in _said(profile).items())
             answers.append("unchanged" if same else "corrected")
-    return answers
+    return answers, problems
+
+
+def _unfit(
+    profiles: Sequence[Profile], known: Mapping[str, Row[Any]], today: date
+) -> list[Problem]:
+    """What cannot be, although each value can be read."""
+    problems = []
+    for position, profile in enumerate(profiles):
+        before = known.get(profile.external_id)
+        joined_on = profile.joined_on or (before.joined_on if before else None)
+        if reason := _cannot_leave(profile.left_on, joined_on, today):
+            problems.append(Problem(position, "left_on", reason))
+        if profile.target is not None and profile.target <= 0:
+            remedy = "is not above zero: write what is to be reached, or leave it blank"
+            problems.append(Problem(position, "target", remedy))
+    return problems
 
 
 def _said(profile: Profile) -> dict[str, object]:
@@ -247,16 +288,21 @@ def _is_somebodys(partner: Partner, wanted: str) -> bool:
     return any(name and rules.alike(name, wanted) for names in others for name in names)
 
 
+def _cannot_leave(left_on: date | None, joined_on: date | None, today: date) -> str | None:
+    """Why that day cannot be a partner's last one, and what to do; None where it can."""
+    if left_on and left_on > today:
+        return str(gettext("That day has not come yet: say so when they have left."))
+    if left_on and joined_on and left_on < joined_on:
+        return str(gettext("That is before they joined: check both days."))
+    return None
+
+
 def part(partner: Partner, left_on: date | None, today: date) -> None:
     """Write down a partner's last day, or take it back.
 
     :raises BadChoice: the day has not come yet, or is before the partner joined.
     """
-    if left_on and left_on > today:
-        raise BadChoice(
-            "left_on", gettext("That day has not come yet: say so when they have left.")
-        )
-    if left_on and partner.joined_on and left_on < partner.joined_on:
-        raise BadChoice("left_on", gettext("That is before they joined: check both days."))
+    if reason := _cannot_leave(left_on, partner.joined_on, today):
+        raise BadChoice("left_on", reason)
     partner.left_on = left_on
     db.session.flush()

@@ -147,6 +147,13 @@ def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
     for number, mission in enumerate(file.missions, 1):
         yield from _undeclared(f"missions[{number}].audience", mission.audience, known)
+    slugs = {mission.slug for mission in file.missions}
+    for number, board in enumerate(file.boards, 1):
+        yield from _undeclared(f"boards[{number}].audience", board.audience, known)
+        if (along := board.windows.mission) and along not in slugs:
+            there = f"; known are {', '.join(sorted(slugs))}" if slugs else ""
+            problem = f"{along!r} is unknown: declare it as [[missions]]{there}"
+            yield DefinitionError(f"boards[{number}].mission", problem)
 
 
 def _undeclared(
@@ -204,7 +211,8 @@ def dump(file: ProgrammeFile) -> str:
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:
     """Days as TOML writes them, which JSON cannot."""
     days = {key: _as_toml(row[key]) for key in ("starts", "ends") if key in row}
-    return row | days
+    seasons = {key: [_with_days(season) for season in row[key]] for key in row if key == "seasons"}
+    return row | days | seasons
 
 
 def _as_toml(said: str) -> date:

@@ -107,8 +107,8 @@ def publish(
     release = Release(since or now, why, by, now)
     changes += _publish_tiers(programme, file, release, has_facts)
     changes += _publish_rules(programme, file, release, has_facts)
-    changes += _publish_boards(programme, file, now)
     changes += _publish_missions(programme, file, now)
+    changes += _publish_boards(programme, file, now)
     changes += _publish_intake(programme, file)
     return Published(programme, changes)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from engage import clock, periods
+from engage import clock
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
@@ -21,6 +21,7 @@ from engage.db import db
 from engage.incentives import service as incentives
 from engage.incentives.rules import Rule, in_force
 from engage.leaderboards import ranking as ranks
+from engage.leaderboards import sentences
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
@@ -80,8 +81,8 @@ class Teller:
     @cached_property
     def ranked_period(self) -> Period:
         """Of which the board is told: the period told of, or the board's that runs."""
-        kind = self.board.rule.period if self.board else "all"
-        return self.told_period or periods.containing(self.today, kind)
+        running = self.board.rule.windows.running(self.today) if self.board else ALL
+        return self.told_period or running
 
     @cached_property
     def standings(self) -> ranks.Ranking:
@@ -230,7 +231,7 @@ class Told:
         if board is None or self.partner.visibility != "hidden":
             return None
         # Off the public board, but their own film tells them where they stand.
-        period = self.teller.told_period or periods.containing(self.teller.today, board.rule.period)
+        period = self.teller.told_period or board.rule.windows.running(self.teller.today)
         near = ranks.around(self.teller.programme, board, period, self.partner.id, reach=0)
         return near.rows[0] if near.rows else None
 
@@ -267,8 +268,5 @@ class Told:
         """A score as the board writes it: all alike, so that they line up among neighbours."""
         board = self.teller.board
         assert board is not None
-        if board.rule.measure == "amount":
-            return self.voice.amount(score, self.currency)
-        if board.rule.counts_facts:
-            return self.voice.quantity(score)
-        return self.voice.pay(score, board.rule.measure)
+        rule = board.rule
+        return sentences.score(rule, score, self.currency, self.voice, bare=rule.counts_facts)

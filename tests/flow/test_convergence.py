@@ -13,6 +13,7 @@ from engage import flow
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import transaction
+from engage.money import scaled
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
 from tests.houses import Houses
@@ -164,6 +165,79 @@ period = "year"
 milestones = [ { at = "5000", pays = "50" }, { at = "20000", pays = "150" } ]
 where = { segment = ["near"] }
 """
+#: Every kind of board: measures, comparisons, groups, windows, audiences.
+BOARDS = """
+[[boards]]
+slug = "growth"
+name = "Growth"
+measure = "amount"
+on = "sale"
+baseline = "same period last year"
+newcomers = "1000"
+period = "month"
+tie = "first"
+
+[[boards]]
+slug = "percent"
+name = "Growth of teams"
+measure = "customers"
+on = "sale"
+baseline = "mean of last 2 periods"
+newcomers = "1"
+growth = "percent"
+period = "week"
+by = "team"
+score = "best"
+best = 1
+
+[[boards]]
+slug = "target"
+name = "Targets"
+measure = "amount"
+on = "sale"
+where = { amount = { from = "-100" } }
+target = "7000"
+own_targets = true
+period = "rolling"
+days = 45
+minimum = "10"
+
+[[boards]]
+slug = "average"
+name = "Average"
+measure = "points"
+period = "season"
+seasons = [
+  { slug = "winter", name = "Winter", starts = 2012-11-15, ends = 2013-02-15 },
+  { slug = "spring", name = "Spring", starts = 2013-02-16, ends = 2013-05-31 },
+]
+by = "region"
+score = "average"
+floor = 2
+
+[[boards]]
+slug = "sprint"
+name = "Sprint"
+measure = "quantity"
+on = "sale"
+period = "mission"
+mission = "first-come"
+audience = { segment = ["near"], joined = { from = 2012-02-01 } }
+tie = "dense"
+
+[[boards]]
+slug = "gold"
+name = "While gold"
+measure = "facts"
+on = "sale"
+period = "rolling"
+days = 60
+baseline = "mean of last 1 periods"
+newcomers = "1"
+audience = { tier = ["Silver", "Gold"] }
+seen_by = "everyone"
+direction = "lowest"
+"""
 JOINED = {"A1": date(2012, 3, 1), "B1": date(2012, 12, 1), "C1": None}
 
 
@@ -206,8 +280,11 @@ batches_of = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fac
 def state_after(batches: list[list[Report]]) -> str:
     """The digest of a new programme that took these batches in."""
     slug = f"run-{next(_numbers)}"
-    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"') + LANGUAGE)
-    profiles = [p._replace(joined_on=JOINED[p.external_id]) for p in PROFILES]
+    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"') + LANGUAGE + BOARDS)
+    profiles = [
+        p._replace(joined_on=JOINED[p.external_id], target=scaled("5000") if n else None)
+        for n, p in enumerate(PROFILES)
+    ]
     transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     for batch in batches:
         record(programme, *batch)

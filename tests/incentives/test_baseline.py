@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engage import periods
 from engage.activity.rules import Standing
 from engage.incentives import language, rules
-from engage.incentives.baseline import Found, Ground, reach, year_before
+from engage.incentives.baseline import Found, Ground, reach
 from engage.money import SCALE
 
 
@@ -75,7 +75,7 @@ def test_only_facts_that_meet_the_conditions_are_in_a_baseline() -> None:
 def test_the_same_period_last_year_has_the_same_name_where_there_is_one(
     period: str, before: str
 ) -> None:
-    assert year_before(periods.parse(period)).name == before
+    assert periods.parse(period).year_before().name == before
 
 
 @given(

@@ -106,7 +106,7 @@ def test_a_period_freezes_inside_itself_and_is_final_after_its_end(
 def test_periods_close_that_ended_while_the_board_was_there(day: date, ago: int) -> None:
     current = periods.containing(day, "month")
     opened = current.starts_at(NEW_YORK) - timedelta(days=ago)
-    closings = moments.closings(current, Span(3, 0), opened, NEW_YORK)
+    closings = moments.closings(current.earlier(), Span(3, 0), opened, NEW_YORK)
     ends = [period.ends_at(NEW_YORK) for period, _ in closings]
     assert all(opened < end <= current.starts_at(NEW_YORK) for end in ends)
     assert ends == sorted(ends, reverse=True)
