@@ -268,7 +268,9 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
 
 
 def outstanding(programme: Programme) -> list[Difference]:
-    """The lines that ``reconsider`` would post; nothing is written."""
+    """The lines that ``reconsider`` would post, by the tiers it would leave: those are written, so
+    this is asked where everything is undone (`db.without_trace`)."""
+    tiers.rebuild(programme)
     return _owed(programme, partners.attributes(programme.id), store=False)
 
 

@@ -91,13 +91,18 @@ def rehearse() -> Answer:
         described, since = _described(text, here), _since(here)
     except BadProgrammeFile as error:
         return _page(here, text, error.problems)
-    if request.form.get("do") == "publish":
+    publishes = request.form.get("do") == "publish"
+    past = since is not None and since < g.now
+    if publishes and (not past or request.form.get("sure") == "y"):
         return _published(here, text, described, since)
     try:
         found = _rehearsed(described, since, g.now)
     except (Refused, Overdrawn) as refusal:
         return _page(programme(), text, [(None, "", str(refusal))])
-    return _page(programme(), text, [], found)
+    corrects = past and bool(found.lines)
+    if publishes and not corrects:
+        return _published(programme(), text, described, since)
+    return _page(programme(), text, [], found, corrects=corrects, unsure=publishes)
 
 
 def _text() -> str:
@@ -147,7 +152,11 @@ def _page(
     text: str,
     problems: list[tuple[int | None, str, str]],
     found: Rehearsal | None = None,
+    *,
+    corrects: bool = False,
+    unsure: bool = False,
 ) -> Answer:
+    """``corrects``: it would change the past, which must be meant; ``unsure``: that was not said."""
     voice = viewer()
     sums = found.sums if found else {}
     said = [
@@ -162,8 +171,10 @@ def _page(
         since=request.form.get("since", ""),
         why=request.form.get("why", ""),
         today=today(here),
+        corrects=corrects,
+        unsure=_("This corrects the past: confirm that you mean it.") if unsure else None,
     )
-    return (page, 422) if problems else page
+    return (page, 422) if problems or unsure else page
 
 
 def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) -> Rehearsal:

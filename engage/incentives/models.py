@@ -77,3 +77,6 @@ class RuleDraft(Model):
     replay: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime]
+
+    #: An address that was somebody's draft never shows another one.
+    __table_args__ = ({"sqlite_autoincrement": True},)

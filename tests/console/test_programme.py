@@ -51,9 +51,13 @@ def test_the_rehearsal_is_what_publishing_does(mia: Browser, cast: Cast):
     assert cast.alice.partner
     before = ledger.balances(cast.alice.partner.id)["points"]
     versions, lines, _digest = state()
-    answer = mia.post(
-        "/console/rules/change", data={"text": DOUBLED, "since": "2013-04-01", "do": "publish"}
-    )
+    data = {"text": DOUBLED, "since": "2013-04-01", "do": "publish"}
+    unsure = mia.post("/console/rules/change", data=data)
+    assert unsure.status_code == 422
+    assert "This corrects the past: confirm that you mean it." in text(unsure)
+    assert page(unsure).select_one("[name=sure]")
+    assert state()[:2] == (versions, lines), "nothing of the past is changed by the way"
+    answer = mia.post("/console/rules/change", data=data | {"sure": "y"})
     assert answer.status_code == 303
     assert state()[:2] == (versions + 1, lines + 8)
     assert ledger.balances(cast.alice.partner.id)["points"] == before + 6_000

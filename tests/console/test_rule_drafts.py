@@ -250,9 +250,11 @@ def test_a_draft_that_was_overtaken_is_looked_at_again(mia: Browser):
     assert "Version 2 was published since" in text(answer)
 
 
-def test_a_draft_thrown_away_is_gone(mia: Browser):
+def test_a_draft_thrown_away_is_gone_and_its_address_never_shows_another(mia: Browser):
     address = begin(mia)
     mia.post(f"{address}/drop")
+    assert mia.get(address).status_code == 404
+    assert begin(mia) != address
     assert mia.get(address).status_code == 404
 
 
