@@ -25,3 +25,10 @@ def control(text: str) -> str | None:
 def visible(text: str) -> str:
     """The text with such characters written out, for a terminal that would obey them."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def legible(text: str) -> str:
+    """Prose, composed and trimmed, without what nobody can see or what turns it around; its line
+    breaks stay."""
+    lines = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " ")).split("\n")
+    return "\n".join(_CONTROL.sub("", _EMPTY.sub("", line)) for line in lines).strip()

@@ -1,7 +1,7 @@
 """One house, one cast for all tests: alice owns, bob is her team-mate, charlie is a rival."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
-from engage import flow
+from engage import clock, flow
 from engage.accounts.models import Seat, User
 from engage.activity.rules import Report
 from engage.config import Settings
@@ -23,6 +23,7 @@ from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 
+from .browsing import Browser, browser
 from .houses import *  # noqa: F403
 from .houses import Houses, opened
 from .postgres import *  # noqa: F403
@@ -261,6 +262,23 @@ def cast(app: Flask, request: pytest.FixtureRequest, _password_hash: str) -> Cas
     partners = {partner.external_id: partner for partner in db.session.query(Partner)}
     people = {name: Person(users[name], partners.get(PARTNER_OF.get(name, ""))) for name in NAMES}
     return Cast(programmes.by_slug("resellers"), **people)
+
+
+@pytest.fixture
+def april(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 10 April 2013, 11:00 in New York."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def _seated(name: str) -> Callable[..., Browser]:
+    def sign_in(app: Flask, cast: Cast) -> Browser:
+        return browser(app, getattr(cast, name).user)
+
+    return pytest.fixture(name=name)(sign_in)
+
+
+#: Everybody's browser, signed in, by their names.
+alice, bob, charlie, mia, ada, otto = map(_seated, NAMES)
 
 
 def _let_in(password_hash: str) -> None:

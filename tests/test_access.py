@@ -115,6 +115,7 @@ EXAMPLES: dict[str, Example] = {
     },
     "console_disputes.dispute": Example(questions.asked, MANAGERS),
     "console_disputes.answer": Example(questions.asked, MANAGERS),
+    "console_disputes.second": Example(questions.asked, MANAGERS),
     **{
         f"console_rewards.{view}": Example(spending.reward, MANAGERS)
         for view in ("edit", "change", "restock", "retire")

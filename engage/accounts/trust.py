@@ -29,6 +29,12 @@ def is_in_care_of(user: User, programme_id: int) -> bool:
     return not user.is_admin and _places(user) <= {(programme_id, "partner")}
 
 
+def sits_for(user_id: int, partner_id: int) -> bool:
+    """Whether this person is one of the partner's people: what is theirs another one decides."""
+    seat = select(Seat.id).where(Seat.user_id == user_id, Seat.partner_id == partner_id).limit(1)
+    return db.session.scalar(seat) is not None
+
+
 def before_a_seat(user: User, programme_id: int, role: str) -> None:
     """Reset a person who is about to leave the care they are in by sitting down in this place."""
     places = _places(user)

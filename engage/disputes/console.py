@@ -1,5 +1,6 @@
 """Partners' questions for their manager: the queue by deadline, and answering one."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -7,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from engage import money
+from engage.accounts.models import User
 from engage.console.here import programme
 from engage.db import db, transaction
 from engage.disputes import sentences, service
@@ -19,6 +21,7 @@ from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_disputes", __name__, url_prefix="/console/disputes")
 
@@ -75,6 +78,7 @@ def _page(asked: Asked, **extra: Any) -> str:
     return render_template(
         "console_disputes/dispute.html",
         dispute=sentences.shown(asked.dispute, unit, voice, g.now),
+        proposal=_proposal(asked),
         partner=asked.partner,
         unit=_("points") if unit == money.POINTS else unit,
         line=reasons.shown(entry, here.currency, voice) | {"open": True},
@@ -83,13 +87,29 @@ def _page(asked: Asked, **extra: Any) -> str:
     )
 
 
+def _proposal(asked: Asked) -> dict[str, Any] | None:
+    """What one manager proposes and another is to look at; None where nothing is."""
+    dispute, voice = asked.dispute, viewer()
+    if dispute.proposed_at is None or dispute.proposed_amount is None:
+        return None
+    by = db.session.get_one(User, dispute.proposed_by)
+    return {
+        "by": by.name or by.email,
+        "at": voice.moment(dispute.proposed_at),
+        "seen": dispute.proposed_at.isoformat(),
+        "answer": dispute.proposed_answer,
+        "amount": voice.pay(dispute.proposed_amount, asked.line.unit, whole=False, sign=True),
+        "mine": dispute.proposed_by == g.user.id or service.is_own(asked, g.user.id),
+    }
+
+
 @blueprint.post("/<id:dispute_id>")
 @allow("manager")
 def answer(dispute_id: int) -> Answer:
     """Explain, and correct the line where an amount is given."""
     asked = _asked(dispute_id)
-    text = request.form.get("answer", "").strip().replace("\r\n", "\n")
-    typed = request.form.get("amount", "").strip().replace("−", "-")
+    text = form_text("answer", _LONGEST)
+    typed = request.form.get("amount", "").strip()[:40].replace("−", "-")
     errors: dict[str, str] = {}
     amount = None
     if not text or len(text) > _LONGEST:
@@ -100,21 +120,48 @@ def answer(dispute_id: int) -> Answer:
         errors["amount"] = str(error)
     if amount == 0:
         errors["amount"] = _("Zero corrects nothing: leave it empty to explain only.")
-    if amount is not None and asked.dispute.asked_by == g.user.id:
+    if amount is not None and service.is_own(asked, g.user.id):
         errors["amount"] = _("You asked this yourself: another manager decides what it is worth.")
     if errors:
         return _page(asked, errors=errors, text=text, typed=typed), 422
     programme_id, by, now = g.seat.programme.id, g.user.id, g.now
 
-    def work() -> bool:
+    def work() -> str | None:
         here = db.session.get_one(Programme, programme_id)
         return service.answer(here, dispute_id, text, amount, by=by, now=now)
 
-    if not transaction(work):
+    done = transaction(work)
+    if done == "proposed":
+        flash(_("So much needs another manager, who finds your proposal here."), "info")
+        return redirect(url_for(".dispute", dispute_id=dispute_id), 303)
+    return _told(dispute_id, bool(done), corrected=amount is not None)
+
+
+def _told(dispute_id: int, settled: bool, *, corrected: bool) -> Response:
+    if not settled:
         flash(_("Somebody settled this question before you. Nothing was changed."), "info")
-    elif amount is None:
-        flash(_("Your explanation is with the partner."), "success")
-    else:
+    elif corrected:
         flash(_("The line is corrected, and the partner knows why."), "success")
+    else:
+        flash(_("Your explanation is with the partner."), "success")
     deliver()
     return redirect(url_for(".dispute", dispute_id=dispute_id), 303)
+
+
+@blueprint.post("/<id:dispute_id>/second")
+@allow("manager")
+def second(dispute_id: int) -> Answer:
+    """Another manager's yes to the correction that was ``seen``."""
+    if (proposal := _proposal(_asked(dispute_id))) is None or proposal["mine"]:
+        return _told(dispute_id, False, corrected=True)
+    try:
+        seen = datetime.fromisoformat(request.form.get("seen", ""))
+    except ValueError:
+        abort(400)
+    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
+
+    def work() -> bool:
+        here = db.session.get_one(Programme, programme_id)
+        return service.second(here, dispute_id, seen, by=by, now=now)
+
+    return _told(dispute_id, transaction(work), corrected=True)

@@ -14,7 +14,8 @@ class Dispute(Model):
     """One question about one ledger line (``transfer_id``): open until it is answered or withdrawn.
 
     ``amount`` is what the line was corrected by, in minor units of its unit; the transfer that did it
-    names this row. ``seen_at`` is when the partner first looked at the answer.
+    names this row. A large one is ``proposed_`` by one manager and settled by another. ``seen_at`` is
+    when the partner first looked at the answer.
     """
 
     __tablename__ = "disputes"
@@ -33,6 +34,10 @@ class Dispute(Model):
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     answer: Mapped[str | None] = mapped_column(String(2_000))
     amount: Mapped[int | None]
+    proposed_answer: Mapped[str | None] = mapped_column(String(2_000))
+    proposed_amount: Mapped[int | None]
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -54,4 +59,8 @@ class Dispute(Model):
         ),
         CheckConstraint("(state = 'corrected') = (amount IS NOT NULL)", name="corrected_by"),
         CheckConstraint("amount <> 0", name="amount_corrects_something"),
+        CheckConstraint(
+            "state <> 'corrected' OR proposed_by IS NULL OR proposed_by <> settled_by",
+            name="proposed_by_another",
+        ),
     )

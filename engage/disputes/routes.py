@@ -1,6 +1,6 @@
 """A partner's questions about lines of their statement."""
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,6 +12,7 @@ from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.web import allow, limiter
 from engage.web.locales import viewer
+from engage.web.texts import form_text
 
 blueprint = Blueprint("disputes", __name__)
 
@@ -29,8 +30,7 @@ def _per_person() -> str:
 @limiter.limit("20 per hour", key_func=_per_person)
 def ask(number: int) -> Answer:
     """Ask about one of my lines: what I wonder, and what I expected."""
-    question = request.form.get("question", "").strip().replace("\r\n", "\n")
-    expected = request.form.get("expected", "").strip()
+    question, expected = form_text("question", _QUESTION), form_text("expected", _EXPECTED)
     programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
     by, now = g.user.id, g.now
     error = None

@@ -23,6 +23,7 @@ def shown(dispute: Dispute, unit: str, voice: Voice, now: datetime) -> dict[str,
         "due": voice.moment(dispute.due_at - _MINUTE),  # midnight reads like the day after
         "answer": dispute.answer,
         "settled": voice.moment(dispute.settled_at) if dispute.settled_at else None,
+        "checked": dispute.state == "open" and dispute.proposed_at is not None,
         "correction": voice.pay(dispute.amount, unit, whole=False, sign=True)
         if dispute.amount is not None
         else None,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CursorResult, func, select, update
 
 from engage import flow
+from engage.accounts import trust
 from engage.db import db
 from engage.disputes import rules
 from engage.disputes.models import Dispute
@@ -14,6 +15,8 @@ from engage.ledger.models import Transfer
 from engage.ledger.rules import Move
 from engage.outbox import service as outbox
 from engage.partners.models import Partner
+from engage.payouts import service as payouts
+from engage.payouts.rules import needs_second as needs_two
 from engage.programmes.models import Programme
 
 _REASON = 500
@@ -22,6 +25,10 @@ ANSWERED = ("explained", "corrected")
 
 class AlreadyOpen(ValueError):
     """There is an open question about this line."""
+
+
+class OwnQuestion(ValueError):
+    """Whoever decides is one of the people whose question it is."""
 
 
 def ask(
@@ -55,8 +62,8 @@ def ask(
     return dispute
 
 
-def _settle(*conditions: Any, **values: Any) -> bool:
-    """Close what is open under these conditions; False when there is nothing (any more)."""
+def _change(*conditions: Any, **values: Any) -> bool:
+    """Change what is open under these conditions; False when there is nothing (any more)."""
     result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
         update(Dispute).where(Dispute.state == "open", *conditions).values(**values)
     )
@@ -66,7 +73,7 @@ def _settle(*conditions: Any, **values: Any) -> bool:
 def withdraw(partner_id: int, dispute_id: int, *, by: int, now: datetime) -> bool:
     """Take one's own open question back; False when it is not open (any more)."""
     mine = (Dispute.id == dispute_id, Dispute.partner_id == partner_id)
-    return _settle(*mine, state="withdrawn", settled_at=now, settled_by=by)
+    return _change(*mine, state="withdrawn", settled_at=now, settled_by=by)
 
 
 def answer(
@@ -77,21 +84,77 @@ def answer(
     *,
     by: int,
     now: datetime,
-) -> bool:
+) -> str | None:
     """Answer with an explanation, or with one and a correction of ``amount`` (minor units).
 
-    The correction counts on the day of the line it is about. False when another was faster.
+    ``settled``; or ``proposed``: so much needs another manager, see `second`. None when somebody was
+    faster.
+
+    :raises OwnQuestion: a correction for those who ask is for somebody else to decide.
     """
-    here = (Dispute.id == dispute_id, Dispute.programme_id == programme.id)
+    asked = one(programme.id, dispute_id)
+    if asked is None:
+        return None
+    if amount is not None and is_own(asked, by):
+        raise OwnQuestion
+    if amount is not None and needs_second(programme, asked.line, amount):
+        proposal = {"proposed_answer": text, "proposed_amount": amount}
+        here = Dispute.id == dispute_id
+        return "proposed" if _change(here, proposed_by=by, proposed_at=now, **proposal) else None
+    none = dict.fromkeys(("proposed_answer", "proposed_amount", "proposed_by", "proposed_at"))
+    return "settled" if _decide(programme, asked, text, amount, by, now, **none) else None
+
+
+def is_own(asked: "Asked", user_id: int) -> bool:
+    """Whether somebody would decide what they or their own partner asked for."""
+    return asked.dispute.asked_by == user_id or trust.sits_for(user_id, asked.partner.id)
+
+
+def needs_second(programme: Programme, line: Transfer, amount: int) -> bool:
+    """Whether a line's corrections come to more than one manager pays out alone."""
+    terms = payouts.terms_of(programme)
+    earlier = select(func.sum(func.abs(Dispute.amount))).where(Dispute.transfer_id == line.id)
+    so_far = int(db.session.scalar(earlier) or 0)
+    return terms is not None and needs_two({line.unit: so_far + abs(amount)}, terms)
+
+
+def second(
+    programme: Programme, dispute_id: int, proposed_at: datetime, *, by: int, now: datetime
+) -> bool:
+    """Another manager's yes to the proposal of that instant; False when it is not to be had (any more).
+
+    :raises OwnQuestion: as for `answer`.
+    """
+    asked = one(programme.id, dispute_id)
+    if asked is None:
+        return False
+    dispute = asked.dispute
+    if is_own(asked, by):
+        raise OwnQuestion
+    if dispute.proposed_at != proposed_at or dispute.proposed_by == by:
+        return False
+    text, amount = dispute.proposed_answer or "", dispute.proposed_amount
+    return _decide(programme, asked, text, amount, by, now)
+
+
+def _decide(
+    programme: Programme,
+    asked: "Asked",
+    text: str,
+    amount: int | None,
+    by: int,
+    now: datetime,
+    **changed: None,
+) -> bool:
+    """Settle a question; its correction counts on the day of the line it is about."""
+    dispute_id, line = asked.dispute.id, asked.line
     state = "explained" if amount is None else "corrected"
     settled = {"state": state, "settled_at": now, "settled_by": by, "answer": text}
-    if not _settle(*here, amount=amount, **settled):
+    if not _change(Dispute.id == dispute_id, amount=amount, **settled, **changed):
         return False
-    dispute = db.session.get_one(Dispute, dispute_id)
     if amount is None:
-        outbox.write(programme.id, "moved", {"boards": [], "partners": [dispute.partner_id]}, now)
+        outbox.write(programme.id, "moved", {"boards": [], "partners": [asked.partner.id]}, now)
         return True
-    line = db.session.get_one(Transfer, dispute.transfer_id)
     correction = Move(
         kind="adjustment",
         partner_id=line.partner_id,

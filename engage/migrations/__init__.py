@@ -42,3 +42,12 @@ def rebuilding(table: str) -> Iterator[None]:
     yield
     for _, made in triggers:
         op.execute(sa.text(made.replace(":", r"\:")))
+
+
+def refuse(trigger: str, event: str, table: str, when: str = "") -> None:
+    """A trigger that keeps rows from an event, all of them or those of which ``when`` holds."""
+    lite = op.get_bind().dialect.name == "sqlite"
+    said = f"{table} is append-only: post a correction instead"
+    do = f"BEGIN SELECT RAISE(ABORT, '{said}'); END" if lite else "EXECUTE FUNCTION stands()"
+    where = f"WHEN ({when})" if when else ""
+    op.execute(f"CREATE TRIGGER {trigger} BEFORE {event} ON {table} FOR EACH ROW {where} {do}")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select, update
 
 from engage import clock, periods
+from engage.accounts import trust
 from engage.accounts.models import User
 from engage.db import db
 from engage.ledger import service as ledger
@@ -22,6 +23,7 @@ from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.rules import Due, Terms
 from engage.programmes.models import Programme
 from engage.rows import among, insert_rows, next_ids
+from engage.texts import legible
 
 #: The kinds that took something from what had accrued.
 _TAKEN = tuple(kind for kind, (source, _) in WAYS.items() if source == "accrued")
@@ -226,7 +228,7 @@ def pay(
 
     :raises Refused: the run is not cleared, or nothing of it is left to be paid.
     """
-    reference = reference.strip()
+    reference = legible(reference)
     if not reference or len(reference) > 100:
         raise Refused("write the reference of the payment: 1 to 100 characters")
     if run.cleared_at is None:
@@ -251,8 +253,11 @@ def pay(
 def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: datetime) -> None:
     """Let a held payment be made after all.
 
-    :raises Refused: it is not held (any more).
+    :raises Refused: it is not held (any more), or goes to whoever would release it.
     """
+    payout = db.session.get(Payout, payout_id)
+    if payout and trust.sits_for(user_id, payout.partner_id):
+        raise Refused("this payment is yours: another manager releases it")
     won = _won(
         update(Payout)
         .where(
@@ -294,7 +299,7 @@ def put_back(
 
 
 def _note(text: str) -> str | None:
-    return text.strip()[:500] or None
+    return legible(text)[:500] or None
 
 
 def _move(

@@ -17,12 +17,14 @@ from engage.rewards.rules import Offer
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_rewards", __name__, url_prefix="/console/rewards")
 
 Answer = str | Response | tuple[str, int]
 _PAGE = 50
 _NOTE = 300
+_LONGEST = 1_000
 _FIELDS = ("name", "description", "price", "stock", "per_partner", "starts", "ends")
 
 
@@ -96,7 +98,7 @@ def edit(reward_id: int) -> str:
 
 
 def _read() -> tuple[Offer | None, dict[str, str], dict[str, str]]:
-    typed = {name: request.form.get(name, "") for name in _FIELDS}
+    typed = {name: form_text(name, _LONGEST) for name in _FIELDS}
     offer, mistakes = rules.read(typed)
     words = problem_words()
     return offer, typed, {mistake.field: words[mistake.problem] for mistake in mistakes}
@@ -164,7 +166,7 @@ def _order(redemption_id: int) -> None:
 
 
 def _note() -> str:
-    return request.form.get("note", "").strip()[:_NOTE]
+    return form_text("note", _NOTE)[:_NOTE]
 
 
 @blueprint.post("/redemptions/<id:redemption_id>/fulfil")
@@ -176,7 +178,11 @@ def fulfil(redemption_id: int) -> Response:
     def work() -> bool:
         return service.fulfil(programme_id, redemption_id, note, by=by, now=now)
 
-    return _told(transaction(work), _("It is fulfilled."))
+    try:
+        return _told(transaction(work), _("It is fulfilled."))
+    except service.OwnRedemption:
+        flash(_("This is for yourself: another manager says that you have it."), "error")
+        return redirect(url_for(".index"), 303)
 
 
 @blueprint.post("/redemptions/<id:redemption_id>/cancel")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CursorResult, func, or_, select, update
 
 from engage import clock, flow
+from engage.accounts import trust
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.rules import Move, Overdrawn
@@ -180,9 +181,19 @@ def _pay(
     flow.move_on(programme, move, now=now)
 
 
+class OwnRedemption(ValueError):
+    """Whoever would fulfil it is one of those who get it."""
+
+
 def fulfil(programme_id: int, redemption_id: int, note: str, *, by: int, now: datetime) -> bool:
-    """The partner has it; False when it is not reserved (any more)."""
+    """The partner has it; False when it is not reserved (any more).
+
+    :raises OwnRedemption: it is for somebody else to say.
+    """
     here = (Redemption.id == redemption_id, Redemption.programme_id == programme_id)
+    found = db.session.scalar(select(Redemption).where(*here))
+    if found and (found.reserved_by == by or trust.sits_for(by, found.partner_id)):
+        raise OwnRedemption
     if not _settle(*here, state="fulfilled", settled_at=now, settled_by=by, note=note or None):
         return False
     whose = db.session.get_one(Redemption, redemption_id).partner_id

@@ -16,7 +16,7 @@ from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.api.conftest import Call, caller
 from tests.api.test_facts import SALE
-from tests.browsing import Browser, browser
+from tests.browsing import Browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish
 from tests.console.conftest import text
 
@@ -30,11 +30,6 @@ RATES = '\n[[rates]]\nfrom = "EUR"\nto = "USD"\nday = 2013-04-01\nrate = "1.2835
 @pytest.fixture
 def crm(app: Flask, cast: Cast) -> Call:
     return caller(app, "resellers", "facts:write", "partners:write")
-
-
-@pytest.fixture
-def charlie(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.charlie.user)
 
 
 def waiting() -> list[HeldFact]:

@@ -20,20 +20,7 @@ from tests.conftest import NOW, PROGRAMME, Cast, publish
 from tests.console.conftest import text
 from tests.disputes.examples import asked
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def alice(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.alice.user)
-
-
-@pytest.fixture
-def mia(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.mia.user)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 @pytest.fixture
@@ -184,6 +171,86 @@ def test_somebody_elses_line_and_question_do_not_exist(app: Flask, cast: Cast, l
 def test_asking_is_limited(alice: Browser, line: int):
     answers = [alice.post(f"/earnings/{line}/ask", data={}).status_code for _ in range(21)]
     assert answers[-1] == 429
+
+
+LIMITED = PROGRAMME.replace(
+    "\n[[rules]]", '\n[payouts]\nsecond_approval_over = { points = "400" }\n\n[[rules]]', 1
+)
+
+
+def second(client: Browser, number: int, seen: str | None = None) -> str:
+    if seen is None:
+        seen = db.session.scalars(select(Dispute.proposed_at)).one().isoformat()  # type: ignore[union-attr]
+    sent = {"seen": seen}
+    address = f"/console/disputes/{number}/second"
+    return text(client.post(address, data=sent, follow_redirects=True))
+
+
+def test_a_large_correction_is_proposed_by_one_manager_and_settled_by_another(
+    app: Flask, alice: Browser, mia: Browser, cast: Cast, line: int
+):
+    publish(LIMITED)
+    ada = browser(app, cast.ada.user)
+    alice.post(f"/earnings/{line}/ask", data=QUESTION)
+    number = open_id()
+    large = {"answer": "You are right.", "amount": "500"}
+    said = text(mia.post(f"/console/disputes/{number}", data=large, follow_redirects=True))
+    assert "So much needs another manager" in said
+    assert (
+        "Correct the line by"
+        not in text(mia.get(f"/console/disputes/{number}")).partition("Your")[0]
+    )
+    assert "Second look" in text(mia.get("/console/disputes/"))
+    assert "a second manager looks at the amount" in text(alice.get("/disputes/"))
+    assert "Nothing was changed" in second(mia, number)
+    assert cast.alice.partner
+    assert ledger.balances(cast.alice.partner.id)["points"] == 6_000
+    old = db.session.scalars(select(Dispute.proposed_at)).one()
+    assert old
+    mia.post(f"/console/disputes/{number}", data=large | {"amount": "-450"})
+    assert "proposed by Mia" in text(ada.get(f"/console/disputes/{number}"))
+    assert "The line is corrected" in second(ada, number)
+    assert "Nothing was changed" in second(ada, number, old.isoformat())
+    assert ledger.balances(cast.alice.partner.id)["points"] == 5_550
+    assert flow.check(programmes.by_slug("resellers")).ok
+
+
+def test_small_corrections_of_a_line_that_come_to_much_need_another_manager_too(
+    alice: Browser, mia: Browser, cast: Cast, line: int
+):
+    publish(LIMITED)
+    for _ in range(2):
+        alice.post(f"/earnings/{line}/ask", data=QUESTION)
+        mia.post(f"/console/disputes/{open_id()}", data={"answer": "More.", "amount": "300"})
+    assert cast.alice.partner
+    assert ledger.balances(cast.alice.partner.id)["points"] == 6_300
+    mia.post(f"/console/disputes/{open_id()}", data={"answer": "No more."})
+    found = db.session.scalars(select(Dispute).order_by(Dispute.id.desc())).first()
+    assert found
+    assert (found.state, found.proposed_by) == ("explained", None), "another answer ends a proposal"
+
+
+def test_a_proposal_that_was_changed_since_it_was_seen_is_not_settled(
+    app: Flask, mia: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    publish(LIMITED)
+    number = asked(cast)["dispute_id"]
+    mia.post(f"/console/disputes/{number}", data={"answer": "Yes.", "amount": "500"})
+    seen = NOW.isoformat()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=1))
+    mia.post(f"/console/disputes/{number}", data={"answer": "Yes.", "amount": "5000"})
+    assert "Nothing was changed" in second(browser(app, cast.ada.user), number, seen)
+    assert open_id() == number
+
+
+def test_what_turns_a_text_around_or_is_not_seen_is_left_out(
+    alice: Browser, mia: Browser, line: int
+):
+    sent = "It was \u202e000,4\u202c points.\r\nTru\u200bly,\x07 \x1b[31mall\u2066 of it."
+    alice.post(f"/earnings/{line}/ask", data={"question": sent, "expected": "\u202emore"})
+    found = db.session.scalars(select(Dispute)).one()
+    assert found.question == "It was 000,4 points.\nTruly, [31mall of it."
+    assert found.expected == "more"
 
 
 def test_nobody_pays_out_what_they_asked_for_themselves(

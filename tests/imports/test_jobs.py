@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage import clock
 from engage.activity.models import Fact
 from engage.db import db, transaction
 from engage.imports import jobs, register, rules, service
@@ -17,10 +16,7 @@ from engage.imports.models import Import
 from ..conftest import NOW, Cast
 from ..console import examples
 
-
-@pytest.fixture(autouse=True)
-def april(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 @pytest.fixture

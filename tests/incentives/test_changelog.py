@@ -6,7 +6,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from engage import clock
 from engage.earnings.document import document
 from engage.incentives import changelog
 from engage.partners.models import Partner
@@ -16,10 +15,7 @@ from tests.conftest import NOW, PROGRAMME, Cast, record, sale
 
 from .test_publishing import APRIL_6, BEST, BETTER, MARCH, MAY, publish
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def newest() -> changelog.Change:

@@ -6,15 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from engage import clock
 from tests.browsing import browser
-from tests.conftest import NOW, PROGRAMME, Cast, Person, publish, record, sale
+from tests.conftest import PROGRAMME, Cast, Person, publish, record, sale
 from tests.tiers.test_pages import TIERS
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def said(app: Flask, who: Person) -> str:

@@ -28,11 +28,6 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: LATER)
 
 
-@pytest.fixture
-def mia(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.mia.user)
-
-
 def text(client: Browser) -> str:
     response = client.get("/console/budget")
     assert response.status_code == 200

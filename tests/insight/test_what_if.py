@@ -8,22 +8,14 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage import clock, flow
+from engage import flow
 from engage.insight.plan import split
 from engage.ledger import service as ledger
 from tests.browsing import Browser, browser
-from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.conftest import PROGRAMME, Cast, publish, record, sale
 from tests.tiers.test_pages import TIERS
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def alice(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.alice.user)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def ask(client: Browser, status: int = 200, at: str = "/what-if/answer", **typed: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Report
 from engage.conditions import FACT_CONDITIONS, PARTNER_CONDITIONS
@@ -19,15 +18,7 @@ from engage.money import SCALE
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def alice(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.alice.user)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def page(client: Browser, address: str) -> Tag:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import clock, periods
+from engage import periods
 from engage.cli import main
 from engage.db import db
 from engage.outbox.models import Message
@@ -35,9 +35,7 @@ BOARDS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def choose(app: Flask, cast: Cast, visibility: str) -> None:

@@ -18,20 +18,7 @@ from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, Cast, record, sale
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def alice(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.alice.user)
-
-
-@pytest.fixture
-def charlie(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.charlie.user)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 @pytest.fixture

@@ -36,11 +36,9 @@ def partners(house: Flask) -> list[int]:
     programme = publish(PROGRAMME)
     transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     record(programme, sale("a", "A1", "300"), sale("b", "B1", "9000"), sale("c", "C1", "9000"))
-    transaction(
-        lambda: db.session.add(
-            User(email="x@example.com", name="X", is_admin=False, stamp="s", created_at=NOW)
-        )
-    )
+    for name in "xy":  # who redeems, and who hands out
+        user = User(email=name, name=name, is_admin=False, stamp="s", created_at=NOW)
+        transaction(lambda user=user: db.session.add(user))
     return list(db.session.scalars(select(Partner.id).order_by(Partner.external_id)))
 
 
@@ -107,7 +105,7 @@ def test_nothing_is_given_twice_however_many_ask_at_once(house: Flask, partners:
     at_once(
         house,
         [
-            settle(lambda: service.fulfil(here, order, "", by=1, now=NOW)),
+            settle(lambda: service.fulfil(here, order, "", by=2, now=NOW)),
             *(
                 settle(
                     lambda: service.cancel(

@@ -5,32 +5,20 @@ import re
 import pytest
 from flask import Flask
 
-from engage import clock, flow
-from engage.db import db
+from engage import flow
+from engage.accounts.models import Seat
+from engage.db import db, transaction
 from engage.ledger import service as ledger
 from engage.programmes import service as programmes
 from engage.rewards import service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.rules import Offer
 from tests.browsing import Browser, browser
-from tests.conftest import NOW, Cast
+from tests.conftest import Cast
 from tests.console.conftest import text
 from tests.rewards.examples import MUG, a_reward
 
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def alice(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.alice.user)
-
-
-@pytest.fixture
-def mia(app: Flask, cast: Cast) -> Browser:
-    return browser(app, cast.mia.user)
+pytestmark = pytest.mark.usefixtures("april")
 
 
 def points(cast: Cast) -> int:
@@ -118,6 +106,23 @@ def test_a_manager_fulfils_or_calls_off_with_a_reason_the_partner_reads(
     assert points(cast) == 5_900, "what is fulfilled stays"
     assert "Nobody waits" in text(mia.get("/console/rewards/"))
     assert "Parcel 77" in text(mia.get("/console/rewards/?state=settled"))
+
+
+def test_a_manager_does_not_fulfil_what_is_for_themselves_or_their_partner(
+    app: Flask, mia: Browser, alice: Browser, cast: Cast
+):
+    redeem(alice, a_reward())
+    order = db.session.query(Redemption).one().id
+    cast.bob.user.seats[0].partner_id = cast.alice.partner.id  # type: ignore[union-attr]
+    db.session.commit()
+    for person in (cast.alice, cast.bob):
+        seat = Seat(user_id=person.user.id, programme_id=cast.programme.id, role="manager")
+        transaction(lambda seat=seat: db.session.add(seat))
+    address = f"/console/rewards/redemptions/{order}/fulfil"
+    for person in (cast.alice, cast.bob):
+        said = text(browser(app, person.user).post(address, follow_redirects=True))
+        assert "This is for yourself" in said
+    assert "It is fulfilled." in text(mia.post(address, follow_redirects=True))
 
 
 def test_a_manager_keeps_the_catalogue(mia: Browser, alice: Browser, cast: Cast):

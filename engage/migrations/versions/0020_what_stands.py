@@ -15,13 +15,12 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
+from engage.migrations import refuse
+
 revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
-
-REFUSED = "is append-only: post a correction instead"
-
 
 class Stands(NamedTuple):
     """``key`` and each of ``unique`` name one row; ``free`` columns may change, and those of ``once``
@@ -84,12 +83,12 @@ def upgrade() -> None:
             on = "" if lite else f" ON {table}"
             op.execute(f"DROP TRIGGER IF EXISTS {table}_stand_{event}{on}")
         moved = _moved(stands, sa.inspect(bind).get_columns(table), lite)
-        _refuse(table, "UPDATE", moved, lite)
-        _refuse(table, "DELETE", None, lite)
+        refuse(f"{table}_stand_update", "UPDATE", table, moved)
+        refuse(f"{table}_stand_delete", "DELETE", table)
         if lite:
             known = (f"{stands.key} = NEW.{stands.key}", *stands.unique)
             found = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {one})" for one in known)
-            _refuse(table, "INSERT", found, lite)
+            refuse(f"{table}_stand_insert", "INSERT", table, found)
         else:
             op.execute(f"DROP TRIGGER IF EXISTS {table}_stand ON {table}")
             op.execute(f"DROP TRIGGER IF EXISTS {table}_keep ON {table}")
@@ -117,10 +116,3 @@ def _moved(stands: Stands, columns: list[ReflectedColumn], lite: bool) -> str:
     found = [differ([name for name in plain if name not in {*stands.free, *late}])]
     found += [f"OLD.{group[0]} IS NOT NULL AND {differ(group)}" for group in stands.once]
     return " OR ".join(found)
-
-
-def _refuse(table: str, event: str, when: str | None, lite: bool) -> None:
-    on = f"CREATE TRIGGER {table}_stand_{event.lower()} BEFORE {event} ON {table} FOR EACH ROW"
-    on += f" WHEN ({when})" if when else ""
-    do = f"BEGIN SELECT RAISE(ABORT, '{table} {REFUSED}'); END"
-    op.execute(f"{on} {do if lite else 'EXECUTE FUNCTION stands()'}")
