@@ -28,6 +28,8 @@ from engage.missions.routes import blueprint as missions
 from engage.payouts.console import blueprint as console_payouts
 from engage.rewards.console import blueprint as console_rewards
 from engage.rewards.routes import blueprint as rewards
+from engage.screens.console import blueprint as console_screens
+from engage.screens.routes import blueprint as screens
 from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
 
@@ -59,6 +61,8 @@ BLUEPRINTS = (
     console_payouts,
     console_drafts,
     console_budget,
+    console_screens,
+    screens,
 )
 
 

@@ -36,7 +36,8 @@ from engage.programmes.models import Programme
 from engage.tiers import service as tiers
 from engage.tiers.models import TierSpell
 
-#: More partners than this are not told one by one; their pages follow the boards.
+#: More partners than this are not told one by one (their pages follow the boards), nor are more
+#: facts, which screens would celebrate.
 TOLD_BY_NAME = 200
 #: An import that adds more partners than this is a move from elsewhere, not people joining.
 JOINING = 25
@@ -95,7 +96,8 @@ def record(
     ledger.post(programme.id, owed, now)
     moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
     if changed:
-        _tell(programme, moved, {fact.partner_id for fact in changed}, now)
+        told = {fact.partner_id for fact in changed}
+        _tell(programme, moved, told, now, facts=[fact.id for fact in batch.new])
     for partner_id, tier in climbed.reached.items():
         outbox.write(programme.id, "climbed", {"partner": partner_id, "tier": tier}, now)
     return Outcome(batch.answers, batch.problems, owed, kept)
@@ -285,10 +287,15 @@ def _tell(
     boards: Iterable[Published],
     partner_ids: set[int],
     now: datetime,
+    facts: Sequence[int] = (),
 ) -> None:
-    named = sorted(partner_ids) if len(partner_ids) <= TOLD_BY_NAME else []
-    slugs = [board.model.slug for board in boards]
-    outbox.write(programme.id, "moved", {"boards": slugs, "partners": named}, now)
+    payload = {
+        "boards": [board.model.slug for board in boards],
+        "partners": sorted(partner_ids) if len(partner_ids) <= TOLD_BY_NAME else [],
+    }
+    if 0 < len(facts) <= TOLD_BY_NAME:
+        payload["facts"] = facts
+    outbox.write(programme.id, "moved", payload, now)
 
 
 class Check(NamedTuple):

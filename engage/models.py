@@ -23,6 +23,7 @@ from engage.partners.models import Group, Partner
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
 from engage.rewards.models import Redemption, Reward
+from engage.screens.models import Screen
 from engage.tiers.models import TierSpell
 from engage.videos.models import Video, VideoBatch, VideoOrder
 
@@ -57,6 +58,7 @@ __all__ = [
     "RuleDraft",
     "RuleVersion",
     "RunningTotal",
+    "Screen",
     "Seat",
     "SignedOut",
     "Standing",

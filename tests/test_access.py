@@ -24,6 +24,7 @@ from tests.console import examples as imports
 from tests.disputes import examples as questions
 from tests.payouts import examples as payouts
 from tests.rewards import examples as spending
+from tests.screens import examples as walls
 from tests.videos import examples
 
 EVERYBODY = ("nobody", "alice", "bob", "charlie", "mia", "otto", "ada")
@@ -69,6 +70,10 @@ def _fact(cast: Cast) -> dict[str, Any]:
     assert cast.alice.partner
     lines = ledger.lines(cast.alice.partner.id)
     return {"number": next(line.fact.id for line in lines if line.fact)}
+
+
+def _screen(cast: Cast) -> dict[str, Any]:
+    return {"token": walls.a_screen()[1]}
 
 
 EXAMPLES: dict[str, Example] = {
@@ -122,6 +127,13 @@ EXAMPLES: dict[str, Example] = {
     },
     "console_rewards.fulfil": Example(spending.redemption, MANAGERS),
     "console_rewards.cancel": Example(spending.redemption, MANAGERS),
+    **{
+        f"console_screens.{view}": Example(walls.screen, MANAGERS)
+        for view in ("edit", "change", "move", "revoke")
+    },
+    "screens.screen": Example(_screen, EVERYBODY),
+    "screens.slide": Example(lambda cast: {**_screen(cast), "key": "board-sales"}, EVERYBODY),
+    "screens.celebration": Example(lambda cast: {**_screen(cast), "reference": "x"}, EVERYBODY),
     "rewards.redeem": Example(spending.reward, ("alice", "bob", "charlie")),
     "rewards.cancel": Example(spending.redemption, ALICE_ALONE),
     "disputes.ask": Example(_ledger_line, ALICE_ALONE),

@@ -116,7 +116,8 @@ class Live:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if not self._is_own_page(headers):
             raise Refusal(403)
-        session = self._sessions.find(headers.get(b"cookie", ""))
+        screen = _query(scope).get("screen", [""])[0]
+        session = self._sessions.find(headers.get(b"cookie", ""), screen)
         viewer = session and (await self._viewers([session]))[0]
         if not session or not viewer:
             raise Refusal(401)
@@ -186,13 +187,17 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
+def _query(scope: dict[str, Any]) -> dict[str, list[str]]:
+    return parse_qs(scope["query_string"].decode("latin-1"))
+
+
 def _missed(hub: Hub, viewer: Viewer, scope: dict[str, Any]) -> list[bytes]:
     """What came after the event the client names, or since its page was made (`age`, seconds).
 
     A browser sends the header by itself when it reconnects; a new EventSource can only say it in
     the address.
     """
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+    query = _query(scope)
     headers = dict(scope["headers"])
     mark = headers.get(b"last-event-id", b"").decode("latin-1") or query.get("after", [""])[0]
     if mark:

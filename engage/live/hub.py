@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 GATHER = 0.005
 #: Streams written before the rest of the process gets its turn.
 CHUNK = 250
-#: Streams of one user: a few devices and windows. More is a fault or mischief.
+#: Streams of one user or screen: a few devices and windows. More is a fault or mischief.
 PER_USER = 12
 #: Streams of this process. Beyond that pages poll, which still works.
 AT_MOST = 10_000
@@ -44,7 +44,7 @@ class Hub:
         self._pace = Pace(self._loop.call_later, self._emit)
         self._members: dict[Place, set[Stream]] = {}
         self._all: set[Stream] = set()
-        self._per_user: Counter[int] = Counter()
+        self._per_user: Counter[str] = Counter()
         self._behind: set[Stream] = set()
         self._pending: dict[Place, list[bytes]] = {}
         self._wake = asyncio.Event()
@@ -59,13 +59,13 @@ class Hub:
         return frozenset(self._all)
 
     def has_room(self, viewer: Viewer) -> bool:
-        return len(self._all) < AT_MOST and self._per_user[viewer.user_id] < PER_USER
+        return len(self._all) < AT_MOST and self._per_user[viewer.who] < PER_USER
 
     def join(self, stream: Stream, missed: list[bytes] | None = None) -> None:
         """Tell `stream` what it `missed`, greet it, and from now on tell it what concerns it."""
         stream.lost = self._lost
         self._all.add(stream)
-        self._per_user[stream.viewer.user_id] += 1
+        self._per_user[stream.viewer.who] += 1
         for place in _places(stream.viewer):
             self._members.setdefault(place, set()).add(stream)
         # The greeting's mark says "you have all up to here", so it comes behind what was missed.
@@ -77,9 +77,9 @@ class Hub:
             return
         self._all.remove(stream)
         self._behind.discard(stream)
-        self._per_user[stream.viewer.user_id] -= 1
-        if not self._per_user[stream.viewer.user_id]:
-            del self._per_user[stream.viewer.user_id]
+        self._per_user[stream.viewer.who] -= 1
+        if not self._per_user[stream.viewer.who]:
+            del self._per_user[stream.viewer.who]
         for place in _places(stream.viewer):
             self._members[place].discard(stream)
             if not self._members[place]:
@@ -199,7 +199,7 @@ def _places(viewer: Viewer) -> list[Place]:
     """The audiences `viewer` belongs to."""
     places: list[Place] = [(viewer.programme_id, "everyone")]
     if viewer.role != "partner":
-        places.append((viewer.programme_id, "managers"))
+        places.append((viewer.programme_id, "managers" if viewer.role == "manager" else "screens"))
     if viewer.partner_id is not None:
         places.append((viewer.programme_id, viewer.partner_id))
     return places

@@ -25,6 +25,11 @@ def videos_changed(programme_id: int, batch_id: int | None) -> dict[str, Any]:
     return {"programme": programme_id, "topic": "videos", "batch": batch_id}
 
 
+def celebrated(programme_id: int, what: str) -> dict[str, Any]:
+    """Something to celebrate, by its reference (`screens.celebrations`); the screens hear it."""
+    return {"programme": programme_id, "topic": "celebration", "what": what}
+
+
 def publish(redis: Redis, *messages: dict[str, Any]) -> int:
     """Send `messages` (each one of the above) to all web processes and say how many listened.
 

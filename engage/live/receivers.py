@@ -10,6 +10,7 @@ from engage.leaderboards.models import Board
 from engage.live import publish
 from engage.queue import connection
 from engage.rows import among
+from engage.screens import receivers as screens
 
 _boards: Any = Board.__table__.c
 _VERSIONS = select(_boards.slug, _boards.version).where(
@@ -25,6 +26,7 @@ def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
         connection(),
         *(publish.board_changed(programme_id, slug, version) for slug, version in versions),
         *(publish.partner_changed(programme_id, partner_id) for partner_id in payload["partners"]),
+        *screens.moved(programme_id, payload, now),
     )
 
 
@@ -43,5 +45,9 @@ def payout(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
 
 
 def climbed(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
-    """Topic ``climbed``: a partner reached a tier; the pages it has open say so."""
-    publish.publish(connection(), publish.partner_changed(programme_id, payload["partner"]))
+    """Topic ``climbed``: a partner reached a tier; the pages it has open say so, and the walls."""
+    publish.publish(
+        connection(),
+        publish.partner_changed(programme_id, payload["partner"]),
+        *screens.climbed(programme_id, payload, now),
+    )

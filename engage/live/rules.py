@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: Who hears of a change: every stream of the programme, its managers, or one partner (by id).
-Audience = Literal["everyone", "managers"] | int
+#: Who hears of a change: every stream of the programme, its managers, the screens on its walls, or
+#: one partner (by id).
+Audience = Literal["everyone", "managers", "screens"] | int
 
 
 class BadMessage(ValueError):
@@ -15,12 +16,12 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who listens: a seat, as the session that opened the stream says."""
+    """Who listens: a seat, as the session that opened the stream says, or a screen on a wall."""
 
-    user_id: int
+    who: str  # one person ("user 3") or screen ("screen 2")
     programme_id: int
     partner_id: int | None
-    role: Literal["partner", "manager"]
+    role: Literal["partner", "manager", "screen"]
 
     def hears(self, programme_id: int, audience: Audience) -> bool:
         """Whether a change of `programme_id` meant for `audience` is this viewer's to know."""
@@ -28,8 +29,8 @@ class Viewer:
             return False
         if audience == "everyone":
             return True
-        if audience == "managers":
-            return self.role != "partner"
+        if audience in ("managers", "screens"):
+            return audience == f"{self.role}s"
         return audience == self.partner_id
 
 
@@ -46,7 +47,7 @@ class Change:
     @property
     def key(self) -> tuple[Any, ...]:
         """What the change is about: of two changes with one key, only the newer matters."""
-        about = self.data.get("board") or self.data.get("batch")
+        about = self.data.get("board") or self.data.get("batch") or self.data.get("what")
         return (self.programme_id, self.audience, self.event, about)
 
 
@@ -61,9 +62,7 @@ def read(message: bytes | str) -> Change:
     programme = _whole(said, "programme")
     match said.get("topic"):
         case "board":
-            board, version = said.get("board"), _whole(said, "version")
-            if not isinstance(board, str) or not board:
-                raise BadMessage("'board' is not the slug of a board")
+            board, version = _text(said, "board"), _whole(said, "version")
             data = {"board": board, "version": version}
             return Change(programme, "everyone", "board", data, version)
         case "partner":
@@ -73,8 +72,19 @@ def read(message: bytes | str) -> Change:
             # A film that belongs to no batch (a welcome) moves the list of films as well.
             batch = None if said.get("batch") is None else _whole(said, "batch")
             return Change(programme, "managers", "videos", {"batch": batch})
+        case "celebration":
+            what = _text(said, "what")
+            return Change(programme, "screens", "celebration", {"what": what})
         case topic:
-            raise BadMessage(f"unknown 'topic' {topic!r}: expected board, partner or videos")
+            known = "board, partner, videos or celebration"
+            raise BadMessage(f"unknown 'topic' {topic!r}: expected {known}")
+
+
+def _text(said: Mapping[str, Any], field: str) -> str:
+    value = said.get(field)
+    if not isinstance(value, str) or not value:
+        raise BadMessage(f"{field!r} is {value!r}: expected a text")
+    return value
 
 
 def _whole(said: Mapping[str, Any], field: str) -> int:

@@ -53,6 +53,7 @@ def _groups(seat: Seat) -> list[tuple[str, list[Place]]]:
                     ("/leaderboards/", _("Leaderboards"), "trophy"),
                     ("/console/missions/", _("Missions"), "target"),
                     ("/console/videos/", _("Videos"), "clapperboard"),
+                    ("/console/screens/", _("Screens"), "monitor"),
                 ],
             ),
             (

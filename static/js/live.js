@@ -5,6 +5,7 @@
      live:board:<slug>  {board, version}   the rows of that board changed
      live:partner                          this partner's own pages changed
      live:videos        {batch}            a film moved on (managers hear it)
+     live:celebration   {what}             somebody has done well (screens hear it)
      live:reset                            something may have been missed: look anew
      live:poll                             no stream can be had: look anew, every 20 seconds
    so what keeps itself fresh says, for instance,
@@ -39,7 +40,8 @@
       clearTimeout(this.retry);
       if (!window.EventSource) return this.poll();
       this.isOpen = true;
-      this.source = new EventSource(`${this.address}?${this.from()}`);
+      const joint = this.address.includes("?") ? "&" : "?";
+      this.source = new EventSource(`${this.address}${joint}${this.from()}`);
       this.source.onerror = () => this.fail();
       this.expect(GREETING);
       this.on("hello", () => this.greeted());
@@ -47,6 +49,7 @@
       this.on("board", ({ board }) => `live:board:${board}`);
       this.on("partner", () => "live:partner");
       this.on("videos", () => "live:videos");
+      this.on("celebration", () => "live:celebration");
       this.on("reset", () => "live:reset");
       // The session has ended or changed its seat: whoever looks anew is told which.
       this.on("goodbye", () => "live:reset");

@@ -21,6 +21,7 @@ from engage.videos.snapshot import Teller
 from tests.api.conftest import Call, caller
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, Cast, record, sale
+from tests.screens.examples import a_screen
 
 NAME = "Alice Bikes"
 BOARDS = (
@@ -55,9 +56,10 @@ def pages(app: Flask, client: Browser) -> Iterator[tuple[str, str]]:
             yield address, client.get(address).text
 
 
-def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
+def outlets(app: Flask, cast: Cast, call: Call, token: str) -> dict[str, str]:
     """All that others are told, by where."""
     found = dict(pages(app, browser(app, cast.charlie.user)))
+    found["screen"] = browser(app).get(f"/screen/{token}").text
     found["console"] = browser(app, cast.mia.user).get("/console/").text
     for query in ("", "?scope=region%3DNorthwest", "?period=2013-04"):
         found[f"api {query}"] = call("GET", f"/standings/sales{query}").text
@@ -76,8 +78,8 @@ def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
 def test_who_is_not_to_be_named_is_named_nowhere(
     app: Flask, cast: Cast, visibility: str, seen: str | None
 ):
-    call = caller(app, "resellers", "read")
-    before = outlets(app, cast, call)
+    call, (_, token) = caller(app, "resellers", "read"), a_screen()
+    before = outlets(app, cast, call, token)
     telling = {where for where, text in before.items() if NAME in text}
     assert telling >= {
         "/",
@@ -85,11 +87,12 @@ def test_who_is_not_to_be_named_is_named_nowhere(
         "api ",
         "film",
         "console",
+        "screen",
         "/leaderboards/sales/me",
     }
     choose(app, cast, visibility)
     record(cast.programme, sale("a-9", "A1", "1000"))
-    after = outlets(app, cast, call)
+    after = outlets(app, cast, call, token)
     for where in sorted(after):
         assert NAME not in after[where], where
         assert "A1" not in after[where] or not where.startswith(("api", "standings")), where
@@ -98,7 +101,7 @@ def test_who_is_not_to_be_named_is_named_nowhere(
         if not seen:
             assert "The Fox" not in after[where], where
     choose(app, cast, "named")
-    assert NAME in outlets(app, cast, call)["/leaderboards/sales/rows"]
+    assert NAME in outlets(app, cast, call, token)["/leaderboards/sales/rows"]
 
 
 def test_who_stays_off_boards_sees_its_own_place_and_that_only_it_does(app: Flask, cast: Cast):

@@ -18,7 +18,7 @@ from engage.live.app import Live
 from engage.live.rules import Viewer
 from engage.live.wire import Connection
 
-ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
+ANNA = Viewer(who="user 1", programme_id=1, partner_id=7, role="partner")
 TYPES = {".js": b"text/javascript", ".html": b"text/html; charset=utf-8"}
 POLICY = b"default-src 'self'"
 
@@ -49,7 +49,7 @@ document.addEventListener("securitypolicyviolation", (event) => heard.push(`csp 
 class Sessions:
     """Everybody is Anna."""
 
-    def find(self, cookies: str) -> str | None:
+    def find(self, cookies: str, screen: str = "") -> str | None:
         return "anna"
 
     def viewers(self, sessions: Sequence[str]) -> list[Viewer | None]:

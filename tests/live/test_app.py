@@ -17,8 +17,8 @@ from tests.live.events import Event, Wire, events, in_loop, until
 
 pytestmark = pytest.mark.service
 
-ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
-MAYA = Viewer(user_id=3, programme_id=1, partner_id=None, role="manager")
+ANNA = Viewer(who="user 1", programme_id=1, partner_id=7, role="partner")
+MAYA = Viewer(who="user 3", programme_id=1, partner_id=None, role="manager")
 
 
 class Sessions:
@@ -27,7 +27,7 @@ class Sessions:
     def __init__(self) -> None:
         self.good = {"anna": ANNA, "maya": MAYA}
 
-    def find(self, cookies: str) -> str | None:
+    def find(self, cookies: str, screen: str = "") -> str | None:
         return cookies.removeprefix("session=") or None
 
     def viewers(self, sessions: Sequence[str]) -> list[Viewer | None]:
@@ -256,7 +256,7 @@ async def test_who_sits_elsewhere_now_hears_nothing_more_of_here(
     async with house(redis_url) as (live, sessions, _):
         anna = Request(live, "anna")
         await until(lambda: anna.shown == ["hello"])
-        sessions.good["anna"] = Viewer(1, programme_id=2, partner_id=7, role="partner")
+        sessions.good["anna"] = Viewer("user 1", programme_id=2, partner_id=7, role="partner")
         await until(lambda: anna.finished)
 
 

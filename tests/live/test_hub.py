@@ -11,10 +11,10 @@ from engage.live.rules import Change, Viewer
 from engage.live.stream import Stream
 from tests.live.events import Wire, in_loop, until
 
-ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
-BEN = Viewer(user_id=2, programme_id=1, partner_id=8, role="partner")
-MAYA = Viewer(user_id=3, programme_id=1, partner_id=None, role="manager")
-OTHER = Viewer(user_id=4, programme_id=2, partner_id=9, role="partner")
+ANNA = Viewer(who="user 1", programme_id=1, partner_id=7, role="partner")
+BEN = Viewer(who="user 2", programme_id=1, partner_id=8, role="partner")
+MAYA = Viewer(who="user 3", programme_id=1, partner_id=None, role="manager")
+OTHER = Viewer(who="user 4", programme_id=2, partner_id=9, role="partner")
 
 
 def board(version: int, name: str = "sales", programme_id: int = 1) -> Change:

@@ -1,8 +1,8 @@
 from engage.live.log import Entry, Log
 from engage.live.rules import Change, Viewer
 
-ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
-BEN = Viewer(user_id=2, programme_id=1, partner_id=8, role="partner")
+ANNA = Viewer(who="user 1", programme_id=1, partner_id=7, role="partner")
+BEN = Viewer(who="user 2", programme_id=1, partner_id=8, role="partner")
 
 
 def entry(number: int, board: str = "sales", **more) -> Entry:

@@ -5,22 +5,26 @@ import pytest
 from engage.live import publish
 from engage.live.rules import BadMessage, Change, Viewer, frame, read
 
-ANNA = Viewer(user_id=1, programme_id=1, partner_id=7, role="partner")
-BEN = Viewer(user_id=2, programme_id=1, partner_id=8, role="partner")
-MAYA = Viewer(user_id=3, programme_id=1, partner_id=None, role="manager")
-ELSEWHERE = Viewer(user_id=4, programme_id=2, partner_id=7, role="partner")
+ANNA = Viewer(who="user 1", programme_id=1, partner_id=7, role="partner")
+BEN = Viewer(who="user 2", programme_id=1, partner_id=8, role="partner")
+MAYA = Viewer(who="user 3", programme_id=1, partner_id=None, role="manager")
+WALL = Viewer(who="screen 1", programme_id=1, partner_id=None, role="screen")
+ELSEWHERE = Viewer(who="user 4", programme_id=2, partner_id=7, role="partner")
 
 
 def heard_by(change: Change) -> list[Viewer]:
     return [
         viewer
-        for viewer in (ANNA, BEN, MAYA, ELSEWHERE)
+        for viewer in (ANNA, BEN, MAYA, WALL, ELSEWHERE)
         if viewer.hears(change.programme_id, change.audience)
     ]
 
 
 def test_a_board_is_heard_by_its_whole_programme_and_no_other():
-    assert heard_by(read(json.dumps(publish.board_changed(1, "sales", 12)))) == [ANNA, BEN, MAYA]
+    assert heard_by(read(json.dumps(publish.board_changed(1, "sales", 12)))) == [
+        *(ANNA, BEN, MAYA),
+        WALL,
+    ]
 
 
 def test_a_partners_own_news_reaches_nobody_else():
@@ -29,6 +33,12 @@ def test_a_partners_own_news_reaches_nobody_else():
 
 def test_films_in_the_making_are_the_managers_business():
     assert heard_by(read(json.dumps(publish.videos_changed(1, 3)))) == [MAYA]
+
+
+def test_what_is_celebrated_is_for_the_walls_alone_and_none_takes_the_place_of_another():
+    one, other = (read(json.dumps(publish.celebrated(1, what))) for what in "ab")
+    assert heard_by(one) == [WALL]
+    assert one.key != other.key
 
 
 def test_a_film_without_a_batch_is_told_too():
@@ -53,6 +63,7 @@ def test_changes_of_one_board_are_about_the_same_thing_and_those_of_two_are_not(
         ('{"programme": 1, "topic": "board", "board": "sales"}', "'version'"),
         ('{"programme": 1, "topic": "board", "board": "sales", "version": true}', "'version'"),
         ('{"programme": 1, "topic": "partner", "partner": "7"}', "'partner'"),
+        ('{"programme": 1, "topic": "celebration", "what": 7}', "'what'"),
         ('{"programme": 1, "topic": "weather"}', "unknown 'topic' 'weather'"),
     ],
 )

@@ -24,18 +24,18 @@ def seen(app: Flask, session: str) -> Viewer | None:
 def test_a_partner_listens_as_the_partner_they_are(app: Flask, cast: Cast):
     alice = cast.alice
     viewer = seen(app, session_of(app, alice))
-    assert viewer == Viewer(alice.user.id, cast.programme.id, alice.partner.id, "partner")
+    assert viewer == Viewer(f"user {alice.user.id}", cast.programme.id, alice.partner.id, "partner")
 
 
 def test_a_manager_listens_to_the_programme(app: Flask, cast: Cast):
     viewer = seen(app, session_of(app, cast.mia))
-    assert viewer == Viewer(cast.mia.user.id, cast.programme.id, None, "manager")
+    assert viewer == Viewer(f"user {cast.mia.user.id}", cast.programme.id, None, "manager")
 
 
 def test_an_administrator_listens_to_the_programme_they_chose(app: Flask, cast: Cast):
     elsewhere = seen(app, session_of(app, cast.otto))
     viewer = seen(app, session_of(app, cast.ada, programme=elsewhere.programme_id))
-    assert viewer == Viewer(cast.ada.user.id, elsewhere.programme_id, None, "manager")
+    assert viewer == Viewer(f"user {cast.ada.user.id}", elsewhere.programme_id, None, "manager")
 
 
 def test_a_forged_or_empty_session_listens_to_nothing(app: Flask, cast: Cast):
@@ -68,6 +68,6 @@ def test_a_locked_out_user_listens_to_nothing(app: Flask, cast: Cast):
 def test_the_session_is_found_among_other_cookies(app: Flask):
     name = app.config["SESSION_COOKIE_NAME"]
     sessions = FlaskSessions(app)
-    assert sessions.find(f"a=b; {name}=abc.def; c=d") == "abc.def"
-    assert sessions.find("a=b") is None
-    assert sessions.find("") is None
+    assert sessions.find(f"a=b; {name}=abc.def; c=d", "") == "abc.def"
+    assert sessions.find("a=b", "") is None
+    assert sessions.find("", "") is None
