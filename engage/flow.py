@@ -256,6 +256,14 @@ def freeze(
         _tell(programme, [board], set(), now)
 
 
+def redraw(programme: Programme, slug: str, reason: str, *, by: int, now: datetime) -> bool:
+    """A manager draws a board's league again; False where there are no results to go by."""
+    board = leaderboards.redraw(programme, slug, reason, by, now)
+    if board:
+        _tell(programme, [board], set(), now)
+    return board is not None
+
+
 def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     """A mission was published or changed: pay for what is in already; the number of new lines."""
     who = partners.attributes(programme.id)

@@ -86,7 +86,7 @@ def ranks(
     rows = db.session.execute(
         select(StandingDay.member_id, StandingDay.rank)
         .join(Partner, Partner.id == StandingDay.member_id)
-        .where(*here, getattr(Partner, scope[0]) == scope[1])
+        .where(*here, ranking.within(published, period, scope))
         .order_by(StandingDay.rank)
     ).all()
     places = rules.ranks([row.rank for row in rows], published.rule.tie)

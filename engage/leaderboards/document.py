@@ -10,6 +10,7 @@ from typing import Any
 from engage import clock
 from engage.imports.rules import safe_cell
 from engage.leaderboards import late, pictures
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
@@ -40,9 +41,10 @@ def scope_of(text: str | None) -> Scope | None:
     if not text:
         return None
     name, sign, value = text.partition("=")
-    if not sign or not value or name not in SCOPES:
+    is_division = name == LEAGUE and value.isascii() and value.isdigit() and len(value) < 7
+    if not sign or not value or not (name in SCOPES or is_division):
         raise UnknownScope(
-            f"{text!r} is no scope: write one of {', '.join(SCOPES)}, as region=West"
+            f"{text!r} is no scope: write one of {', '.join(SCOPES)}, as region=West, or league=2"
         )
     return name, value
 

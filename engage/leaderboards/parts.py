@@ -13,9 +13,9 @@ from flask import current_app
 from flask import url_for as url
 from markupsafe import Markup
 
-from engage.leaderboards import announcements, ranking, sentences
+from engage.leaderboards import announcements, league_words, ranking, sentences
 from engage.leaderboards import view as views
-from engage.leaderboards.ranking import Ranking
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.view import PAGE, View
 from engage.partners.models import Partner
 from engage.periods import Period
@@ -62,15 +62,20 @@ def _rows(
 ) -> str:
     found = views.page(view, after)
     yesterday = views.ranks_yesterday(view)
-    podium = Ranking(found.rows[:3], found.ranked, found.best) if not after else None
-    table = Ranking(found.rows[0 if after else 3 :], found.ranked, found.best)
+    league = league_words.of_view(view, found.ranked, voice)
+    first = 0 if after or league else 3
+    podium = found._replace(rows=found.rows[:first])
+    table = found._replace(rows=found.rows[first:])
     return _draw(
         "leaderboards/_rows.html",
         view=view,
         after=after,
         last=found.rows[-1].place if found.rows else after,
-        podium=views.shown(view, podium, voice, small=True) if podium else [],
-        rows=_lines(views.shown(view, table, voice, yesterday=yesterday), "board", voice),
+        podium=views.shown(view, podium, voice, small=True),
+        league=league,
+        rows=_with_zones(
+            _lines(views.shown(view, table, voice, yesterday=yesterday), "board", voice), league
+        ),
         ranked=sentences.members(view.published.rule, found.ranked, voice),
         total=found.ranked,
         page=PAGE,
@@ -86,6 +91,14 @@ def _rows(
 def _lines(shown: list[dict[str, Any]], board: str, voice: Voice) -> list[Markup]:
     """Lines of a ranking as they are drawn: most of them read as in the version before."""
     return [_line(tuple(row.items()), board, str(voice.locale)) for row in shown]
+
+
+def _with_zones(lines: list[Markup], league: league_words.Told | None) -> list[Any]:
+    """The rows of a division with the lines between its zones."""
+    rows: list[Any] = list(lines)
+    for zone in reversed(league.zones if league else ()):
+        rows.insert(zone.behind, {"skip": zone.said, "icon": zone.icon})
+    return rows
 
 
 @lru_cache(maxsize=20_000)
@@ -138,7 +151,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
             gap=views.gap_line(view, found, member, voice),
             ranked=sentences.members(view.published.rule, found.ranked, voice),
             mine=mine,
-            inside=view.scope is None or getattr(partner, view.scope[0]) == view.scope[1],
+            inside=views.is_inside(view, partner),
             to_me=_place_of(view, mine) if mine and mine.listed else None,
             late=announcements.late_facts(view, voice, partner),
         )
@@ -157,6 +170,7 @@ def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
 def _place_of(view: View, mine: ranking.Row) -> str:
     """The address of the partner's own line in the table."""
     after = (mine.place - 1) // PAGE * PAGE
-    name = "podium" if mine.place <= 3 else "board"
+    has_podium = mine.place <= 3 and not (view.scope and view.scope[0] == LEAGUE)
+    name = "podium" if has_podium else "board"
     address = view.address(after=after or None, _anchor=f"{name}-{mine.member_id}")
     return url("leaderboards.board", **address)

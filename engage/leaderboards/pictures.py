@@ -88,13 +88,14 @@ def stage(programme: Programme, published: Published, period: Period, now: datet
 
 
 def turn(programme: Programme, published: Published, now: datetime) -> bool:
-    """Take the pictures that are due; whether the board reads differently from now on."""
+    """Take the pictures that are due, and note what is next; whether the board reads differently.
+
+    It was due at ``turns_at``, see `engage.leaderboards.service`.
+    """
     board, rule, zone = published.model, published.rule, programme.timezone
     if rule.period == ROLLING:  # its standings move on with the day: `service.turn`
         return False
-    if board.turns_at is None or now < board.turns_at:
-        return False
-    due_since = board.turns_at
+    due_since = board.turns_at or now
     today = clock.local_day(now, zone)
     current = rule.windows.running(today)
     is_on = current.first <= today <= current.last

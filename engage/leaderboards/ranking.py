@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Select, Subquery, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, false, func, null, or_, select
 
 from engage.db import db
 from engage.definitions import plain
-from engage.leaderboards import pictures, places
+from engage.leaderboards import leagues, pictures, places
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.places import Line, Lines
 from engage.leaderboards.tally import Published, tally
@@ -201,7 +202,8 @@ def _source(
     rule, of_partners = published.rule, published.rule.by == "partner"
     picture = published.picture
     if not published.keeps(period) or (scope and not of_partners):
-        scores = tally(programme, published, period, scope).subquery()
+        attribute = scope if scope and scope[0] != LEAGUE else None
+        scores = tally(programme, published, period, attribute).subquery()
     elif picture:
         scores = select(PictureLine).where(PictureLine.picture_id == picture.id).subquery()
     else:
@@ -216,7 +218,7 @@ def _source(
         *places.who_columns(published),
     ).join_from(scores, who, who.id == scores.c.member_id)
     if scope and of_partners:
-        statement = statement.where(getattr(Partner, scope[0]) == scope[1])
+        statement = statement.where(within(published, period, scope))
     if listed and rule.minimum is not None:
         statement = statement.where(scores.c.score >= rule.minimum)
     if listed and of_partners:
@@ -225,6 +227,15 @@ def _source(
             or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
         )
     return statement
+
+
+def within(published: Published, period: Period, scope: Scope) -> ColumnElement[bool]:
+    """Of a `Partner`: whether it is in a scope of a board."""
+    kind, value = scope
+    if kind != LEAGUE:
+        return cast("ColumnElement[bool]", getattr(Partner, kind) == value)
+    draw = leagues.draw_of(published, period)
+    return leagues.inside(draw, int(value)) if draw else false()
 
 
 def natural_score(published: Published, score: int) -> str:

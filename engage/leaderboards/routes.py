@@ -17,8 +17,18 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
-from engage.leaderboards import announcements, document, parts, ranking, sentences, service
+from engage.leaderboards import (
+    announcements,
+    document,
+    league_words,
+    leagues,
+    parts,
+    ranking,
+    sentences,
+    service,
+)
 from engage.leaderboards import view as views
+from engage.leaderboards.models import LeagueDraw
 from engage.leaderboards.ranking import Scope
 from engage.leaderboards.view import NoSuchView, View
 from engage.programmes.models import Programme
@@ -44,6 +54,7 @@ def _view(board: str) -> View:
         view = views.view(
             *(here, published, asked.get("period", ""), asked.get("scope", ""), _today(here)),
             live=g.seat.partner is None and "live" in asked,
+            partner=g.seat.partner,
         )
     except NoSuchView:
         abort(404)
@@ -134,6 +145,9 @@ def _scopes(view: View) -> list[dict[str, Any]]:
     for kind, label in labels.items():
         if partner is not None and (value := getattr(partner, kind)):
             wanted.append((label, (kind, value), value))
+    has_league = view.published.rule.league is not None
+    if has_league and (draw := leagues.draw_of(view.published, view.period)):
+        wanted += _divisions(view, draw)
     if view.scope not in [scope for _label, scope, _value in wanted] and view.scope:
         wanted.append((view.scope[1], view.scope, None))
     return [
@@ -146,6 +160,22 @@ def _scopes(view: View) -> list[dict[str, Any]]:
             "current": scope == view.scope,
         }
         for label, scope, value in wanted
+    ]
+
+
+def _divisions(view: View, draw: LeagueDraw) -> list[tuple[str, Scope, str]]:
+    """The partner's own division, and the one that is looked at; for managers its neighbours."""
+    own = leagues.placed(draw, g.seat.partner.id).division if g.seat.partner else None
+    looked_at = int(view.scope[1]) if view.scope and view.scope[0] == leagues.LEAGUE else own or 1
+    near = {looked_at} if own else {looked_at - 1, looked_at, looked_at + 1}
+    return [
+        (
+            _("My division") if number == own else _("Division %(number)s", number=number),
+            (leagues.LEAGUE, str(number)),
+            league_words.division(number, draw, viewer()),
+        )
+        for number in sorted(near | {own or looked_at})
+        if 1 <= number <= draw.divisions
     ]
 
 

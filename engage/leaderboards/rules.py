@@ -9,7 +9,8 @@ from engage import definitions as read
 from engage.conditions import Where
 from engage.incentives.language import baseline_text, parse_baseline
 from engage.incentives.rules import Baseline
-from engage.leaderboards import moments, windows
+from engage.leaderboards import divisions, moments, windows
+from engage.leaderboards.divisions import League
 from engage.leaderboards.moments import Span
 from engage.leaderboards.windows import Windows
 from engage.periods import Period
@@ -31,7 +32,7 @@ _OF_GROUPS = ("score", "floor", "best")
 KEYS = (
     "slug", "name", "measure", *_OF_FACTS, "baseline", "newcomers", "growth", "target",
     "own_targets", *windows.KEYS, "by", *_OF_GROUPS, "audience", "seen_by", "tie", "direction",
-    "minimum", "decimals", "columns", "freeze", "final_after",
+    "minimum", "decimals", "columns", "freeze", "final_after", "league",
 )  # fmt: skip
 _MOST_MEMBERS = 1_000
 PERCENT = "percent"
@@ -50,7 +51,7 @@ class Board:
     ten-thousandths for all else, percents too. A group's average divides by its active partners, at
     least by ``floor``; its ``best`` are that many. Who has less than ``minimum`` is not ranked. ``freeze`` is how
     long before its end a period is frozen, ``final_after`` how long after it results become final; None:
-    never.
+    never. In a ``league`` partners stand in divisions of their like.
     """
 
     slug: str
@@ -76,6 +77,7 @@ class Board:
     columns: tuple[str, ...] = _COLUMNS_TOLD
     freeze: Span | None = None
     final_after: Span | None = moments.FINAL_AFTER
+    league: League | None = None
 
     @property
     def period(self) -> str:
@@ -189,8 +191,18 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             columns=take(_columns, raw),
             freeze=take(moments.span, raw, "freeze") if "freeze" in raw else None,
             final_after=take(_final_after, raw),
+            league=take(_league, raw) if "league" in raw else None,
         )
     )
+
+
+def _league(raw: Mapping[str, Any]) -> League:
+    if not isinstance(raw["league"], Mapping):
+        raise read.DefinitionError("league", "write league = { size = 10, moves = 2 }")
+    try:
+        return divisions.parse(raw["league"])
+    except read.DefinitionError as error:
+        raise error.under("league") from None
 
 
 def _final_after(raw: Mapping[str, Any]) -> Span | None:
@@ -225,7 +237,10 @@ def _without_meaning(
         "where the window moves on": (
             ("freeze", "final_after") if raw.get("period") == windows.ROLLING else ()
         ),
-        f"where a {by} is ranked": ("columns",) if by and by != "partner" else (),
+        "where no period follows another": (
+            ("league",) if raw.get("period") in ("all", windows.ROLLING, windows.MISSION) else ()
+        ),
+        f"where a {by} is ranked": ("columns", "league") if by and by != "partner" else (),
     }
     for why, keys in said.items():
         for key in keys:
@@ -298,6 +313,8 @@ def to_json(board: Board) -> dict[str, Any]:
         raw["freeze"] = str(board.freeze)
     if board.final_after != moments.FINAL_AFTER:
         raw["final_after"] = str(board.final_after) if board.final_after else "never"
+    if board.league:
+        raw["league"] = {"size": board.league.size, "moves": board.league.moves}
     return raw
 
 

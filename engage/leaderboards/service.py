@@ -13,7 +13,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
 from engage.conditions import addresses, asks_for_tier
 from engage.db import db
-from engage.leaderboards import pictures, projection, rules
+from engage.leaderboards import leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Place, Published, tally, windowed
 from engage.leaderboards.windows import ROLLING
@@ -64,7 +64,7 @@ def move(
     they did since otherwise.
     """
     published_boards = boards(programme)
-    turned = [board for board in published_boards if pictures.turn(programme, board, now)]
+    turned = [board for board in published_boards if _turn(programme, board, now)]
     ranks_groups = any(published.rule.by != "partner" for published in published_boards)
     groups = partners.groups(programme.id) if ranks_groups else {}
     changed: dict[int, tuple[Published, dict[Place, int]]] = {}
@@ -107,10 +107,30 @@ def turn(programme: Programme, now: datetime) -> list[Published]:
         if board.rule.period == ROLLING and board.model.kept_on != today:
             rebuild(programme, board, now)
             turned.append(board)
-        elif pictures.turn(programme, board, now):
+        elif _turn(programme, board, now):
             turned.append(board)
     stamp(turned, now)
     return turned
+
+
+def _turn(programme: Programme, published: Published, now: datetime) -> bool:
+    """What is due of a board by the clock; whether it reads differently from now on."""
+    board = published.model
+    if board.turns_at is None or now < board.turns_at:
+        return False
+    seen = pictures.turn(programme, published, now)
+    return leagues.turn(programme, published, now) or seen
+
+
+def redraw(
+    programme: Programme, slug: str, reason: str, by: int, now: datetime
+) -> Published | None:
+    """Draw a league's running period again; None where there is nothing to go by."""
+    found = board(programme, slug)
+    if found is None or not leagues.redraw(programme, found, reason, by, now):
+        return None
+    stamp([found], now)
+    return found
 
 
 def freeze(
@@ -123,7 +143,7 @@ def freeze(
     found = board(programme, slug)
     if found is None:
         return None
-    pictures.turn(programme, found, now)
+    _turn(programme, found, now)
     if on:
         pictures.freeze(programme, found, reason, by, now)
     else:
@@ -236,7 +256,7 @@ def rebuild(programme: Programme, published: Published, now: datetime) -> None:
         today = published.model.kept_on = clock.local_day(now, programme.timezone)
         ending = published.rule.windows.ending(today)
         published.model.turns_at = ending.ends_at(programme.timezone)
-    pictures.turn(programme, published, now)
+    _turn(programme, published, now)
     projection.rebuild(programme, published)
     stamp([published], now)
 
@@ -277,14 +297,17 @@ def publish(
         db.session.add(found)
     elif found.retired_at is None:  # what is due is of the board as it was
         before = windowed(programme, rules.parse(found.definition, programme.currency))
-        pictures.turn(programme, Published(found, before), now)
+        _turn(programme, Published(found, before), now)
     if found.id is None or found.retired_at:
         found.opened_at = now
     found.name, found.definition, found.position = definition.name, raw, position
-    found.changed_at, found.retired_at, found.turns_at = now, None, now
+    found.changed_at, found.retired_at, found.turns_at = now, None, None
     db.session.flush()
     published = Published(found, windowed(programme, definition))
     rebuild(programme, published, now)
+    if definition.period != ROLLING:  # what is due is of the standings as it measures them
+        found.turns_at = now
+        _turn(programme, published, now)
     return published
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from engage import clock, formats
 from engage.db import db
-from engage.leaderboards import days, pictures, ranking, sentences
+from engage.leaderboards import days, leagues, pictures, ranking, sentences
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import StandingBucket
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope
 from engage.leaderboards.tally import Published
@@ -85,8 +86,11 @@ def view(
     today: date,
     *,
     live: bool = False,
+    partner: Partner | None = None,
 ) -> View:
     """The view an address asks for; empty texts mean this period and everybody.
+
+    ``league`` alone is the division of the ``partner`` who looks, or the first.
 
     :raises NoSuchView: the period is not one of the board's, or nobody is in the scope.
     """
@@ -98,7 +102,23 @@ def view(
     if wanted.kind != kind or (kind == ROLLING and wanted.last > today):
         raise NoSuchView(f"{wanted.name} is no {kind} of this board")
     seen = pictures.as_seen(programme, published, wanted, live=live)
-    return View(programme, seen, wanted, _scope(programme, published, scope), today, live)
+    if scope.partition("=")[0] == LEAGUE:
+        chosen: Scope | None = _division(published, wanted, scope, partner)
+    else:
+        chosen = _scope(programme, published, scope)
+    return View(programme, seen, wanted, chosen, today, live)
+
+
+def _division(published: Published, period: Period, text: str, partner: Partner | None) -> Scope:
+    draw = leagues.draw_of(published, period)
+    if draw is None:
+        raise NoSuchView("there is no league in this period")
+    number = text.removeprefix(LEAGUE).removeprefix("=")
+    if not number:
+        number = str(leagues.placed(draw, partner.id).division if partner else 1)
+    if number not in map(str, range(1, draw.divisions + 1)):
+        raise NoSuchView(f"the league has {draw.divisions} divisions")
+    return LEAGUE, number
 
 
 def _scope(programme: Programme, published: Published, text: str) -> Scope | None:
@@ -113,6 +133,17 @@ def _scope(programme: Programme, published: Published, text: str) -> Scope | Non
     if db.session.scalar(inside.limit(1)) is None:
         raise NoSuchView(f"nobody is in {text!r}")
     return kind, value
+
+
+def is_inside(view: View, partner: Partner) -> bool:
+    """Whether a partner is one of those whom the view ranks."""
+    if view.scope is None:
+        return True
+    kind, value = view.scope
+    if kind != LEAGUE:
+        return bool(getattr(partner, kind) == value)
+    draw = leagues.draw_of(view.published, view.period)
+    return draw is not None and str(leagues.placed(draw, partner.id).division) == value
 
 
 def may_narrow(scope: Scope | None, partner: Partner | None) -> bool:

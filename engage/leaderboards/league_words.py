@@ -1,0 +1,104 @@
+"""A league in words: how it was drawn, who goes up and down, and how many have no result yet."""
+
+from typing import NamedTuple
+
+from engage.leaderboards import leagues
+from engage.leaderboards.divisions import Placed
+from engage.leaderboards.models import LeagueDraw
+from engage.leaderboards.view import View
+from engage.voice import Voice
+
+
+class Zone(NamedTuple):
+    """A line between rows: it stands behind so many of them."""
+
+    behind: int
+    icon: str
+    said: str
+
+
+class Told(NamedTuple):
+    """What is said of one division."""
+
+    lines: list[str]
+    zones: list[Zone]
+
+
+def division(number: int, draw: LeagueDraw, voice: Voice) -> str:
+    """``Division 2 of 4``."""
+    return voice.gettext("Division %(number)s of %(all)s", number=number, all=draw.divisions)
+
+
+def of_view(view: View, ranked: int, voice: Voice) -> Told | None:
+    """What to say of the division that is looked at, of whom ``ranked`` have a result."""
+    draw = leagues.draw_of(view.published, view.period) if view.scope else None
+    if draw is None or view.scope is None or view.scope[0] != leagues.LEAGUE:
+        return None
+    number = int(view.scope[1])
+    size = leagues.members(view.programme, draw, number, view.period)
+    up, down = leagues.zones(view.published, draw, number)
+    up = up if number > 1 else 0
+    down = down if number < draw.divisions else 0
+    n = voice.ngettext
+    zones = []
+    if up and ranked:
+        best = n("The best goes up", "The best %(num)d go up", up)
+        zones.append(Zone(min(up, ranked), "arrow-up", best))
+    if down and ranked > size - down:
+        last = n("The last goes down", "The last %(num)d go down", down)
+        zones.append(Zone(size - down, "arrow-down", last))
+    return Told(list(_lines(view, draw, size, ranked, up, down, voice)), zones)
+
+
+def _lines(
+    view: View, draw: LeagueDraw, size: int, ranked: int, up: int, down: int, voice: Voice
+) -> list[str]:
+    n, when = voice.ngettext, voice.moment(draw.drawn_at)
+    said = [drawn(view, draw, when, voice)]
+    both = [
+        n("the best one goes up", "the best %(num)d go up", up) if up else None,
+        n("the last one goes down", "the last %(num)d go down", down) if down else None,
+    ]
+    if moves := [part for part in both if part]:
+        said.append(
+            voice.gettext(
+                "When the period ends, %(moves)s; who has no result does not go up.",
+                moves=voice.all_of(moves),
+            )
+        )
+    if view.scope == (leagues.LEAGUE, str(draw.divisions)):
+        said.append(voice.gettext("Who joins in between starts here, in the lowest division."))
+    count = n("%(num)d partner is in this division", "%(num)d partners are in this division", size)
+    if size > ranked:
+        none = n("%(num)d has no result yet", "%(num)d have no result yet", size - ranked)
+        count = voice.gettext("%(count)s, %(none)s", count=count, none=none)
+    return [*said, f"{count}."]
+
+
+def drawn(view: View, draw: LeagueDraw, when: str, voice: Voice) -> str:
+    """Where the divisions come from; a draw that somebody asked for says why."""
+    if draw.reason:
+        return voice.gettext(
+            "Drawn anew on %(when)s by the results of the period before. The reason: %(reason)s",
+            when=when,
+            reason=draw.reason,
+        )
+    if draw.basis == "moves":
+        return voice.gettext(
+            "The divisions of the period before, with who went up and down on %(when)s. "
+            "Results that came later change nothing.",
+            when=when,
+        )
+    return voice.gettext(
+        "Drawn on %(when)s by the results of the period before: you stand beside partners like you.",
+        when=when,
+    )
+
+
+def came(placed: Placed, voice: Voice) -> str | None:
+    """How a partner came into its division; None where it stayed."""
+    if placed.came > 0:
+        return voice.gettext("You went up into this division.")
+    if placed.came < 0:
+        return voice.gettext("You went down into this division.")
+    return None
