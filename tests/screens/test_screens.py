@@ -143,7 +143,7 @@ def test_a_board_that_only_its_audience_sees_is_on_no_wall(app: Flask, cast: Cas
     new = browser(app, cast.mia.user).get("/console/screens/new").text
     assert 'value="regions"' in new
     assert 'value="sales"' not in new
-    publish(limited.replace("audience =", 'seen_by = "everyone"\naudience ='))
+    publish(limited.replace("audience =", 'seen_by = "everyone"\naudience =', 1))
     assert "Alice Bikes" in slide(app, token, "board-sales")
 
 
