@@ -56,12 +56,13 @@ def snapshots(home: Path, template: str, many: int) -> list[dict[str, Any]]:
     with create_app(settings).app_context():
         seed(settings, max(30, many * 2), now)
         programme = db.session.scalars(select(Programme)).one()
-        quarter = periods.containing(clock.local_day(now, programme.timezone), "quarter")
+        today = clock.local_day(now, programme.timezone)
+        kind = "year" if template == "year-end" else "quarter"
         made = drafts.drafts(
             programme,
             catalogue.load(template),
             db.session.scalars(select(Partner).order_by(Partner.id)),
-            period=quarter.previous(),
+            period=periods.containing(today, kind).previous(),
             address=settings.address,
             now=now,
         )

@@ -34,6 +34,8 @@ from engage.videos import service as films
 
 SOURCE = "demo"
 LEAD = "P-0001"
+#: Whose language films have beside English: one partner of each gets a recap.
+ABROAD = ("de_DE", "es_MX", "fr_CA")
 
 
 class Seeded(NamedTuple):
@@ -64,7 +66,7 @@ def seeded() -> Seeded | None:
 
 
 def seed(settings: Settings, partners: int, now: datetime) -> None:
-    """Fill an empty house, and order the first two films."""
+    """Fill an empty house, and order the first films."""
     timezone = programme.described(now.date()).timezone
     today = clock.local_day(now, timezone)
     first = programme.first_day(today)
@@ -97,7 +99,7 @@ def _fill(
     flow.enrol(ours, [characters.newest.profile], now=now)
     for board in leaderboards.boards(ours):
         days.keep(ours, board, today)
-    return _order_recap(settings, ours, now)
+    return _order_films(settings, ours, now)
 
 
 def _take_in(ours: Programme, reports: list[Report], tell: Callable[[int], None]) -> None:
@@ -111,20 +113,32 @@ def _take_in(ours: Programme, reports: list[Report], tell: Callable[[int], None]
         tell(done := done + len(batch))
 
 
-def _order_recap(settings: Settings, ours: Programme, now: datetime) -> list[int]:
-    """The film of the last quarter that is over, for who signs in as a partner."""
-    today = clock.local_day(now, ours.timezone)
-    placed = films.order(
-        ours,
-        catalogue.load("recap"),
-        [lead(ours).id],
-        period=periods.containing(today, "quarter").previous(),
-        reason="demo",
-        ordered_by=None,
-        address=settings.address,
-        now=now,
+def _order_films(settings: Settings, ours: Programme, now: datetime) -> list[int]:
+    """A film of each moment for who signs in as a partner, the last quarter's in other languages."""
+    quarter = periods.containing(clock.local_day(now, ours.timezone), "quarter")
+    before = quarter.previous()
+    others = select(func.min(Partner.id)).where(Partner.programme_id == ours.id)
+    abroad = db.session.scalars(others.where(Partner.locale.in_(ABROAD)).group_by(Partner.locale))
+    wanted = (
+        ("launch", None, [lead(ours).id]),
+        ("learning", None, [lead(ours).id]),
+        ("status", quarter, [lead(ours).id]),
+        ("recap", before, [lead(ours).id, *abroad]),
     )
-    return placed.to_make
+    to_make: list[int] = []
+    for template, period, whom in wanted:
+        placed = films.order(
+            ours,
+            catalogue.load(template, ours),
+            whom,
+            period=period,
+            reason="demo",
+            ordered_by=None,
+            address=settings.address,
+            now=now,
+        )
+        to_make += placed.to_make
+    return to_make
 
 
 def lead(ours: Programme) -> Partner:

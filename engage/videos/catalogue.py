@@ -1,5 +1,6 @@
 """The templates this house can film: those it brings, and a designer's own in ENGAGE_HOME."""
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -7,12 +8,11 @@ from typing import NamedTuple
 from flask import current_app
 
 from engage.config import HOUSE, Settings
+from engage.programmes.models import Programme
 from engage.studio import template as studio
 from engage.studio.template import FILE, Template, TemplateError
 from engage.studio.theme import Theme
-
-#: The colours every film of the house is drawn in.
-THEME = Theme()
+from engage.videos import looks
 
 
 class UnknownTemplate(LookupError):
@@ -20,9 +20,10 @@ class UnknownTemplate(LookupError):
 
 
 class Offered(NamedTuple):
-    """A template that is whole, and the hash that changes with it."""
+    """A template that is whole in a programme's colours, and the hash that changes with either."""
 
     template: Template
+    theme: Theme
     digest: str
 
     @property
@@ -39,18 +40,20 @@ def folders() -> dict[str, Path]:
     return found
 
 
-def load(slug: str) -> Offered:
-    """One template.
+def load(slug: str, programme: Programme | None = None) -> Offered:
+    """One template, in the colours of a programme (the house's if not given).
 
     :raises UnknownTemplate: there is none of that name; the message lists those there are.
-    :raises TemplateError: it has mistakes.
+    :raises TemplateError: it, or the programme's theme, has mistakes.
     """
     known = folders()
     if slug not in known:
         raise UnknownTemplate(f"no template {slug!r}: there are {', '.join(known) or 'none'}")
     folder = known[slug]
     digest = studio.template_digest(folder)
-    return Offered(_read(folder, digest), digest)
+    theme = looks.theme_of(programme.slug if programme else None)
+    both = hashlib.sha256(f"{digest} {theme.digest()}".encode()).hexdigest()
+    return Offered(_read(folder, digest), theme, both)
 
 
 @lru_cache(maxsize=32)
@@ -58,12 +61,12 @@ def _read(folder: Path, _digest: str) -> Template:
     return studio.load(folder)
 
 
-def offered() -> tuple[list[Offered], list[str]]:
-    """The templates that can be ordered, and the slugs of those with mistakes."""
+def offered(programme: Programme) -> tuple[list[Offered], list[str]]:
+    """The templates that can be ordered in a programme, and the slugs of those with mistakes."""
     whole, broken = [], []
     for slug in folders():
         try:
-            whole.append(load(slug))
+            whole.append(load(slug, programme))
         except TemplateError:
             broken.append(slug)
     # What is ordered by hand comes first; a welcome goes out by itself.

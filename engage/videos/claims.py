@@ -21,6 +21,7 @@ class Work(NamedTuple):
     """A claimed film: everything its render needs."""
 
     id: int
+    programme_id: int
     key: str
     template: str
     template_digest: str
@@ -61,6 +62,7 @@ def claim(video_id: int, now: datetime) -> Work | None:
     row = db.session.execute(
         select(
             Video.id,
+            Video.programme_id,
             Video.key,
             Video.template,
             Video.template_digest,

@@ -14,16 +14,18 @@ from engage.db import db
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
+from engage.programmes.models import Programme
 from engage.studio import film as studio_film
 from engage.studio import template as studio
 from engage.studio import values, words
 from engage.studio.plan import captions, plan
 from engage.studio.stage import FORMATS
 from engage.studio.template import Problem, Template, TemplateError
+from engage.studio.theme import Theme
 from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import HAN, MissingScript, missing_script
 from engage.terminal import err, inside, programme_option, refuse, the_programme
-from engage.videos import catalogue, drafts, fields
+from engage.videos import catalogue, drafts, fields, looks
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
 
@@ -63,7 +65,7 @@ def render(
         who = partners.by_external_id(programme.id, partner)
         if who is None:
             refuse(f"programme {programme.slug} has no partner {partner!r}")
-        film = _template(template)
+        film = _template(template, programme)
         try:
             (draft,) = drafts.drafts(
                 programme,
@@ -82,10 +84,10 @@ def render(
         if language != locale_of(who).language:
             err.print(f"told in English: {template} has no words in {locale_of(who).english_name}")
         told = words.told_in(film.template, language)
-        _draw(told, values.from_json(draft.snapshot), out, form)
+        _draw(told, film.theme, values.from_json(draft.snapshot), out, form)
 
 
-def _draw(template: Template, data: values.Data, out: Path, form: str) -> None:
+def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         task = progress.add_task(out.name, total=1.0)
@@ -94,7 +96,7 @@ def _draw(template: Template, data: values.Data, out: Path, form: str) -> None:
             data,
             out,
             format=form,
-            theme=catalogue.THEME,
+            theme=theme,
             progress=lambda share: progress.update(task, completed=share),
         )
     out.with_suffix(".vtt").write_text(captions(plan(template, data)), encoding="utf-8")
@@ -107,6 +109,7 @@ def check() -> None:
     with inside():
         folders = catalogue.folders()
         problems = [problem for folder in folders.values() for problem in problems_of(folder)]
+        problems += [problem for file in looks.themes().values() for problem in looks.read(file)[1]]
         notes = list(_names_without_a_font())
     for problem in problems:
         click.echo(str(problem))
@@ -164,15 +167,15 @@ def still(template: str, at: float, out: Path, form: str) -> None:
         if at > length:
             refuse(f"{template} lasts {length:.1f} s with its samples: choose an earlier --at")
         try:
-            studio_film.still(chosen, at, out, format=form, theme=catalogue.THEME)
+            studio_film.still(chosen, at, out, format=form, theme=looks.HOUSE_THEME)
         except MissingScript as error:
             refuse(str(error))
     err.print(str(out))
 
 
-def _template(slug: str) -> Offered:
+def _template(slug: str, programme: Programme | None = None) -> Offered:
     try:
-        return catalogue.load(slug)
+        return catalogue.load(slug, programme)
     except catalogue.UnknownTemplate as error:
         refuse(str(error))
     except TemplateError as error:

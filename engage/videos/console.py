@@ -166,7 +166,7 @@ def new() -> str:
 
 def _order_page(errors: dict[str, str]) -> str:
     programme = g.seat.programme
-    offered, broken = catalogue.offered()
+    offered, broken = catalogue.offered(g.seat.programme)
     choice = choices.read(request.values, offered, programme, g.now)
     return render_template(
         "console_videos/new.html",
@@ -184,7 +184,7 @@ def _order_page(errors: dict[str, str]) -> str:
 @allow("manager")
 def forecast() -> str:
     """What the order on the page would bring, while it is being chosen."""
-    offered, _broken = catalogue.offered()
+    offered, _broken = catalogue.offered(g.seat.programme)
     choice = choices.read(request.args, offered, g.seat.programme, g.now)
     return render_template(
         "console_videos/_forecast.html", choice=choice, **_forecast(choice, offered, {})
@@ -245,11 +245,11 @@ def _estimate(
 def create() -> Response | str | tuple[str, int]:
     """Order what the form says; many films at once are confirmed on a page of their own first."""
     programme = g.seat.programme
-    offered, _broken = catalogue.offered()
+    offered, _broken = catalogue.offered(g.seat.programme)
     choice = choices.read(request.form, offered, programme, g.now)
     try:
         # Nothing is made by default: what an order is about must be said.
-        film = catalogue.load(request.form.get("template", ""))
+        film = catalogue.load(request.form.get("template", ""), programme)
         if choice.period and choice.period.name != request.form.get("period"):
             raise drafts.Refused(_("Say which period the films are to tell of"))
         found = choices.partners(choice, programme)
@@ -293,7 +293,7 @@ def _place(
 def still(slug: str) -> Response:
     """The title picture of a template, drawn with its samples."""
     try:
-        film = catalogue.load(slug)
+        film = catalogue.load(slug, g.seat.programme)
     except (catalogue.UnknownTemplate, TemplateError):
         abort(404)
     form = film.template.formats[0]

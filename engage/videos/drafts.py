@@ -11,7 +11,7 @@ from engage.studio import values, words
 from engage.studio.plan import plan
 from engage.studio.typeface import missing_script
 from engage.videos import fields, rules, snapshot
-from engage.videos.catalogue import THEME, Offered
+from engage.videos.catalogue import Offered
 
 
 class Refused(ValueError):
@@ -45,7 +45,7 @@ def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = 
         title,
         locale,
         document,
-        rules.key(partner.external_id, film.digest, known_by, locale, form, THEME.digest()),
+        rules.key(partner.external_id, film.digest, known_by, locale, form),
     )
     refusal = _cannot_be_filmed(film, data)
     return made._replace(refusal=refusal[:500]) if refusal else made

@@ -21,6 +21,7 @@ from engage.studio import values
 from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import MissingField, NothingToShow, captions, plan, transcript
 from engage.studio.template import Template, TemplateError
+from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
 from engage.studio.words import language_of, told_in
 from engage.videos import catalogue, claims, rules, service, shelf
@@ -77,7 +78,7 @@ def partners_joined(programme_id: int, payload: dict[str, Any], now: datetime) -
         return placed.to_make
 
     try:
-        film = catalogue.load("onboarding")
+        film = catalogue.load("onboarding", db.session.get_one(Programme, programme_id))
     except (catalogue.UnknownTemplate, TemplateError) as error:
         log.error("nobody is welcomed with a film: %s", error)
         return
@@ -162,7 +163,7 @@ class _Lost(Exception):
 
 
 def _make(work: Work) -> _Made:
-    film = catalogue.load(work.template)
+    film = catalogue.load(work.template, db.session.get_one(Programme, work.programme_id))
     if film.digest != work.template_digest:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
@@ -172,7 +173,7 @@ def _make(work: Work) -> _Made:
     place = shelf.folder(media, work.key)
     if not place.is_dir():
         with Pulse(work) as pulse, shelf.making(media, work.key) as aside:
-            _draw(template, data, work.format, aside, media, pulse)
+            _draw(template, film.theme, data, work.format, aside, media, pulse)
             (aside / shelf.CAPTIONS).write_text(captions(told), encoding="utf-8")
             if pulse.lost():
                 raise _Lost
@@ -182,7 +183,13 @@ def _make(work: Work) -> _Made:
 
 
 def _draw(
-    template: Template, data: values.Data, form: str, aside: Path, media: Path, pulse: "Pulse"
+    template: Template,
+    theme: Theme,
+    data: values.Data,
+    form: str,
+    aside: Path,
+    media: Path,
+    pulse: "Pulse",
 ) -> None:
     # MoviePy takes a second to load: only a process that renders pays for it.
     from engage.studio import film
@@ -193,7 +200,7 @@ def _draw(
             data,
             aside / shelf.FILM,
             format=form,
-            theme=catalogue.THEME,
+            theme=theme,
             progress=pulse.progress,
             check_cancelled=pulse.called_off,
             cache=media / "cache",

@@ -88,7 +88,7 @@ def _page(video: Video) -> dict[str, Any]:
 def _story(video: Video) -> list[Chapter] | None:
     """The film as a page; None where its template has changed since, or is not there any more."""
     try:
-        film = catalogue.load(video.template)
+        film = catalogue.load(video.template, g.seat.programme)
     except (catalogue.UnknownTemplate, TemplateError):
         return None
     if film.digest != video.template_digest:

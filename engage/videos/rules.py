@@ -26,12 +26,11 @@ def key(
     snapshot: Mapping[str, Any],
     locale: str,
     form: str,
-    theme_digest: str,
 ) -> str:
-    """What a film is known by: the same for the same partner, facts, template, language, format and
-    colours."""
+    """What a film is known by: the same for the same partner, template with its colours, facts,
+    language and format."""
     words = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    parts = (partner, template_digest, words, locale, form, theme_digest)
+    parts = (partner, template_digest, words, locale, form)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from engage.studio.plan import plan
-from engage.videos.catalogue import THEME, Offered
+from engage.videos.catalogue import Offered
 
 
 def still(film: Offered, media: Path, form: str) -> Path:
@@ -17,7 +17,7 @@ def still(film: Offered, media: Path, form: str) -> Path:
         made = plan(film.template, film.template.samples())
         scenes = made.scenes
         scene = next((s for s in scenes if s.scene.name == film.template.poster), scenes[0])
-        image = Reel(made, form, THEME).image(scene.first + round(scene.frames * 0.85))
+        image = Reel(made, form, film.theme).image(scene.first + round(scene.frames * 0.85))
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two who ask at once each draw into a file of their own; the last one stands.
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as aside:

@@ -58,8 +58,15 @@ def test_who_signs_in_first_has_something_to_see(house: Programme) -> None:
     assert db.session.scalar(select(func.count()).select_from(StandingDay)), "since yesterday"
 
 
-def test_two_films_are_ordered_and_no_more(house: Programme) -> None:
-    assert [video.template for video in db.session.scalars(select(Video))] == ["recap"]
+def test_films_of_several_moments_and_languages_are_ordered_and_no_more(house: Programme) -> None:
+    films = db.session.scalars(select(Video)).all()
+    lead = seed.lead(house).id
+    mine = {film.template for film in films if film.partner_id == lead}
+    assert mine == {"launch", "learning", "status", "recap"}
+    others = [film for film in films if film.partner_id != lead]
+    assert {film.template for film in others} == {"recap"}
+    assert {film.locale for film in others} <= set(seed.ABROAD)
+    assert others
     joined = db.session.scalars(select(Message).where(Message.topic == "joined")).all()
     assert [len(message.payload["partners"]) for message in joined] == [1]
 
@@ -71,7 +78,7 @@ def test_an_interrupted_seed_leaves_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(seed, "_order_recap", interrupted)
+        patched.setattr(seed, "_order_films", interrupted)
         with pytest.raises(KeyboardInterrupt):
             seed.seed(settings, 50, NOW)
     assert seed.seeded() is None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from engage.studio.layers import KINDS
 from engage.studio.layers.avatar import initials
 from engage.studio.layers.axis import marked_points
+from engage.studio.layers.clip import BadClip
 from engage.studio.layers.counter import counted
 from engage.studio.layers.progress import reached_share
 from engage.studio.layers.qr import modules
 from engage.studio.lettering import Style, advance, figures
-from engage.studio.plan import plan
+from engage.studio.plan import plan, transcript
 from engage.studio.reel import Reel
+from engage.studio.template import load
 from engage.studio.theme import BACKGROUNDS, Theme, contrast, palette
 from engage.studio.values import Point, Stage, Stages
 from tests.studio.conftest import whole
@@ -95,6 +100,59 @@ def test_words_can_be_read_on_every_background(background):
     for word, least in (("text", 7.0), ("quiet", 4.5), ("accent", 4.0)):
         assert contrast(colours.colour(word), colours.background) >= least, word
     assert contrast(colours.colour("on-accent"), colours.colour("accent")) >= 4.5
+
+
+CLIP = """
+title = "Clip"
+fps = 10
+formats = ["16:9"]
+[fields]
+partner_name = { sample = "Ada" }
+[[scenes]]
+name = "moving"
+seconds = 2.0
+  [[scenes.layers]]
+  kind = "clip"
+  file = "two.mp4"
+  enter = "none"
+  says = "From red to blue"
+  box = { "16:9" = [100, 100, 64, 64] }
+"""
+
+
+@pytest.fixture
+def clip(write):
+    """Half a second of red, half a second of blue."""
+    folder = write(CLIP, "clip")
+    colours = [f"color={name}:s=64x64:r=10:d=0.5" for name in ("red", "blue")]
+    subprocess.run(
+        [get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", colours[0], "-f", "lavfi", "-i", colours[1],
+         "-filter_complex", "concat=n=2", "-pix_fmt", "yuv420p", str(folder / "two.mp4")],
+        check=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("more", "seen"), [("", "rrbbbb"), ("\n  loop = true", "rrbbrb")], ids=["once", "round"]
+)
+def test_a_clip_plays_and_then_holds_or_goes_round(clip, more, seen):
+    file = clip / "template.toml"
+    file.write_text(CLIP.replace('file = "two.mp4"', f'file = "two.mp4"{more}'))
+    made = plan(load(clip), {"partner_name": "Ada"})
+    reel = Reel(made, "16:9", Theme())
+    colours = []
+    for frame in (0, 3, 6, 9, 12, 17):
+        red, _, blue = reel.image(frame).getpixel((132, 132))
+        colours.append("r" if red > blue else "b")
+    assert "".join(colours) == seen
+    assert "From red to blue" in transcript(made)[0]
+
+
+def test_a_clip_that_is_none_is_named(clip):
+    (clip / "two.mp4").write_bytes(b"no film")
+    with pytest.raises(BadClip, match=r"two\.mp4"):
+        Reel(plan(load(clip), {"partner_name": "Ada"}), "16:9", Theme()).image(0)
 
 
 def test_every_kind_of_layer_is_used_or_shown_in_the_manual(recap, onboarding):

@@ -29,6 +29,7 @@ from engage.studio.layers import (
     avatar,
     badges,
     bar_chart,
+    clip,
     counter,
     image,
     line_chart,
@@ -57,6 +58,7 @@ class Kind(Protocol):
 KINDS: dict[str, Kind] = {
     "text": text,
     "image": image,
+    "clip": clip,
     "avatar": avatar,
     "shape": shape,
     "counter": counter,
