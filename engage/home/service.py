@@ -49,16 +49,16 @@ class Here(NamedTuple):
 
 
 def main_board(programme: Programme) -> Published | None:
-    """The first board that ranks partners."""
+    """The first board that ranks partners and is for all of them."""
     boards = leaderboards.boards(programme)
-    return next((board for board in boards if board.rule.by == "partner"), None)
+    return next((b for b in boards if b.rule.by == "partner" and b.rule.is_public), None)
 
 
 def main_period(board: Published | None, today: date) -> Period:
     """The period the numbers of a page are of: the main board's, else the quarter."""
     found = board.rule.windows.running(today) if board else periods.ALL
-    is_on = found is not periods.ALL and found.first <= today <= found.last
-    return found if is_on else periods.containing(today, "quarter")
+    fits = found is not periods.ALL and found.is_calendar
+    return found if fits else periods.containing(today, "quarter")
 
 
 def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 2) -> Here:

@@ -35,9 +35,8 @@ def of_stage(view: MissionView, found: StageView, voice: Voice) -> Counted:
     return Counted(facts.Filter(found.stage.on, days, where=found.stage.where), name)
 
 
-def of_board(board: Published, asked: Period | None, today: date, voice: Voice) -> Counted:
+def of_board(board: Published, period: Period, voice: Voice) -> Counted:
     """The facts behind a score; those of pay are all of the period."""
-    period = asked or board.rule.windows.running(today)
     name = f"{board.model.name}, {voice.period(period)}"
     part_of = {
         "organisation": voice.gettext("your organisation"),

@@ -90,6 +90,8 @@ def listing(
 ) -> dict[str, Any]:
     """A page of a partner's facts for templates/insight/facts.html, as the address narrows it."""
     wanted, before = counted.wanted if counted else _filter(today), query_number("before")
+    if "before" in request.args and before is None:
+        abort(404)
     found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
     asked: dict[str, Any] = {
         name: value for name, value in request.args.items() if name != "before" and value
@@ -124,9 +126,13 @@ def _counted(programme: Programme, partner: Partner, today: date, voice: Voice) 
         abort(404)
     if slug := request.args.get("board", ""):
         board = leaderboards.board(programme, slug)
-        if board is None:
+        if board is None or not leaderboards.may_see(programme, board, partner, g.now):
             abort(404)
-        return pages.of_board(board, _filter(today).period, today, voice)
+        try:
+            period = board.rule.windows.called(request.args.get("period", ""), today)
+        except periods.UnknownPeriod:
+            abort(404)
+        return pages.of_board(board, period, voice)
     return None
 
 
@@ -137,9 +143,7 @@ def _filter(today: date) -> facts.Filter:
         period = periods.parse(name) if name else None
     except periods.UnknownPeriod:
         abort(404)
-    if (kind and kind not in FACT_KINDS) or (
-        "before" in request.args and query_number("before") is None
-    ):
+    if kind and kind not in FACT_KINDS:
         abort(404)
     return facts.Filter(kind, period, "unpaid" in request.args)
 

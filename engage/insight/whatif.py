@@ -155,7 +155,7 @@ def situation(
     A board whose period has not begun ``today`` has nobody to compare with, and is left out.
     """
     places = {}
-    for board in leaderboards.boards(programme):
+    for board in leaderboards.shown_to(programme, partner, at):
         member = boards.member_of(board, partner)
         if member is None:
             continue

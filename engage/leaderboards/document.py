@@ -49,21 +49,22 @@ def scope_of(text: str | None) -> Scope | None:
     return name, value
 
 
-_HEADINGS = ("rank", "partner", "name", "organisation", "score")
+def _headings(published: Published) -> tuple[str, ...]:
+    return ("rank", "partner", "name", *published.rule.columns, "score")
 
 
-def _told(published: Published, found: Ranking) -> Iterator[tuple[int, str, str, str, str]]:
+def _told(published: Published, found: Ranking) -> Iterator[tuple[int, list[str], str]]:
     for row in found.rows:
-        who = row.external_id or "", row.name, row.organisation or ""
-        yield row.rank, *who, natural_score(published, row.score)
+        who = [row.external_id or "", row.name, *(told or "" for _, told in row.columns)]
+        yield row.rank, who, natural_score(published, row.score)
 
 
 def to_csv(published: Published, found: Ranking) -> bytes:
     """The ranking as CSV that a spreadsheet opens as it is and runs nothing of."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(_HEADINGS)
-    for rank, *who, score in _told(published, found):
+    writer.writerow(_headings(published))
+    for rank, who, score in _told(published, found):
         writer.writerow((rank, *map(safe_cell, who), score))
     return out.getvalue().encode("utf-8-sig")
 
@@ -77,8 +78,8 @@ def to_xlsx(published: Published, found: Ranking) -> bytes:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(published.model.slug[:31])
-    sheet.append(_HEADINGS)
-    for rank, *who, score in _told(published, found):
+    sheet.append(_headings(published))
+    for rank, who, score in _told(published, found):
         cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) for text in who]
         for cell in cells:
             cell.data_type = "s"
@@ -106,6 +107,7 @@ def document(
     return {
         "board": published.model.slug,
         "period": period.name,
+        "unit": published.rule.unit,
         "stage": stage.name,
         "stage_at": stage.at.isoformat() if stage.at else None,
         "as_of": as_of(seen).isoformat(),

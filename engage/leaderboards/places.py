@@ -46,13 +46,16 @@ _LEVEL = {
     True: "order_key = (SELECT order_key FROM me) "
     "AND (reached_at, member_id) {0} (SELECT reached_at, member_id FROM me)",
 }
+#: What tells how a member is seen, and what a board may show beside.
+NAMES = ("name", "external_id", *rules.COLUMNS, "visibility", "pseudonym")
 #: Partners are told by what decides their public name, groups by their name alone.
 _NAMES = {
     True: "JOIN partners AS who ON who.id = line.member_id",
-    False: "JOIN (SELECT id, name, name AS external_id, NULL AS organisation, 'named' AS visibility,"
+    False: "JOIN (SELECT id, name, name AS external_id, NULL AS organisation, NULL AS team,"
+    " NULL AS region, NULL AS type, 'named' AS visibility,"
     " NULL AS pseudonym FROM groups) AS who ON who.id = line.member_id",
 }
-_WHO = "who.name, who.external_id, who.organisation, who.visibility, who.pseudonym"
+_WHO = ", ".join(f"who.{name}" for name in NAMES)
 
 
 @lru_cache
@@ -169,12 +172,11 @@ def page(published: Published, period: str, after: int, limit: int | None) -> Li
 def who_columns(published: Published) -> tuple[Any, ...]:
     """What tells a member's public name, of partners and of groups alike."""
     if published.rule.by == "partner":
-        names = ("name", "external_id", "organisation", "visibility", "pseudonym")
-        return tuple(getattr(Partner, name) for name in names)
+        return tuple(getattr(Partner, name) for name in NAMES)
     return (
         Group.name,
         Group.name.label("external_id"),
-        null().label("organisation"),
+        *(null().label(name) for name in rules.COLUMNS),
         literal("named").label("visibility"),
         null().label("pseudonym"),
     )

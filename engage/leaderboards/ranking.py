@@ -27,8 +27,8 @@ Scope = tuple[str, str]
 class Row(NamedTuple):
     """A ranked member as others may see it. ``place`` is its line in the list, from 1.
 
-    ``external_id`` and ``organisation`` are a partner's and None where it is not seen by its name;
-    a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
+    ``external_id`` and the board's ``columns`` are a partner's and None where it is not seen by its
+    name; a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
     eyes (and its manager's) and takes nobody's place.
     """
 
@@ -38,8 +38,12 @@ class Row(NamedTuple):
     external_id: str | None
     name: str
     score: int
-    organisation: str | None = None
+    columns: tuple[tuple[str, str | None], ...] = ()
     listed: bool = True
+
+    @property
+    def organisation(self) -> str | None:
+        return dict(self.columns).get("organisation")
 
 
 class Ranking(NamedTuple):
@@ -66,10 +70,10 @@ def ranking(
     """
     published = pictures.as_seen(programme, published, period, live=live)
     if _is_kept(published, period, scope):
-        return _seen(places.page(published, period.name, after_place, limit))
+        return _seen(published, places.page(published, period.name, after_place, limit))
     ordered = _ordered(programme, published, period, scope)
     statement = select(ordered).where(ordered.c.place > after_place).order_by(ordered.c.place)
-    return _seen(_counted(statement.limit(limit), ordered))
+    return _seen(published, _counted(statement.limit(limit), ordered))
 
 
 def around(
@@ -86,7 +90,7 @@ def around(
     published = pictures.as_seen(programme, published, period, live=live)
     if _is_kept(published, period, scope):
         near = places.around(published, period.name, member_id, reach)
-        return _seen(near or places.page(published, period.name, 0, 0))
+        return _seen(published, near or places.page(published, period.name, 0, 0))
     ordered = _ordered(programme, published, period, scope)
     mine = select(ordered.c.place).where(ordered.c.member_id == member_id).scalar_subquery()
     statement = (
@@ -97,7 +101,7 @@ def around(
     found = _counted(statement, ordered)
     if not found.lines:
         found = _aside(programme, published, period, scope, member_id, reach) or found
-    return _seen(found)
+    return _seen(published, found)
 
 
 def rows_of(
@@ -106,7 +110,7 @@ def rows_of(
     """The lines of these members that are listed, on the board as it was passed in."""
     ordered = _ordered(programme, published, period, None)
     statement = select(ordered).where(among(ordered.c.member_id, member_ids))
-    return _seen(_counted(statement.order_by(ordered.c.place), ordered)).rows
+    return _seen(published, _counted(statement.order_by(ordered.c.place), ordered)).rows
 
 
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
@@ -115,8 +119,9 @@ def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
     return is_running and scope is None and published.rule.tie != "dense"
 
 
-def _seen(found: Lines) -> Ranking:
+def _seen(published: Published, found: Lines) -> Ranking:
     """Lines as others may see them."""
+    columns = published.rule.columns
     rows = []
     for place, rank, who, listed in found.lines:
         name = public_name(who)
@@ -129,7 +134,7 @@ def _seen(found: Lines) -> Ranking:
                 who.external_id if known else None,
                 name or who.name,
                 int(who.score),
-                who.organisation if known else None,
+                tuple((name, getattr(who, name) if known else None) for name in columns),
                 listed,
             )
         )

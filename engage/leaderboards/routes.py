@@ -47,7 +47,7 @@ def _view(board: str) -> View:
     """What the address means; there is no such page where it means nothing."""
     here = g.seat.programme
     published = service.board(here, board)
-    if published is None:
+    if published is None or not service.may_see(here, published, g.seat.partner, g.now):
         abort(404)
     asked = request.args
     try:
@@ -77,7 +77,7 @@ def index() -> str:
     """Every board, and where the partner stands on each."""
     here, voice = g.seat.programme, viewer()
     cards = []
-    for published in service.boards(here):
+    for published in service.shown_to(here, g.seat.partner, g.now):
         view = views.view(here, published, "", "", _today(here))
         me = None if view.is_frozen else views.member_of(published, g.seat.partner)
         found = (

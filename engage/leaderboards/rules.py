@@ -103,6 +103,11 @@ class Board:
         return money.minor_digits(self.measure) if is_pay else 4
 
     @property
+    def is_public(self) -> bool:
+        """Whether everybody in the programme may look at it."""
+        return not self.audience or self.seen_by == "everyone"
+
+    @property
     def is_plain(self) -> bool:
         """Whether a score is a sum of all there is; who comes to nothing is not on the board."""
         return self.baseline is None and not self.is_attainment and self.score == "sum"

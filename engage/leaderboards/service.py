@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from engage import clock, periods
 from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
-from engage.conditions import addresses, asks_for_tier
+from engage.conditions import addresses, asks_for_tier, texts
 from engage.db import db
 from engage.leaderboards import leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
@@ -20,6 +20,7 @@ from engage.leaderboards.windows import ROLLING
 from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
+from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -47,6 +48,28 @@ def read(model: Board, programme: Programme) -> Published:
 
 def board(programme: Programme, slug: str) -> Published | None:
     return next((found for found in boards(programme) if found.model.slug == slug), None)
+
+
+def may_see(
+    programme: Programme, published: Published, partner: Partner | None, now: datetime
+) -> bool:
+    """Whether a partner (None: a manager) may look at a board: one for others is none of theirs.
+
+    Who is, or was, in a tier that a board is for may look at it.
+    """
+    rule = published.rule
+    if partner is None or rule.is_public:
+        return True
+    found = partners.attributes(programme.id, [partner.id])[partner.id]
+    spells = found["tier"].spells
+    held = {spell.tier for spell in spells if spell.since is None or spell.since <= now}
+    asked = [tiers for name, tiers in rule.audience if name == "tier"]
+    return addresses(rule.audience, found) and all(held & texts(tiers) for tiers in asked)
+
+
+def shown_to(programme: Programme, partner: Partner | None, now: datetime) -> list[Published]:
+    """The boards that a partner, or (None) a manager, may look at."""
+    return [board for board in boards(programme) if may_see(programme, board, partner, now)]
 
 
 def move(

@@ -31,6 +31,8 @@ Place = tuple[str, int]
 #: The conditions by which facts (or lines of the ledger) count.
 Whose = Callable[[Any], list[Any]]
 _STEP = 1_000
+#: Of a baseline or target.
+MOST_TIMES = 10**9
 
 
 class Published(NamedTuple):
@@ -320,13 +322,16 @@ def _whole(number: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _percent(part: Any, whole: Any) -> Any:
-    """How many percent, in ten-thousandths, towards zero; in steps, so that 64 bits hold it."""
-    thousands = part % whole * _STEP
-    return (
-        part // whole * (_STEP * _STEP)
-        + thousands // whole * _STEP
-        + thousands % whole * _STEP // whole
+    """How many percent, in ten-thousandths, towards zero; in steps, so that 64 bits hold it.
+
+    A billion times as much, or more, is told as that.
+    """
+    times, thousands = part // whole, part % whole * _STEP
+    exact = (
+        times * (_STEP * _STEP) + thousands // whole * _STEP + thousands % whole * _STEP // whole
     )
+    most = MOST_TIMES * _STEP * _STEP
+    return case((times >= MOST_TIMES, most), (times <= -MOST_TIMES, -most), else_=exact)
 
 
 def expected(

@@ -267,7 +267,7 @@ def shown(
             "rank": row.rank,
             "place": formats.ordinal(row.rank, voice.locale),
             "name": row.name,
-            "detail": row.organisation,
+            "detail": " · ".join(told for _, told in row.columns if told) or None,
             "score": sentences.score(rule, row.score, currency, voice, whole=whole, bare=True),
             "me": row.member_id == me,
         }

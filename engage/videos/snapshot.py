@@ -61,9 +61,9 @@ class Teller:
 
     @cached_property
     def board(self) -> Published | None:
-        """The first board of the programme that ranks partners."""
+        """The first board of the programme that ranks partners and is for all of them."""
         boards = leaderboards.boards(self.programme)
-        return next((found for found in boards if found.rule.by == "partner"), None)
+        return next((b for b in boards if b.rule.by == "partner" and b.rule.is_public), None)
 
     @cached_property
     def period(self) -> Period:

@@ -120,6 +120,10 @@ def _renewing(app: Flask) -> Callable[[Again], Again | None]:
             if model is None or model.retired_at or model.definition != before.definition:
                 return None
             board = service.read(model, g.seat.programme)
+            if not service.may_see(g.seat.programme, board, g.seat.partner, g.now):
+                return None
+            if board.rule.windows.mission and board.rule.windows != noted.board.rule.windows:
+                return None
             return replace(noted, board=board, made=_made(noted.layout, board))
 
     return renew

@@ -47,19 +47,29 @@ def test_buckets_follow_each_other_as_scores_do_and_every_fine_one_lies_in_one_c
     assert [rules.bucket(low, 1) for low in fine] == coarse
 
 
-def test_a_board_reads_back_what_it_writes() -> None:
-    board = rules.parse(
-        BOARD
-        | {
-            "tie": "first",
-            "by": "region",
-            "direction": "lowest",
-            "minimum": "1000",
-            "where": {"category": "Bikes"},
-        },
-        "USD",
-    )
+GROWTH = {"baseline": "mean of last 4 periods", "newcomers": "5000"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tie": "first", "by": "region", "direction": "lowest", "minimum": "1000"},
+        {"where": {"category": "Bikes", "amount": {"from": "10"}}, "decimals": 0},
+        GROWTH | {"growth": "percent", "minimum": "12.5", "decimals": 1},
+        GROWTH | {"by": "team", "score": "best", "best": 5},
+        {"by": "team", "score": "average", "floor": 3},
+        {"target": "20000", "own_targets": True, "columns": ["region", "type"]},
+        {"measure": "USD", "on": None, "target": "20.50", "minimum": "50"},
+        {"period": "rolling", "days": 30, "columns": []},
+        {"period": "mission", "mission": "spring-sprint"},
+        {"audience": {"tier": ["Gold"], "segment": ["new"]}, "seen_by": "everyone"},
+    ],
+)
+def test_a_board_reads_back_what_it_writes(change: dict[str, object]) -> None:
+    raw = {key: value for key, value in (BOARD | change).items() if value is not None}
+    board = rules.parse(raw, "USD")
     assert rules.parse(rules.to_json(board), "USD") == board
+    assert raw.keys() - rules.to_json(board).keys() == set()
 
 
 @pytest.mark.parametrize(
@@ -74,9 +84,26 @@ def test_a_board_reads_back_what_it_writes() -> None:
         ({"colour": "red"}, "colour"),
         ({"minimum": "0"}, "minimum"),
         ({"minimum": "1.23456"}, "minimum"),
+        ({"growth": "percent"}, "growth"),
+        ({"newcomers": "5"}, "newcomers"),
+        (GROWTH | {"newcomers": None}, "newcomers"),
+        (GROWTH | {"newcomers": "0", "growth": "percent"}, "newcomers"),
+        (GROWTH | {"target": "5"}, "target"),
+        (GROWTH | {"period": "all"}, "period"),
+        ({"target": "0"}, "target"),
+        ({"own_targets": "yes"}, "own_targets"),
+        ({"score": "best", "best": 3}, "score"),
+        ({"by": "team", "score": "best"}, "best"),
+        ({"by": "team", "score": "average", "best": 3}, "best"),
+        ({"by": "team", "columns": ["type"]}, "columns"),
+        ({"columns": ["email"]}, "columns"),
+        ({"decimals": 1}, "decimals"),
+        ({"seen_by": "everyone"}, "seen_by"),
+        ({"audience": {"colour": ["red"]}}, "audience.colour"),
+        ({"period": "rolling", "days": 30, "freeze": "2d"}, "freeze"),
     ],
 )
 def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) -> None:
     with pytest.raises(DefinitionError) as caught:
-        rules.parse(BOARD | change, "USD")
+        rules.parse(BOARD | change, "USD")  # type: ignore[operator]
     assert caught.value.key == key
