@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engage.accounts import glance, models, trust
@@ -260,10 +260,15 @@ def add_api_key(
     return key, token
 
 
-def api_key(token: str) -> ApiKey | None:
-    """The living key whose secret this is (a snapshot, as in `signed_in`), or None."""
-    with Session(db.engine) as session:
-        key = session.scalar(select(ApiKey).filter_by(prefix=token[:12], revoked_at=None))
+_keys: Any = ApiKey.__table__.c
+_LIVING_KEY = select(ApiKey.__table__).where(
+    _keys.prefix == bindparam("prefix"), _keys.revoked_at.is_(None)
+)
+
+
+def api_key(token: str) -> Row[Any] | None:
+    """The row of the living key whose secret this is, or None."""
+    key = db.session.execute(_LIVING_KEY, {"prefix": token[:12]}).first()
     # Sha256 is enough for 32 random bytes: there is no dictionary to try.
     return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
 
@@ -272,7 +277,7 @@ def _key_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def is_key_use_due(key: ApiKey, now: datetime) -> bool:
+def is_key_use_due(key: Row[Any], now: datetime) -> bool:
     """Whether this use is worth a write: "last used" is kept to the hour."""
     return key.last_used_at is None or now - key.last_used_at >= _KEY_NOTED_EVERY
 

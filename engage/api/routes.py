@@ -18,7 +18,7 @@ from engage import flow, periods
 from engage.api import intake, service, shapes
 from engage.api.intake import BadBody, Intake
 from engage.conditions import where_json
-from engage.db import db, transaction
+from engage.db import transaction
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.incentives import changelog
@@ -29,6 +29,7 @@ from engage.missions import service as missions
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import keyed, limiter, public
@@ -63,7 +64,7 @@ limited = limiter.limit("1200 per minute", key_func=per_key)
 
 
 def the_programme() -> Programme:
-    return db.session.get_one(Programme, g.api_key.programme_id)
+    return programmes.by_id(g.api_key.programme_id)
 
 
 @blueprint.post("/facts")

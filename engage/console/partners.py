@@ -40,7 +40,7 @@ from engage.missions import service as missions
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
-from engage.partners.service import BadChoice, by_external_id
+from engage.partners.service import GROUP_KINDS, BadChoice, by_external_id
 from engage.partners.service import groups as group_ids
 from engage.programmes.models import Programme
 from engage.videos.models import Video
@@ -211,12 +211,12 @@ def _place(board: Published | None, standings: list[dict[str, Any]]) -> list[dic
 def _boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dict[str, Any]]:
     """Where the partner, or the group it counts for, stands on each board."""
     rows = []
-    groups = None
+    names = (getattr(found, kind) for kind in GROUP_KINDS)
+    groups = group_ids(here.id, filter(None, names))
     for board in leaderboards.boards(here):
         rule, model = board.rule, board.model
         member: int | None = found.id
         if rule.by != "partner":
-            groups = groups if groups is not None else group_ids(here.id)
             member = groups.get((rule.by, getattr(found, rule.by) or ""))
         period = rule.windows.running(day)
         near = ranking.around(here, board, period, member or 0, reach=0, live=True)

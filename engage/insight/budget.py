@@ -18,7 +18,6 @@ from engage.ledger import budgets
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import EARNED
 from engage.missions import service as missions
-from engage.missions.models import Mission
 from engage.missions.service import Running
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -109,7 +108,7 @@ Awarded = Mapping[tuple[_Payer, str], _Days]
 def budget(programme: Programme, period: Period, today: date, now: datetime) -> Budget:
     """Budgets, awards, forecasts to the end of ``period`` (of missions: to their own), and leaks."""
     open_rules = list(_open(books(programme), today, now))
-    running = missions.missions(programme, Mission.starts <= today, Mission.ends >= today)
+    running = missions.missions(programme, today, today)
     sources = _sources(open_rules, running, period)
     awarded = _awarded(programme.id, sources.values(), period, today)
     return Budget(
@@ -124,7 +123,7 @@ def strained(programme: Programme, period: Period, today: date, now: datetime) -
     """Rules and missions whose own budgets are used up, or may be before ``period`` (of missions:
     their own) ends."""
     open_rules = [(book, rule) for book, rule in _open(books(programme), today, now) if rule.budget]
-    running = missions.missions(programme, Mission.starts <= today, Mission.ends >= today)
+    running = missions.missions(programme, today, today)
     sources = _sources(open_rules, [one for one in running if one.budget], period)
     if not sources:
         return []

@@ -66,7 +66,7 @@ def write(
         if score is not None
     ]
     upsert_rows(_STANDINGS, rows, put=("score", "order_key", "reached_at", "listed"))
-    _delete(_STANDINGS, [key for key, score in wanted.items() if score is None and key in before])
+    _delete(_WITHOUT, [key for key, score in wanted.items() if score is None and key in before])
     counts = _buckets(rows)
     counts.subtract(_buckets(before[key]._asdict() for key in wanted if key in before))
     upsert_rows(
@@ -74,17 +74,23 @@ def write(
         [_bucket_row(key, members) for key, members in sorted(counts.items()) if members],
         add=("members",),
     )
-    _delete(_BUCKETS, [key for key, n in counts.items() if n < 0], _BUCKETS.c.members == 0)
+    _delete(_WITHOUT_EMPTY, [key for key, n in counts.items() if n < 0])
 
 
-def _delete(table: Any, keys: list[Any], *conditions: Any) -> None:
+def _without(table: Any) -> Any:
+    """The deletion of a row by its primary key, whose values are named k0, k1 and so on."""
+    columns = enumerate(table.primary_key.columns)
+    return delete(table).where(*(column == bindparam(f"k{n}") for n, column in columns))
+
+
+_WITHOUT = _without(_STANDINGS)
+_WITHOUT_EMPTY = _without(_BUCKETS).where(_BUCKETS.c.members == 0)
+
+
+def _delete(statement: Any, keys: list[Any]) -> None:
     if keys:
-        columns = list(table.primary_key.columns)
-        found = [column == bindparam(f"key_{column.name}") for column in columns]
-        db.session.connection().execute(
-            delete(table).where(*found, *conditions),
-            [{f"key_{c.name}": v for c, v in zip(columns, key, strict=True)} for key in keys],
-        )
+        named = [{f"k{n}": value for n, value in enumerate(key)} for key in keys]
+        db.session.connection().execute(statement, named)
 
 
 def _aside(programme: Programme, members: set[int] | None = None) -> Aside:

@@ -31,14 +31,16 @@ _STAMP = (
     .values(version=_boards.version + 1, changed_at=bindparam("now"))
 )
 
+_PUBLISHED = (
+    select(Board)
+    .where(Board.programme_id == bindparam("programme_id"), Board.retired_at.is_(None))
+    .order_by(Board.position, Board.id)
+)
+
 
 def boards(programme: Programme) -> list[Published]:
     """The programme's boards in the order of its file."""
-    rows = db.session.scalars(
-        select(Board)
-        .where(Board.programme_id == programme.id, Board.retired_at.is_(None))
-        .order_by(Board.position, Board.id)
-    )
+    rows = db.session.scalars(_PUBLISHED, {"programme_id": programme.id})
     return [read(row, programme) for row in rows]
 
 
@@ -88,8 +90,9 @@ def move(
     """
     published_boards = boards(programme)
     turned = [board for board in published_boards if _turn(programme, board, now)]
-    ranks_groups = any(published.rule.by != "partner" for published in published_boards)
-    groups = partners.groups(programme.id) if ranks_groups else {}
+    kinds = {published.rule.by for published in published_boards} - {"partner"}
+    named = {name for who in attributes.values() for kind in kinds if (name := who[kind])}
+    groups = partners.groups(programme.id, named) if named else {}
     changed: dict[int, tuple[Published, dict[Place, int]]] = {}
     for published in published_boards:
         rule = published.rule

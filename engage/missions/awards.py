@@ -16,7 +16,7 @@ from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import rules
-from engage.missions.models import Mission, MissionProgress
+from engage.missions.models import MissionProgress
 from engage.missions.rules import Progress
 from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
@@ -38,7 +38,7 @@ def advance(
     if not changed:
         return []
     first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
-    within = () if climbed else (Mission.starts <= last, Mission.ends >= first)
+    within = () if climbed else (first, last)
     owed: list[Difference] = []
     for mission in missions(programme, *within):
         kinds = {stage.on for stage in mission.stages}
@@ -288,7 +288,9 @@ def recompute(
 ) -> list[Difference]:
     """The differences of every mission (or one) for these partners, addressed or not any more."""
     owed: list[Difference] = []
-    for mission in missions(programme, *([Mission.slug == slug] if slug else [])):
+    for mission in missions(programme):
+        if slug not in (None, mission.model.slug):
+            continue
         owed += outstanding(programme, mission, attributes, store=store)
         outside = attributes.keys() - set(addressed(mission.audience, attributes))
         for chunk in in_chunks(sorted(outside), 1_000):

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import selectinload
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import contains_eager
 
 from engage import conditions, periods
 from engage.conditions import Where, addresses, in_tier, where_json
@@ -20,6 +20,18 @@ from engage.partners.models import Partner
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
+_ON_DAYS = (
+    select(Mission)
+    .outerjoin(Mission.stages)
+    .options(contains_eager(Mission.stages))
+    .where(
+        Mission.programme_id == bindparam("programme_id"),
+        Mission.retired_at.is_(None),
+        Mission.starts <= bindparam("last"),
+        Mission.ends >= bindparam("first"),
+    )
+    .order_by(Mission.ends, Mission.id, MissionStage.number)
+)
 
 
 class Running(NamedTuple):
@@ -37,14 +49,13 @@ class Running(NamedTuple):
         return dict(self.budget) if self.model.at_budget == "stop" else {}
 
 
-def missions(programme: Programme, *which: ColumnElement[bool]) -> list[Running]:
-    """The programme's missions that are not retired, those ending first in front."""
-    rows = db.session.scalars(
-        select(Mission)
-        .where(Mission.programme_id == programme.id, Mission.retired_at.is_(None), *which)
-        .options(selectinload(Mission.stages))
-        .order_by(Mission.ends, Mission.id)
-    )
+def missions(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
+    """The programme's missions that are not retired, those ending first in front.
+
+    With days, those that run on any of them.
+    """
+    wanted = {"programme_id": programme.id, "first": first, "last": last}
+    rows = db.session.scalars(_ON_DAYS, wanted).unique()
     return [_running(mission, programme.currency) for mission in rows]
 
 

@@ -31,6 +31,10 @@ _EVERYBODY = (
     .order_by(_partners.id)
 )
 _OF_THESE = _EVERYBODY.where(among(_partners.id, "ids"))
+_groups: Any = Group.__table__.c
+_GROUPS = select(_groups.kind, _groups.name, _groups.id).where(
+    _groups.programme_id == bindparam("programme_id"), among(_groups.name, "names")
+)
 
 
 class Profile(NamedTuple):
@@ -165,7 +169,7 @@ def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
         for kind in GROUP_KINDS
         if (name := getattr(profile, kind))
     }
-    missing = sorted(wanted - groups(programme_id).keys())
+    missing = sorted(wanted - groups(programme_id, (name for _, name in wanted)).keys())
     ids = next_ids("groups", len(missing))
     insert_rows(
         Group.__table__,
@@ -176,11 +180,9 @@ def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
     )
 
 
-def groups(programme_id: int) -> dict[tuple[str, str], int]:
-    """Ids of the programme's groups by kind and name."""
-    rows = db.session.execute(
-        select(Group.kind, Group.name, Group.id).where(Group.programme_id == programme_id)
-    )
+def groups(programme_id: int, names: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Ids of the programme's groups of these names, by kind and name."""
+    rows = db.session.execute(_GROUPS, {"programme_id": programme_id, "names": {*names}})
     return {(kind, name): group_id for kind, name, group_id in rows}
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engage import periods
 from engage.activity import currencies
@@ -38,6 +38,14 @@ class Published(NamedTuple):
 
     programme: Programme
     changes: list[str]
+
+
+_BY_ID = select(Programme).where(Programme.id == bindparam("programme_id"))
+
+
+def by_id(programme_id: int) -> Programme:
+    """The programme of that id, which there is."""
+    return db.session.scalars(_BY_ID, {"programme_id": programme_id}).one()
 
 
 def by_slug(slug: str | None) -> Programme:
