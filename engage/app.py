@@ -23,6 +23,7 @@ from engage.earnings.routes import blueprint as earnings
 from engage.home.routes import blueprint as home
 from engage.insight.console import blueprint as console_budget
 from engage.insight.routes import blueprint as insight
+from engage.leaderboards.console import blueprint as console_moments
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
 from engage.payouts.console import blueprint as console_payouts
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     console_payouts,
     console_drafts,
     console_budget,
+    console_moments,
     console_screens,
     screens,
 )

@@ -141,6 +141,10 @@ EXAMPLES: dict[str, Example] = {
     "earnings.line": Example(_ledger_line, ALICE_ALONE),
     "insight.fact_page": Example(_fact, ALICE_ALONE),
     # Both programmes of the cast have these boards and missions; the mission is for the Northwest.
+    **{
+        f"console_moments.{view}": Example(lambda cast: {"board": "sales"}, ("mia", "otto", "ada"))
+        for view in ("moments", "change")
+    },
     "leaderboards.board": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.export": Example(lambda cast: {"board": "sales", "kind": "csv"}, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),

@@ -15,6 +15,7 @@ from tests.browsing import browser
 from tests.conftest import Cast, publish, record, sale
 from tests.leaderboards.test_outlets import outlets
 from tests.leaderboards.test_pictures import FREEZES, FROZEN, at
+from tests.screens.examples import a_screen
 
 #: Bob's score with what he sells while the board is frozen, and that sale, as anything would say them.
 SECRETS = ("13,123", "13123", "9,123", "9123")
@@ -44,7 +45,7 @@ def test_no_outlet_tells_what_happened_since(app: Flask, cast: Cast):
     win(cast)
     assert fragments() == before
     assert call("GET", "/standings/sales").json == standings
-    told = outlets(app, cast, call)
+    told = outlets(app, cast, call, a_screen()[1])
     told.pop("console")
     for where, text in told.items():
         assert not [secret for secret in SECRETS if secret in text], where
@@ -84,3 +85,21 @@ def test_who_stays_off_boards_is_not_told_its_place_either(app: Flask, cast: Cas
     mine = bob.get("/leaderboards/sales/me").text
     assert "$13,123.45" in mine
     assert "1st" not in mine
+
+
+def test_a_manager_lifts_and_freezes_with_a_reason_that_stays_readable(app: Flask, cast: Cast):
+    mia, where = browser(app, cast.mia.user), "/console/boards/sales/moments"
+    assert "as the programme says" in mia.get(where).text
+    without = mia.post(where, data={"act": "lift", "lift_reason": " "})
+    assert without.status_code == 422
+    assert "Say why" in without.text
+    win(cast)
+    assert mia.post(where, data={"act": "lift", "lift_reason": "No secrets"}).status_code == 303
+    assert "13,123" in browser(app, cast.charlie.user).get("/leaderboards/sales/rows").text
+    assert mia.post(where, data={"act": "lift", "lift_reason": "Again"}).status_code == 422
+    assert mia.post(where, data={"act": "freeze", "freeze_reason": "The gala"}).status_code == 303
+    page = mia.get(where).text
+    assert "by Mia: The gala" in page
+    assert "by Mia: No secrets" in page
+    assert mia.post(where, data={"act": "open"}).status_code == 400
+    assert mia.get("/console/boards/nothing/moments").status_code == 404

@@ -1,0 +1,152 @@
+"""What managers do about a board's moments: freeze it or lift that, draw its league again, see what was."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
+from flask import url_for as url
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from engage import flow
+from engage.accounts.models import User
+from engage.console.here import programme, today
+from engage.db import db, transaction
+from engage.leaderboards import announcements, league_words, leagues, pictures, service
+from engage.leaderboards import view as views
+from engage.leaderboards.models import Picture
+from engage.leaderboards.pictures import Refused
+from engage.leaderboards.tally import Published
+from engage.leaderboards.view import View
+from engage.outbox.delivery import deliver
+from engage.programmes.models import Programme
+from engage.voice import Voice
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_moments", __name__, url_prefix="/console/boards")
+
+_LONGEST = 500
+#: Pictures of a board that are listed.
+_MOST = 40
+
+
+@blueprint.get("/<board>/moments")
+@allow("manager")
+def moments(board: str) -> str:
+    return _page(board)
+
+
+def _page(board: str, **more: Any) -> str:
+    here, voice = programme(), viewer()
+    published = service.board(here, board)
+    if published is None:
+        abort(404)
+    rule = published.rule
+    view = views.view(here, published, "", "", today(here))
+    return render_template(
+        "leaderboards/moments.html",
+        board=published.model,
+        stage=announcements.stage(view, g.now, voice),
+        is_frozen=pictures.is_frozen(published),
+        may_freeze=view.is_current,
+        freeze=rule.freeze,
+        final_after=rule.final_after,
+        log=_log(published, voice),
+        late=_late(here, published, voice),
+        league=rule.league,
+        draws=[_draw(view, draw, voice) for draw in leagues.draws(published)],
+        **more,
+    )
+
+
+def _log(published: Published, voice: Voice) -> list[dict[str, Any]]:
+    """The newest pictures, with who took and who lifted them."""
+    found = db.session.scalars(
+        select(Picture)
+        .where(Picture.board_id == published.model.id)
+        .order_by(Picture.id.desc())
+        .limit(_MOST)
+    ).all()
+    names = _names({by for picture in found for by in (picture.taken_by, picture.lifted_by)})
+    return [
+        {
+            "period": voice.period(published.rule.windows.called(picture.period)),
+            "href": url("leaderboards.board", board=published.model.slug, period=picture.period),
+            "said": announcements.of_picture(picture, names.get(picture.taken_by), voice),
+            "lifted": announcements.lifted(picture, names.get(picture.lifted_by), voice),
+        }
+        for picture in found
+    ]
+
+
+def _names(ids: set[int | None]) -> dict[int | None, str]:
+    users = db.session.scalars(select(User).where(User.id.in_(ids - {None})))
+    return {user.id: user.name or user.email for user in users}
+
+
+def _late(here: Programme, published: Published, voice: Voice) -> list[dict[str, Any]]:
+    """The facts that came after the close of the newest final period."""
+    newest = (
+        select(Picture.period)
+        .where(Picture.board_id == published.model.id, Picture.kind == "final")
+        .order_by(Picture.id.desc())
+    )
+    name = db.session.scalar(newest.limit(1))
+    if name is None:
+        return []
+    final = published.rule.windows.called(name)
+    seen = pictures.as_seen(here, published, final)
+    return announcements.late_facts(View(here, seen, final, None, today(here)), voice)
+
+
+def _draw(view: View, draw: Any, voice: Voice) -> dict[str, Any]:
+    return {
+        "period": voice.period(view.published.rule.windows.called(draw.period)),
+        "said": league_words.drawn(view, draw, voice.moment(draw.drawn_at), voice),
+        "divisions": voice.ngettext("%(num)d division", "%(num)d divisions", draw.divisions),
+        "href": url(
+            "leaderboards.board", board=view.slug, period=draw.period, scope=leagues.LEAGUE
+        ),
+    }
+
+
+@blueprint.post("/<board>/moments")
+@allow("manager")
+def change(board: str) -> Response | tuple[str, int]:
+    """Freeze (`act=freeze`), lift (`lift`) or draw the league anew (`redraw`), with a reason."""
+    act = request.form.get("act", "")
+    if act not in ("freeze", "lift", "redraw"):
+        abort(400)
+    reason = request.form.get(f"{act}_reason", "").strip()
+    if not reason or len(reason) > _LONGEST:
+        said = _("Say why, in at most %(most)s characters.", most=_LONGEST)
+        return _page(board, error=said, act=act, reason=reason), 422
+    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
+
+    def work() -> bool:
+        here = db.session.get_one(Programme, programme_id)
+        if service.board(here, board) is None:
+            abort(404)
+        if act == "redraw":
+            return flow.redraw(here, board, reason, by=by, now=now)
+        flow.freeze(here, board, reason, on=act == "freeze", by=by, now=now)
+        return True
+
+    try:
+        done = transaction(work)
+    except Refused as refusal:
+        return _page(board, error=str(refusal), act=act, reason=reason), 422
+    if not done:
+        said = _("There are no results of the period before to draw by.")
+        return _page(board, error=said, act=act, reason=reason), 422
+    deliver()
+    flash(
+        {
+            "freeze": _("The board is frozen for everybody but managers."),
+            "lift": _("Everybody sees what stands now."),
+            "redraw": _("The league is drawn anew, and everybody reads why."),
+        }[act],
+        "success",
+    )
+    return redirect(url(".moments", board=board), 303)
