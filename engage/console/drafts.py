@@ -15,7 +15,8 @@ from engage.activity.models import Fact
 from engage.console import rule_form, rules, service
 from engage.console import rule_view as view
 from engage.console.here import programme
-from engage.console.rule_form import Reading, Typed, one
+from engage.console.rule_form import FORM, Reading
+from engage.console.typed_form import Typed, one
 from engage.db import db, transaction, without_trace
 from engage.earnings.reasons import rule_name
 from engage.incentives import drafts, explain, jobs, language, publishing, terms
@@ -121,7 +122,7 @@ def _whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
         programme_file.parse(programme_file.dump(replace(published, rules=(reading.rule, *others))))
     except programme_file.BadProgrammeFile as error:
         errors = {
-            rule_form.input_of(key.removeprefix("rules[1]."), typed): problem
+            FORM.input_of(key.removeprefix("rules[1]."), typed): problem
             for _line, key, problem in error.problems
         }
         return Reading(None, errors)
@@ -177,12 +178,8 @@ def save(draft_id: int) -> Answer:
 
 def _typed(row: RuleDraft) -> Typed:
     """What was sent, with one more row where that was asked for."""
-    typed = rule_form.typed_in(request.form, row.typed)
-    what, _dash, key = request.form.get("do", "").partition("-")
-    field = next((field for field in rule_form.FIELDS if field.key == key), None)
-    if what == "add" and field:
-        typed[key] = [str(rule_form.row_count(typed, field) + 1)]
-    return typed
+    typed = FORM.typed_in(request.form, row.typed)
+    return FORM.with_one_more(typed, request.form.get("do", ""))
 
 
 def _told(errors: dict[str, str], typed: Typed) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from flask import g, url_for
@@ -11,8 +10,9 @@ from flask_babel import ngettext
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console import rule_form, service
-from engage.console.rule_form import FIELDS, Errors, Field, Reading, Typed, one
+from engage.console import service
+from engage.console.rule_form import FORM, Reading
+from engage.console.typed_form import NONE, Errors, Typed, Words, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
 from engage.incentives import complexity, drafts, explain, jobs, language, publishing, terms
@@ -24,100 +24,27 @@ from engage.money import POINTS
 from engage.programmes.models import Programme
 from engage.voice import Voice
 
-#: More values than these are typed, not ticked.
-_MOST_TICKS = 30
-
 
 def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[dict[str, Any]]:
     """The form, part by part, with what is wrong at each field."""
-    titles = {
-        "what": _("What counts"),
-        "pays": _("What it pays"),
-        "whom": _("For whom"),
-        "limits": _("When, and how much at most"),
-    }
-    hints = {"whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")}
-    known = drafts.known_values(here)
-    shown = [
-        (field.part, _shown(field, here, typed, errors, known, voice))
-        for field in FIELDS
-        if field.of(typed) and _has_a_choice(field, typed, known)
-    ]
-    return [
-        {
-            "key": part,
-            "title": title,
-            "hint": hints.get(part),
-            # Short fields stand beside each other.
-            "groups": [
-                list(group)
-                for _short, group in groupby(
-                    (found for of, found in shown if of == part),
-                    key=lambda found: found["short"] or found["key"],
-                )
-            ],
-        }
-        for part, title in titles.items()
-    ]
-
-
-def _has_a_choice(field: Field, typed: Typed, known: Mapping[str, list[str]]) -> bool:
-    """Nobody is asked for teams where there are none."""
-    closed = field.kind == "values" and field.part == "whom"
-    return not closed or bool(known.get(field.key) or rule_form.values(typed, field))
-
-
-def _shown(
-    field: Field,
-    here: Programme,
-    typed: Typed,
-    errors: Errors,
-    known: Mapping[str, list[str]],
-    voice: Voice,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "key": field.key,
-        "kind": field.kind,
-        "short": field.kind in ("choice", "number", "rate", "count"),
-        "label": terms.labels(voice).get(field.key, field.key),
-        "hint": _hints(here).get(field.key),
-        "value": one(typed, field.key),
-        "error": errors.get(field.key),
-        "required": field.key in ("newcomers", "mean"),
-    }
-    if field.kind == "choice":
-        found["options"] = _choices(here, voice)[field.key]
-    elif field.kind == "values":
-        chosen = rule_form.values(typed, field)
-        options = known.get(field.key, [])
-        ticked = options if len(options) <= _MOST_TICKS else []
-        others = [value for value in chosen if value not in ticked]
-        found |= {"chosen": chosen, "options": ticked, "value": "\n".join(others)}
-        found["open"] = others or not ticked or field.part == "what"
-    elif field.kind in ("range", "days", "moment"):
-        kind = "text" if field.kind == "range" else "date"
-        cells = [(f"{field.key}--from", _("From"), kind), (f"{field.key}--to", _("To"), kind)]
-        if field.kind == "moment":
-            cells = [(field.key, _("Day"), kind), (f"{field.key}--time", _("Time"), "time")]
-            found["error"] = None  # it is told at the day
-        found["kind"] = "range"
-        found["ends"] = [
-            _cell(name, typed, errors) | {"label": label, "input": kind}
-            for name, label, kind in cells
-        ]
-    elif field.kind == "rows":
-        count = rule_form.row_count(typed, field)
-        found |= {"full": count >= rule_form.MOST_ROWS, "optional": field.key == "milestones"}
-        found["columns"] = [(column, _columns()[column]) for column in field.columns]
-        found["rows"] = [
-            {c: _cell(f"{field.key}--{number}--{c}", typed, errors) for c in field.columns}
-            for number in range(1, count + 1)
-        ]
-    return found
-
-
-def _cell(name: str, typed: Typed, errors: Errors) -> dict[str, Any]:
-    return {"name": name, "value": one(typed, name), "error": errors.get(name)}
+    about = {"whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")}
+    words = Words(
+        titles={
+            "what": _("What counts"),
+            "pays": _("What it pays"),
+            "whom": _("For whom"),
+            "limits": _("When, and how much at most"),
+        },
+        about=about,
+        labels=terms.labels(voice),
+        hints=_hints(here),
+        choices=_choices(here, voice),
+        columns=_columns(),
+        known=drafts.known_values(here),
+        required=frozenset(("newcomers", "mean")),
+        optional=frozenset(("milestones",)),
+    )
+    return FORM.drawn(typed, errors, words)
 
 
 def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
@@ -130,17 +57,16 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
         "per": [(key, terms.measures(voice)[key]) for key in language.MEASURES],
         "earn": [(POINTS, _("Points")), (here.currency, here.currency)],
         "bands": [
-            (rule_form.NONE, _("One rate for all of it")),
+            (NONE, _("One rate for all of it")),
             ("marginal", _("Bands: each rate for its part")),
             ("retroactive", _("Bands: the rate reached counts from the start")),
         ],
         "period": [(kind, terms.spans(voice)[kind]) for kind in reversed(periods.KINDS)],
         "at_budget": [
-            (rule_form.NONE if key == "warn" else key, said)
-            for key, said in terms.at_budget(voice).items()
+            (NONE if key == "warn" else key, said) for key, said in terms.at_budget(voice).items()
         ],
         "baseline": [
-            (rule_form.NONE, _("All of it counts")),
+            (NONE, _("All of it counts")),
             ("same period last year", _("What is above the same period last year")),
             ("mean", _("What is above the mean of the last periods")),
         ],
