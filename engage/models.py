@@ -21,7 +21,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
 from engage.payouts.models import Payout, PayoutRun
-from engage.programmes.models import Programme
+from engage.programmes.models import Programme, Revision
 from engage.rewards.models import Redemption, Reward
 from engage.screens.models import Screen
 from engage.tiers.models import TierSpell
@@ -53,6 +53,7 @@ __all__ = [
     "PictureLine",
     "Programme",
     "Redemption",
+    "Revision",
     "Reward",
     "Rule",
     "RuleDraft",

@@ -21,7 +21,6 @@ from engage.conditions import where_json
 from engage.db import transaction
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
-from engage.incentives import changelog
 from engage.leaderboards import document, ranking
 from engage.leaderboards import service as leaderboards
 from engage.missions import rules as mission_rules
@@ -29,6 +28,7 @@ from engage.missions import service as missions
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.programmes import changelog
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -249,23 +249,27 @@ def _stage_out(stage: mission_rules.Stage) -> shapes.StageOut:
     resp=Documented(HTTP_200=shapes.RuleChanges, **REFUSALS), skip_validation=True, tags=["rules"]
 )
 def get_rule_changes() -> Response:
-    """What changed about the rules, from when and why; newest first."""
+    """What changed about rules, tiers, missions and boards, from when and why; newest first."""
     programme = the_programme()
-    voice = Voice(timezone=programme.timezone)
     return answered(
         shapes.RuleChanges(
             changes=[
                 shapes.RuleChange(
-                    rule=change.slug,
-                    version=change.version.number,
-                    change=change.kind,
-                    published_at=change.version.published_at,
-                    since=change.version.valid_from,
-                    why=change.version.why,
-                    void=change.void,
-                    **changelog.told(change, programme.currency, voice),
+                    of=entry.of,
+                    rule=entry.slug if entry.of == "rule" else None,
+                    slug=entry.slug,
+                    name=entry.name,
+                    version=entry.number,
+                    change=entry.kind,
+                    published_at=entry.published_at,
+                    since=entry.since,
+                    why=entry.why,
+                    void=entry.void,
+                    before=entry.before,
+                    after=entry.after,
+                    differs=entry.differs,
                 )
-                for change in changelog.changes(programme)
+                for entry in changelog.entries(programme, Voice(timezone=programme.timezone))
             ]
         )
     )

@@ -255,17 +255,23 @@ class Missions(Shape):
 
 
 class RuleChange(Shape):
-    """A published version of a rule: what changed, from when and why."""
+    """A published version of something: what changed, from when and why."""
 
-    rule: str
+    of: Literal["rule", "tiers", "mission", "board"]
+    rule: str | None = Field(description="The rule's slug; null where it is about something else.")
+    slug: str | None = Field(description="Null for the tiers, which change as a whole.")
+    name: str
     version: int
     change: Literal["new", "changed", "retired", "again"]
     published_at: datetime | None
-    since: datetime | None = Field(description="Null: it has held from the start.")
+    since: datetime | None = Field(
+        description="Null: it holds for all of it (a mission from its first day, a board in every "
+        "period that is not final)."
+    )
     why: str | None
     void: bool = Field(description="Another version replaced it before it began.")
-    before: str | None = Field(description="The rule in words as it read before.")
-    after: str | None = Field(description="The rule in words from then on; null: it is retired.")
+    before: str | None = Field(description="In words, as it read before.")
+    after: str | None = Field(description="In words, from then on; null: it is retired.")
     differs: list[tuple[str, str | None, str | None]] = Field(
         description="Term by term: its name, before, after."
     )

@@ -24,7 +24,6 @@ from engage.missions import service as missions
 from engage.missions.models import Mission
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
-from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
@@ -35,6 +34,7 @@ blueprint = Blueprint("console_missions", __name__, url_prefix="/console/mission
 
 Answer = str | Response | tuple[str, int]
 #: Addresses here that are no mission's.
+_LONGEST_WHY = 500
 _RESERVED = {"new", "preview", "stages"}
 
 
@@ -66,7 +66,7 @@ def mission(slug: str) -> str:
         "console_missions/mission.html",
         mission=view.shown(reach, here, voice),
         highest=view.said(highest, here.currency, voice),
-        summary=sentences.summary(programmes.definition(reach.mission), here.currency, voice),
+        summary=sentences.summary(missions.definition(reach.mission), here.currency, voice),
     )
 
 
@@ -109,6 +109,7 @@ def _form(
         options=view.options(here, draft),
         labels={name: named[f"where.{name}"] for name in mission_form.ASKED},
         timezone=here.timezone,
+        why=request.form.get("why", ""),
         at_budget=[*terms.at_budget(voice).items()],
         **view.stage_words(here, draft),
         **view.preview(here, draft, voice, changed),
@@ -167,6 +168,8 @@ def _submitted(changed: Reach | None) -> Answer:
         errors["audience"] = _("There is no such segment or tier any more: choose another.")
     elif not missions.addressed(draft.where, partners.attributes(here.id)):
         errors["audience"] = _("Nobody fits all of this: choose less.")
+    if changed and not request.form.get("why", "").strip():
+        errors["why"] = _("Say why: partners read it beside the change.")
     if errors or reading.mission is None:
         return _form(here, draft, voice, changed, errors), 422
     return _published(reading, changed.mission.model.slug if changed else None)
@@ -175,12 +178,13 @@ def _submitted(changed: Reach | None) -> Answer:
 def _published(reading: Reading, slug: str | None) -> Answer:
     """Make it live: on the pages of those it addresses, with what they have done already."""
     programme_id, now, draft = g.seat.programme.id, g.now, reading.mission
+    why = request.form.get("why", "").strip()[:_LONGEST_WHY] or None
     assert draft is not None
 
     def work() -> tuple[str, int]:
         here = db.session.get_one(Programme, programme_id)
         free = slug or rules.slug_of(draft.name, _taken(programme_id))
-        missions.publish(here, replace(draft, slug=free), now)
+        missions.publish(here, replace(draft, slug=free), now, why, g.user.id)
         return free, flow.launch(here, free, now=now)
 
     made, lines = transaction(work)
@@ -219,12 +223,12 @@ def end(slug: str) -> Answer:
 def _ended(here: Programme, found: Reach, day: date, now: Any) -> str:
     slug = found.mission.model.slug
     if found.window.state == "upcoming":
-        missions.retire(here, slug, now)
+        missions.retire(here, slug, now, by=g.user.id)
         flow.launch(here, slug, now=now)
         return str(_("The mission was taken back. It had not begun."))
     if found.window.state == "running":
-        definition = programmes.definition(found.mission)
-        missions.publish(here, replace(definition, ends=day), now)
+        definition = missions.definition(found.mission)
+        missions.publish(here, replace(definition, ends=day), now, by=g.user.id)
         flow.launch(here, slug, now=now)
         return str(_("The mission ends tonight. What was earned stays."))
     return str(_("The mission was over already."))

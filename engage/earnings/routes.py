@@ -11,7 +11,7 @@ from engage.disputes import sentences as dispute_words
 from engage.disputes import service as disputes
 from engage.earnings import reasons, service
 from engage.home.service import main_board, main_period
-from engage.incentives import changelog, explain
+from engage.incentives import explain
 from engage.incentives import service as incentives
 from engage.incentives.rules import Rule
 from engage.incentives.worth import Book
@@ -24,8 +24,8 @@ from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
 from engage.payouts import service as payouts
 from engage.periods import Period
+from engage.programmes import changelog
 from engage.programmes.models import Programme
-from engage.tiers import changelog as tier_changelog
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow
@@ -177,55 +177,30 @@ def rules() -> str:
 @blueprint.get("/rules/changes")
 @allow("partner", "manager")
 def changes() -> str:
-    """What changed about the rules, from when and why; managers also see who published it."""
+    """What changed about the programme, from when and why; managers also see who published it."""
     programme = db.session.get_one(Programme, g.seat.programme.id)
     voice = viewer()
     found = [
-        (
-            change.version.published_at,
-            {
-                "name": reasons.rule_name(change.slug),
-                "href": url("earnings.rules", _anchor=change.slug),
-                "kind": change.kind,
-                "number": change.version.number,
-                "published": voice.moment(change.version.published_at)
-                if change.version.published_at
-                else None,
-                "since": voice.moment(change.version.valid_from)
-                if change.version.valid_from
-                else None,
-                "reaches_back": change.version.reaches_back,
-                "to_come": bool(change.version.valid_from and change.version.valid_from > g.now),
-                "why": change.version.why,
-                "by": change.by if g.seat.role == "manager" else None,
-                "void": change.void,
-                **changelog.told(change, programme.currency, voice),
-            },
-        )
-        for change in changelog.changes(programme)
+        {
+            **entry._asdict(),
+            "href": _place_of(entry),
+            "published": voice.moment(entry.published_at) if entry.published_at else None,
+            "since": voice.moment(entry.since) if entry.since else None,
+            "to_come": bool(entry.since and entry.since > g.now),
+            "by": entry.by if g.seat.role == "manager" else None,
+        }
+        for entry in changelog.entries(programme, voice)
     ]
-    found += [
-        (
-            change.published_at,
-            {
-                "name": voice.gettext("Tiers"),
-                "more": voice.gettext("The tiers"),
-                "href": url("earnings.rules"),
-                "kind": change.kind,
-                "number": change.number,
-                "published": voice.moment(change.published_at),
-                "since": voice.moment(since) if since else None,
-                "to_come": bool(since and since > g.now),
-                "why": change.why,
-                "by": change.by if g.seat.role == "manager" else None,
-                **tier_changelog.told(change, programme.currency, voice),
-            },
-        )
-        for change in tier_changelog.changes(programme)
-        for since in [change.ladder.valid_from]
-    ]
-    newest_first = sorted(found, key=lambda pair: pair[0] or programme.created_at, reverse=True)
-    return render_template("earnings/changes.html", changes=[shown for _, shown in newest_first])
+    return render_template("earnings/changes.html", changes=found)
+
+
+def _place_of(entry: changelog.Entry) -> str:
+    """Where what was changed is told as it is now; a mission or a board may be for others alone."""
+    if entry.of == "mission":
+        return url("missions.index")
+    if entry.of == "board":
+        return url("leaderboards.index")
+    return url("earnings.rules", _anchor=entry.slug)
 
 
 def rule_card(book: Book, programme: Programme, voice: Voice) -> dict[str, Any]:

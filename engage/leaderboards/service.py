@@ -21,6 +21,7 @@ from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.programmes import revisions
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -308,9 +309,14 @@ def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> l
 
 
 def publish(
-    programme: Programme, definition: rules.Board, position: int, now: datetime
+    programme: Programme,
+    definition: rules.Board,
+    position: int,
+    now: datetime,
+    why: str | None = None,
+    by: int | None = None,
 ) -> Published:
-    """Write a board down, new or changed, and its standings with it."""
+    """Write a board down, new or changed, and its standings with it; the change is kept."""
     found = db.session.scalar(
         select(Board).where(Board.programme_id == programme.id, Board.slug == definition.slug)
     )
@@ -318,6 +324,8 @@ def publish(
     if found and found.definition == raw and found.retired_at is None:
         found.position = position
         return Published(found, windowed(programme, definition))
+    stood = found.definition if found and found.retired_at is None else None
+    revisions.note(programme.id, "board", definition.slug, stood, raw, now, why, by)
     if found is None:
         found = Board(programme_id=programme.id, slug=definition.slug, version=0)
         db.session.add(found)
@@ -337,9 +345,16 @@ def publish(
     return published
 
 
-def retire(programme: Programme, keep: Iterable[str], now: datetime) -> list[str]:
+def retire(
+    programme: Programme,
+    keep: Iterable[str],
+    now: datetime,
+    why: str | None = None,
+    by: int | None = None,
+) -> list[str]:
     """Take boards off that are not to be kept; their slugs."""
     gone = [p.model for p in boards(programme) if p.model.slug not in set(keep)]
     for model in gone:
         model.retired_at = now
+        revisions.note(programme.id, "board", model.slug, model.definition, None, now, why, by)
     return [model.slug for model in gone]

@@ -17,6 +17,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Pay, Stage
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.programmes import revisions
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -200,8 +201,33 @@ def stage_count(programme: Programme, slug: str) -> int:
     )
 
 
-def retire(programme: Programme, slug: str, now: datetime) -> None:
+def definition(mission: Running) -> rules.Mission:
+    """A published mission as its file would read."""
+    model = mission.model
+    return rules.Mission(
+        model.slug,
+        model.name,
+        model.starts,
+        model.ends,
+        mission.audience,
+        mission.stages,
+        mission.budget,
+        model.at_budget,
+    )
+
+
+def _stands(programme: Programme, slug: str) -> dict[str, Any] | None:
+    """What the file says of a published mission; None where there is none, or it is retired."""
+    found = missions(programme, Mission.slug == slug)
+    return rules.to_json(definition(found[0])) if found else None
+
+
+def retire(
+    programme: Programme, slug: str, now: datetime, why: str | None = None, by: int | None = None
+) -> None:
     """Take a mission off the pages; what it paid stands."""
+    stood = _stands(programme, slug)
+    revisions.note(programme.id, "mission", slug, stood, None, now, why, by)
     db.session.execute(
         update(Mission)
         .where(Mission.programme_id == programme.id, Mission.slug == slug)
@@ -209,8 +235,19 @@ def retire(programme: Programme, slug: str, now: datetime) -> None:
     )
 
 
-def publish(programme: Programme, mission: rules.Mission, now: datetime) -> Mission:
-    """Write a mission down (a changed one of the same slug is replaced in place) and flush it."""
+def publish(
+    programme: Programme,
+    mission: rules.Mission,
+    now: datetime,
+    why: str | None = None,
+    by: int | None = None,
+) -> Mission:
+    """Write a mission down (a changed one of the same slug is replaced in place) and flush it; the
+    change is kept."""
+    stood = _stands(programme, mission.slug)
+    revisions.note(
+        programme.id, "mission", mission.slug, stood, rules.to_json(mission), now, why, by
+    )
     found = db.session.scalar(
         select(Mission).where(Mission.programme_id == programme.id, Mission.slug == mission.slug)
     )

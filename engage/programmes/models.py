@@ -1,9 +1,9 @@
-"""The programme itself: what everything else belongs to."""
+"""The programme itself: what everything else belongs to; and how its parts were changed."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -31,3 +31,28 @@ class Programme(Model):
     #: Versions of the tiers, each with its instant and what ``tiers.language.parse`` reads.
     tiers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime]
+
+
+class Revision(Model):
+    """A published change of a mission or a board: how the file read before it and reads since.
+
+    ``before`` is None where there was none (or it had been retired), ``after`` where it is retired.
+    """
+
+    __tablename__ = "revisions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    slug: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    published_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(Text)
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    __table_args__ = (
+        UniqueConstraint("programme_id", "kind", "slug", "number"),
+        CheckConstraint("kind IN ('board', 'mission')", name="kind_known"),
+    )

@@ -14,7 +14,6 @@ from engage.incentives import publishing
 from engage.incentives.publishing import Release
 from engage.leaderboards import service as leaderboards
 from engage.ledger import budgets
-from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.partners import rules as segments
 from engage.partners.service import ladders_of, segments_of
@@ -115,8 +114,8 @@ def publish(
     release = Release(since or now, why, by, now)
     changes += _publish_tiers(programme, file, release, has_facts)
     changes += _publish_rules(programme, file, release, has_facts)
-    changes += _publish_missions(programme, file, now)
-    changes += _publish_boards(programme, file, now)
+    changes += _publish_missions(programme, file, release)
+    changes += _publish_boards(programme, file, release)
     changes += _publish_intake(programme, file)
     return Published(programme, changes)
 
@@ -176,20 +175,22 @@ def _publish_rules(
     return [change for change in changes if change]
 
 
-def _publish_boards(programme: Programme, file: ProgrammeFile, now: datetime) -> list[str]:
+def _publish_boards(programme: Programme, file: ProgrammeFile, release: Release) -> list[str]:
+    how = release.now, release.why, release.by
     before = {p.model.slug: p.model.definition for p in leaderboards.boards(programme)}
     changes = []
     for position, definition in enumerate(file.boards):
-        published = leaderboards.publish(programme, definition, position, now)
+        published = leaderboards.publish(programme, definition, position, *how)
         if before.get(definition.slug) != published.model.definition:
             word = "changed" if definition.slug in before else "new"
             changes.append(f"board {definition.slug}: {word}")
-    gone = leaderboards.retire(programme, [board.slug for board in file.boards], now)
+    gone = leaderboards.retire(programme, [board.slug for board in file.boards], *how)
     return changes + [f"board {slug}: retired" for slug in gone]
 
 
-def _publish_missions(programme: Programme, file: ProgrammeFile, now: datetime) -> list[str]:
-    before = {m.model.slug: definition(m) for m in missions.missions(programme)}
+def _publish_missions(programme: Programme, file: ProgrammeFile, release: Release) -> list[str]:
+    how = release.now, release.why, release.by
+    before = {m.model.slug: missions.definition(m) for m in missions.missions(programme)}
     changes = []
     for mission in file.missions:
         if before.pop(mission.slug, None) == mission:
@@ -200,10 +201,10 @@ def _publish_missions(programme: Programme, file: ProgrammeFile, now: datetime) 
                 f"mission {mission.slug} has {known} stages, some may be paid: "
                 "keep them, or start a mission with another slug"
             )
-        missions.publish(programme, mission, now)
+        missions.publish(programme, mission, *how)
         changes.append(f"mission {mission.slug}: {'changed' if known else 'new'}")
     for slug in before:
-        missions.retire(programme, slug, now)
+        missions.retire(programme, slug, *how)
         changes.append(f"mission {slug}: retired")
     return changes
 
@@ -223,21 +224,6 @@ def _publish_intake(programme: Programme, file: ProgrammeFile) -> list[str]:
     return changes
 
 
-def definition(mission: missions.Running) -> mission_rules.Mission:
-    """A published mission as its file would read."""
-    model = mission.model
-    return mission_rules.Mission(
-        model.slug,
-        model.name,
-        model.starts,
-        model.ends,
-        mission.audience,
-        mission.stages,
-        mission.budget,
-        model.at_budget,
-    )
-
-
 def export(programme: Programme) -> ProgrammeFile:
     """What is published now, as a file; in the order in which it came."""
     running = sorted(missions.missions(programme), key=lambda mission: mission.model.id)
@@ -251,7 +237,7 @@ def export(programme: Programme) -> ProgrammeFile:
         ladders[-1].tiers if (ladders := ladders_of(programme)) else (),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
-        tuple(definition(mission) for mission in running),
+        tuple(missions.definition(mission) for mission in running),
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import select
 
@@ -29,7 +29,7 @@ class Change(NamedTuple):
     by: str | None
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["new", "changed", "retired"]:
         """``new``, ``changed`` or ``retired``, as the changes of rules."""
         if not self.before:
             return "new"

@@ -84,8 +84,13 @@ def test_as_of_is_when_the_board_last_changed(crm: Call, cast: Cast) -> None:
 
 def test_what_changed_about_the_rules_is_told(crm: Call, cast: Cast) -> None:
     found = crm("GET", "/rules/changes").json["changes"]
-    assert {(change["rule"], change["version"], change["change"]) for change in found} == {
-        ("bike-points", 1, "new"),
-        ("growth-bonus", 1, "new"),
+    assert {
+        (change["of"], change["slug"], change["version"], change["change"]) for change in found
+    } == {
+        ("rule", "bike-points", 1, "new"),
+        ("rule", "growth-bonus", 1, "new"),
+        ("mission", "spring-sprint", 1, "new"),
+        ("board", "sales", 1, "new"),
+        ("board", "regions", 1, "new"),
     }
     assert all(change["before"] is None and change["after"] for change in found)

@@ -169,7 +169,9 @@ def test_a_change_is_worked_out_anew(mia: Browser, cast: Cast):
     db.session.rollback()
     before = ledger.balances(cast.alice.partner.id)["points"]
     answer = mia.post(f"{address}/edit", data=SPRINT | {"kept": "1", "stage-1-points": "300"})
-    assert answer.status_code == 303
+    assert answer.status_code == 422, "a change has a reason"
+    change = SPRINT | {"kept": "1", "stage-1-points": "300", "why": "Spring was cold"}
+    assert mia.post(f"{address}/edit", data=change).status_code == 303
     db.session.rollback()
     assert ledger.balances(cast.alice.partner.id)["points"] == before + 50
     assert flow.check(by_slug("resellers")).ok

@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import text as sql
+from sqlalchemy.exc import DatabaseError
 
+from engage.db import db
 from engage.earnings.document import document
 from engage.incentives import changelog
 from engage.partners.models import Partner
+from engage.programmes import changelog as published
 from engage.programmes import service as programmes
 from tests.browsing import browser
 from tests.conftest import NOW, PROGRAMME, Cast, record, sale
@@ -96,3 +100,42 @@ def test_changed_tiers_are_told_with_the_reason_and_the_instant(app: Flask, cast
         assert "2 times the points that rules pay. Why: Twice the points for it" in text
     publish(PROGRAMME, NOW + timedelta(hours=1), "Simpler")
     assert "There is no such tier any more. Why: Simpler" in said(app, cast.alice.user)
+
+
+def entries() -> list[published.Entry]:
+    return published.entries(programmes.by_slug("resellers"))
+
+
+def test_changed_missions_and_boards_are_told_like_rules(cast: Cast, app: Flask):
+    more = PROGRAMME.replace('points = "500"', 'points = "750"').replace(
+        'tie = "first"', 'tie = "dense"'
+    )
+    publish(more, NOW, "Spring was cold")
+    board, mission = (next(e for e in entries() if e.of == of) for of in ("board", "mission"))
+    assert (mission.kind, mission.number, mission.why) == ("changed", 2, "Spring was cold")
+    assert mission.differs == [
+        (
+            "Stage 1",
+            "First three deals: Close 3 sales (500 points)",
+            "First three deals: Close 3 sales (750 points)",
+        )
+    ]
+    assert (board.slug, board.kind) == ("regions", "changed")
+    assert "who got there first" in str(board.before)
+    assert "1, 1, 2" in str(board.after)
+    publish(more[: more.index("[[missions]]")], NOW, "It is over")
+    gone = next(e for e in entries() if e.of == "mission")
+    assert (gone.kind, gone.number, gone.after, gone.why) == ("retired", 3, None, "It is over")
+    text = said(app, cast.alice.user)
+    for word in ("Spring sprint", "Why: It is over", "Points by region", "from its first day"):
+        assert word in text
+    before = len(entries())
+    publish(more[: more.index("[[missions]]")], NOW)
+    assert len(entries()) == before, "what says the same is no change"
+
+
+def test_no_statement_takes_a_version_of_a_mission_back(cast: Cast):
+    for statement in ("UPDATE revisions SET reason = 'x'", "DELETE FROM revisions"):
+        with pytest.raises(DatabaseError):
+            db.session.execute(sql(statement))
+        db.session.rollback()
