@@ -218,8 +218,8 @@ def definition(mission: Running) -> rules.Mission:
 
 def _stands(programme: Programme, slug: str) -> dict[str, Any] | None:
     """What the file says of a published mission; None where there is none, or it is retired."""
-    found = missions(programme, Mission.slug == slug)
-    return rules.to_json(definition(found[0])) if found else None
+    found = next((m for m in missions(programme) if m.model.slug == slug), None)
+    return rules.to_json(definition(found)) if found else None
 
 
 def retire(
