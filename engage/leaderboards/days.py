@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Date, delete, func, insert, literal, select
 
+from engage.accounts.models import Seat
 from engage.db import db
 from engage.leaderboards import ranking, rules
 from engage.leaderboards.models import StandingDay
@@ -15,43 +16,68 @@ from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import insert_rows
 
-#: How long days are kept; a page looks back one.
+#: How long the days are kept of those who can look at their own: who has an account, and groups.
 KEPT = timedelta(days=35)
 
 
 def keep(programme: Programme, published: Published, today: date) -> int:
     """Write down where everybody stood when yesterday ended, once; how many rows were written.
 
-    Nothing is written on the first day of a period: there is no yesterday in it.
+    It is one statement of the database. The day before, which only marks on rows were measured against,
+    is then kept of those alone who see their own way: a board of a million costs one day of them.
     """
     windows, yesterday = published.rule.windows, today - timedelta(days=1)
-    period = windows.running(today)
-    if yesterday < period.first or is_kept(published, period, yesterday):
+    period = windows.running(yesterday)
+    is_on = period.first <= yesterday <= period.last
+    shown = windows.running(today) if period.kind == ROLLING else period
+    if not is_on or is_kept(published, shown, yesterday):
         return 0
-    # A part of the period is no period of the projection: the ranking counts the facts up to then.
-    so_far = replace(period, kind="part", last=yesterday)
-    if period.kind == ROLLING:
-        so_far = windows.ending(yesterday)
-    rows = [
-        {
-            "board_id": published.model.id,
-            "period": period.name,
-            "day": yesterday,
-            "member_id": row.member_id,
-            "rank": row.rank,
-            "score": row.score,
-        }
-        for row in ranking.ranking(programme, published, so_far).rows
-    ]
-    insert_rows(StandingDay.__table__, rows)
-    db.session.execute(
-        delete(StandingDay).where(
-            StandingDay.board_id == published.model.id, StandingDay.day < today - KEPT
-        )
+    so_far = period
+    if period.kind != ROLLING and yesterday < period.last:
+        # A part of the period is none of the projection: the ranking counts the facts up to then.
+        so_far = replace(period, kind="part", last=yesterday)
+    line = ranking.ordered(programme, published, so_far).c
+    here = (literal(published.model.id), literal(shown.name), literal(yesterday, Date))
+    rows = select(*here, line.member_id, line.rank, line.score)
+    columns = ["board_id", "period", "day", "member_id", "rank", "score"]
+    db.session.execute(insert(StandingDay).from_select(columns, rows))
+    _forget(published, today)
+    written = select(func.count()).where(
+        StandingDay.board_id == published.model.id, StandingDay.day == yesterday
     )
-    return len(rows)
+    return db.session.scalar(written) or 0
+
+
+def _forget(published: Published, today: date) -> None:
+    here = delete(StandingDay).where(StandingDay.board_id == published.model.id)
+    db.session.execute(here.where(StandingDay.day < today - KEPT))
+    if published.rule.by == "partner":
+        looks = select(Seat.partner_id).where(Seat.partner_id.is_not(None))
+        yesterday = today - timedelta(days=1)
+        db.session.execute(
+            here.where(StandingDay.day < yesterday, StandingDay.member_id.not_in(looks))
+        )
+
+
+def way(published: Published, period: Period, member_id: int, today: date) -> list[int]:
+    """The ranks a member had at the end of each kept day of a period before ``today``, oldest first."""
+    first = max(period.first, today - KEPT)
+    days = [first + timedelta(days=n) for n in range((min(today, period.last) - first).days + 1)]
+    found = select(StandingDay.rank).where(
+        StandingDay.board_id == published.model.id,
+        StandingDay.period == period.name,
+        # Named one by one they are found in the key, however many members there are.
+        StandingDay.day.in_(days),
+        StandingDay.member_id == member_id,
+    )
+    return list(db.session.scalars(found.order_by(StandingDay.day)))
+
+
+def at_end(published: Published, period: Period, member_id: int) -> int | None:
+    """The rank a member had when a period ended; None where it was not kept."""
+    kept = db.session.get(StandingDay, (published.model.id, period.name, period.last, member_id))
+    return kept.rank if kept else None
 
 
 def is_kept(published: Published, period: Period, day: date) -> bool:

@@ -13,7 +13,8 @@ from flask import current_app
 from flask import url_for as url
 from markupsafe import Markup
 
-from engage.leaderboards import announcements, league_words, ranking, sentences
+from engage import formats
+from engage.leaderboards import announcements, days, league_words, ranking, sentences
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.view import PAGE, View
@@ -154,8 +155,33 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
             inside=views.is_inside(view, partner),
             to_me=_place_of(view, mine) if mine and mine.listed else None,
             late=announcements.late_facts(view, voice, partner),
+            **_way(view, member, mine, voice),
         )
     )
+
+
+def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dict[str, Any]:
+    """How a member came to its place: day by day in this period, and where it ended the last one."""
+    if view.scope or not view.is_current or mine is None:
+        return {}
+    ranks = [*days.way(view.published, view.period, member, view.today), mine.rank]
+    before = next(view.published.rule.windows.over(view.today), None)
+    ended = days.at_end(view.published, before, member) if before else None
+    return {
+        "way": [-rank for rank in ranks],
+        "way_said": voice.gettext(
+            "Your place at the end of each day, from %(first)s to %(now)s",
+            first=formats.ordinal(ranks[0], voice.locale),
+            now=formats.ordinal(mine.rank, voice.locale),
+        ),
+        "ended": voice.gettext(
+            "%(rank)s when %(period)s ended",
+            rank=formats.ordinal(ended, voice.locale),
+            period=voice.period(before),
+        )
+        if before and ended
+        else None,
+    }
 
 
 def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:

@@ -113,6 +113,11 @@ def rows_of(
     return _seen(published, _counted(statement.order_by(ordered.c.place), ordered)).rows
 
 
+def ordered(programme: Programme, published: Published, period: Period) -> Subquery:
+    """The whole ranking as the facts say it, to be read in one statement: see `_ordered`."""
+    return _ordered(programme, published, period, None)
+
+
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
     """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
     is_running = published.keeps(period) and published.picture is None

@@ -2,15 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from engage import periods
+from engage import clock, periods
+from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.leaderboards import days, service
 from engage.leaderboards.jobs import keep_days
 from engage.leaderboards.models import StandingDay
 from engage.leaderboards.service import Published
 from engage.programmes import service as programmes
+from tests.browsing import browser
 from tests.conftest import NOW, Cast, record, sale
 
 YESTERDAY = date(2013, 4, 9)
@@ -65,3 +69,38 @@ def test_old_days_are_forgotten(cast: Cast):
         select(StandingDay.day).where(StandingDay.board_id == board_id).distinct()
     ).all()
     assert found == [date(2013, 6, 8)]
+
+
+def test_only_who_can_look_at_its_own_way_keeps_more_than_one_day(cast: Cast):
+    transaction(lambda: db.session.query(Seat).filter_by(partner_id=cast.bob.partner.id).delete())
+    keep_days(NOW)
+    keep_days(NOW + timedelta(days=1))
+    ranks = {day: days.ranks(sales(), Q2, day) for day in (YESTERDAY, date(2013, 4, 10))}
+    assert set(ranks[YESTERDAY]) == {cast.alice.partner.id, cast.charlie.partner.id}
+    assert len(ranks[date(2013, 4, 10)]) == 3
+
+
+def test_a_partners_way_is_its_rank_day_by_day(cast: Cast):
+    for day in (8, 9, 10):
+        keep_days(NOW.replace(day=day))
+    # Alice's second sale is of the 8th: before it she was the last of three.
+    way = days.way(sales(), Q2, cast.alice.partner.id, date(2013, 4, 10))
+    assert way == [3, 1, 1]
+
+
+def test_on_the_first_day_of_a_period_the_ranks_at_the_end_of_the_last_one_are_kept(cast: Cast):
+    keep_days(datetime(2013, 7, 1, 16, tzinfo=UTC))
+    assert days.at_end(sales(), Q2, cast.alice.partner.id) == 1
+    assert days.at_end(sales(), Q2, cast.bob.partner.id) == 3
+    assert days.at_end(sales(), periods.parse("2013-Q1"), cast.bob.partner.id) is None
+
+
+def test_a_page_draws_ones_own_way_and_says_it_in_words(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    for day in (8, 9, 10):
+        keep_days(NOW.replace(day=day))
+    mine = browser(app, cast.alice.user).get("/leaderboards/sales/me").text
+    assert "Your place at the end of each day, from 3rd to 1st" in mine
+    assert "spark-line" in mine
