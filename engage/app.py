@@ -6,6 +6,7 @@ from engage import db as database
 from engage import models, web
 from engage.accounts.routes import blueprint as accounts
 from engage.api.payouts import blueprint as api_payouts
+from engage.api.prospects import blueprint as api_prospects
 from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
@@ -27,6 +28,7 @@ from engage.leaderboards.console import blueprint as console_moments
 from engage.leaderboards.routes import blueprint as leaderboards
 from engage.missions.routes import blueprint as missions
 from engage.payouts.console import blueprint as console_payouts
+from engage.payouts.routes import blueprint as payouts
 from engage.rewards.console import blueprint as console_rewards
 from engage.rewards.routes import blueprint as rewards
 from engage.screens.console import blueprint as console_screens
@@ -49,6 +51,7 @@ BLUEPRINTS = (
     console_videos,
     api,
     api_questions,
+    api_prospects,
     api_payouts,
     console,
     console_partners,
@@ -60,6 +63,7 @@ BLUEPRINTS = (
     console_missions,
     console_rules,
     console_payouts,
+    payouts,
     console_drafts,
     console_budget,
     console_moments,

@@ -6,17 +6,24 @@ file share one namespace of external ids: the CRM may send what a file brought, 
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, make_response, request
-from pydantic import ValidationError
 from spectree import Response as Documented
-from spectree import SecurityScheme, SpecTree
-from spectree.models import SecureType, SecuritySchemeData
 
 from engage import flow, periods
 from engage.api import intake, service, shapes
 from engage.api.intake import BadBody, Intake
+from engage.api.protocol import (
+    REFUSALS,
+    answered,
+    limited,
+    query_of,
+    refused,
+    spec,
+    the_partner,
+    the_programme,
+)
 from engage.conditions import where_json
 from engage.db import transaction
 from engage.earnings.document import document as statement
@@ -29,42 +36,15 @@ from engage.outbox.delivery import deliver
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes import changelog
-from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.voice import Voice
-from engage.web import keyed, limiter, public
+from engage.web import keyed, public
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-Query = TypeVar("Query", bound=shapes.Shape)
-
-spec = SpecTree(
-    "flask",
-    title="engage",
-    version="v1",
-    description="Facts in; standings, statements and missions out.",
-    mode="strict",
-    security_schemes=[
-        SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
-    ],
-    security={"key": []},
-)
-REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
 _TAKEN = {f"HTTP_{code}": shapes.Answers for code in (200, 207, 422)}
 _WRITES = Documented(
     **_TAKEN, HTTP_400=shapes.Error, HTTP_409=shapes.Error, HTTP_413=shapes.Error, **REFUSALS
 )
-
-
-def per_key() -> str:
-    # Not by what the header says: a client could say it another way each time.
-    return f"api:{g.api_key.id}"
-
-
-limited = limiter.limit("1200 per minute", key_func=per_key)
-
-
-def the_programme() -> Programme:
-    return programmes.by_id(g.api_key.programme_id)
 
 
 @blueprint.post("/facts")
@@ -170,10 +150,7 @@ def _partner_out(row: Partner) -> shapes.PartnerOut:
 def get_statement(partner: str) -> Response:
     """A partner's ledger, each line with its reason."""
     programme = the_programme()
-    found = partners.by_external_id(programme.id, partner)
-    if found is None:
-        abort(404)
-    return jsonify(statement(programme, found))
+    return jsonify(statement(programme, the_partner(programme, partner)))
 
 
 @blueprint.get("/standings/<board>")
@@ -280,20 +257,3 @@ def get_rule_changes() -> Response:
 def openapi() -> Response:
     """The description of all of this (OpenAPI 3)."""
     return jsonify(spec.spec)
-
-
-def query_of(shape: type[Query]) -> Query:
-    try:
-        return shape.model_validate(request.args.to_dict())
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        abort(refused(400, f"{place}: {first['msg']}"))
-
-
-def answered(shape: shapes.Shape) -> Response:
-    return jsonify(shape.model_dump(mode="json"))
-
-
-def refused(status: int, message: str) -> Response:
-    return make_response(jsonify({"error": message}), status)

@@ -24,7 +24,7 @@ from engage.leaderboards import days
 from engage.leaderboards import service as leaderboards
 from engage.outbox import delivery
 from engage.partners.models import Partner
-from engage.payouts import service as payouts
+from engage.payouts import collecting as payouts
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.terminal import bar

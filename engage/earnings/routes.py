@@ -22,7 +22,7 @@ from engage.ledger.sentences import used
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
-from engage.payouts import service as payouts
+from engage.payouts import standing as payouts
 from engage.periods import Period
 from engage.programmes import changelog
 from engage.programmes.models import Programme
@@ -34,8 +34,9 @@ from engage.web.numbers import query_number
 
 blueprint = Blueprint("earnings", __name__)
 
-#: Lines on one page.
+#: Lines on one page, and payments on it.
 PAGE = 25
+_PAYMENTS = 3
 
 
 def _mine() -> tuple[Programme, Partner]:
@@ -77,7 +78,7 @@ def earnings() -> str:
         ],
         payments=[
             payout_sentences.shown(payment, voice)
-            for payment in payouts.of_partner(partner.id, today)
+            for payment in payouts.of_partner(programme, partner.id, g.now, limit=_PAYMENTS)
         ]
         if before is None
         else [],
@@ -118,7 +119,7 @@ def _numbers(
 def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str, Any]:
     href = url("earnings.line", number=entry.transfer.id)
     fact = url("insight.fact_page", number=entry.fact.id) if entry.fact else None
-    runs = url("earnings.earnings", _anchor="payout-")
+    runs = url("payouts.index")
     shown = reasons.shown(entry, programme.currency, voice, href=href, payouts=runs)
     return shown | {"fact": fact}
 

@@ -22,7 +22,7 @@ from engage.missions.pages import card
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
-from engage.payouts import service as payouts
+from engage.payouts import standing as payouts
 from engage.programmes.models import Programme
 from engage.tiers import sentences as tiers
 from engage.videos import films

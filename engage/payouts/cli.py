@@ -14,7 +14,7 @@ from engage.accounts.rules import same_email
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
-from engage.payouts import document, export, service
+from engage.payouts import collecting, document, export, service
 from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
 from engage.terminal import (
@@ -117,7 +117,7 @@ def collect(programme_slug: str | None) -> None:
     with inside():
 
         def work() -> int | None:
-            run = service.collect(the_programme(programme_slug), clock.now())
+            run = collecting.collect(the_programme(programme_slug), clock.now())
             return run.number if run else None
 
         number = _take(work)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from engage import clock
 from engage.db import db, transaction
-from engage.payouts import service
+from engage.payouts import collecting
 from engage.programmes.models import Programme
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ def collect() -> None:
     for programme_id in db.session.scalars(paying).all():
 
         def work(programme_id: int = programme_id) -> int | None:
-            run = service.collect(db.session.get_one(Programme, programme_id), now)
+            run = collecting.collect(db.session.get_one(Programme, programme_id), now)
             return run.number if run else None
 
         number = transaction(work)

@@ -2,7 +2,7 @@
 
 from engage import periods
 from engage.payouts.models import Payout, PayoutRun
-from engage.payouts.service import Payment, Standing
+from engage.payouts.standing import Payment, Standing
 from engage.voice import ENGLISH, Voice
 
 
@@ -64,11 +64,19 @@ def payment(found: Payment, voice: Voice = ENGLISH) -> str:
             "Not paid: %(why)s. It comes with the next payout.", why=(payout.note or "").rstrip(".")
         )
     if found.state == "paid" and payout.paid_at:
-        return voice.gettext(
+        said = voice.gettext(
             "Paid on %(day)s, reference %(reference)s.",
             day=voice.moment(payout.paid_at),
             reference=payout.reference,
         )
+        if not found.late:
+            return said
+        promised = voice.gettext(
+            "Promised by %(day)s, so it was %(late)s.",
+            day=voice.day(run.promised_on),
+            late=late(found.late, voice),
+        )
+        return f"{said} {promised}"
     if found.late:
         return voice.gettext(
             "Promised by %(day)s and %(late)s.",
@@ -107,9 +115,10 @@ def shown(found: Payment, voice: Voice = ENGLISH) -> dict[str, object]:
         "amount": voice.pay(found.payout.amount, found.payout.unit, whole=False),
         "number": found.run.number,
         "period": of_period(found.run, voice),
+        "of": found.run.period,
         "said": payment(found, voice),
         "parts": parts(found.payout, voice),
-        "late": bool(found.late),
+        "late": bool(found.late) and found.state != "paid",
     }
 
 

@@ -4,29 +4,23 @@ Every step claims its rows by a conditional update, so that two who do the same 
 ledger's lines go with it in the same transaction.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select, update
 
-from engage import clock, periods
 from engage.accounts import trust
 from engage.accounts.models import User
 from engage.db import db
 from engage.ledger import service as ledger
-from engage.ledger.models import Account, Transfer
-from engage.ledger.rules import EARNED, WAYS, Move
+from engage.ledger.models import Account
+from engage.ledger.rules import Move
 from engage.outbox import service as outbox
 from engage.payouts import rules
 from engage.payouts.models import Payout, PayoutRun
-from engage.payouts.rules import Due, Terms
+from engage.payouts.rules import Terms
 from engage.programmes.models import Programme
-from engage.rows import among, insert_rows, next_ids
 from engage.texts import legible
-
-#: The kinds that took something from what had accrued.
-_TAKEN = tuple(kind for kind, (source, _) in WAYS.items() if source == "accrued")
 
 
 class Refused(ValueError):
@@ -35,141 +29,6 @@ class Refused(ValueError):
 
 def terms_of(programme: Programme) -> Terms | None:
     return rules.parse(programme.payouts) if programme.payouts else None
-
-
-# --- collecting -----------------------------------------------------------------------------------
-
-
-def collect(programme: Programme, now: datetime, by: int | None = None) -> PayoutRun | None:
-    """Collect the newest closed period into a run; None where that is done already.
-
-    A later run without payments is written down as well: its period is closed.
-
-    :raises Refused: the programme pays nothing out.
-    """
-    terms = terms_of(programme)
-    if terms is None:
-        raise Refused("the programme pays nothing out: write [payouts] in its file")
-    today = clock.local_day(now, programme.timezone)
-    period = terms.closed(today)
-    last = newest(programme.id)
-    if last and last.last_day >= period.last:
-        return None
-    due = _due(programme.id, terms, last.last_day if last else None, period.last)
-    if last is None and not due:
-        return None  # the programme has only begun
-    totals: dict[str, int] = {}
-    for one in due:
-        totals[one.unit] = totals.get(one.unit, 0) + one.amount
-    run = PayoutRun(
-        programme_id=programme.id,
-        number=last.number + 1 if last else 1,
-        period=period.name,
-        last_day=period.last,
-        promised_on=terms.promised_on(period.last),
-        needs_second=rules.needs_second(totals, terms),
-        collected_at=now,
-        collected_by=by,
-    )
-    db.session.add(run)
-    db.session.flush()
-    _propose(run, due, terms, today, now)
-    return run
-
-
-def newest(programme_id: int) -> PayoutRun | None:
-    return db.session.scalar(
-        select(PayoutRun)
-        .where(PayoutRun.programme_id == programme_id)
-        .order_by(PayoutRun.last_day.desc())
-        .limit(1)
-    )
-
-
-def _due(programme_id: int, terms: Terms, before: date | None, last: date) -> list[Due]:
-    """What facts up to ``last`` earned and nothing took since, as far as it is still there."""
-    earned = and_(Transfer.kind.in_(EARNED), Transfer.day <= last)
-    fresh = and_(earned, Transfer.day > before) if before else earned
-    taken = Transfer.kind.in_(_TAKEN)
-    sums = db.session.execute(
-        select(
-            Transfer.partner_id,
-            Transfer.unit,
-            func.sum(case((fresh, Transfer.amount), else_=0)),
-            func.sum(case((earned, Transfer.amount), (taken, -Transfer.amount), else_=0)),
-        )
-        .where(Transfer.programme_id == programme_id)
-        .group_by(Transfer.partner_id, Transfer.unit)
-        .order_by(Transfer.unit, Transfer.partner_id)
-    ).all()
-    accrued = {
-        (partner_id, unit): balance
-        for partner_id, unit, balance in db.session.execute(
-            select(Account.partner_id, Account.unit, Account.balance).where(
-                Account.programme_id == programme_id, Account.kind == "accrued"
-            )
-        )
-    }
-    due = []
-    for partner_id, unit, new, whole in sums:
-        amount = min(int(whole), accrued.get((partner_id, unit), 0))
-        if amount > 0 and terms.pays(unit):
-            due.append(Due(partner_id, unit, int(new), amount - int(new)))
-    return due
-
-
-def _propose(run: PayoutRun, due: Sequence[Due], terms: Terms, today: date, now: datetime) -> None:
-    """Write a run's payments and move their amounts from accrued to payable."""
-    paid = _paid_before({one.partner_id for one in due})
-    by_unit: dict[str, list[int]] = {}
-    for one in due:
-        by_unit.setdefault(one.unit, []).append(one.amount)
-    rows = []
-    for payout_id, one in zip(next_ids("payouts", len(due)), due, strict=True):
-        earlier = paid.get((one.partner_id, one.unit), [])
-        holds = rules.holds(one, earlier, by_unit[one.unit], terms)
-        rows.append(
-            {
-                "id": payout_id,
-                "run_id": run.id,
-                **one._asdict(),
-                "amount": one.amount,
-                "held": bool(holds),
-                "holds": [list(hold) for hold in holds],
-            }
-        )
-    insert_rows(Payout.__table__, rows)
-    ledger.transfer(
-        run.programme_id,
-        [
-            Move(
-                "payout",
-                row["partner_id"],
-                row["unit"],
-                row["amount"],
-                f"payout:{row['id']}",
-                now,
-                today,
-                payout_id=row["id"],
-            )
-            for row in rows
-        ],
-        now,
-    )
-
-
-def _paid_before(partner_ids: Iterable[int]) -> dict[tuple[int, str], list[int]]:
-    found: dict[tuple[int, str], list[int]] = {}
-    rows = db.session.execute(
-        select(Payout.partner_id, Payout.unit, Payout.amount).where(
-            among(Payout.partner_id, partner_ids),
-            Payout.paid_at.is_not(None),
-            Payout.put_back_at.is_(None),
-        )
-    )
-    for partner_id, unit, amount in rows:
-        found.setdefault((partner_id, unit), []).append(amount)
-    return found
 
 
 # --- clearing and paying --------------------------------------------------------------------------
@@ -331,6 +190,15 @@ def runs(programme_id: int) -> list[PayoutRun]:
     return list(db.session.scalars(statement.order_by(PayoutRun.number.desc())))
 
 
+def newest(programme_id: int) -> PayoutRun | None:
+    return db.session.scalar(
+        select(PayoutRun)
+        .where(PayoutRun.programme_id == programme_id)
+        .order_by(PayoutRun.last_day.desc())
+        .limit(1)
+    )
+
+
 def run_of(programme_id: int, number: int) -> PayoutRun | None:
     return db.session.scalar(
         select(PayoutRun).where(PayoutRun.programme_id == programme_id, PayoutRun.number == number)
@@ -403,104 +271,3 @@ def carried(programme_id: int) -> list[tuple[int, str, int]]:
         .order_by(Account.balance)
     )
     return [(partner_id, unit, balance) for partner_id, unit, balance in rows if partner_id]
-
-
-def late_lines(payout: Payout, run: PayoutRun) -> list[ledger.Line]:
-    """Lines of late and corrected facts that a payment contains: of periods that were closed before."""
-    before = run_of(run.programme_id, run.number - 1)
-    if before is None:
-        return []
-    return ledger.lines_of_closed(
-        payout.partner_id, payout.unit, before.last_day, before.collected_at, run.collected_at
-    )
-
-
-class Standing(NamedTuple):
-    """Where a partner's money of a unit is (minor units).
-
-    ``earned`` is of periods that still run, ``confirmed`` of closed ones and not cleared yet,
-    ``on_its_way`` is cleared to be paid, ``paid`` was paid. ``promised_on`` is the day that the
-    oldest promise names, None where nothing is promised; ``late`` whole days past it.
-    """
-
-    unit: str
-    earned: int
-    confirmed: int
-    on_its_way: int
-    paid: int
-    promised_on: date | None
-    late: int
-
-
-class Payment(NamedTuple):
-    """A payment as its partner sees it."""
-
-    payout: Payout
-    run: PayoutRun
-    state: str
-    late: int
-
-
-def of_partner(partner_id: int, today: date, limit: int = 6) -> list[Payment]:
-    """A partner's payments, newest first."""
-    rows = db.session.execute(
-        select(Payout, PayoutRun)
-        .join(PayoutRun, PayoutRun.id == Payout.run_id)
-        .where(Payout.partner_id == partner_id)
-        .order_by(Payout.id.desc())
-        .limit(limit)
-    )
-    found = []
-    for payout, run in rows:
-        word = state(payout, run)
-        open_ = word not in ("paid", "put_back")
-        late = rules.late_by(run.promised_on, today) if open_ else 0
-        found.append(Payment(payout, run, word, late))
-    return found
-
-
-def standings(programme: Programme, partner_id: int, now: datetime) -> list[Standing]:
-    """Where a partner's money is, by unit that is paid out; the programme's currency first."""
-    terms = terms_of(programme)
-    if terms is None:
-        return []
-    today = clock.local_day(now, programme.timezone)
-    closed = terms.closed(today)
-    held: dict[str, dict[str, int]] = {}
-    for kind, unit, balance in db.session.execute(
-        select(Account.kind, Account.unit, Account.balance).where(Account.partner_id == partner_id)
-    ):
-        held.setdefault(unit, {})[kind] = balance
-    after = closed.last + timedelta(days=1)
-    running = ledger.earned(partner_id, after, periods.LAST_DAY)
-    open_ = [
-        payment
-        for payment in of_partner(partner_id, today, limit=100)
-        if payment.state in ("held", "waiting", "on_its_way")
-    ]
-    last = newest(programme.id)
-    collected = last is not None and last.last_day >= closed.last
-    found = []
-    for unit in sorted((u for u in held if terms.pays(u)), key=lambda u: u != programme.currency):
-        mine = [payment for payment in open_ if payment.payout.unit == unit]
-        sent = sum(p.payout.amount for p in mine if p.state == "on_its_way")
-        accounts = held[unit]
-        earned = running.get(unit, 0)
-        confirmed = accounts.get("accrued", 0) - earned
-        promises = [payment.run.promised_on for payment in mine]
-        if confirmed > 0:
-            due = periods.containing(after, terms.period) if collected else closed
-            promises.append(terms.promised_on(due.last))
-        promised_on = min(promises, default=None)
-        found.append(
-            Standing(
-                unit,
-                earned,
-                confirmed + accounts.get("payable", 0) - sent,
-                sent,
-                accounts.get("paid", 0),
-                promised_on,
-                rules.late_by(promised_on, today) if promised_on else 0,
-            )
-        )
-    return found

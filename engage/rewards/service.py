@@ -263,6 +263,28 @@ def orders(programme_id: int, *, settled: bool, limit: int, offset: int = 0) -> 
     return [Order(*row) for row in rows]
 
 
+def redeemed(
+    programme_id: int,
+    *,
+    partner_id: int | None,
+    state: str | None,
+    before: int | None,
+    limit: int,
+) -> list[tuple[Redemption, str]]:
+    """Redemptions with their partners' external ids, newest first: a partner's, in a state, before one."""
+    of = [] if partner_id is None else [Redemption.partner_id == partner_id]
+    of += [] if state is None else [Redemption.state == state]
+    of += [] if before is None else [Redemption.id < before]
+    rows = db.session.execute(
+        select(Redemption, Partner.external_id)
+        .join(Partner, Partner.id == Redemption.partner_id)
+        .where(Redemption.programme_id == programme_id, *of)
+        .order_by(Redemption.id.desc())
+        .limit(limit)
+    )
+    return list(rows.tuples())
+
+
 def to_fulfil(programme_id: int) -> int:
     """How many redemptions wait for a manager."""
     waiting = (Redemption.programme_id == programme_id, Redemption.state == "reserved")

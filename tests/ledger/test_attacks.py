@@ -13,7 +13,7 @@ from engage.activity.models import Conversion, Fact
 from engage.db import db, transaction
 from engage.disputes import service as disputes
 from engage.ledger.models import Transfer
-from engage.payouts import rules, service
+from engage.payouts import collecting, rules, service
 from engage.programmes import service as programmes
 from engage.rewards import service as rewards
 from tests.conftest import NOW
@@ -50,7 +50,7 @@ def settled(house: Flask) -> Flask:
             db.session.add(User(email=name, name=name, stamp=name, created_at=NOW, is_admin=False))
         db.session.flush()
         mia, max_ = db.session.scalars(select(User.id).order_by(User.id)).all()
-        run = service.collect(here, MAY)
+        run = collecting.collect(here, MAY)
         assert run
         service.approve(run, mia, MAY)
         service.approve(run, max_, MAY)

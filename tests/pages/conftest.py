@@ -13,6 +13,7 @@ from engage.config import Settings
 from tests.conftest import PROGRAMME, Cast, Person, publish, record, sale
 from tests.live.conftest import chromium
 from tests.live.test_served import House
+from tests.payouts import examples as payouts
 
 __all__ = ["chromium"]
 
@@ -21,7 +22,8 @@ Visit = Callable[..., BrowserContext]
 
 @pytest.fixture
 def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterator[House]:
-    """The cast's programme with its mission moved to these days, and some sales of today."""
+    """The cast's programme with its mission moved to these days, and some sales of today;
+    what April 2013 earned is on its way."""
     now = clock.now()
     today = local_day(now, cast.programme.timezone)
     text = PROGRAMME.replace("2013-04-01", str(today - timedelta(days=9)))
@@ -38,6 +40,7 @@ def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterato
         *(sale(n, who, amount, today)._replace(occurred_at=early) for n, who, amount in sales),
         now=now,
     )
+    payouts.run(cast)
     house = House(app, settings, redis_url)
     yield house
     house.process.kill()

@@ -30,6 +30,8 @@ PAGES = (
     "/missions/spring-sprint",
     "/rules/",
     "/earnings/",
+    "/earnings/payouts/",
+    "/earnings/payouts/1",
     "/earnings/facts",
     "/earnings/facts/1",
     "/ahead",
@@ -47,6 +49,11 @@ FOR_MANAGERS = (
     "/console/disputes/",
     "/console/rewards/",
     "/console/rewards/new",
+    "/console/payouts/",
+    "/console/payouts/1",
+    "/console/payouts/1/approve",
+    "/console/payouts/1/pay",
+    "/console/payouts/1/payments/1",
 )
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 

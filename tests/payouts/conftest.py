@@ -10,7 +10,7 @@ from engage import flow
 from engage.accounts.models import User
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.payouts import service
+from engage.payouts import collecting, service
 from engage.payouts.models import PayoutRun
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
@@ -75,7 +75,7 @@ def the_programme() -> Programme:
 
 def collect(now: datetime = MAY) -> PayoutRun:
     """Close the period that is over and hand back its run."""
-    number = transaction(lambda: getattr(service.collect(the_programme(), now), "number", None))
+    number = transaction(lambda: getattr(collecting.collect(the_programme(), now), "number", None))
     assert number, "nothing was to be collected"
     return the_run(number)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engage.db import transaction
-from engage.payouts import rules, service
+from engage.payouts import collecting, rules, service
 from engage.programmes import service as programmes
 from tests.conftest import Cast
 
@@ -18,7 +18,7 @@ def run(cast: Cast) -> dict[str, Any]:
     def work() -> int:
         programme = programmes.by_slug("resellers")
         programme.payouts = rules.to_json(rules.Terms())
-        made = service.collect(programme, MAY)
+        made = collecting.collect(programme, MAY)
         if made:
             service.approve(made, user_id, MAY)
         found = service.newest(programme.id)

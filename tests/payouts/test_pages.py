@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from engage import clock
 from engage.accounts.models import Seat, User
 from engage.db import db, transaction
 from engage.partners.models import Partner
-from engage.payouts import service
+from engage.payouts import routes, service
 from engage.programmes import service as programmes
 from tests.api.conftest import caller
 from tests.browsing import Browser, browser
@@ -95,6 +96,36 @@ def test_a_partner_reads_when_the_money_comes_and_when_it_is_late(
     assert "was promised by May 15, 2013 and is 3 days late" in text(alice.get("/"))
     assert "3 days late" in text(mia.get("/console/payouts/"))
     assert "3 days late" in text(alice.get("/earnings/"))
+    mia.post("/console/payouts/1/pay", data={"reference": "SEPA 77"})
+    monkeypatch.setattr(clock, "now", lambda: MAY + timedelta(days=60))
+    said = text(alice.get("/earnings/payouts/"))
+    assert "reference SEPA 77. Promised by May 15, 2013, so it was 3 days late." in said
+    (one,) = caller(app, "resellers", "read")("GET", "/partners/A1/payouts").json["payments"]
+    assert (one["state"], one["days_late"]) == ("paid", 3)
+
+
+def test_a_period_that_nobody_collected_is_late_for_both_sides(
+    mia: Browser, alice: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: MAY + timedelta(days=16))
+    assert "3 days late" in text(alice.get("/"))
+    assert "Partners were promised this: 3 days late." in text(mia.get("/console/payouts/"))
+
+
+def test_every_payment_is_listed_a_page_at_a_time(
+    mia: Browser, alice: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "_PAGE", 1)
+    mia.post("/console/payouts/collect")
+    monkeypatch.setattr(clock, "now", lambda: JUNE)
+    record(programmes.by_slug("resellers"), sale("a-9", "A1", "9000", date(2013, 5, 20)), now=JUNE)
+    mia.post("/console/payouts/collect")
+    page = alice.get("/earnings/payouts/")
+    assert "May 2013" in text(page)
+    assert "April 2013" not in text(page)
+    older = re.search(r'rel="next" href="([^"]+)"', page.text)
+    assert older
+    assert "April 2013" in text(alice.get(older[1]))
 
 
 def test_what_is_put_back_needs_a_reason_that_the_partner_reads(
@@ -121,10 +152,19 @@ def test_a_payment_lists_the_late_lines_in_it_and_a_statements_line_leads_to_its
     assert "a-late" in said
     assert "Late and corrected" not in text(mia.get(f"/console/payouts/1/payments/{payout_id(1)}"))
     assert "a-1" not in said
-    mine = browser(app, cast.alice.user).get("/earnings/")
+    alice = browser(app, cast.alice.user)
+    mine = alice.get("/earnings/")
     assert "Payout of April 2013" in text(mine)
-    assert 'href="/earnings/#payout-1"' in mine.text
-    assert 'id="payout-1"' in mine.text
+    assert 'href="/earnings/payouts/1"' in mine.text
+    assert "Late and corrected" in text(alice.get("/earnings/payouts/2"))
+    assert "a-late" in text(alice.get("/earnings/payouts/2"))
+    assert "Late and corrected" not in text(alice.get("/earnings/payouts/1"))
+    assert browser(app, cast.charlie.user).get("/earnings/payouts/2").status_code == 404
+    first, second = caller(app, "resellers", "read")("GET", "/partners/A1/payouts").json[
+        "payments"
+    ][::-1]
+    assert (first["run"], first["late_lines"]) == (1, [])
+    assert [line["fact"] for line in second["late_lines"]] == ["a-late"]
     assert 'href="/console/payouts/2"' in mia.get("/console/partners/A1").text
 
 

@@ -14,7 +14,7 @@ from engage.config import Settings
 from engage.db import db, transaction
 from engage.ledger import chain
 from engage.ledger.models import Transfer
-from engage.payouts import service
+from engage.payouts import collecting, service
 from engage.payouts.models import Payout, PayoutRun
 from tests.conftest import publish, record, sale
 from tests.houses import opened
@@ -110,7 +110,7 @@ def test_two_managers_who_collect_approve_and_pay_at_once_over_and_over_pay_once
 
 
 def _collected(now: datetime) -> object:
-    return transaction(lambda: getattr(service.collect(the_programme(), now), "number", None))
+    return transaction(lambda: getattr(collecting.collect(the_programme(), now), "number", None))
 
 
 def _answer(step: Callable[[], object], meet: threading.Barrier) -> object:
@@ -125,7 +125,7 @@ def test_a_process_that_dies_anywhere_in_a_payout_leaves_all_of_a_step_or_nothin
     house: Flask,
 ) -> None:
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("collect", lambda: service.collect(the_programme(), MAY)),
+        ("collect", lambda: collecting.collect(the_programme(), MAY)),
         ("release", lambda: [_release(payment.id) for payment in _held()]),
         ("approve", lambda: service.approve(_run(), 1, MAY)),
         ("second", lambda: service.approve(_run(), 2, MAY)),

@@ -14,7 +14,7 @@ from engage.ledger import chain
 from engage.ledger.models import Account, Transfer
 from engage.outbox.models import Message
 from engage.partners import service as partners
-from engage.payouts import jobs, service
+from engage.payouts import collecting, jobs, service, standing
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
@@ -88,13 +88,13 @@ def test_a_period_is_collected_once_by_hand_or_by_schedule(
     monkeypatch.setattr("engage.clock.now", lambda: MAY)
     jobs.collect()
     jobs.collect()
-    assert transaction(lambda: service.collect(the_programme(), MAY)) is None
+    assert transaction(lambda: collecting.collect(the_programme(), MAY)) is None
     assert db.session.scalar(select(func.count()).select_from(PayoutRun)) == 1
 
 
 def test_grace_days_let_late_facts_into_their_own_run(house: Flask) -> None:
     publish(PAYING.replace("promised_days", "grace_days = 3\npromised_days"))
-    collected = transaction(lambda: service.collect(the_programme(), MAY))
+    collected = transaction(lambda: collecting.collect(the_programme(), MAY))
     assert collected is None, "April is open until the 3rd of May"
     assert held("A1") == {"accrued": 1000}
     run = collect(MAY + timedelta(days=2))
@@ -242,9 +242,9 @@ def test_partners_are_told_when_their_money_leaves_and_when_it_is_paid(house: Fl
 
 
 def test_a_partner_sees_where_the_money_is_at_every_step(house: Flask) -> None:
-    def money(now=MAY) -> service.Standing:
+    def money(now=MAY) -> standing.Standing:
         db.session.rollback()
-        (found,) = service.standings(the_programme(), partner_id("A1"), now)
+        (found,) = standing.standings(the_programme(), partner_id("A1"), now)
         return found
 
     assert money(NOW)[1:6] == (1000, 0, 0, 0, None), "April runs"
@@ -284,8 +284,8 @@ def test_terms_are_written_back_as_they_were_read(house: Flask) -> None:
 def test_without_terms_nothing_is_paid_out(house: Flask) -> None:
     publish(PAYING.replace(PAYING[PAYING.index("[payouts]") : PAYING.index("[[rules]]")], ""))
     with pytest.raises(service.Refused, match=r"write \[payouts\]"):
-        transaction(lambda: service.collect(the_programme(), MAY))
-    assert service.standings(the_programme(), partner_id("A1"), MAY) == []
+        transaction(lambda: collecting.collect(the_programme(), MAY))
+    assert standing.standings(the_programme(), partner_id("A1"), MAY) == []
 
 
 def test_an_empty_table_of_terms_is_refused_with_its_remedy() -> None:

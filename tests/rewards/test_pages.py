@@ -13,6 +13,7 @@ from engage.programmes import service as programmes
 from engage.rewards import service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.rules import Offer
+from tests.api.conftest import caller
 from tests.browsing import Browser, browser
 from tests.conftest import Cast
 from tests.console.conftest import text
@@ -143,6 +144,32 @@ def test_a_manager_keeps_the_catalogue(mia: Browser, alice: Browser, cast: Cast)
     assert "No longer to be had" in redeem(alice, number)
     mia.post(f"/console/rewards/{number}/retire", data={"back": "y"})
     assert "Cap" in text(alice.get("/rewards/"))
+
+
+def test_the_api_tells_the_catalogue_and_what_was_redeemed(
+    app: Flask, cast: Cast, alice: Browser, mia: Browser
+):
+    number = a_reward()
+    redeem(alice, number)
+    redeem(alice, number)
+    order = db.session.query(Redemption).first()
+    assert order
+    mia.post(f"/console/rewards/redemptions/{order.id}/fulfil")
+    crm = caller(app, "resellers", "read")
+    (mug,) = crm("GET", "/rewards").json["rewards"]
+    assert (mug["name"], mug["price"], mug["stock"]) == ("Enamel mug", 100, 48)
+    (waits,) = crm("GET", "/redemptions?state=reserved").json["redemptions"]
+    assert (waits["partner"], waits["price"]) == ("A1", 100)
+    page = crm("GET", "/partners/A1/redemptions?limit=1").json
+    assert [one["state"] for one in page["redemptions"]] == ["reserved"]
+    page = crm("GET", f"/partners/A1/redemptions?limit=1&before={page['next']}").json
+    assert [one["state"] for one in page["redemptions"]] == ["fulfilled"]
+    assert page["next"] is None
+    assert crm("GET", "/partners/B1/redemptions").json["redemptions"] == []
+    elsewhere = caller(app, "elsewhere", "read")
+    assert elsewhere("GET", "/rewards").json == {"rewards": []}
+    assert elsewhere("GET", "/redemptions").json["redemptions"] == []
+    assert elsewhere("GET", "/partners/A1/redemptions").status_code == 404
 
 
 def test_another_programmes_rewards_and_redemptions_do_not_exist(

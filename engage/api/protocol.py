@@ -1,0 +1,67 @@
+"""What every address of ``/api/v1`` has in common: its description, its limits, and how it answers."""
+
+from typing import TypeVar
+
+from flask import Response, abort, g, jsonify, make_response, request
+from pydantic import ValidationError
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+
+from engage.api import shapes
+from engage.partners import service as partners
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from engage.web import limiter
+
+Query = TypeVar("Query", bound=shapes.Shape)
+
+spec = SpecTree(
+    "flask",
+    title="engage",
+    version="v1",
+    description="Facts in; standings, statements and missions out.",
+    mode="strict",
+    security_schemes=[
+        SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
+    ],
+    security={"key": []},
+)
+REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
+
+
+def per_key() -> str:
+    # Not by what the header says: a client could say it another way each time.
+    return f"api:{g.api_key.id}"
+
+
+limited = limiter.limit("1200 per minute", key_func=per_key)
+
+
+def the_programme() -> Programme:
+    return programmes.by_id(g.api_key.programme_id)
+
+
+def the_partner(programme: Programme, external_id: str) -> Partner:
+    """A partner of the key's programme; no other programme's exists."""
+    found = partners.by_external_id(programme.id, external_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def query_of(shape: type[Query]) -> Query:
+    try:
+        return shape.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        abort(refused(400, f"{place}: {first['msg']}"))
+
+
+def answered(shape: shapes.Shape) -> Response:
+    return jsonify(shape.model_dump(mode="json"))
+
+
+def refused(status: int, message: str) -> Response:
+    return make_response(jsonify({"error": message}), status)

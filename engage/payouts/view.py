@@ -1,0 +1,129 @@
+"""Runs and payments as the console shows them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from engage.db import db
+from engage.partners.models import Partner
+from engage.payouts import rules, sentences, service
+from engage.payouts.models import Payout, PayoutRun
+from engage.programmes.models import Programme
+from engage.rows import among
+from engage.voice import Voice
+
+
+def following(
+    programme: Programme, runs: Sequence[PayoutRun], today: date, voice: Voice
+) -> dict[str, Any] | None:
+    """The period that is collected next, and whether it should have been; None without terms."""
+    terms = service.terms_of(programme)
+    if terms is None:
+        return None
+    period = terms.closed(today)
+    if runs and runs[0].last_day >= period.last:
+        period = terms.following(period)
+    promised = terms.promised_on(period.last)
+    late = rules.late_by(promised, today)
+    return {
+        "period": voice.period(period),
+        "collected": voice.day(terms.closes_on(period)),
+        "promised": voice.day(promised),
+        "late": sentences.late(late, voice) if late else None,
+        "due": terms.closes_on(period) <= today,
+    }
+
+
+def carried(programme_id: int, voice: Voice) -> list[tuple[str, str, str]]:
+    """Who was paid more than is left to them: name, external id, and how much."""
+    owing = service.carried(programme_id)
+    names = _names({partner_id for partner_id, _unit, _amount in owing})
+    return [
+        (*names[partner_id], voice.pay(amount, unit, whole=False))
+        for partner_id, unit, amount in owing
+    ]
+
+
+def row(
+    run: PayoutRun, sums: dict[tuple[str, str], service.Count], today: date, voice: Voice
+) -> dict[str, Any]:
+    """A run in one line: how much, and what it waits for."""
+    by_state: dict[str, int] = {}
+    totals: dict[str, int] = {}
+    for (word, unit), count in sums.items():
+        by_state[word] = by_state.get(word, 0) + count.payments
+        if word != "put_back":
+            totals[unit] = totals.get(unit, 0) + count.amount
+    still = sum(by_state.get(word, 0) for word in ("held", "waiting", "on_its_way"))
+    late = rules.late_by(run.promised_on, today) if still else 0
+    return {
+        "number": run.number,
+        "period": sentences.of_period(run, voice),
+        "promised": voice.day(run.promised_on),
+        "late": sentences.late(late, voice) if late else None,
+        "payments": sum(by_state.values()) - by_state.get("put_back", 0),
+        "held": by_state.get("held", 0),
+        "open": by_state.get("on_its_way", 0),
+        "paid": by_state.get("paid", 0),
+        "total": voice.all_of(voice.pay(totals[u], u, whole=False) for u in sorted(totals)),
+        "state": _state(run, by_state, still, voice),
+        "cleared": run.cleared_at is not None,
+        "needs_second": run.needs_second,
+    }
+
+
+def _state(run: PayoutRun, by_state: dict[str, int], still: int, voice: Voice) -> tuple[str, str]:
+    """What a run waits for, and how a badge shows it."""
+    if not by_state:
+        return voice.gettext("Nothing to pay"), ""
+    if not still:
+        return voice.gettext("Paid") if by_state.get("paid") else voice.gettext(
+            "Put back"
+        ), "success"
+    if run.cleared_at:
+        return voice.gettext("On its way"), "info"
+    if run.approved_at:
+        return voice.gettext("Needs a second manager"), "warning"
+    return voice.gettext("To be approved"), "warning"
+
+
+def run(found: PayoutRun, today: date, voice: Voice) -> dict[str, Any]:
+    """A run with its payments: the held ones besides."""
+    payments = service.payments(found)
+    names = _names({payout.partner_id for payout in payments})
+    shown = [_payment(payout, found, names, voice) for payout in payments]
+    return {
+        "run": row(found, service.counts(found.programme_id).get(found.id, {}), today, voice),
+        "held": [payment for payment in shown if payment["word"] == "held"],
+        "payments": shown,
+        "approved": service.approvers(found),
+    }
+
+
+def _payment(
+    payout: Payout, run: PayoutRun, names: dict[int, tuple[str, str]], voice: Voice
+) -> dict[str, Any]:
+    word = service.state(payout, run)
+    name, external_id = names[payout.partner_id]
+    return {
+        "id": payout.id,
+        "name": name,
+        "partner": external_id,
+        "amount": voice.pay(payout.amount, payout.unit, whole=False),
+        "word": word,
+        "state": sentences.state(word, voice),
+        "holds": [sentences.hold(why, than, payout.unit, voice) for why, than in payout.holds],
+        "parts": sentences.parts(payout, voice),
+        "reference": payout.reference,
+        "note": payout.note,
+        "may_return": word in ("held", "waiting", "on_its_way", "paid"),
+    }
+
+
+def _names(partner_ids: set[int]) -> dict[int, tuple[str, str]]:
+    rows = db.session.execute(
+        select(Partner.id, Partner.name, Partner.external_id).where(among(Partner.id, partner_ids))
+    )
+    return {row.id: (row.name, row.external_id) for row in rows}
