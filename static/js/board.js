@@ -52,8 +52,8 @@
   const remember = (board) => {
     const rows = new Map();
     for (const [name, row] of rowsOf(board)) {
-      const { left, top, height } = row.getBoundingClientRect();
-      rows.set(name, { left, top, height, list: listOf(row), score: row.dataset.score });
+      const { top, height } = row.getBoundingClientRect();
+      rows.set(name, { x: row.offsetLeft, y: row.offsetTop, top, height, list: listOf(row), score: row.dataset.score });
     }
     const [me] = mine(board);
     const link = document.activeElement?.closest("[data-member] a, [data-key] a");
@@ -72,13 +72,14 @@
     // All is measured before anything moves: one layout, however many rows.
     const moves = [];
     for (const [name, row] of rowsOf(board)) {
-      const { left, top, height } = row.getBoundingClientRect();
+      const { top, height } = row.getBoundingClientRect();
       const old = was.get(name);
       if (old?.list !== listOf(row)) {
         if (isSeen(top, height)) moves.push([row, APPEARING, APPEAR]);
         continue;
       }
-      const [x, y] = [old.left - left, old.top - top];
+      // Of the layout, not of the picture: a screen on a wall may be turned.
+      const [x, y] = [old.x - row.offsetLeft, old.y - row.offsetTop];
       const isNear = isSeen(top, height) || isSeen(old.top, old.height);
       if (!isNear || (Math.abs(x) < 1 && Math.abs(y) < 1)) continue;
       // From far away a row comes in from the edge of the screen; who rises passes in front.
