@@ -147,6 +147,8 @@ EXAMPLES: dict[str, Example] = {
     },
     "leaderboards.board": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.export": Example(lambda cast: {"board": "sales", "kind": "csv"}, EVERYBODY),
+    "leaderboards.search": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "leaderboards.found": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.rows": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "missions.mission": Example(

@@ -14,7 +14,7 @@ from flask import url_for as url
 from markupsafe import Markup
 
 from engage import formats
-from engage.leaderboards import announcements, days, league_words, ranking, sentences
+from engage.leaderboards import announcements, days, league_words, ranking, search, sentences
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.view import PAGE, View
@@ -153,7 +153,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
             ranked=sentences.members(view.published.rule, found.ranked, voice),
             mine=mine,
             inside=views.is_inside(view, partner),
-            to_me=_place_of(view, mine) if mine and mine.listed else None,
+            to_me=place_of(view, mine) if mine and mine.listed else None,
             late=announcements.late_facts(view, voice, partner),
             **_way(view, member, mine, voice),
         )
@@ -184,6 +184,14 @@ def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dic
     }
 
 
+def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
+    """The lines that a search brings, each leading to its place in the table."""
+    rows, more = search.find(view, text)
+    shown = views.shown(view, ranking.Ranking(rows, len(rows)), voice, small=True)
+    lines = [line | {"href": place_of(view, row)} for line, row in zip(shown, rows, strict=True)]
+    return {"text": text, "lines": lines, "more": more}
+
+
 def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
     """While the board stands still: what the member has by now, and no place."""
     score = views.own_score(view, member) or 0
@@ -193,10 +201,10 @@ def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
     }
 
 
-def _place_of(view: View, mine: ranking.Row) -> str:
-    """The address of the partner's own line in the table."""
-    after = (mine.place - 1) // PAGE * PAGE
-    has_podium = mine.place <= 3 and not (view.scope and view.scope[0] == LEAGUE)
+def place_of(view: View, row: ranking.Row) -> str:
+    """The address of a line in the table."""
+    after = (row.place - 1) // PAGE * PAGE
+    has_podium = row.place <= 3 and not (view.scope and view.scope[0] == LEAGUE)
     name = "podium" if has_podium else "board"
-    address = view.address(after=after or None, _anchor=f"{name}-{mine.member_id}")
+    address = view.address(after=after or None, _anchor=f"{name}-{row.member_id}")
     return url("leaderboards.board", **address)

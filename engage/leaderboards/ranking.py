@@ -1,6 +1,6 @@
 """Who stands where on a board, in a period, within a scope, as others may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -20,6 +20,8 @@ from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import among
 
+#: So many lines are looked up one by one, before all are counted.
+FEW = 200
 SCOPES = ("region", "organisation", "team", "type")
 Scope = tuple[str, str]
 
@@ -105,10 +107,18 @@ def around(
 
 
 def rows_of(
-    programme: Programme, published: Published, period: Period, member_ids: Iterable[int]
+    programme: Programme,
+    published: Published,
+    period: Period,
+    member_ids: Collection[int],
+    scope: Scope | None = None,
 ) -> list[Row]:
     """The lines of these members that are listed, on the board as it was passed in."""
-    ordered = _ordered(programme, published, period, None)
+    if len(member_ids) <= FEW and _is_kept(published, period, scope):
+        found = (places.around(published, period.name, member, 0) for member in member_ids)
+        rows = (row for near in found if near for row in _seen(published, near).rows)
+        return sorted(row for row in rows if row.listed)
+    ordered = _ordered(programme, published, period, scope)
     statement = select(ordered).where(among(ordered.c.member_id, member_ids))
     return _seen(published, _counted(statement.order_by(ordered.c.place), ordered)).rows
 

@@ -194,6 +194,25 @@ def rows(board: str) -> AnyResponse:
     )
 
 
+def _found(board: str) -> dict[str, Any]:
+    view, voice = _view(board), viewer()
+    return {"view": view} | parts.found(view, request.args.get("q", "").strip()[:100], voice)
+
+
+@blueprint.get("/<board>/search")
+@allow("partner", "manager")
+def search(board: str) -> str:
+    """Who bears that name on the board, as a page."""
+    return render_template("leaderboards/search.html", **_found(board))
+
+
+@blueprint.get("/<board>/found")
+@allow("partner", "manager")
+def found(board: str) -> str:
+    """The same as a fragment, while the name is typed."""
+    return render_template("leaderboards/_found.html", **_found(board))
+
+
 _SHEETS = {
     "csv": (document.to_csv, "text/csv"),
     "xlsx": (

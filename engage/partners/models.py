@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -28,6 +28,8 @@ class Partner(Model):
     #: How others see them on boards; see `rules.public_name`.
     visibility: Mapped[str] = mapped_column(String(10), default="named", server_default="named")
     pseudonym: Mapped[str | None] = mapped_column(String(40))
+    #: The name others see, as `rules.folded`: what a search on a board looks at.
+    found_by: Mapped[str | None] = mapped_column(Text)
     #: What they are to reach in a period of boards that ask for it, in ten-thousandths.
     target: Mapped[int | None]
     locale: Mapped[str | None] = mapped_column(String(20))

@@ -66,6 +66,31 @@ def public_name(partner: Seen) -> str | None:
     return partner.name if partner.visibility == "named" else partner.pseudonym
 
 
+#: Letters that readers take for others and Unicode does not take apart.
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+    | {"þ": "th", "ə": "e", "ĸ": "k", "ŋ": "n", "ة": "ه", "ى": "ي"}
+    | dict.fromkeys("'’ʼ`´ـ")
+)
+
+
+def folded(text: str) -> str:
+    """A text as people look for it: no case, no accents or other marks, blanks between words.
+
+    ``Łódź`` and ``LODZ`` are the same, and so are the ways to encode either.
+    """
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    letters = (c for c in apart if unicodedata.category(c) not in ("Mn", "Cf"))
+    plain = "".join(letters).translate(_LETTERS)
+    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+
+
+def found_by(name: str, visibility: str, pseudonym: str | None) -> str | None:
+    """By what others find this partner: what they read, folded; None where they find nothing."""
+    shown = name if visibility == "named" else pseudonym
+    return folded(shown) if shown and visibility != "hidden" else None
+
+
 def alike(name: str, other: str) -> bool:
     """Whether readers take two names for one: other cases, widths and accents' encodings are alike."""
     one, two = (unicodedata.normalize("NFKC", text).casefold() for text in (name, other))

@@ -89,16 +89,19 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
         if before is None and profile.external_id not in rows:
             partner_id = next(ids)
             stamp = {"id": partner_id, "programme_id": programme.id, "created_at": now}
-            rows[profile.external_id] = profile._asdict() | stamp
+            found_by = {"found_by": rules.folded(profile.name)}
+            rows[profile.external_id] = profile._asdict() | stamp | found_by
             admission.new.append(partner_id)
             admission.answers.append("new")
             continue
         if before is None:
-            rows[profile.external_id] |= _said(profile)
+            rows[profile.external_id] |= _said(profile) | {"found_by": rules.folded(profile.name)}
             admission.answers.append("unchanged")
             continue
         changes = {key: v for key, v in _said(profile).items() if getattr(before, key) != v}
         admission.answers.append("corrected" if changes else "unchanged")
+        if "name" in changes:
+            changes["found_by"] = rules.found_by(profile.name, before.visibility, before.pseudonym)
         if changes:
             db.session.execute(update(Partner).where(Partner.id == before.id).values(**changes))
         if changes.keys() & {*PARTNER_ATTRIBUTES, "joined_on", "target"}:
@@ -274,6 +277,7 @@ def show(partner: Partner, visibility: str, pseudonym: str | None) -> None:
     if wanted and _is_somebodys(partner, wanted):
         raise BadChoice("pseudonym", gettext("Somebody here has that name: choose another one."))
     partner.visibility, partner.pseudonym = visibility, wanted
+    partner.found_by = rules.found_by(partner.name, visibility, wanted)
     db.session.flush()
 
 
