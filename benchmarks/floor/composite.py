@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from moviepy import ColorClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips, vfx
+from moviepy.audio.AudioClip import AudioArrayClip
 from PIL import Image
 
 from engage.studio import sound
@@ -134,7 +135,9 @@ def film(reel: Reel) -> VideoClip:
 
 
 def write(reel: Reel, out: Path) -> None:
-    whole = film(reel).with_audio(sound.soundtrack(reel.plan.duration))
+    seconds = reel.plan.duration
+    music = AudioArrayClip(sound.bed(seconds, reel.plan.template.music), fps=sound.RATE)
+    whole = film(reel).with_audio(music.with_duration(seconds))
     whole.write_videofile(str(out), fps=reel.plan.fps, codec="libx264", audio_codec="aac",
                           temp_audiofile_path=str(out.parent), logger=None)  # fmt: skip
 

@@ -94,15 +94,15 @@ def tick(size: float, thick: float) -> Image.Image:
     return _fine(size, size, draw)
 
 
-def rays(w: float, h: float, count: float) -> Image.Image:
-    """Thin beams from the lower right corner."""
+def rays(w: float, h: float, count: float, thick: float = 2.0) -> Image.Image:
+    """Beams from the lower right corner."""
 
     def draw(p: ImageDraw.ImageDraw) -> None:
         reach = math.hypot(w, h) * _FINE
         for k in range(int(count)):
             a = math.pi + (k + 0.5) / count * math.pi / 2
             end = (w * _FINE + math.cos(a) * reach, h * _FINE + math.sin(a) * reach)
-            p.line([(w * _FINE, h * _FINE), end], fill=255, width=round(2 * _FINE))
+            p.line([(w * _FINE, h * _FINE), end], fill=255, width=round(thick * _FINE))
 
     return _fine(w, h, draw)
 

@@ -11,15 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
-from moviepy import AudioClip
-from moviepy.audio.AudioClip import AudioArrayClip
 from numpy.typing import NDArray
 
 RATE = 44_100
-VERSION = 3  # raise it when the music changes: cached beds are named by it
+VERSION = 4  # raise it when the music changes: cached beds are named by it
 LOUDNESS = -16.0  # LUFS, integrated over the whole (EBU R 128)
 NEAR = 1.0  # how far from it a bed may be, in LU
 SILENCE = -69.0
+RAW = ["-f", "f32le", "-ar", str(RATE), "-ac", "2", "-i", "-"]  # samples as ffmpeg reads them
 
 Samples = NDArray[np.float32]
 Chord = tuple[int, int, int, int]
@@ -134,8 +133,7 @@ def bed(seconds: float, mood: str = "calm") -> Samples:
     track *= np.clip(shape, 0.0, 1.0)[:, None]
     track *= 0.082 / max(1e-6, float(np.sqrt(np.mean(track**2))))
     soft: Samples = np.tanh(track * 1.1).astype(np.float32)
-    raw = ["-f", "f32le", "-ar", str(RATE), "-ac", "2", "-i", "-"]
-    measured = loudness(raw, soft.tobytes())
+    measured = loudness(RAW, soft.tobytes())
     gain = 10 ** ((LOUDNESS - measured) / 20) if measured > SILENCE else 1.0
     loud: Samples = np.clip(soft * gain, -0.98, 0.98).astype(np.float32)
     return loud
@@ -191,11 +189,6 @@ def loudness(source: list[str], given: bytes | None = None) -> float:
     return float(found[-1]) if found else SILENCE
 
 
-def soundtrack(seconds: float, mood: str = "calm") -> AudioClip:
-    """The bed as a MoviePy clip."""
-    return AudioArrayClip(bed(seconds, mood), fps=RATE).with_duration(seconds)
-
-
 def encoded(seconds: float, folder: Path, mood: str = "calm") -> Path:
     """The bed as AAC, encoded once per mood and length and kept in ``folder``.
 
@@ -205,10 +198,10 @@ def encoded(seconds: float, folder: Path, mood: str = "calm") -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
             made = Path(aside) / path.name
-            soundtrack(seconds, mood).write_audiofile(
-                str(made), fps=RATE, codec="aac", bitrate="128k", logger=None,
-                ffmpeg_params=["-threads", "1", "-map_metadata", "-1",
-                               "-fflags", "+bitexact", "-flags:a", "+bitexact"],
+            subprocess.run(
+                [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
+                 "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(made)],
+                input=bed(seconds, mood).tobytes(), capture_output=True, check=True,
             )  # fmt: skip
             heard = loudness(["-i", str(made)])
             if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:

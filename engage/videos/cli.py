@@ -18,6 +18,7 @@ from engage.programmes.models import Programme
 from engage.studio import film as studio_film
 from engage.studio import template as studio
 from engage.studio import values, words
+from engage.studio.design import ENGLISH
 from engage.studio.plan import captions, plan
 from engage.studio.stage import FORMATS
 from engage.studio.template import Problem, Template, TemplateError
@@ -156,11 +157,15 @@ def problems_of(folder: Path) -> list[Problem]:
 @click.option("--at", type=click.FloatRange(min=0), required=True, metavar="SECONDS")
 @_out
 @_format
-def still(template: str, at: float, out: Path, form: str) -> None:
+@click.option("--language", default=ENGLISH, show_default=True, help="One it has words in.")
+def still(template: str, at: float, out: Path, form: str, language: str) -> None:
     """One picture of TEMPLATE, drawn with its samples."""
     _named(out, ".png")
     with inside():
         chosen = _template(template).template
+        if language not in (ENGLISH, *chosen.words):
+            refuse(f"{template} has no words in {language!r}, only {', '.join(chosen.words)}")
+        chosen = words.told_in(chosen, language)
         if form not in chosen.formats:
             refuse(f"{template} has no format {form}: choose one of {', '.join(chosen.formats)}")
         length = plan(chosen, chosen.samples()).duration

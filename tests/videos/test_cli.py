@@ -79,6 +79,8 @@ def test_a_still_is_a_picture_of_its_moment(tmp_path: Path) -> None:
     out = tmp_path / "still.png"
     assert run("still", "tiny", "--at", "0.3", "--out", str(out)).exit_code == 0
     assert out.read_bytes().startswith(b"\x89PNG")
+    other = run("still", "tiny", "--at", "0.3", "--out", str(out), "--language", "xx")
+    assert "has no words in 'xx'" in other.stderr
     late = run("still", "tiny", "--at", "9", "--out", str(out))
     assert late.exit_code == 1
     assert "lasts 0.6 s" in late.stderr

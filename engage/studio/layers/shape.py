@@ -32,7 +32,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         "disc": ("disc", (side,)),
         "ring": ("ring", (side, part["thick"])),
         "arc": ("arc", (side, part["thick"], part["turn"], part["turn"] + part["sweep"])),
-        "rays": ("rays", (w, h, part["count"])),
+        "rays": ("rays", (w, h, part["count"], part["thick"])),
         "dots": ("dots", (w, h, part["step"], part["thick"])),
         "box": ("rounded", (w, h, part["radius"])),
     }
