@@ -15,7 +15,6 @@ from tests.browsing import browser
 from tests.conftest import Cast, publish, record, sale
 from tests.leaderboards.test_outlets import outlets
 from tests.leaderboards.test_pictures import FREEZES, FROZEN, at
-from tests.screens.examples import a_screen
 
 #: Bob's score with what he sells while the board is frozen, and that sale, as anything would say them.
 SECRETS = ("13,123", "13123", "9,123", "9123")
@@ -45,7 +44,7 @@ def test_no_outlet_tells_what_happened_since(app: Flask, cast: Cast):
     win(cast)
     assert fragments() == before
     assert call("GET", "/standings/sales").json == standings
-    told = outlets(app, cast, call, a_screen()[1])
+    told = outlets(app, cast, call)
     told.pop("console")
     for where, text in told.items():
         assert not [secret for secret in SECRETS if secret in text], where
