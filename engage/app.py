@@ -10,6 +10,7 @@ from engage.api.prospects import blueprint as api_prospects
 from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
+from engage.console.boards import blueprint as console_boards
 from engage.console.drafts import blueprint as console_drafts
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     console_disputes,
     console_rewards,
     console_missions,
+    console_boards,
     console_rules,
     console_payouts,
     payouts,

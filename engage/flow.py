@@ -277,6 +277,26 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     return len(owed)
 
 
+def rank(
+    programme: Programme,
+    definition: leaderboards.Definition,
+    *,
+    now: datetime,
+    why: str | None = None,
+    by: int | None = None,
+) -> None:
+    """Publish a board, new or changed; a new one, or one that is brought back, stands last."""
+    board = leaderboards.publish(programme, definition, None, now, why, by)
+    _tell(programme, [board], set(), now)
+
+
+def rank_no_more(programme: Programme, slug: str, *, now: datetime, by: int | None = None) -> None:
+    """Archive a board; pages that follow it are told to look."""
+    boards = leaderboards.boards(programme)
+    leaderboards.retire(programme, {board.model.slug for board in boards} - {slug}, now, by=by)
+    _tell(programme, boards, set(), now)
+
+
 def outstanding(programme: Programme) -> list[Difference]:
     """The lines that ``reconsider`` would post, by the tiers it would leave: those are written, so
     this is asked where everything is undone (`db.without_trace`)."""

@@ -97,6 +97,10 @@ EXAMPLES: dict[str, Example] = {
         )
         for view in ("mission", "edit", "change", "end")
     },
+    **{
+        f"console_boards.{view}": Example(lambda cast: {"slug": "sales"}, ("mia", "otto", "ada"))
+        for view in ("edit", "change", "archive", "first")
+    },
     "console_facts.index": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_facts.statement": Example(lambda cast: {"external_id": "A1"}, MANAGERS),
     "console_facts.fact": Example(_fact, MANAGERS),

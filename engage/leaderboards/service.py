@@ -25,6 +25,7 @@ from engage.programmes import revisions
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
+Definition = rules.Board
 _boards: Any = Board.__table__.c
 _STAMP = (
     update(Board)
@@ -310,13 +311,20 @@ def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> l
 
 def publish(
     programme: Programme,
-    definition: rules.Board,
-    position: int,
+    definition: Definition,
+    position: int | None,
     now: datetime,
     why: str | None = None,
     by: int | None = None,
 ) -> Published:
-    """Write a board down, new or changed, and its standings with it; the change is kept."""
+    """Write a board down, new or changed, and its standings with it; the change is kept.
+
+    Without a position it keeps its own; a new one, or one that was archived, stands last.
+    """
+    if position is None:
+        known = [board.model for board in boards(programme)]
+        last = max((model.position for model in known), default=-1) + 1
+        position = next((m.position for m in known if m.slug == definition.slug), last)
     found = db.session.scalar(
         select(Board).where(Board.programme_id == programme.id, Board.slug == definition.slug)
     )
@@ -343,6 +351,19 @@ def publish(
         found.turns_at = now
         _turn(programme, published, now)
     return published
+
+
+def archived(programme: Programme) -> list[Board]:
+    """Boards that were taken off, the last one first."""
+    wanted = Board.programme_id == programme.id, Board.retired_at.is_not(None)
+    return list(db.session.scalars(select(Board).where(*wanted).order_by(Board.retired_at.desc())))
+
+
+def put_first(programme: Programme, slug: str) -> None:
+    """Let a board stand before all others, which keep their order."""
+    found = sorted(boards(programme), key=lambda board: board.model.slug != slug)
+    for position, board in enumerate(found):
+        board.model.position = position
 
 
 def retire(

@@ -60,6 +60,7 @@ def _groups(seat: Seat) -> list[tuple[str, list[Place]]]:
                 _("Pay"),
                 [
                     ("/console/rules/", _("Rules"), "scale"),
+                    ("/console/boards/", _("Boards"), "medal"),
                     ("/console/budget", _("Budget"), "coins"),
                     ("/console/payouts/", _("Payouts"), "hand-coins"),
                     ("/console/rewards/", _("Rewards"), "gift"),

@@ -1,0 +1,228 @@
+"""How a board in the making is drawn: its fields, its sentence, and its first ten by real facts."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from engage import periods
+from engage.activity import sentences as facts
+from engage.console.board_form import AUDIENCE, FORM, Reading, attributes
+from engage.console.here import today
+from engage.console.typed_form import NONE, Errors, Typed, Words
+from engage.definitions import FACT_KINDS
+from engage.incentives import terms
+from engage.incentives.drafts import known_values
+from engage.leaderboards import ranking, rules, sentences, windows
+from engage.leaderboards.models import Board as Row
+from engage.leaderboards.rules import PERCENT, Board
+from engage.leaderboards.tally import Published, windowed
+from engage.missions import service as missions
+from engage.money import POINTS
+from engage.programmes.models import Programme
+from engage.voice import Voice
+
+#: So many lines of a board in the making are shown.
+FIRST = 10
+
+
+def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[dict[str, Any]]:
+    """The form, part by part, with what is wrong at each field."""
+    known = known_values(here)
+    named = terms.labels(voice)
+    whom = {f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")}
+    of_partners = {f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE}
+    words = Words(
+        titles={
+            "what": _("What is measured"),
+            "score": _("What makes a score"),
+            "when": _("Over which days"),
+            "whom": _("Who is ranked"),
+            "shown": _("How it is shown"),
+        },
+        about={
+            "whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")
+        },
+        labels=named | whom | _labels() | {f"columns.{k}": v for k, v in attributes().items()},
+        hints=_hints(here),
+        choices=_choices(here, voice),
+        columns={"name": _("Name"), "starts": _("First day"), "ends": _("Last day")},
+        known=known | of_partners | {"columns": list(rules.COLUMNS)},
+        required=frozenset(("newcomers", "mean", "days", "best")),
+    )
+    return FORM.drawn(typed, errors, words)
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "measure": _("Measured by"),
+        "on": _("What counts"),
+        "by": _("Who competes"),
+        "score": _("A group's score"),
+        "floor": _("Divided by at least"),
+        "best": _("How many partners"),
+        "compare": _("Compared with"),
+        "baseline": _("What is growth"),
+        "mean": _("Periods in the mean"),
+        "growth": _("Growth is told"),
+        "newcomers": _("For newcomers"),
+        "target": _("Target"),
+        "own_targets": _("Whose target"),
+        "period": _("Counted anew each"),
+        "days": _("How many days"),
+        "mission": _("Mission"),
+        "seasons": _("Seasons"),
+        "freeze": _("Frozen before the end for"),
+        "final_after": _("Final after the end by"),
+        "league.size": _("A league: partners in a division"),
+        "league.moves": _("Up and down at the end"),
+        "seen_by": _("Who sees the board"),
+        "tie": _("Equal scores"),
+        "direction": _("Who leads"),
+        "minimum": _("Ranked from"),
+        "decimals": _("Digits after the point"),
+        "columns": _("Told beside the name"),
+    }
+
+
+def _hints(here: Programme) -> dict[str, str]:
+    return {
+        "where.amount": _("Only those of this size, in %(unit)s.", unit=here.currency),
+        "floor": _("So that a group of one or two lucky ones does not win. Blank: by who is active."),
+        "mean": _("How many periods before."),
+        "newcomers": _("What counts instead for partners who have nothing to compare with."),
+        "target": _("To be reached by each partner in a period."),
+        "own_targets": _("Their own come with the import of partners, in the column target."),
+        "days": _("Up to today, 1 to 366; the window moves on at midnight."),
+        "seasons": _("In order of their days. Blank lines are left out."),
+        "freeze": _("Days and hours such as 3d or 1d 12h. Blank: never."),
+        "final_after": _("Such as 5d, or never. What arrives later is told, and moves nothing. Blank: 3 days."),
+        "league.size": _("Divisions of alike partners beside the whole ranking. Blank: no league."),
+        "league.moves": _("So many of each division change places with the next."),
+        "seen_by": _("Only where not everybody is ranked."),
+        "minimum": _("Who has less is not ranked. Blank: whoever has anything."),
+        "columns": _("Of partners who show their name."),
+    }  # fmt: skip
+
+
+def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
+    def said(kind: str) -> str:
+        many = facts.named(kind, voice).many
+        return many[:1].upper() + many[1:]
+
+    spans = terms.spans(voice) | {
+        windows.ROLLING: _("never: the last days up to today"),
+        windows.SEASON: _("season, by its days"),
+        windows.MISSION: _("mission: its days"),
+    }
+    kinds = (*reversed(periods.KINDS), windows.ROLLING, windows.SEASON, windows.MISSION)
+    return {
+        "measure": [
+            ("amount", _("Their amount")),
+            ("quantity", _("Their units")),
+            ("facts", _("How many they are")),
+            ("customers", _("Different customers")),
+            ("products", _("Different products")),
+            (POINTS, _("Points earned")),
+            (here.currency, _("Money earned")),
+        ],
+        "on": [(kind, said(kind)) for kind in FACT_KINDS],
+        "by": [
+            ("partner", _("Partners")),
+            ("team", _("Teams")),
+            ("organisation", _("Organisations")),
+            ("region", _("Regions")),
+        ],
+        "score": [
+            ("sum", _("The sum of its partners")),
+            ("average", _("The average of its active partners")),
+            ("best", _("The sum of its best partners")),
+        ],
+        "compare": [
+            (NONE, _("Nothing: the total counts")),
+            ("baseline", _("Their own earlier periods: growth")),
+            ("target", _("A target: how much is reached")),
+        ],
+        "baseline": [
+            ("same period last year", _("What is above the same period last year")),
+            ("mean", _("What is above the mean of the last periods")),
+        ],
+        "growth": [("difference", _("as a difference")), ("percent", _("in percent"))],
+        "own_targets": [
+            (NONE, _("The same for everybody")),
+            ("true", _("The partner's own, where there is one")),
+        ],
+        "period": [(kind, spans[kind]) for kind in kinds],
+        "mission": [(m.model.slug, m.model.name) for m in missions.missions(here)],
+        "seen_by": [
+            ("audience", _("Those who are ranked on it")),
+            ("everyone", _("Everybody in the programme")),
+        ],
+        "tie": [
+            ("competition", _("share a rank, the next is left out: 1, 1, 3")),
+            ("dense", _("share a rank: 1, 1, 2")),
+            ("first", _("who got there first stands first")),
+        ],
+        "direction": [("highest", _("The highest score")), ("lowest", _("The lowest score"))],
+        "decimals": [(NONE, _("as many as fit")), *((str(n), str(n)) for n in range(5))],
+    }
+
+
+def preview(
+    here: Programme, reading: Reading, slug: str | None, voice: Voice, *, ranked: bool = True
+) -> dict[str, Any]:
+    """The board in plain words, and who would lead it by the facts that are in."""
+    shown: dict[str, Any] = {"slug": slug, "unfinished": len(reading.errors), "said": None}
+    if reading.board is None:
+        return shown
+    # Nothing of it is in the projection, and its period is none that is kept: so facts are counted.
+    published = Published(
+        Row(slug=slug or "", name=reading.board.name), windowed(here, reading.board)
+    )
+    rule = published.rule
+    period = replace(rule.windows.running(today(here)), kind="part")
+    found = ranking.ranking(here, published, period, limit=FIRST, live=True)
+    whole = sentences.is_told_whole(rule, found.best)
+    return shown | {
+        "said": said(here, rule, voice),
+        "ranked": sentences.members(rule, found.ranked, voice),
+        "count": found.ranked,
+        "first": FIRST,
+        "rows": [
+            {
+                "rank": row.rank,
+                "name": row.name,
+                "detail": " · ".join(told for _name, told in row.columns if told),
+                "score": sentences.score(rule, row.score, here.currency, voice, whole=whole),
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def said(here: Programme, rule: Board, voice: Voice) -> list[str]:
+    """What it measures, and how it ranks."""
+    running = rule.windows.running(today(here))
+    return [
+        sentences.measure(rule, running, here.currency, voice),
+        sentences.tie(rule, here.currency, voice),
+    ]
+
+
+def listed(here: Programme, found: Iterable[Published], voice: Voice) -> list[dict[str, Any]]:
+    """Published boards as the list shows them."""
+    return [
+        {
+            "slug": board.model.slug,
+            "name": board.model.name,
+            "href": url_for("leaderboards.board", board=board.model.slug),
+            "said": said(here, board.rule, voice),
+            "period": voice.period(board.rule.windows.running(today(here))),
+            "growth": board.rule.baseline is not None,
+            "percent": board.rule.unit == PERCENT,
+            "closed": not board.rule.is_public,
+        }
+        for board in found
+    ]

@@ -1,0 +1,231 @@
+"""Boards made by a form: drawn up, looked at with real facts, published, archived."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from engage import flow
+from engage.console import board_form, rules
+from engage.console import board_view as view
+from engage.console.board_form import FORM, Reading
+from engage.console.here import programme
+from engage.console.typed_form import Errors, Typed, one
+from engage.db import db, transaction
+from engage.leaderboards import rules as boards
+from engage.leaderboards import service as leaderboards
+from engage.leaderboards.models import Board
+from engage.outbox.delivery import deliver
+from engage.programmes import file as programme_file
+from engage.programmes import service as programmes
+from engage.programmes.models import Programme
+from engage.programmes.reading import BadProgrammeFile
+from engage.web import allow
+from engage.web.locales import viewer
+
+blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")
+
+Answer = str | Response | tuple[str, int]
+#: Addresses here that are no board's.
+_LONGEST_WHY = 500
+_RESERVED = {"new", "preview", "form"}
+
+
+@blueprint.get("/")
+@allow("manager")
+def index() -> str:
+    here, voice = programme(), viewer()
+    return render_template(
+        "console_boards/index.html",
+        boards=view.listed(here, leaderboards.boards(here), voice),
+        archived=leaderboards.archived(here),
+    )
+
+
+def _row(slug: str) -> Board:
+    """A board of the programme, also one that is archived."""
+    wanted = Board.programme_id == g.seat.programme.id, Board.slug == slug
+    found = db.session.scalar(select(Board).where(*wanted))
+    if found is None:
+        abort(404)
+    return found
+
+
+# --- the form -------------------------------------------------------------------------------------
+
+
+@blueprint.get("/new")
+@allow("manager")
+def new() -> Answer:
+    """A blank one, or (``?from=``) one like another."""
+    here, source = programme(), request.args.get("from")
+    if source is None:
+        return _page(here, None, board_form.blank(), {})
+    like = boards.parse(_row(source).definition, here.currency)
+    typed = board_form.of_board(like, viewer()) | {"name": [""]}
+    return _page(here, None, typed, {})
+
+
+@blueprint.get("/<slug>")
+@allow("manager")
+def edit(slug: str) -> Answer:
+    here, row = programme(), _row(slug)
+    found = boards.parse(row.definition, here.currency)
+    return _page(here, row, board_form.of_board(found, viewer()), {})
+
+
+def _page(here: Programme, row: Board | None, typed: Typed, errors: Errors) -> str:
+    slug = row.slug if row else None
+    reading = _read(here, slug, typed)
+    return render_template(
+        "console_boards/edit.html",
+        archived=bool(row and row.retired_at),
+        why=request.form.get("why", ""),
+        heading=row.name if row else _("New board"),
+        all_errors=errors,
+        **_form(here, slug, typed, errors),
+        **view.preview(here, reading, slug, viewer()),
+    )
+
+
+def _form(here: Programme, slug: str | None, typed: Typed, errors: Errors) -> dict[str, Any]:
+    return {
+        "of": slug,
+        "rest": one(typed, "rest"),
+        "board_name": one(typed, "name"),
+        "name_error": errors.get("name"),
+        "parts": view.parts(here, typed, errors, viewer()),
+    }
+
+
+def _read(here: Programme, slug: str | None, typed: Typed) -> Reading:
+    free = slug or rules.slug_of(one(typed, "name"), _RESERVED, "board")
+    return board_form.read(typed, free, here.currency, viewer())
+
+
+def _whole(here: Programme, slug: str | None, typed: Typed) -> Reading:
+    """The same, and whether it fits the rest of the programme, as the file would be asked."""
+    reading = _read(here, slug, typed)
+    if reading.board is None:
+        return reading
+    published = programmes.export(here)
+    others = tuple(board for board in published.boards if board.slug != reading.board.slug)
+    try:
+        programme_file.parse(
+            programme_file.dump(replace(published, boards=(reading.board, *others)))
+        )
+    except BadProgrammeFile as error:
+        errors = {
+            FORM.input_of(key.removeprefix("boards[1]."), typed): problem
+            for _line, key, problem in error.problems
+        }
+        return Reading(None, errors)
+    return reading
+
+
+def _typed() -> Typed:
+    """What was sent, with one more row where that was asked for."""
+    return FORM.with_one_more(FORM.typed_in(request.form, {}), request.form.get("do", ""))
+
+
+def _told(errors: Errors, typed: Typed) -> Errors:
+    """What is wrong with what was typed; what is still blank is not wrong yet."""
+    return {name: text for name, text in errors.items() if one(typed, name)}
+
+
+def _of() -> str | None:
+    """Which board is changed, of the parts that are asked for by themselves; None: a new one."""
+    slug = request.args.get("of")
+    return _row(slug).slug if slug else None
+
+
+@blueprint.post("/form")
+@allow("manager")
+def form() -> Answer:
+    """The form again, with what is wrong at the field just left."""
+    here, slug, typed = programme(), _of(), _typed()
+    errors = _told(_read(here, slug, typed).errors, typed)
+    return render_template("console_boards/_board_form.html", **_form(here, slug, typed, errors))
+
+
+@blueprint.post("/preview")
+@allow("manager")
+def preview() -> Answer:
+    """How the board reads, and who leads it, while somebody types."""
+    here, slug = programme(), _of()
+    reading = _read(here, slug, _typed())
+    return render_template(
+        "console_boards/_board_preview.html", **view.preview(here, reading, slug, viewer())
+    )
+
+
+# --- published ------------------------------------------------------------------------------------
+
+
+@blueprint.post("/new")
+@allow("manager")
+def create() -> Answer:
+    return _submitted(None)
+
+
+@blueprint.post("/<slug>")
+@allow("manager")
+def change(slug: str) -> Answer:
+    return _submitted(_row(slug))
+
+
+def _submitted(row: Board | None) -> Answer:
+    """Publish what was sent; any other button only shows the form again."""
+    here, typed, slug = programme(), _typed(), row.slug if row else None
+    if request.form.get("do") != "publish":
+        return _page(here, row, typed, _told(_read(here, slug, typed).errors, typed))
+    reading = _whole(here, slug, typed)
+    if reading.board is None:
+        return _page(here, row, typed, reading.errors), 422
+    programme_id, user_id, now, board = g.seat.programme.id, g.user.id, g.now, reading.board
+    why = request.form.get("why", "").strip()[:_LONGEST_WHY] or None
+
+    def work() -> str:
+        free = slug or rules.slug_of(board.name, _taken(programme_id), "board")
+        ours = db.session.get_one(Programme, programme_id)
+        flow.rank(ours, replace(board, slug=free), now=now, why=why, by=user_id)
+        return free
+
+    made = transaction(work)
+    deliver()
+    text = _("The board is published.") if row is None else _("The board was changed.")
+    flash(text, "success")
+    return redirect(url_for(".index", _anchor=made), 303)
+
+
+def _taken(programme_id: int) -> set[str]:
+    used = select(Board.slug).where(Board.programme_id == programme_id)
+    return _RESERVED | set(db.session.scalars(used))
+
+
+@blueprint.post("/<slug>/archive")
+@allow("manager")
+def archive(slug: str) -> Answer:
+    """Take a board off; its definition stays, to be brought back."""
+    programme_id, user_id, now = _row(slug).programme_id, g.user.id, g.now
+
+    def work() -> None:
+        flow.rank_no_more(db.session.get_one(Programme, programme_id), slug, now=now, by=user_id)
+
+    transaction(work)
+    deliver()
+    flash(_("The board is archived. Nobody sees it until you bring it back."), "info")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/<slug>/first")
+@allow("manager")
+def first(slug: str) -> Answer:
+    """Put a board before all others: partners see the first one on their home."""
+    programme_id = _row(slug).programme_id
+    transaction(lambda: leaderboards.put_first(db.session.get_one(Programme, programme_id), slug))
+    flash(_("It is the first board now."), "success")
+    return redirect(url_for(".index"), 303)
