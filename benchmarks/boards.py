@@ -3,13 +3,15 @@
 For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
 be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
 (sent through the driver, and through `ranking.around` with everything around it), the same rank by
-`count(*)`, and pages as a WSGI server would ask for them, in CPU time of this process. The floor is
-`hello world` in a bare Flask, asked in the same run and the same way. The machine is shared: the
-median of many, and the ratios, are what to trust; the noise of the floor is printed beside it.
+`count(*)`; and what a look costs the server that people's browsers talk to, in CPU of its process as the
+kernel counts it, beside `hello world` in a bare Flask under the same server in the same run. The machine
+is shared: medians and ratios are what to trust; the noise of the floor is printed beside it.
+
+Sixteen readers ask again as soon as they are answered, once alone and once while 50 facts a second come
+by the API; what the same facts cost without readers is taken off.
 """
 
 import argparse
-import io
 import json
 import os
 import random
@@ -17,14 +19,21 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from serving import FLOOR, HOUSE, Browser, Server, all_at_once
 from sqlalchemy import text
 
+BOARD, ROWS = "/leaderboards/sales", "/leaderboards/sales/rows"
+READERS, PACE = 16, 50
+#: A key is for 20 facts a second.
+KEYS = 4
+
 HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
-BOARD = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
+RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
 
 
 def timed(work: Callable[[int], Any], times: int, clock: Callable[[], int]) -> list[float]:
@@ -46,18 +55,19 @@ def median(values: list[float]) -> float:
 def house(members: int, period: str) -> list[int]:
     """A programme with that many members on its board; their ids."""
     from engage import clock
-    from engage.db import db, insert_rows, transaction
+    from engage.db import db, transaction
     from engage.leaderboards import projection, service
     from engage.leaderboards.models import Standing, StandingBucket
     from engage.partners.models import Partner
     from engage.programmes import file
     from engage.programmes import service as programmes
+    from engage.rows import insert_rows
 
     draw = random.Random(members)
     now = clock.now()
 
     def work() -> list[int]:
-        programme = programmes.publish(file.parse(HEAD + BOARD), now).programme
+        programme = programmes.publish(file.parse(HEAD + RANKED), now).programme
         board = service.boards(programme)[0]
         first = db.session.scalar(text("SELECT coalesce(max(id), 0) + 1 FROM partners"))
         ids = list(range(first, first + members))
@@ -136,112 +146,199 @@ def _pyformat(sql: str) -> str:
     return sql
 
 
-def asked(app: Any, path: str, **headers: str) -> tuple[str, dict[str, str], bytes]:
-    """One request through the WSGI door."""
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "HTTP_HOST": "127.0.0.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        **headers,
-    }
-    answer: list[Any] = []
-    body = app(environ, lambda status, found, _error=None: answer.extend((status, found)))
-    data = b"".join(body)
-    getattr(body, "close", lambda: None)()
-    return answer[0], dict(answer[1]), data
-
-
-def pages(app: Flask, member: int, reads: int) -> dict[str, float]:
-    """CPU microseconds of pages and of the floor."""
+def let_in(app: Flask, members: list[int]) -> tuple[list[str], list[str]]:
+    """Cookies of readers from the middle of the board, and keys of those who report facts."""
     from engage import clock
     from engage.accounts import service as accounts
     from engage.db import db, transaction
-    from engage.leaderboards import service
     from engage.partners.models import Partner
     from engage.programmes import service as programmes
 
-    hello = Flask("hello")
-    hello.add_url_rule("/", "hello", lambda: "hello world")
+    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    now = clock.now()
+
+    def cookie(number: int) -> str:
+        address = f"reader{number}@example.com"
+        user, _ = accounts.add_user(address, name=f"Reader {number}", is_admin=False, now=now)
+        mine = db.session.get_one(Partner, members[len(members) // 2 + number])
+        accounts.give_seat(user, programmes.by_slug("bench"), mine)
+        said = {"_user_id": accounts.session_id(user), "day": now.date().isoformat()}
+        said |= {"csrf_token": "0" * 40, "_permanent": True, "_fresh": True}
+        return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(said)}"
+
+    def key(number: int) -> str:
+        programme = programmes.by_slug("bench")
+        return accounts.add_api_key(programme, f"crm {number}", ["facts:write"], now)[1]
+
+    return transaction(lambda: ([cookie(n) for n in range(READERS)], [key(n) for n in range(KEYS)]))
+
+
+class Facts:
+    """Sales of anybody, reported one by one at a steady pace."""
+
+    def __init__(self, port: int, keys: list[str], partners: list[str]) -> None:
+        self._clients = [Browser(port, key=key) for key in keys]
+        self._partners = partners
+        self._draw = random.Random(7)
+        self._number = 0
+
+    def send(self) -> Browser:
+        self._number += 1
+        client = next(c for c in self._clients if c.is_free)
+        self._clients.append(self._clients.pop(self._clients.index(client)))
+        client.is_free = False
+        client.send("/api/v1/facts", {
+            "external_id": f"f{self._number}",
+            "partner": self._draw.choice(self._partners),
+            "kind": "sale",
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "amount": str(self._draw.randint(10, 5_000)),
+            "currency": "USD",
+        })  # fmt: skip
+        return client
+
+    def one(self) -> None:
+        client = self.send()
+        status, _, body = client.receive()
+        client.is_free = True
+        assert status == 200, body
+
+    def paced(self) -> Callable[[int], Browser | None]:
+        start = time.perf_counter()
+
+        def write(number: int) -> Browser | None:
+            is_due = time.perf_counter() - start >= number / PACE
+            return self.send() if is_due and any(c.is_free for c in self._clients) else None
+
+        return write
+
+
+def cost(server: Server, work: Callable[[], Any], times: int) -> float:
+    """CPU microseconds of the server for one ``work``: the median of five turns."""
+    for _ in range(10):
+        work()
+    found = []
+    for _ in range(5):
+        before = server.cpu
+        for _ in range(times):
+            work()
+        found.append((server.cpu - before) / times * 1e6)
+    return round(statistics.median(found), 1)
+
+
+def served(
+    home: Path, app: Flask, members: list[int], options: argparse.Namespace
+) -> dict[str, Any]:
+    """CPU microseconds of the server for a look at a board, and of the floor before and after."""
+    from engage.db import db
+
+    reads, port = options.reads, options.port
     with app.app_context():
+        cookies, keys = let_in(app, members)
+        db.session.remove()
+    partners = [f"P{number}" for number in members]
+    floors = []
 
-        def seat() -> str:
-            user, _ = accounts.add_user("a@example.com", name="A", is_admin=False, now=clock.now())
-            programme = programmes.by_slug("bench")
-            accounts.give_seat(user, programme, db.session.get_one(Partner, member))
-            signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-            return signer.dumps(
-                {"_user_id": accounts.session_id(user), "day": clock.now().date().isoformat()}
-            )
+    def floor() -> None:
+        with Server(FLOOR, port) as server:
+            browser = Browser(port)
+            floors.extend(cost(server, lambda: browser.ask("/"), reads) for _ in range(3))
 
-        cookie = f"{app.config['SESSION_COOKIE_NAME']}={transaction(seat)}"
-    cpu = time.process_time_ns
-    board, rows, me = "/leaderboards/sales", "/leaderboards/sales/rows", "/leaderboards/sales/me"
-
-    def ask(path: str, **headers: str) -> tuple[str, dict[str, str], bytes]:
-        status, found, data = asked(app, path, HTTP_COOKIE=cookie, **headers)
-        assert status[:3] in ("200", "304"), (path, status)
-        return status, found, data
-
-    def changed(_number: int) -> None:
-        with app.app_context():
-            here = programmes.by_slug("bench")
-            transaction(lambda: service.stamp(service.boards(here), clock.now()))
-
-    tag = ask(rows)[1]["ETag"]
-    floor = timed(lambda _: asked(hello, "/"), reads * 4, cpu)
-    found = {
-        "hello world": median(floor),
-        "board page, nothing changed": median(timed(lambda _: ask(board), reads, cpu)),
-        "table, nothing changed (304)": median(
-            timed(lambda _: ask(rows, HTTP_IF_NONE_MATCH=tag), reads, cpu)
-        ),
-        "my place": median(timed(lambda _: ask(me), reads, cpu)),
+    floor()
+    found: dict[str, float] = {}
+    with Server(HOUSE, port, ENGAGE_HOME=str(home)) as server:
+        browsers = [Browser(port, cookie) for cookie in cookies]
+        facts, me = Facts(port, keys, partners), browsers[0]
+        tag = me.ask(ROWS)[1]["etag"]
+        for name, path, headers in (
+            ("board page, nothing changed", BOARD, {}),
+            ("shared table, nothing changed", ROWS, {}),
+            ("shared table, who has it already (304)", ROWS, {"If_None_Match": tag}),
+            ("my place, nothing changed", f"{BOARD}/me", {}),
+        ):
+            found[name] = cost(server, lambda p=path, h=headers: me.ask(p, **h), reads)  # type: ignore[misc]
+        found |= after_a_fact(server, facts, me, min(reads, 60))
+        found |= sixteen(server, facts, browsers, options.seconds)
+    floor()
+    hello = statistics.median(floors)
+    noise = {
+        "hello world": round(hello, 1),
+        "hello world, least": min(floors),
+        "hello world, most": max(floors),
     }
-    first = []
-    for number in range(min(reads, 40)):
-        changed(number)
-        before = cpu()
-        ask(board)
-        first.append((cpu() - before) / 1000)
-    found["board page, first after a change"] = median(first)
-    quarters = statistics.quantiles(floor, n=4)
-    found["hello world, middle half"] = round(quarters[2] - quarters[0], 1)
-    return found
+    ratios = {f"{name}, x hello": round(us / hello, 2) for name, us in found.items()}
+    ratios["sixteen readers, with facts : without"] = round(
+        found["sixteen readers, 50 facts/s, a read"] / found["sixteen readers, a read"], 2
+    )
+    return noise | found | ratios
 
 
-def run(members: int, reads: int) -> dict[str, Any]:
+def after_a_fact(server: Server, facts: Facts, me: Browser, times: int) -> dict[str, float]:
+    """The first look behind a fact, without the fact: medians."""
+    found: dict[str, list[float]] = {}
+    for _ in range(times):
+        for name, path in (("board page", BOARD), ("my place", f"{BOARD}/me")):
+            facts.one()
+            before = settled(server)
+            me.ask(path)
+            found.setdefault(f"{name}, first after a fact", []).append(settled(server) - before)
+    return {name: round(statistics.median(took) * 1e6, 1) for name, took in found.items()}
+
+
+def settled(server: Server) -> float:
+    """The server's CPU once it has nothing more to do: what follows an answer is no part of the next."""
+    before = -1.0
+    while (now := server.cpu) != before:
+        before = now
+        time.sleep(0.01)
+    return now
+
+
+def sixteen(
+    server: Server, facts: Facts, browsers: list[Browser], seconds: float
+) -> dict[str, float]:
+    before = server.cpu
+    reads, _ = all_at_once(browsers, BOARD, seconds, lambda _: None)
+    idle = (server.cpu - before) / reads
+    before = server.cpu
+    _, written = all_at_once([], BOARD, seconds, facts.paced())
+    a_fact = (server.cpu - before) / written
+    before = server.cpu
+    reads, written = all_at_once(browsers, BOARD, seconds, facts.paced())
+    busy = (server.cpu - before - written * a_fact) / reads
+    return {
+        "sixteen readers, a read": round(idle * 1e6, 1),
+        "sixteen readers, 50 facts/s, a read": round(busy * 1e6, 1),
+        "facts/s that came through": round(written / seconds, 1),
+        "a fact without readers": round(a_fact * 1e6, 1),
+    }
+
+
+def run(members: int, options: argparse.Namespace) -> dict[str, Any]:
     from engage import clock, create_app, periods
     from engage.config import Settings
     from engage.db import db
     from engage.migrations import upgrade
+    from engage.services.valkey import ensure_valkey
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(home=Path(folder), env="test"))
-        period = periods.containing(clock.now().date(), "year").name
-        with app.app_context():
-            upgrade()
-            ids = house(members, period)
-            found: dict[str, Any] = queries(ids, period, reads)
-            db.session.remove()
-        shown = pages(app, ids[len(ids) // 2], reads)
-        with app.app_context():
-            kind = db.engine.dialect.name
-            db.engine.dispose()
-    floor = shown["hello world"]
-    ratios = {f"{name}, x hello": round(us / floor, 2) for name, us in shown.items()}
-    return {"members": members, "database": kind} | found | shown | ratios
+        home = Path(folder)
+        valkey = ensure_valkey(home)
+        try:
+            app = create_app(Settings(home=home, env="test"))
+            period = periods.containing(clock.now().date(), "year").name
+            with app.app_context():
+                upgrade()
+                ids = house(members, period)
+                found: dict[str, Any] = queries(ids, period, options.reads)
+                kind = db.engine.dialect.name
+                db.session.remove()
+            shown = served(home, app, ids, options)
+            with app.app_context():
+                db.engine.dispose()
+        finally:
+            valkey.stop()
+    return {"members": members, "database": kind} | found | shown
 
 
 def main() -> None:
@@ -249,12 +346,14 @@ def main() -> None:
     parser.add_argument("--members", type=int, nargs="+", default=[5_000, 100_000, 1_000_000])
     parser.add_argument("--reads", type=int, default=300)
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
+    parser.add_argument("--seconds", type=float, default=10, help="of sixteen readers")
+    parser.add_argument("--port", type=int, default=18433)
     asked_for = parser.parse_args()
     if asked_for.quick:
-        asked_for.members, asked_for.reads = [1_000], 20
+        asked_for.members, asked_for.reads, asked_for.seconds = [1_000], 20, 1
     os.environ.setdefault("ENGAGE_ENV", "test")
     for members in asked_for.members:
-        print(json.dumps(run(members, asked_for.reads), indent=1), flush=True)
+        print(json.dumps(run(members, asked_for), indent=1), flush=True)
 
 
 if __name__ == "__main__":

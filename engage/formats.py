@@ -9,6 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,7 @@ def money(value: int, unit: str, locale: Locale | str, *, whole: bool = False) -
     return _currency(exact, unit, locale, shown, shown)
 
 
+@lru_cache(maxsize=8192)  # a board says the same scores again in each of its versions
 def amount(
     value: int, unit: str, locale: Locale | str, *, whole: bool = False, exact: bool = False
 ) -> str:
@@ -101,6 +103,7 @@ def percent(part: int | Decimal, whole: int | Decimal, locale: Locale | str) -> 
     return numbers.format_percent(Decimal(share) / 100, locale=locale)
 
 
+@lru_cache(maxsize=8192)
 def ordinal(value: int, locale: Locale | str) -> str:
     """A rank: ``1st``, ``1er``, ``1.``, ``1.º``."""
     locale = Locale.parse(locale)

@@ -149,24 +149,35 @@ def around(published: Published, period: str, member_id: int, reach: int) -> Lin
 
 def page(published: Published, period: str, after: int, limit: int | None) -> Lines:
     """The lines behind line ``after``."""
-    low, skip, ranked = _line_after(published, period, max(0, after - 1))
-    who = Partner if published.rule.by == "partner" else Group
-    statement = (
-        _listed(published, period)
-        .where(Standing.order_key >= low)
-        .join(who, who.id == Standing.member_id)
-        .add_columns(*who_columns(published))
-        .order_by(Standing.order_key, Standing.reached_at, Standing.member_id)
-        .offset(skip)
-        .limit(None if limit is None else limit + min(after, 1))
-    )
-    rows = db.session.execute(statement).all() if after < ranked else []
-    previous, rows = (rows[:1], rows[1:]) if after else ([], rows)
+    low, skip = _line_after(published, period, after - 1) if after > 1 else (-LARGEST, 0)
+    here = {"board": published.model.id, "period": period}
+    found = db.session.execute(
+        _page(published.rule.by == "partner", None if limit is None else limit + min(after, 1)),
+        here | {"low": low, "skip": skip},
+    ).all()
+    if not found:
+        return Lines([], db.session.scalar(_RANKED, here) or 0, 0)
+    previous, rows = (found[:1], found[1:]) if after else ([], found)
     lines = _lines(published, period, rows, after + 1, previous)
-    best = db.session.scalar(
-        _listed(published, period, Standing.score).order_by(Standing.order_key).limit(1)
-    )
-    return Lines(lines, ranked, best or 0)
+    return Lines(lines, found[0].ranked, found[0].best)
+
+
+_RANKED = text(f"SELECT {_SUM} {_COARSE}")
+
+
+@lru_cache
+def _page(of_partners: bool, limit: int | None) -> TextualSelect:
+    """The lines behind ``skip`` others from order key ``low`` on; ``ranked`` are there in all."""
+    # The limit stands in the text as above; SQLite knows no offset without one.
+    most = 2**62 if limit is None else limit
+    return text(f"""
+    SELECT line.*, {_WHO}, (SELECT {_SUM} {_COARSE}) AS ranked,
+      (SELECT score {_LISTED} {_FORTH} LIMIT 1) AS best
+    FROM (
+      SELECT {_COLUMNS} {_LISTED} AND order_key >= :low {_FORTH} LIMIT {most:d} OFFSET :skip
+    ) AS line {_NAMES[of_partners]}
+    {_FORTH}
+    """).columns(reached_at=Standing.reached_at.type)
 
 
 def who_columns(published: Published) -> tuple[Any, ...]:
@@ -189,8 +200,8 @@ def _listed(published: Published, period: str, *columns: Any) -> Select[Any]:
     )
 
 
-def _line_after(published: Published, period: str, after: int) -> tuple[int, int, int]:
-    """Line ``after`` + 1 is so many lines behind the first with this order key; and all lines."""
+def _line_after(published: Published, period: str, after: int) -> tuple[int, int]:
+    """Line ``after`` + 1 is so many lines behind the first with this order key."""
     bucket = StandingBucket
     buckets = (
         select(bucket.low, bucket.members)
@@ -198,13 +209,12 @@ def _line_after(published: Published, period: str, after: int) -> tuple[int, int
         .order_by(bucket.low)
     )
     coarse = db.session.execute(buckets.where(bucket.level == 1)).all()
-    ranked = sum(row.members for row in coarse)
-    if not 0 < after < ranked:
-        return -LARGEST, 0, ranked
+    if after >= sum(row.members for row in coarse):
+        return LARGEST, 0
     low, high, skip = _walk(coarse, after)
     fine = buckets.where(bucket.level == 0, bucket.low >= low, bucket.low < high)
     low, _, skip = _walk(db.session.execute(fine).all(), skip)
-    return low, skip, ranked
+    return low, skip
 
 
 def _walk(rows: Sequence[Row[Any]], skip: int) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """In which language, with which formats and on whose clock a viewer reads."""
 
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 import flask_babel
@@ -16,10 +17,31 @@ _ENGLISH = ("en", "en_AU", "en_CA", "en_GB", "en_IE", "en_IN", "en_NZ", "en_ZA")
 
 def init_app(app: Flask) -> None:
     Babel(app, locale_selector=viewer_locale, timezone_selector=viewer_timezone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalog().ugettext(text),
+        lambda one, many, count: _catalog().ungettext(one, many, count),
+        newstyle=True,
+    )
+
+
+_catalogs: dict[Locale | None, Any] = {}
+
+
+def _catalog() -> Any:
+    """The texts of the viewer's language. Flask-Babel looks for them anew with every single one."""
+    locale = flask_babel.get_locale()
+    if locale not in _catalogs:
+        _catalogs[locale] = flask_babel.get_translations()
+    return _catalogs[locale]
 
 
 def offered_locales() -> list[Locale]:
     """English with its regions, and every language that has a catalog in engage/translations."""
+    return _offered(tuple(get_babel().translation_directories))
+
+
+@cache
+def _offered(_directories: tuple[str, ...]) -> list[Locale]:
     catalogs = {str(locale) for locale in get_babel().instance.list_translations()}
     return [Locale.parse(code) for code in (*_ENGLISH, *sorted(catalogs - set(_ENGLISH)))]
 
@@ -48,8 +70,15 @@ def viewer_timezone() -> str:
 
 def viewer() -> Voice:
     """How sentences are said to who looks at this page."""
-    locale = flask_babel.get_locale() or Locale("en")
-    return Voice(locale, viewer_timezone(), flask_babel.gettext, flask_babel.ngettext)
+    locale, catalog = flask_babel.get_locale() or Locale("en"), _catalog()
+
+    def gettext(text: str, **values: Any) -> str:
+        return str(catalog.ugettext(text) % values if values else catalog.ugettext(text))
+
+    def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+        return str(catalog.ungettext(one, many, num) % {"num": num, **values})
+
+    return Voice(locale, viewer_timezone(), gettext, ngettext)
 
 
 @cache
