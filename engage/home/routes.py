@@ -141,7 +141,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
     period = here.board.rule.windows.running(here.today)
     seen = pictures.as_seen(programme, here.board, period)
     view = View(programme, seen, period, None, here.today)
-    kept = views.ranks_yesterday(view, [row.member_id for row in here.near.rows])
+    kept = views.ranks_yesterday(view, here.near)
     rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id, small=True)
     top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice, small=True)
     return {

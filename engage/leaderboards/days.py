@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Date, delete, func, insert, literal, select
+from sqlalchemy import Date, bindparam, delete, func, insert, literal, select
 
 from engage.accounts.models import Seat
 from engage.db import db
@@ -16,6 +17,7 @@ from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.rows import among
 
 #: How long the days are kept of those who can look at their own: who has an account, and groups.
 KEPT = timedelta(days=35)
@@ -80,40 +82,40 @@ def at_end(published: Published, period: Period, member_id: int) -> int | None:
     return kept.rank if kept else None
 
 
+_days: Any = StandingDay.__table__.c
+_DAY = (
+    _days.board_id == bindparam("board"),
+    _days.period == bindparam("period"),
+    _days.day == bindparam("day"),
+)
+_ANYBODY = select(_days.member_id).where(*_DAY).limit(1)
+_RANKS = select(_days.member_id, _days.rank).where(*_DAY, among(_days.member_id, "ids"))
+
+
 def is_kept(published: Published, period: Period, day: date) -> bool:
     """Whether the places of that day are written down."""
-    found = select(StandingDay.member_id).where(
-        StandingDay.board_id == published.model.id,
-        StandingDay.period == period.name,
-        StandingDay.day == day,
-    )
-    return db.session.scalar(found.limit(1)) is not None
+    there = {"board": published.model.id, "period": period.name, "day": day}
+    return db.session.scalar(_ANYBODY, there) is not None
 
 
 def ranks(
     published: Published,
     period: Period,
     day: date,
-    *,
+    member_ids: Iterable[int],
     scope: Scope | None = None,
-    member_ids: Iterable[int] | None = None,
 ) -> dict[int, int]:
-    """Ranks at the end of ``day`` by member, within ``scope``; of ``member_ids`` only if given."""
-    here = (
-        StandingDay.board_id == published.model.id,
-        StandingDay.period == period.name,
-        StandingDay.day == day,
-    )
+    """Ranks at the end of ``day`` by member, of ``member_ids``; within ``scope`` of all in it."""
+    there = {"board": published.model.id, "period": period.name, "day": day}
     if scope is None:
-        statement = select(StandingDay.member_id, StandingDay.rank).where(*here)
-        if member_ids is not None:
-            statement = statement.where(StandingDay.member_id.in_(list(member_ids)))
-        return {row.member_id: row.rank for row in db.session.execute(statement)}
+        found = db.session.execute(_RANKS, there | {"ids": list(member_ids)})
+        return {row.member_id: row.rank for row in found}
     rows = db.session.execute(
-        select(StandingDay.member_id, StandingDay.rank)
-        .join(Partner, Partner.id == StandingDay.member_id)
-        .where(*here, ranking.within(published, period, scope))
-        .order_by(StandingDay.rank)
+        select(_days.member_id, _days.rank)
+        .join(Partner, Partner.id == _days.member_id)
+        .where(*_DAY, ranking.within(published, period, scope))
+        .order_by(_days.rank),
+        there,
     ).all()
     places = rules.ranks([row.rank for row in rows], published.rule.tie)
     return {row.member_id: place for row, place in zip(rows, places, strict=True)}

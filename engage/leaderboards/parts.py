@@ -18,12 +18,13 @@ from engage.leaderboards import announcements, days, league_words, ranking, sear
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.view import PAGE, View
+from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.shelf import Piece, Shelf, piece
 from engage.voice import Voice
 
-#: Shared parts that are kept, those shown last: a page of fifty rows has 30 KB.
+#: Parts that are kept, those shown last: a page of fifty rows has 30 KB.
 KEPT = 512
 
 
@@ -43,33 +44,64 @@ def past(view: View, voice: Voice) -> Piece:
 
 
 def _shared(
-    what: str, view: View, more: tuple[Any, ...], voice: Voice, make: Callable[[], str]
+    what: str, view: View, more: tuple[Any, ...], voice: Voice, make: Callable[[], Piece]
 ) -> Piece:
     if view.live:  # moves without a new version
-        return piece(make())
-    shelf: Shelf[Piece] = current_app.extensions.setdefault("engage.boards", Shelf(KEPT))
+        return make()
     model = view.published.model
     board = (model.id, model.version, model.name, view.period.name, view.scope, view.today)
-    return shelf.get((what, board, more, str(voice.locale)), lambda: piece(make()))
+    return _shelf("engage.boards").get((what, board, more, str(voice.locale)), make)
 
 
-def _draw(template: str, **values: Any) -> str:
-    """A template by itself: what stands around a page (`engage.web.shell`) is no part's to know."""
-    return current_app.jinja_env.get_template(template).render(values)
+def _shelf(name: str) -> Shelf[Piece]:
+    shelf: Shelf[Piece] = current_app.extensions.setdefault(name, Shelf(KEPT))
+    return shelf
+
+
+def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
+    """A template by itself, drawn once for all that shows the same, of whichever version.
+
+    It is told plain values alone (texts, numbers, tuples of them), which are what it is kept under;
+    and where it stands: ``board``, ``address`` (for `url_for`), ``period`` and its ``version``, a mark
+    until it is known which. What stands around a page (`engage.web.shell`) is no part's to know.
+    """
+    values |= {"board": view.slug, "address": view.address(), "period": view.period.name}
+    key = (template, str(voice.locale), voice.timezone, _plain(values))
+
+    def make() -> Piece:
+        made = current_app.jinja_env.get_template(template).render(version=_VERSION, **values)
+        return piece(made)
+
+    drawn, version = _shelf("engage.drawn").get(key, make), str(view.published.model.version)
+    return Piece(
+        drawn.body.replace(_VERSION.encode(), version.encode()), f"{drawn.digest}-{version}"
+    )
+
+
+#: Stands where the version will: in no text that is shown.
+_VERSION = "\0"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple((name, _plain(part)) for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_plain(part) for part in value)
+    return value
 
 
 def _rows(
     view: View, after: int, as_of: str, stage: announcements.Said | None, voice: Voice
-) -> str:
+) -> Piece:
     found = views.page(view, after)
-    yesterday = views.ranks_yesterday(view)
+    yesterday = views.ranks_yesterday(view, found)
     league = league_words.of_view(view, found.ranked, voice)
     first = 0 if after or league else 3
     podium = found._replace(rows=found.rows[:first])
     table = found._replace(rows=found.rows[first:])
+    latest = _latest_with_rows(view) if not found.ranked else None
     return _draw(
-        "leaderboards/_rows.html",
-        view=view,
+        *("leaderboards/_rows.html", view, voice),
         after=after,
         last=found.rows[-1].place if found.rows else after,
         podium=views.shown(view, podium, voice, small=True),
@@ -82,10 +114,12 @@ def _rows(
         page=PAGE,
         tie=sentences.tie(view.published.rule, view.programme.currency, voice),
         as_of=as_of,
+        is_live=view.is_current and not view.is_frozen and not view.live,
+        is_over=view.is_over,
         stage=stage,
         late=None if after else announcements.after_close(view, voice),
-        latest=_latest_with_rows(view) if not found.ranked else None,
-        voice=voice,
+        latest=(view.to(latest), voice.period(latest)) if latest else None,
+        period_name=voice.period(view.period),
     )
 
 
@@ -115,14 +149,13 @@ def _latest_with_rows(view: View) -> Period | None:
     )
 
 
-def _past(view: View, voice: Voice) -> str:
+def _past(view: View, voice: Voice) -> Piece:
     periods = views.past_periods(view)
     if len(periods) == 1:
-        return ""
+        return piece("")
     at = periods.index(view.period)
     return _draw(
-        "leaderboards/_past.html",
-        view=view,
+        *("leaderboards/_past.html", view, voice),
         periods=[(period.name, _name(view, period, voice)) for period in periods],
         older=view.to(periods[at + 1]) if at + 1 < len(periods) else None,
         newer=view.to(periods[at - 1]) if at else None,
@@ -136,27 +169,31 @@ def _name(view: View, period: Period, voice: Voice) -> str:
     return name
 
 
+#: Measures whose facts are listed one by one.
+_EXPLAINED = ("amount", "quantity", "facts", POINTS)
+
+
 def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
-        return piece(_draw("leaderboards/_me.html", view=view, **_frozen(view, member, voice)))
+        return _draw("leaderboards/_me.html", view, voice, **_frozen(view, member, voice))
     found = views.near(view, member, reach=2)
     mine = next((row for row in found.rows if row.member_id == member), None)
-    kept = views.ranks_yesterday(view, [row.member_id for row in found.rows])
-    shown = views.shown(view, found, voice, yesterday=kept, me=member)
-    return piece(
-        _draw(
-            "leaderboards/_me.html",
-            view=view,
-            near=_lines(shown, "near", voice),
-            gap=views.gap_line(view, found, member, voice),
-            ranked=sentences.members(view.published.rule, found.ranked, voice),
-            mine=mine,
-            inside=views.is_inside(view, partner),
-            to_me=place_of(view, mine) if mine and mine.listed else None,
-            late=announcements.late_facts(view, voice, partner),
-            **_way(view, member, mine, voice),
-        )
+    yesterday = views.ranks_yesterday(view, found)
+    rule = view.published.rule
+    return _draw(
+        *("leaderboards/_me.html", view, voice),
+        near=_lines(views.shown(view, found, voice, yesterday=yesterday, me=member), "near", voice),
+        gap=views.gap_line(view, found, member, voice),
+        ranked=sentences.members(rule, found.ranked, voice),
+        rank=mine.rank if mine and mine.listed else None,
+        to_me=place_of(view, mine) if mine and mine.listed else None,
+        by=rule.by,
+        is_explained=rule.measure in (*_EXPLAINED, view.programme.currency),
+        is_outside=not views.is_inside(view, partner),
+        is_current=view.is_current,
+        late=announcements.late_facts(view, voice, partner),
+        **_way(view, member, mine, voice),
     )
 
 

@@ -1,11 +1,10 @@
 """What a board's page shows: which period and scope are meant, and their rows in a reader's words."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engage import clock, formats
 from engage.db import db
@@ -169,13 +168,16 @@ def until(view: View, now: datetime, voice: Voice) -> datetime:
     return min(over, turns) if turns else over
 
 
+_PERIODS = (
+    select(StandingBucket.period)
+    .where(StandingBucket.board_id == bindparam("board"), StandingBucket.level == 1)
+    .distinct()
+)
+
+
 def past_periods(view: View) -> list[Period]:
     """The board's periods that have standings, with the running one, newest first."""
-    names = db.session.scalars(
-        select(StandingBucket.period)
-        .where(StandingBucket.board_id == view.published.model.id, StandingBucket.level == 1)
-        .distinct()
-    )
+    names = db.session.scalars(_PERIODS, {"board": view.published.model.id})
     windows = view.published.rule.windows
     found = {windows.called(name) for name in names}
     found |= {view.period, windows.running(view.today)}
@@ -203,14 +205,13 @@ def is_yesterday_kept(view: View) -> bool:
     return moves and days.is_kept(view.published, view.period, yesterday)
 
 
-def ranks_yesterday(view: View, member_ids: Iterable[int] | None = None) -> dict[int, int] | None:
-    """Ranks when yesterday ended; None where they were not kept or the period is over."""
+def ranks_yesterday(view: View, found: Ranking) -> dict[int, int] | None:
+    """Their ranks when yesterday ended; None where none were kept or the period is over."""
     if not is_yesterday_kept(view):
         return None
     yesterday = view.today - timedelta(days=1)
-    return days.ranks(
-        view.published, view.period, yesterday, scope=view.scope, member_ids=member_ids
-    )
+    members = [row.member_id for row in found.rows]
+    return days.ranks(view.published, view.period, yesterday, members, view.scope)
 
 
 def page(view: View, after: int, limit: int = PAGE) -> Ranking:

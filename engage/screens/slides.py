@@ -56,7 +56,7 @@ def _board(programme: Programme, published: Published, today: date, voice: Voice
     ends = view.period.last != LAST_DAY and published.rule.period != ROLLING
     found = views.page(view, 0, rules.LINES)
     rows = found.rows[: rules.lines(found.ranked)]
-    yesterday = views.ranks_yesterday(view, [row.member_id for row in rows])
+    yesterday = views.ranks_yesterday(view, found)
     shown = views.shown(view, found._replace(rows=rows), voice, yesterday=yesterday)
     if published.rule.by == "partner" and published.rule.measure == programme.currency:
         # What one partner is paid is for no wall: places are, sums are not.

@@ -5,7 +5,7 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, request, url_for
 from werkzeug.wrappers import Response
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ def init_app(app: Flask) -> None:
 
 def asset(path: str) -> str:
     """The address of a file under static/, with the hash of its content: ``css/app.css``."""
-    known: dict[str, str] = g.setdefault("assets", {})  # a page names its icons again and again
+    # A page names its icons again and again.
+    known: dict[str, str] = request.environ.setdefault("engage.assets", {})
     if path not in known:
         known[path] = url_for("static", filename=path, v=version(path))
     return known[path]

@@ -28,7 +28,7 @@ def sales() -> Published:
 
 
 def kept(cast: Cast) -> dict[str, int]:
-    ranks = days.ranks(sales(), Q2, YESTERDAY)
+    ranks = days.ranks(sales(), Q2, YESTERDAY, range(99))
     people = {p.partner.id: p.partner.external_id for p in (cast.alice, cast.bob, cast.charlie)}
     return {people[member]: rank for member, rank in ranks.items()}
 
@@ -55,7 +55,7 @@ def test_the_first_day_of_a_period_has_no_yesterday(cast: Cast):
 
 def test_a_scope_ranks_yesterday_among_its_own(cast: Cast):
     keep_days(NOW)
-    ranks = days.ranks(sales(), Q2, YESTERDAY, scope=("region", "Northeast"))
+    ranks = days.ranks(sales(), Q2, YESTERDAY, (), ("region", "Northeast"))
     assert cast.charlie.partner
     assert ranks == {cast.charlie.partner.id: 1}
 
@@ -75,7 +75,7 @@ def test_only_who_can_look_at_its_own_way_keeps_more_than_one_day(cast: Cast):
     transaction(lambda: db.session.query(Seat).filter_by(partner_id=cast.bob.partner.id).delete())
     keep_days(NOW)
     keep_days(NOW + timedelta(days=1))
-    ranks = {day: days.ranks(sales(), Q2, day) for day in (YESTERDAY, date(2013, 4, 10))}
+    ranks = {day: days.ranks(sales(), Q2, day, range(99)) for day in (YESTERDAY, date(2013, 4, 10))}
     assert set(ranks[YESTERDAY]) == {cast.alice.partner.id, cast.charlie.partner.id}
     assert len(ranks[date(2013, 4, 10)]) == 3
 
