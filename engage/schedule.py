@@ -43,6 +43,7 @@ TABLE: tuple[Periodic, ...] = (
     Periodic("moments", 15, "engage.leaderboards.jobs.turn"),
     Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),
     Periodic("held facts", 60, "engage.activity.jobs.take_what_came"),
+    Periodic("lost tiers", 300, "engage.tiers.jobs.tell_falls"),
     Periodic("imports", 20, "engage.imports.jobs.sweep"),
     Periodic("uploads", 3600, "engage.imports.jobs.clean"),
     Periodic("sign-outs", 3600, "engage.accounts.jobs.forget_sign_outs"),

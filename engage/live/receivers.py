@@ -51,3 +51,8 @@ def climbed(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
         publish.partner_changed(programme_id, payload["partner"]),
         *screens.climbed(programme_id, payload, now),
     )
+
+
+def fell(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
+    """Topic ``fell``: a partner lost a tier; its own open pages say so, and nobody else's."""
+    publish.publish(connection(), publish.partner_changed(programme_id, payload["partner"]))

@@ -19,6 +19,7 @@ RECEIVERS = {
     "moved": "engage.live.receivers:moved",
     "joined": "engage.videos.jobs:partners_joined",
     "climbed": "engage.live.receivers:climbed",
+    "fell": "engage.live.receivers:fell",
     "film": "engage.live.receivers:film",
     "payout": "engage.live.receivers:payout",
 }

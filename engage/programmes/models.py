@@ -30,6 +30,8 @@ class Programme(Model):
     payouts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: Versions of the tiers, each with its instant and what ``tiers.language.parse`` reads.
     tiers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    #: Up to when partners were told of tiers they lost (`engage.tiers.jobs`).
+    falls_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

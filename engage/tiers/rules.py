@@ -243,6 +243,15 @@ class _Ascent:
         return next((n for n, one in enumerate(self._active) if one.tier.name == name), -1)
 
 
+def fallen(ladder: Ladder, spells: Sequence[Spell], at: datetime) -> tuple[str | None, str | None]:
+    """The tier held at an instant, and the higher one that was held before; None where it is none."""
+    begun = [spell for spell in spells if spell.since is None or spell.since <= at]
+    if not begun:
+        return None, None
+    held, before = begun[-1].tier, begun[-2].tier if len(begun) > 1 else None
+    return held, before if ladder.place(before) > ladder.place(held) else None
+
+
 class Outlook(NamedTuple):
     """Where a partner stands towards a tier now: ``value`` in its present period, which ends ``last``.
 

@@ -14,6 +14,9 @@ from engage.tiers import rules, service
 from engage.tiers.rules import Outlook, Spell, Tier
 from engage.voice import ENGLISH, Voice
 
+#: How long a lost tier is told of.
+_TOLD = timedelta(days=30)
+
 
 def counted(tier: Tier, value: int, currency: str, voice: Voice = ENGLISH) -> str:
     """A value in what the tier counts: ``$5,000 of sales in category Bikes``, ``500 points``."""
@@ -77,6 +80,7 @@ def standing(
         return None
     held = found.held
     return {
+        "lost": _lost(found, now, voice),
         "name": held.tier if held else None,
         "said": _said(held, voice),
         "keeps": _keeps(found.reached[-1], voice) if found.reached else None,
@@ -87,6 +91,16 @@ def standing(
             _spell(spell, voice) for spell in reversed(found.climb.spells) if _past(spell, now)
         ],
     }
+
+
+def _lost(found: service.Standpoint, now: datetime, voice: Voice) -> str | None:
+    """That a higher tier was lost not long ago; the way back is what the next one needs."""
+    ladder = rules.in_force(found.climb.ladders, now)
+    _, was = rules.fallen(ladder, found.climb.spells, now) if ladder else (None, None)
+    held = found.held
+    if not was or held is None or held.since is None or now - held.since > _TOLD:
+        return None
+    return voice.gettext("You were %(tier)s until %(day)s.", tier=was, day=voice.moment(held.since))
 
 
 def _past(spell: Spell, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
@@ -16,6 +16,7 @@ from engage.incentives.service import books
 from engage.incentives.worth import Book, worth
 from engage.money import POINTS
 from engage.partners import service as partners
+from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.rows import among, in_chunks, insert_rows
 from engage.tiers import rules
@@ -131,6 +132,34 @@ def standpoint(programme: Programme, partner_id: int, now: datetime) -> Standpoi
     climb: Climb = partners.attributes(programme.id, [partner_id])[partner_id]["tier"]
     place = ladder.place(climb.at(now)) + 1
     return Standpoint(climb, climb.spell(now), found[:place], found[place:])
+
+
+class Fall(NamedTuple):
+    """A partner who is in a lower ``tier`` (None: none) than ``was`` held before."""
+
+    partner: int
+    tier: str | None
+    was: str
+
+
+def lost(programme: Programme, after: datetime, until: datetime) -> list[Fall]:
+    """Who fell behind ``after`` and up to ``until``, and has not risen again by then."""
+    ladder = rules.in_force(partners.ladders_of(programme), until)
+    if ladder is None:
+        return []
+    fell = select(TierSpell.partner_id).join(Partner, Partner.id == TierSpell.partner_id)
+    fell = fell.where(
+        Partner.programme_id == programme.id,
+        TierSpell.fact_id.is_(None),
+        TierSpell.since > after,
+        TierSpell.since <= until,
+    )
+    found = []
+    for partner_id, spells in partners.spells(db.session.scalars(fell.distinct()).all()).items():
+        held, was = rules.fallen(ladder, spells, until)
+        if was:
+            found.append(Fall(partner_id, held, was))
+    return found
 
 
 def _pays_points(book: Book) -> bool:

@@ -1,9 +1,15 @@
 """A partner reads the tier held, what keeps it and what the next one needs; a manager the ladder."""
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 
 from engage import clock
+from engage.db import db
+from engage.outbox.models import Message
+from engage.programmes import service as programmes
+from engage.tiers import jobs, service
 from tests.browsing import browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish
 
@@ -58,3 +64,32 @@ def test_a_partner_reads_where_they_stand_and_what_is_next(app: Flask, tiered: C
 def test_without_tiers_nothing_is_said_of_them(app: Flask, cast: Cast) -> None:
     for address in ("/", "/rules/"):
         assert 'id="tiers"' not in browser(app, cast.alice.user).get(address).text
+
+
+def test_who_lost_a_tier_reads_it_and_is_told_once(
+    app: Flask, tiered: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fell() -> list[dict[str, object]]:
+        db.session.rollback()
+        return [m.payload for m in Message.query.filter_by(topic="fell")]
+
+    here = programmes.by_slug("resellers")
+    monkeypatch.setattr("engage.tiers.jobs.deliver", lambda: 0)
+    for day in (datetime(2013, 7, 30, 12, tzinfo=UTC), datetime(2013, 7, 31, 3, 59, tzinfo=UTC)):
+        monkeypatch.setattr(clock, "now", lambda day=day: day)
+        jobs.tell_falls()
+        assert fell() == []
+    for minutes in (0, 5):
+        now = datetime(2013, 7, 31, 4, minutes, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        jobs.tell_falls()
+    assert tiered.alice.partner
+    lost = {"partner": tiered.alice.partner.id, "tier": "Bronze", "was": "Silver"}
+    assert lost in fell()
+    assert len(fell()) == len(service.lost(here, NOW, now)), "once each"
+    for address in ("/", "/rules/"):
+        page = " ".join(browser(app, tiered.alice.user).get(address).text.split())
+        assert "You were Silver until Jul 31, 2013, 12:00 AM." in page.replace("\u202f", " ")
+    later = datetime(2013, 9, 30, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert "You were Silver" not in browser(app, tiered.alice.user).get("/").text
