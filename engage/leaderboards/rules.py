@@ -115,12 +115,17 @@ class Board:
     @property
     def is_additive(self) -> bool:
         """Whether a fact adds to a score whatever else there is; others are counted anew."""
-        return (
-            self.is_plain
-            and self.measure not in DISTINCT
-            and self.tie != "first"
-            and not conditions.asks_for_tier(self.audience)
-        )
+        return self._adds_up and self.tie != "first"
+
+    @property
+    def is_growing(self) -> bool:
+        """The same of a new fact, on boards that rank who was there first."""
+        return self._adds_up and self.counts_facts
+
+    @property
+    def _adds_up(self) -> bool:
+        distinct, by_tier = self.measure in DISTINCT, conditions.asks_for_tier(self.audience)
+        return self.is_plain and not distinct and not by_tier
 
     def within(self, window: Period) -> "Board":
         """The board of a mission whose window is known."""

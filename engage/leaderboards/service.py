@@ -1,10 +1,12 @@
 """Standings: moved in the transaction of the facts, recomputable from them at any time."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
@@ -26,6 +28,8 @@ from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
 Definition = rules.Board
+#: Of a fact or line: whose it is, its day, what it adds, and when it happened where that counts.
+_Counted = tuple[int, date, int, datetime | None]
 _boards: Any = Board.__table__.c
 _STAMP = (
     update(Board)
@@ -47,7 +51,13 @@ def boards(programme: Programme) -> list[Published]:
 
 
 def read(model: Board, programme: Programme) -> Published:
-    return Published(model, windowed(programme, rules.parse(model.definition, programme.currency)))
+    rule = _parsed(json.dumps(model.definition), programme.currency)
+    return Published(model, windowed(programme, rule))
+
+
+@lru_cache(maxsize=256)
+def _parsed(definition: str, currency: str) -> rules.Board:
+    return rules.parse(json.loads(definition), currency)
 
 
 def board(programme: Programme, slug: str) -> Published | None:
@@ -95,27 +105,31 @@ def move(
     kinds = {published.rule.by for published in published_boards} - {"partner"}
     named = {name for who in attributes.values() for kind in kinds if (name := who[kind])}
     groups = partners.groups(programme.id, named) if named else {}
-    changed: dict[int, tuple[Published, dict[Place, int]]] = {}
+    changed: list[_Change] = []
     for published in published_boards:
         rule = published.rule
         if rule.counts_facts:
             moves = _of_facts(rule, new, superseded)
         else:
-            moves = ((d.partner_id, d.day, d.amount) for d in posted if d.unit == rule.measure)
+            mine = (d for d in posted if d.unit == rule.measure)
+            moves = ((d.partner_id, d.day, d.amount, None) for d in mine)
         if climbed and asks_for_tier(rule.audience):
             moves = chain(moves, _done_since(climbed))
-        deltas: dict[Place, int] = defaultdict(int)
-        for partner_id, day, value in moves:
+        change = _Change(published, defaultdict(int), {})
+        for partner_id, day, value, at in moves:
             member = _member(rule, partner_id, attributes[partner_id], groups)
             if member is not None:
                 for period in _held(published, day):
-                    deltas[period, member] += value
-        if any(deltas.values()) or (deltas and not rule.is_additive):
-            changed[published.model.id] = published, deltas
-    _carry(programme, changed)
+                    place = period, member
+                    change.deltas[place] += value
+                    if value and at:
+                        change.reached[place] = max(at, change.reached.get(place, at))
+        if any(change.deltas.values()) or (change.deltas and not rule.is_additive):
+            changed.append(change)
+    _carry(programme, changed, only_new=not superseded)
     moved = [
         published
-        for published, deltas in changed.values()
+        for published, deltas, _ in changed
         if not all(pictures.hides(published, period) for period, _ in deltas)
     ]
     told = {published.model.id for published in moved}
@@ -180,26 +194,42 @@ def freeze(
     return found
 
 
-def _carry(
-    programme: Programme, changed: Mapping[int, tuple[Published, Mapping[Place, int]]]
-) -> None:
-    """Add to scores; what cannot be added to is counted anew for the members it concerns."""
-    if not changed:
+class _Change(NamedTuple):
+    """What a batch adds to a board, and when its last fact that adds anything happened."""
+
+    published: Published
+    deltas: dict[Place, int]
+    reached: dict[Place, datetime]
+
+
+def _carry(programme: Programme, changed: Iterable[_Change], *, only_new: bool) -> None:
+    """Add to scores; what cannot be added to is counted anew for the members it concerns.
+
+    Where it counts who was first, ``only_new`` facts move a score that stands on from when it was
+    reached; one that went may be the one it was reached by.
+    """
+    boards = {published.model.id: published for published, _, _ in changed}
+    if not boards:
         return
     before = projection.stood(
-        (board_id, *place) for board_id, (_, deltas) in changed.items() for place in deltas
+        (published.model.id, *place) for published, deltas, _ in changed for place in deltas
     )
     wanted: dict[projection.Key, projection.Score | None] = {}
-    for board_id, (published, deltas) in changed.items():
-        if not published.rule.is_additive:
-            wanted |= _counted_anew(programme, published, deltas)
-            continue
+    for published, deltas, reached in changed:
+        board_id, rule = published.model.id, published.rule
+        anew: list[Place] = []
         for place, delta in deltas.items():
             stood = before.get((board_id, *place))
             score = (stood.score if stood else 0) + delta
-            if delta:
-                wanted[board_id, *place] = (score, None) if score else None
-    boards = {board_id: published for board_id, (published, _) in changed.items()}
+            if rule.is_additive:
+                if delta:
+                    wanted[board_id, *place] = (score, None) if score else None
+            elif only_new and rule.is_growing and stood and stood.reached_at:
+                at = max(stood.reached_at, reached.get(place, stood.reached_at))
+                wanted[board_id, *place] = (score, at) if score else None
+            else:
+                anew.append(place)
+        wanted |= _counted_anew(programme, published, anew)
     projection.write(programme, boards, before, wanted)
 
 
@@ -221,22 +251,22 @@ def _counted_anew(
     return found
 
 
-def _done_since(climbed: Mapping[int, datetime]) -> list[tuple[int, date, int]]:
+def _done_since(climbed: Mapping[int, datetime]) -> list[_Counted]:
     """The days on which these partners did anything from an instant on, each of no value."""
     found = or_(*(and_(Fact.partner_id == p, Fact.occurred_at >= at) for p, at in climbed.items()))
     rows = db.session.execute(select(Fact.partner_id, Fact.day).where(found).distinct())
-    return [(partner_id, day, 0) for partner_id, day in rows]
+    return [(partner_id, day, 0, None) for partner_id, day in rows]
 
 
 def _of_facts(
     rule: rules.Board, new: Sequence[FactStanding], superseded: Sequence[FactStanding]
-) -> Iterable[tuple[int, Any, int]]:
+) -> Iterable[_Counted]:
     for facts, sign in ((new, 1), (superseded, -1)):
         for fact in facts:
             if fact.kind == rule.on and all(
                 getattr(fact, name) in values for name, values in rule.where
             ):
-                yield fact.partner_id, fact.day, sign * _value(rule, fact)
+                yield fact.partner_id, fact.day, sign * _value(rule, fact), fact.occurred_at
 
 
 def _value(rule: rules.Board, fact: FactStanding) -> int:

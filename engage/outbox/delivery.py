@@ -1,12 +1,13 @@
 """Sending the outbox: right after a commit by who committed, and swept by the scheduler."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from redis.exceptions import RedisError
+from sqlalchemy import Row
 
 from engage.clock import now as clock_now
 from engage.db import db, transaction
@@ -44,20 +45,24 @@ def deliver() -> int:
     """
     sent = 0
     while batch := service.waiting():
-        for message_id, programme_id, topic, payload in [
-            (m.id, m.programme_id, m.topic, m.payload) for m in batch
-        ]:
-            now = clock_now()
-            db.session.rollback()
-            try:
-                receiver(topic)(programme_id, payload, now)
-            except RedisError as error:
-                log.info("outbox waits: %s", error)
-                db.session.rollback()
-                return sent
-            transaction(lambda i=message_id, n=now: service.delivered(i, n))  # type: ignore[misc]
-            sent += 1
-        if len(batch) < service.AT_ONCE:
+        gone = _send(batch)
+        sent += len(gone)
+        if len(gone) < service.AT_ONCE:
             break
     db.session.rollback()
     return sent
+
+
+def _send(batch: Sequence[Row[Any]]) -> list[int]:
+    """Send messages until a receiver cannot be reached; the ids of those that went out."""
+    gone: list[int] = []
+    try:
+        for message in batch:
+            receiver(message.topic)(message.programme_id, message.payload, clock_now())
+            gone.append(message.id)
+    except RedisError as error:
+        log.info("outbox waits: %s", error)
+    finally:
+        if gone:
+            transaction(lambda: service.delivered(gone, clock_now()))
+    return gone

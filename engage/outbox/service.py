@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from engage.db import db
 from engage.outbox.models import Message
-from engage.rows import insert_rows
+from engage.rows import among, insert_rows
 
 _messages: Any = Message.__table__.c
 _WAITING = (
@@ -19,7 +19,7 @@ _WAITING = (
 )
 _DELIVERED = (
     update(Message)
-    .where(_messages.id == bindparam("message_id"), _messages.delivered_at.is_(None))
+    .where(among(_messages.id, "message_ids"), _messages.delivered_at.is_(None))
     .values(delivered_at=bindparam("now"))
 )
 
@@ -39,7 +39,6 @@ def waiting(limit: int = AT_ONCE) -> Sequence[Row[Any]]:
     return db.session.execute(_WAITING, {"most": limit}).all()
 
 
-def delivered(message_id: int, now: datetime) -> bool:
-    """Mark a message as out; False when another deliverer was faster."""
-    result = db.session.connection().execute(_DELIVERED, {"message_id": message_id, "now": now})
-    return bool(result.rowcount)
+def delivered(message_ids: Sequence[int], now: datetime) -> None:
+    """Mark messages as out."""
+    db.session.connection().execute(_DELIVERED, {"message_ids": message_ids, "now": now})

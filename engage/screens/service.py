@@ -4,12 +4,18 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engage.db import db
 from engage.screens import rules
 from engage.screens.models import Screen
 from engage.screens.rules import Plan
+
+_SCREENS = (
+    select(Screen)
+    .where(Screen.programme_id == bindparam("programme_id"), Screen.revoked_at.is_(None))
+    .order_by(Screen.id.desc())
+)
 
 
 def _hash(token: str) -> str:
@@ -23,8 +29,7 @@ def by_token(token: str) -> Screen | None:
 
 def screens(programme_id: int) -> list[Screen]:
     """The programme's screens that are not revoked, the newest first."""
-    found = select(Screen).where(Screen.programme_id == programme_id, Screen.revoked_at.is_(None))
-    return list(db.session.scalars(found.order_by(Screen.id.desc())))
+    return list(db.session.scalars(_SCREENS, {"programme_id": programme_id}))
 
 
 def screen(programme_id: int, screen_id: int) -> Screen | None:
