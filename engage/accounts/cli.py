@@ -125,9 +125,11 @@ def _stamp(email: str) -> str | None:
 
 
 def _first_password(person: User, password: str) -> None:
-    if person.password_hash:
-        raise Refused(f"{person.email} has a password already: leave out --password-stdin")
-    passwords.set_password(person.id, password)
+    """Whoever has this one already keeps it; another is not put in its place."""
+    if person.password_hash is None:
+        passwords.set_password(person.id, password)
+    elif passwords.authenticate(person.email, password) is None:
+        raise Refused(f"{person.email} has another password already: leave out --password-stdin")
 
 
 def _the_partner(programme: Programme, external_id: str) -> Partner:

@@ -223,6 +223,7 @@ class StatementLine(Shape):
     unit: str
     amount: str
     occurred_at: datetime
+    posted_at: datetime
     because: str
 
 

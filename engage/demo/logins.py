@@ -1,4 +1,4 @@
-"""One log-in per role, with passwords of this home alone, kept where only its owner reads."""
+"""Log-ins for every role, with passwords of this home alone, kept where only its owner reads."""
 
 import json
 import os
@@ -23,6 +23,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 PEOPLE = (
     ("partner", "partner@demo.example", LEAD_NAME),
     ("manager", "manager@demo.example", "Jordan Ellery"),
+    ("manager", "second@demo.example", "Noor Haddad"),
     ("admin", "admin@demo.example", "Robin Achterberg"),
 )
 
@@ -42,9 +43,12 @@ def kept(home: Path) -> list[Login]:
         return []
 
 
-def make(home: Path) -> list[Login]:
-    """New log-ins, written down for the starts to come."""
-    made = [Login(role, email, name, _password()) for role, email, name in PEOPLE]
+def make(home: Path, known: list[Login]) -> list[Login]:
+    """Log-ins for everybody, those ``known`` as they are, written down for the starts to come."""
+    of = {login.email: login for login in known}
+    made = [of.get(email) or Login(role, email, name, _password()) for role, email, name in PEOPLE]
+    if made == known:
+        return known
     aside = home / f"{FILE}.new"
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""What the demo shows beside its numbers: a catalogue of rewards, two questions, reports that wait."""
+"""What the demo shows beside its numbers: a catalogue of rewards, questions, reports that wait."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from engage import clock, flow
 from engage.accounts.models import User
 from engage.activity.rules import Report
 from engage.db import db
+from engage.demo.logins import Login
 from engage.disputes import service as disputes
 from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
@@ -34,16 +35,21 @@ ANSWERED = (
     "You are right: the second one was booked on another invoice. Here are its points.",
     500,
 )
+#: Nobody has looked at this one in time.
+OVERDUE = "Two of us sold this together. Should half of it not be my colleague's?"
 ASKED = ("Should this sale not count at the higher rate? It was my tenth this quarter.", "1.5%")
 
 
-def play(ours: Programme, partner: Partner, emails: dict[str, str], now: datetime) -> None:
-    """Set all of it up in a programme that has none of it; ``emails`` are the log-ins by role."""
+def play(ours: Programme, partner: Partner, people: list[Login], now: datetime) -> None:
+    """Set all of it up in a programme that has none of it."""
     if rewards.catalogue(ours.id) or rewards.catalogue(ours.id, retired=True):
         return
-    rows = select(User.email, User.id).where(User.email.in_(emails.values()))
+    rows = select(User.email, User.id).where(User.email.in_([login.email for login in people]))
     ids = dict(db.session.execute(rows).tuples().all())
-    asker, manager = ids[emails["partner"]], ids[emails["manager"]]
+    asker, manager = (
+        next(ids[login.email] for login in people if login.role == role)
+        for role in ("partner", "manager")
+    )
     flow.accept(ours, _doubtful(now, ours.timezone), source="import", came_by="API: crm", now=now)
     _questions(ours, partner, asker, manager, now)
     _spend(ours, partner, asker, manager, now)
@@ -82,6 +88,9 @@ def _questions(ours: Programme, partner: Partner, asker: int, manager: int, now:
     first = _ask(ours, in_points[0], question, None, asker, before)
     answered_at = now - timedelta(days=4)
     disputes.answer(ours, first, answer, points, by=manager, now=answered_at)
+    long_ago = now - timedelta(days=12)
+    if old := [line for line in in_points[1:] if line.posted_at < long_ago]:
+        _ask(ours, old[0], OVERDUE, None, asker, long_ago)
     question, expected = ASKED
     _ask(ours, in_money[0], question, expected, asker, lately)
 

@@ -151,13 +151,13 @@ def lead(ours: Programme) -> Partner:
 def let_in(settings: Settings, now: datetime) -> list[Login]:
     """The log-ins of this house, made where there are none."""
     found = logins.kept(settings.home_dir)
-    people = found or logins.make(settings.home_dir)
+    people = logins.make(settings.home_dir, found)
 
     def work() -> Any:
         ours = programmes.by_slug(programme.SLUG)
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
         settle(ours)
-        scenes.play(ours, lead(ours), {login.role: login.email for login in people}, now)
+        scenes.play(ours, lead(ours), people, now)
 
     transaction(work)
     return [logins.as_it_stands(login) for login in people]

@@ -1,4 +1,4 @@
-"""The demo's days: a fact every two seconds or so, so that boards move while one watches."""
+"""The demo's days: lively while one looks at first, and then as busy as the year before."""
 
 import logging
 import random
@@ -22,15 +22,21 @@ from engage.services.stopping import Stop
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two facts, at least and at most.
+#: Seconds between the first facts, at least and at most. They come slower and slower, half as fast
+#: after each third of what the programme has on a day, down to the pace of the year before: a day of
+#: the stream is a busy day, and not a hundred of them.
 PACE = (1.0, 4.0)
+HALVES = 3
+FEWEST = 20
+DAY = 24 * 60 * 60
 SOURCE = "demo-live"
-#: How often it is the demo's partner, every few minutes: whoever watches sees their own numbers
-#: move, and still has a mission to finish tomorrow.
-LEADS_SHARE = 0.01
+#: How often it is the demo's partner: whoever watches sees their own numbers move, and still has a
+#: mission to finish tomorrow.
+LEADS_SHARE = 0.02
 #: How often somebody begins a streak, and how long one is.
 STREAKS = 0.02
 STREAK = (4, 9)
+LATELY = timedelta(days=90)
 
 
 class Seller(NamedTuple):
@@ -42,17 +48,22 @@ class Seller(NamedTuple):
 
 
 class Stream:
-    """Who sells next, and what. ``rng`` decides everything."""
+    """Who sells next, and what; ``daily`` is how much happens on a day. ``rng`` decides everything."""
 
-    def __init__(self, sellers: list[Seller], lead: str, rng: random.Random) -> None:
-        self.sellers = sellers
+    def __init__(
+        self, sellers: list[Seller], lead: str, rng: random.Random, daily: float = 100
+    ) -> None:
+        self.sellers, self.daily, self.told = sellers, daily, 0
         self.weights = [seller.weight for seller in sellers]
         self.lead = next(seller for seller in sellers if seller.external_id == lead)
         self.rng = rng
         self.streak: list[Seller] = []
 
     def pause(self) -> float:
-        return self.rng.uniform(*PACE)
+        """Seconds until the next fact."""
+        slower = 2 ** (self.told / max(FEWEST, self.daily / HALVES))
+        self.told += 1
+        return min(self.rng.uniform(*PACE) * slower, DAY / max(1, self.daily))
 
     def _who(self) -> Seller:
         if self.streak and self.rng.random() < 0.6:
@@ -92,17 +103,14 @@ class Stream:
 
 
 def sellers(programme_id: int, now: datetime) -> list[Seller]:
-    """Everybody by what they sold in the last months: who sells much is on often.
-
-    Baskets are small: a stream is thousands of facts an hour, beside a year of fifty a partner.
-    """
+    """Everybody by what they sold in the last months: who sells much is on often."""
     recent = (
         select(Fact.partner_id, func.count().label("sales"))
         .where(
             Fact.programme_id == programme_id,
             Fact.kind == "sale",
             Fact.superseded_at.is_(None),
-            Fact.day >= (now - timedelta(days=90)).date(),
+            Fact.day >= (now - LATELY).date(),
         )
         .group_by(Fact.partner_id)
         .subquery()
@@ -114,7 +122,14 @@ def sellers(programme_id: int, now: datetime) -> list[Seller]:
         .order_by(Partner.id)
     )
     # Sleepers wake now and then, which is why nobody has the weight zero.
-    return [Seller(who, 0.5 + sales**1.6, 2 if sales > 30 else 1) for who, sales in rows]
+    return [Seller(who, 0.5 + sales**1.6, 4 if sales > 30 else 3) for who, sales in rows]
+
+
+def daily(programme_id: int, now: datetime) -> float:
+    """How many facts a day of the seeded programme had lately."""
+    here = (Fact.programme_id == programme_id, Fact.source != SOURCE)
+    since = Fact.occurred_at >= now - LATELY
+    return (db.session.scalar(select(func.count()).where(*here, since)) or 0) / LATELY.days
 
 
 def stream() -> None:
@@ -126,7 +141,8 @@ def stream() -> None:
     with create_app(settings).app_context():
         ours = programmes.by_slug(programme.SLUG)
         timezone = ours.timezone
-        facts = Stream(sellers(ours.id, clock.now()), seed.LEAD, random.Random())  # noqa: S311
+        now, rng = clock.now(), random.Random()  # noqa: S311
+        facts = Stream(sellers(ours.id, now), seed.LEAD, rng, daily(ours.id, now))
         while not stop.wait(facts.pause()):
             now = clock.now()
             happen(facts.next(now, timezone), now)

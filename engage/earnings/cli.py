@@ -4,6 +4,7 @@ import click
 from rich.table import Table
 
 from engage.earnings.document import document
+from engage.money import minor
 from engage.partners import service as partners
 from engage.terminal import (
     inside,
@@ -14,6 +15,7 @@ from engage.terminal import (
     refuse,
     the_programme,
 )
+from engage.voice import ENGLISH
 
 
 @click.command()
@@ -21,7 +23,7 @@ from engage.terminal import (
 @programme_option
 @json_option
 def statement(partner: str, programme_slug: str | None, as_json: bool) -> None:
-    """A partner's ledger, each line with its reason."""
+    """A partner's ledger in the order of its postings, each line with its reason."""
     with inside():
         programme = the_programme(programme_slug)
         found = partners.by_external_id(programme.id, partner)
@@ -32,16 +34,21 @@ def statement(partner: str, programme_slug: str | None, as_json: bool) -> None:
             print_json(document_)
             return
         table = Table(title=f"{found.name} ({found.external_id})", title_justify="left")
-        for heading in ("When", "Fact", "Rule", "Amount", "Because"):
+        for heading in ("Posted", "When", "Fact", "Rule", "Amount", "Because"):
             table.add_column(heading, overflow="fold")
         for line in document_["lines"]:
             table.add_row(
+                line["posted_at"][:10],
                 line["occurred_at"][:10],
                 line["fact"] or "",
                 f"{line['rule']} v{line['version']}" if line["version"] else line["rule"],
-                f"{line['amount']} {line['unit']}",
+                _pay(line["amount"], line["unit"], sign=True),
                 line["because"],
             )
         out.print(table)
-        said = (f"{amount} {unit}" for unit, amount in document_["balances"].items())
+        said = (_pay(amount, unit) for unit, amount in document_["balances"].items())
         out.print("Balance: " + (", ".join(said) or "nothing yet"))
+
+
+def _pay(amount: str, unit: str, *, sign: bool = False) -> str:
+    return ENGLISH.pay(minor(amount, unit), unit, whole=False, sign=sign)

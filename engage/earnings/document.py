@@ -35,5 +35,6 @@ def _line(entry: Entry, currency: str) -> dict[str, Any]:
         "unit": transfer.unit,
         "amount": natural_unit(entry.amount, transfer.unit),
         "occurred_at": transfer.occurred_at.isoformat(),
+        "posted_at": transfer.posted_at.isoformat(),
         "because": reasons.because_text(entry, currency),
     }

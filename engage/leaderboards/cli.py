@@ -53,7 +53,8 @@ def standings(
         for heading, side in (("Rank", "right"), ("Partner", "left"), ("Score", "right")):
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         for row in found.rows:
-            table.add_row(str(row.rank), row.name, ranking.natural_score(published, row.score))
+            said = sentences.score(published.rule, row.score, programme.currency)
+            table.add_row(str(row.rank), row.name, said)
         out.print(table)
         out.print(
             f"{found.ranked} ranked. {sentences.tie(published.rule, programme.currency, ENGLISH)}",

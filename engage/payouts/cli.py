@@ -8,13 +8,14 @@ import click
 from rich.table import Table
 from sqlalchemy import select
 
-from engage import clock
+from engage import clock, periods
 from engage.accounts.models import Seat, User
 from engage.accounts.rules import same_email
 from engage.db import db, transaction
+from engage.money import minor
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
-from engage.payouts import collecting, document, export, service
+from engage.payouts import collecting, document, export, sentences, service
 from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
 from engage.terminal import (
@@ -26,6 +27,7 @@ from engage.terminal import (
     refuse,
     the_programme,
 )
+from engage.voice import ENGLISH
 
 _by = click.option("--by", required=True, metavar="EMAIL", help="The manager whose step it is.")
 _run = click.argument("number", type=click.IntRange(1, 10**9), metavar="RUN")
@@ -50,9 +52,12 @@ def list_(programme_slug: str | None, as_json: bool) -> None:
     for heading in ("Run", "Period", "Promised by", "State", "Payments", "Sum"):
         table.add_column(heading)
     for run in found:
-        sums = ", ".join(f"{amount} {unit}" for unit, amount in run["amounts"].items())
-        words = (run["number"], run["period"], run["promised_on"], run["state"], run["payments"])
-        table.add_row(*map(str, words), sums)
+        sums = ", ".join(_pay(amount, unit) for unit, amount in run["amounts"].items())
+        period = ENGLISH.period(periods.parse(run["period"]))
+        state = sentences.run_state(run["state"])
+        table.add_row(
+            str(run["number"]), period, run["promised_on"], state, str(run["payments"]), sums
+        )
     out.print(table)
 
 
@@ -72,12 +77,21 @@ def show(number: int, programme_slug: str | None, as_json: bool) -> None:
     for heading in ("Payment", "Partner", "Amount", "State", "Because", "Reference"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        amount = f"{one['amount']} {one['unit']}"
+        amount = _pay(one["amount"], one["unit"])
         why = "; ".join([*one["held_because"], *filter(None, [one["earlier_because"]])])
         table.add_row(
-            str(one["payment"]), one["partner"], amount, one["state"], why, one["reference"] or ""
+            str(one["payment"]),
+            one["partner"],
+            amount,
+            sentences.state(one["state"]),
+            why,
+            one["reference"] or "",
         )
     out.print(table)
+
+
+def _pay(amount: str, unit: str) -> str:
+    return ENGLISH.pay(minor(amount, unit), unit, whole=False)
 
 
 def _the_run(programme: Programme, number: int) -> PayoutRun:
@@ -112,7 +126,8 @@ def _take(step: Callable[[], Any]) -> Any:
 
 @payout.command()
 @programme_option
-def collect(programme_slug: str | None) -> None:
+@json_option
+def collect(programme_slug: str | None, as_json: bool) -> None:
     """Collect the period that is over now, and not when the schedule comes round."""
     with inside():
 
@@ -121,7 +136,10 @@ def collect(programme_slug: str | None) -> None:
             return run.number if run else None
 
         number = _take(work)
-    out.print(f"payout {number} is collected" if number else "nothing is to be collected")
+    if as_json:
+        print_json({"run": number})
+    else:
+        out.print(f"payout {number} is collected" if number else "nothing is to be collected")
 
 
 @payout.command()
@@ -181,7 +199,8 @@ def paid(
             return service.pay(run, manager, reference, now, day, partner_id=one)
 
         made = _take(work)
-    out.print(f"{made} payments of payout {number} are marked paid")
+    said = "1 payment is" if made == 1 else f"{made} payments are"
+    out.print(f"payout {number}: {said} marked paid")
 
 
 @payout.command()

@@ -33,22 +33,11 @@ def _run(run: PayoutRun, sums: dict[tuple[str, str], service.Count]) -> dict[str
         "number": run.number,
         "period": run.period,
         "promised_on": run.promised_on.isoformat(),
-        "state": _state(run, payments),
+        "state": service.run_state(run, payments),
         "payments": sum(payments.values()),
         "by_state": payments,
         "amounts": {unit: natural_unit(amounts[unit], unit) for unit in sorted(amounts)},
     }
-
-
-def _state(run: PayoutRun, payments: dict[str, int]) -> str:
-    """``empty``, ``waiting`` for a yes, ``half_approved``, ``on_its_way`` or ``done``."""
-    if not payments:
-        return "empty"
-    if not {"held", "waiting", "on_its_way"} & payments.keys():
-        return "done"
-    if run.cleared_at:
-        return "on_its_way"
-    return "half_approved" if run.approved_at else "waiting"
 
 
 def payments(run: PayoutRun) -> list[dict[str, Any]]:

@@ -48,6 +48,17 @@ def state(word: str, voice: Voice = ENGLISH) -> str:
     }[word]
 
 
+def run_state(word: str, voice: Voice = ENGLISH) -> str:
+    """What a run waits for, to a manager."""
+    return {
+        "empty": voice.gettext("Nothing to pay"),
+        "waiting": voice.gettext("To be approved"),
+        "half_approved": voice.gettext("Needs a second manager"),
+        "on_its_way": voice.gettext("On its way"),
+        "done": voice.gettext("Paid"),
+    }[word]
+
+
 def late(days: int, voice: Voice = ENGLISH) -> str:
     return voice.ngettext("%(num)d day late", "%(num)d days late", days)
 

@@ -4,6 +4,7 @@ Every step claims its rows by a conditional update, so that two who do the same 
 ledger's lines go with it in the same transaction.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
@@ -261,6 +262,18 @@ def counts(programme_id: int) -> dict[int, dict[tuple[str, str], Count]]:
     for run_id, name, unit, number, amount in rows:
         found.setdefault(run_id, {})[name, unit] = Count(number, int(amount))
     return found
+
+
+def run_state(run: PayoutRun, payments: Collection[str]) -> str:
+    """A run with payments in these states is ``empty``, ``waiting`` for a yes, ``half_approved``,
+    ``on_its_way`` or ``done``."""
+    if not payments:
+        return "empty"
+    if not {"held", "waiting", "on_its_way"} & {*payments}:
+        return "done"
+    if run.cleared_at:
+        return "on_its_way"
+    return "half_approved" if run.approved_at else "waiting"
 
 
 def carried(programme_id: int) -> list[tuple[int, str, int]]:

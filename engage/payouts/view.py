@@ -68,25 +68,19 @@ def row(
         "open": by_state.get("on_its_way", 0),
         "paid": by_state.get("paid", 0),
         "total": voice.all_of(voice.pay(totals[u], u, whole=False) for u in sorted(totals)),
-        "state": _state(run, by_state, still, voice),
+        "state": _state(run, by_state, voice),
         "cleared": run.cleared_at is not None,
         "needs_second": run.needs_second,
     }
 
 
-def _state(run: PayoutRun, by_state: dict[str, int], still: int, voice: Voice) -> tuple[str, str]:
+def _state(run: PayoutRun, by_state: dict[str, int], voice: Voice) -> tuple[str, str]:
     """What a run waits for, and how a badge shows it."""
-    if not by_state:
-        return voice.gettext("Nothing to pay"), ""
-    if not still:
-        return voice.gettext("Paid") if by_state.get("paid") else voice.gettext(
-            "Put back"
-        ), "success"
-    if run.cleared_at:
-        return voice.gettext("On its way"), "info"
-    if run.approved_at:
-        return voice.gettext("Needs a second manager"), "warning"
-    return voice.gettext("To be approved"), "warning"
+    word = service.run_state(run, by_state)
+    if word == "done" and "paid" not in by_state:
+        return sentences.state("put_back", voice), "success"
+    tone = {"empty": "", "done": "success", "on_its_way": "info"}.get(word, "warning")
+    return sentences.run_state(word, voice), tone
 
 
 def run(found: PayoutRun, today: date, voice: Voice) -> dict[str, Any]:

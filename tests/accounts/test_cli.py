@@ -9,6 +9,7 @@ from engage.accounts.cli import COMMANDS
 from engage.accounts.models import ApiKey, User
 from engage.db import db
 from tests.browsing import browser
+from tests.conftest import PASSWORD
 
 GOOD = "seven green bicycles"
 
@@ -98,6 +99,13 @@ def test_an_administrator_needs_no_programme(engage, cast):
     assert db.session.query(User).filter_by(email="dora@example.com").one().is_admin
 
 
+def test_who_is_here_gets_the_seat_with_the_password_they_have(engage, cast):
+    words = ("mia@example.com", "--role", "partner", "--partner", "A1", "--password-stdin")
+    result = engage(*in_resellers("user", "create", *words), stdin=PASSWORD + "\n")
+    assert result.exit_code == 0, result.stderr
+    assert {seat.role for seat in cast.mia.user.seats} == {"manager", "partner"}
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "reason"),
     [
@@ -114,7 +122,7 @@ def test_an_administrator_needs_no_programme(engage, cast):
         (
             ("mia@example.com", "--role", "partner", "--partner", "A1", "--password-stdin"),
             GOOD,
-            "has a password",
+            "has another password already",
         ),
     ],
 )

@@ -17,11 +17,13 @@ from engage.cli import main
 from engage.config import ConfigurationError, Settings
 from engage.db import db, transaction
 from engage.demo import logins, programme, seed, stream
+from engage.disputes import service as disputes
 from engage.home import service as home
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import StandingDay
 from engage.ledger import service as ledger
 from engage.outbox.models import Message
+from engage.payouts import service as payouts
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.videos.models import Video
@@ -93,7 +95,7 @@ def test_a_house_with_another_programme_is_left_alone(cast: object) -> None:
 
 def test_each_role_has_a_log_in_that_stays(house: Programme, settings: Settings) -> None:
     people = seed.let_in(settings, NOW)
-    assert [login.role for login in people] == ["partner", "manager", "admin"]
+    assert [login.role for login in people] == ["partner", "manager", "manager", "admin"]
     assert seed.let_in(settings, NOW) == people
     for login in people:
         assert passwords.authenticate(login.email, login.password), login.role
@@ -114,6 +116,7 @@ def test_a_password_changed_since_is_not_printed_as_if_it_worked(
         False,
         True,
         True,
+        True,
     ]
 
 
@@ -123,7 +126,7 @@ def test_lost_log_ins_are_made_anew(house: Programme, settings: Settings) -> Non
     after = seed.let_in(settings, NOW)
     assert {login.password for login in before}.isdisjoint(login.password for login in after)
     assert passwords.authenticate(after[0].email, after[0].password)
-    assert db.session.scalar(select(func.count()).select_from(User)) == 3
+    assert db.session.scalar(select(func.count()).select_from(User)) == 4
 
 
 def test_production_is_no_place_for_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +162,32 @@ def test_who_sells_much_is_on_often_and_who_watches_now_and_then(house: Programm
     quiet = min(live.sellers, key=lambda seller: seller.weight).external_id
     assert turns.count(star) > 5 * turns.count(quiet)
     assert 60 < turns.count(seed.LEAD) < 400
+
+
+def test_it_is_lively_at_first_and_a_day_of_it_is_no_more_than_a_busy_day(house: Programme) -> None:
+    live = the_stream(house)
+    live.daily = 137  # that of a thousand partners
+    pauses = [live.pause() for _ in range(30)]
+    assert sum(pauses) < 150
+    while sum(pauses) < stream.DAY:
+        pauses.append(live.pause())
+    assert 137 < len(pauses) < 4 * 137
+    assert max(pauses) <= stream.DAY / 137
+    assert 2 < stream.daily(house.id, NOW) < 20, "fifty partners of fifty facts a year"
+
+
+def test_there_is_something_overdue_and_something_for_two_managers(
+    house: Programme, settings: Settings
+) -> None:
+    seed.let_in(settings, NOW)
+    here = programmes.by_slug(programme.SLUG)
+    assert disputes.waiting(here.id, NOW).overdue == 1
+    newest, *older = payouts.runs(here.id)
+    assert not newest.cleared_at
+    assert all(run.cleared_at for run in older if payouts.payments(run))
+    before = payouts.counts(here.id)
+    seed.let_in(settings, NOW)
+    assert payouts.counts(here.id) == before
 
 
 def test_some_have_a_streak(house: Programme) -> None:

@@ -21,7 +21,8 @@ def test_a_statement_as_one_document(cast: Cast):
     assert found["partner"] == "A1"
     assert found["balances"] == {"USD": "11.00", "points": "6600"}
     assert all(
-        set(line) == {"fact", "rule", "version", "unit", "amount", "occurred_at", "because"}
+        set(line)
+        == {"fact", "rule", "version", "unit", "amount", "occurred_at", "posted_at", "because"}
         for line in found["lines"]
     )
     bonus = next(line for line in found["lines"] if line["rule"] == "growth-bonus")
@@ -40,3 +41,10 @@ def test_a_partner_who_is_not_there_is_refused_in_one_line(cast: Cast):
     done = run("Z9", "--json")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("refused: ")
+
+
+def test_a_statement_for_people(cast: Cast):
+    done = run("A1")
+    assert done.exit_code == 0, done.output
+    assert "+3,500 points" in " ".join(done.stdout.split())
+    assert "Balance: $10.00, 6,000 points" in done.stdout

@@ -28,6 +28,7 @@ def test_a_ranking_for_people(cast: Cast):
     done = run("sales", "--period", "2013-Q2", "--scope", "region=Northeast")
     assert done.exit_code == 0
     assert "Charlie & Sons" in done.stdout
+    assert "$5,000.00" in done.stdout
     assert "Alice" not in done.stdout
 
 

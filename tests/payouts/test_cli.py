@@ -35,8 +35,11 @@ def payments() -> list[dict[str, Any]]:
 
 
 def test_a_run_goes_the_whole_way(tmp_path: Path, cast: Cast) -> None:
-    assert "payout 1 is collected" in run("collect").output
+    assert json.loads(run("collect", "--json").stdout) == {"run": 1}
     assert "nothing is to be collected" in run("collect").output
+    assert json.loads(run("collect", "--json").stdout) == {"run": None}
+    assert "To be" in run("list").stdout
+    assert "$10.00" in run("show", "1").stdout
     (one,) = payments()
     assert (one["partner"], one["amount"], one["state"]) == ("A1", "10.00", "held")
     assert one["held_because"] == ["More than $9.00, the limit for one payment"]
@@ -50,7 +53,7 @@ def test_a_run_goes_the_whole_way(tmp_path: Path, cast: Cast) -> None:
     rows = list(csv.reader((tmp_path / "pay.csv").read_text("utf-8-sig").splitlines()))
     assert rows[1][1:6] == ["A1", "Alice Bikes", "alice@example.com", "10.00", "USD"]
     done = run("paid", "1", "--reference", "SEPA 7", "--partner", "A1", *mia)
-    assert "1 payments of payout 1 are marked paid" in done.output
+    assert "payout 1: 1 payment is marked paid" in done.output
     assert payments()[0]["reference"] == "SEPA 7"
     listed = json.loads(run("list", "--json").stdout)["runs"]
     assert [(r["period"], r["state"], r["amounts"]) for r in listed] == [
