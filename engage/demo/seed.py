@@ -5,7 +5,7 @@ there is follows from them. A seed that is interrupted leaves nothing behind.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from engage.videos import service as films
 
 SOURCE = "demo"
 LEAD = "P-0001"
+_DAYS_KEPT = 14
 #: Whose language films have beside English: one partner of each gets a recap.
 ABROAD = ("de_DE", "es_MX", "fr_CA")
 
@@ -97,14 +98,13 @@ def _fill(
     _take_in(ours, reports, tell)
     # So few that the house takes them for somebody who joins, and welcomes them with a film.
     flow.enrol(ours, [characters.newest.profile], now=now)
-    for board in leaderboards.boards(ours):
-        days.keep(ours, board, today)
     return _order_films(settings, ours, now)
 
 
 def _take_in(ours: Programme, reports: list[Report], tell: Callable[[int], None]) -> None:
     done = 0
-    for _, week in groupby(reports, key=lambda report: report.day.isocalendar()[:2]):
+    # Not across the end of a month: what is of a period comes before it is over.
+    for _, week in groupby(reports, key=lambda r: (r.day.month, r.day.isocalendar()[:2])):
         batch = list(week)
         # As if it had run all the time: each week is recorded when it ends.
         outcome = flow.record(ours, batch, source=SOURCE, now=batch[-1].occurred_at)
@@ -141,6 +141,15 @@ def _order_films(settings: Settings, ours: Programme, now: datetime) -> list[int
     return to_make
 
 
+def _keep_days(ours: Programme, now: datetime) -> None:
+    """The last days of the boards, so that who signs in sees its way on them."""
+    today = clock.local_day(now, ours.timezone)
+    for board in leaderboards.boards(ours):
+        days.keep(ours, board, board.rule.windows.running(today).first)
+        for ago in range(_DAYS_KEPT, -1, -1):
+            days.keep(ours, board, today - timedelta(days=ago))
+
+
 def lead(ours: Programme) -> Partner:
     """The partner that the demo's partner log-in sees."""
     return db.session.execute(
@@ -156,6 +165,7 @@ def let_in(settings: Settings, now: datetime) -> list[Login]:
     def work() -> Any:
         ours = programmes.by_slug(programme.SLUG)
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
+        _keep_days(ours, now)
         settle(ours)
         scenes.play(ours, lead(ours), people, now)
 

@@ -16,6 +16,7 @@ from engage.insight.routes import form as what_if_form
 from engage.leaderboards import announcements, pictures
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
+from engage.leaderboards.offers import offers
 from engage.leaderboards.ranking import as_of
 from engage.leaderboards.view import View
 from engage.missions.pages import card
@@ -151,7 +152,8 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "frozen": announcements.opens(programme, period, voice) if here.frozen else None,
         "href": url("leaderboards.board", board=here.board.model.slug),
         "rows": rows,
-        "mine": next((row for row in rows if row["me"]), None),
+        "mine": (mine := next((row for row in rows if row["me"]), None)),
+        "offers": offers(programme, partner, mine["rank"] if mine else None, g.now, voice),
         "top": top,
         "gap": views.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),

@@ -28,7 +28,8 @@ def stage(view: View, now: datetime, voice: Voice) -> Said | None:
     if found.name == "frozen":
         since = voice.gettext("Frozen since %(at)s.", at=at)
         after = voice.gettext("What happens until the end is shown %(when)s.", when=ends)
-        return "lock", f"{since} {after}"
+        why = view.published.picture.reason if view.published.picture else None
+        return "lock", " ".join(filter(None, (since, after, why)))
     if found.name == "provisional":
         if at is None:
             return "hourglass", voice.gettext("Provisional: late results still count.")
@@ -93,7 +94,7 @@ def late_facts(view: View, voice: Voice, partner: Partner | None = None) -> list
         return []
     return [
         {
-            "partner": None if partner else fact.partner,
+            "partner": None if partner else fact.name,
             "what": activity.named(fact.kind, voice).one,
             "day": voice.day(fact.day),
             "size": voice.amount(fact.amount, programme.currency) if fact.amount else None,

@@ -53,7 +53,9 @@ def keep(programme: Programme, published: Published, today: date) -> int:
 
 def _forget(published: Published, today: date) -> None:
     here = delete(StandingDay).where(StandingDay.board_id == published.model.id)
-    db.session.execute(here.where(StandingDay.day < today - KEPT))
+    ended = next((period.last for period in published.rule.windows.over(today)), today)
+    old = (StandingDay.day < today - KEPT, StandingDay.day != ended)
+    db.session.execute(here.where(*old))
     if published.rule.by == "partner":
         looks = select(Seat.partner_id).where(Seat.partner_id.is_not(None))
         yesterday = today - timedelta(days=1)

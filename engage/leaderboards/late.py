@@ -88,7 +88,7 @@ def facts(
 ) -> list[SqlRow[Any]]:
     """The facts of the period that came, or were taken back, after the cut-off; newest first.
 
-    Columns ``external_id``, ``partner`` (external id), ``kind``, ``day``, ``amount``, ``quantity``
+    Columns ``external_id``, ``partner`` (external id), ``name``, ``kind``, ``day``, ``amount``, ``quantity``
     (ten-thousandths), ``came_at``, and ``is_gone``: it counted, and does not any more.
     """
     assert final.picture
@@ -101,6 +101,7 @@ def facts(
         select(
             Fact.external_id,
             Partner.external_id.label("partner"),
+            Partner.name,
             *(Fact.kind, Fact.day, Fact.amount, Fact.quantity),
             came_at,
             case((gone, True), else_=False).label("is_gone"),

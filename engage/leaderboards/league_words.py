@@ -60,12 +60,9 @@ def _lines(
         n("the last one goes down", "the last %(num)d go down", down) if down else None,
     ]
     if moves := [part for part in both if part]:
-        said.append(
-            voice.gettext(
-                "When the period ends, %(moves)s; who has no result does not go up.",
-                moves=voice.all_of(moves),
-            )
-        )
+        said.append(voice.gettext("When the period ends, %(moves)s.", moves=voice.all_of(moves)))
+    if up:
+        said.append(voice.gettext("Who has no result does not go up."))
     if view.scope == (leagues.LEAGUE, str(draw.divisions)):
         said.append(voice.gettext("Who joins in between starts here, in the lowest division."))
     count = n("%(num)d partner is in this division", "%(num)d partners are in this division", size)
@@ -85,8 +82,8 @@ def drawn(view: View, draw: LeagueDraw, when: str, voice: Voice) -> str:
         )
     if draw.basis == "moves":
         return voice.gettext(
-            "The divisions of the period before, with who went up and down on %(when)s. "
-            "Results that came later change nothing.",
+            "The divisions of the period before, with who went up and who went down by what stood "
+            "on %(when)s. Results that came later change nothing.",
             when=when,
         )
     return voice.gettext(

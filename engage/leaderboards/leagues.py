@@ -143,8 +143,10 @@ def _draw(
     else:
         drawn = divisions.draw(ranked, league.size)
         found = {m: Placed(number) for number, members in enumerate(drawn, 1) for m in members}
+    # Up and down goes by what stood when the period began, however long after that it is written.
+    at = period.starts_at(programme.timezone) if last else now
     basis = "moves" if last else "results"
-    draw = LeagueDraw(basis=basis, drawn_at=now, reason=reason, drawn_by=by)
+    draw = LeagueDraw(basis=basis, drawn_at=at, reason=reason, drawn_by=by)
     _write(published, period, found, draw)
     return True
 

@@ -100,15 +100,18 @@ def _rows(
     podium = found._replace(rows=found.rows[:first])
     table = found._replace(rows=found.rows[first:])
     latest = _latest_with_rows(view) if not found.ranked else None
+    lines = views.shown(view, table, voice, yesterday=yesterday)
+    if found.ranked > PAGE and found.rows and found.rows[-1].place == found.ranked:
+        # Somebody is always last; nobody has to read it beside a name.
+        for line in lines:
+            line["quiet"] = line["rank"] == found.rows[-1].rank
     return _draw(
         *("leaderboards/_rows.html", view, voice),
         after=after,
         last=found.rows[-1].place if found.rows else after,
         podium=views.shown(view, podium, voice, small=True),
         league=league,
-        rows=_with_zones(
-            _lines(views.shown(view, table, voice, yesterday=yesterday), "board", voice), league
-        ),
+        rows=_with_zones(_lines(lines, "board", voice), league),
         ranked=sentences.members(view.published.rule, found.ranked, voice),
         total=found.ranked,
         page=PAGE,

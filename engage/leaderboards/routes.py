@@ -29,6 +29,7 @@ from engage.leaderboards import (
 )
 from engage.leaderboards import view as views
 from engage.leaderboards.models import LeagueDraw
+from engage.leaderboards.offers import offers
 from engage.leaderboards.ranking import Scope
 from engage.leaderboards.view import NoSuchView, View
 from engage.programmes.models import Programme
@@ -86,7 +87,13 @@ def index() -> str:
             else ranking.ranking(here, published, view.period, limit=1)
         )
         cards.append(_card(view, found, me, voice))
-    return render_template("leaderboards/index.html", cards=cards)
+    totals = next((card for card in cards if card["is_of_partners"]), None)
+    among = (
+        offers(here, g.seat.partner, totals["rank"], g.now, voice)
+        if g.seat.partner and totals
+        else []
+    )
+    return render_template("leaderboards/index.html", cards=cards, offers=among)
 
 
 def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> dict[str, Any]:
@@ -98,6 +105,7 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
         "measure": sentences.measure(rule, view.period, view.programme.currency, voice),
         "ranked": sentences.members(rule, found.ranked, voice) if found.ranked else None,
         "stage": announcements.stage(view, g.now, voice),
+        "is_of_partners": rule.by == "partner",
         "rank": row.rank if row and me else None,
         "name_of_mine": row.name if row and me and rule.by != "partner" else None,
         "leader": row.name if row and not me else None,

@@ -7,7 +7,7 @@ from flask import Flask
 
 from engage import clock, flow, periods
 from engage.db import db, transaction
-from engage.leaderboards import jobs, leagues, service
+from engage.leaderboards import jobs, leagues, offers, service
 from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
 from engage.partners.service import Profile
@@ -125,10 +125,11 @@ def test_a_division_is_a_scope_of_page_and_api_with_its_zones_and_its_rules_in_w
     page = browser(app, cast.alice.user).get("/leaderboards/sales?scope=league").text
     assert "Division 1 of 2" in page
     assert "The last goes down" in page
-    assert "the last one goes down; who has no result does not go up." in page
+    assert "When the period ends, the last one goes down." in page
     assert "G1 Limited" not in page.partition('id="rows')[2]
     lowest = browser(app, cast.mia.user).get("/leaderboards/sales?scope=league%3D2").text
     assert "The best goes up" in lowest
+    assert "Who has no result does not go up." in lowest
     assert "in the lowest division" in lowest
     call = caller(app, "resellers", "read")
     rows = call("GET", "/standings/sales?scope=league%3D2").json["rows"]
@@ -137,3 +138,30 @@ def test_a_division_is_a_scope_of_page_and_api_with_its_zones_and_its_rules_in_w
         assert (
             browser(app, cast.mia.user).get(f"/leaderboards/sales?scope={wrong}").status_code == 404
         )
+
+
+def test_the_middle_of_the_field_is_offered_its_division_and_boards_by_its_own_past(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    growth = """[[boards]]
+slug = "growth"
+name = "Growth"
+measure = "amount"
+on = "sale"
+period = "quarter"
+baseline = "mean of last 1 periods"
+newcomers = "1"
+"""
+    publish(f"{LEAGUE}\n{growth}")
+    jobs.turn(SUMMER)
+    later = SUMMER.replace(day=9)
+    record(cast.programme, sale("a-9", "A1", "7000", JULY), sale("b-9", "B1", "1", JULY), now=later)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    alice = browser(app, cast.alice.user)
+    for address in ("/leaderboards/", "/home/now"):
+        assert "Among your like" not in alice.get(address).text
+    monkeypatch.setattr(offers, "TOP", 0)
+    for address in ("/leaderboards/", "/home/now"):
+        page = alice.get(address).text
+        assert "Division 1: 1st of 2 partners" in page
+        assert "Growth: 1st of" in page
