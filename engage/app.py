@@ -34,6 +34,7 @@ from engage.rewards.console import blueprint as console_rewards
 from engage.rewards.routes import blueprint as rewards
 from engage.screens.console import blueprint as console_screens
 from engage.screens.routes import blueprint as screens
+from engage.share.routes import blueprint as share
 from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
 
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     console_moments,
     console_screens,
     screens,
+    share,
 )
 
 

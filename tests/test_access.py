@@ -4,6 +4,7 @@ A new route needs a policy (`@public`, `@signed_in`, `@allow(…)`, `@keyed(…)
 if its address names an object, an entry in EXAMPLES that says which object and who may see it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,13 @@ def _fact(cast: Cast) -> dict[str, Any]:
 
 def _screen(cast: Cast) -> dict[str, Any]:
     return {"token": walls.a_screen()[1]}
+
+
+def _shared(cast: Cast) -> dict[str, Any]:
+    page = browser(current_app._get_current_object(), cast.alice.user).get(  # type: ignore[attr-defined]
+        "/leaderboards/sales/share?period=2013-Q2"
+    )
+    return {"token": re.search(r"/shared/([^\"<.]+\.[^\"<]+)</code>", page.text)[1]}  # type: ignore[index]
 
 
 EXAMPLES: dict[str, Example] = {
@@ -153,6 +161,10 @@ EXAMPLES: dict[str, Example] = {
     "leaderboards.export": Example(lambda cast: {"board": "sales", "kind": "csv"}, EVERYBODY),
     "leaderboards.search": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.found": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    # Only a partner has a place to share; who has the address of one sees it.
+    "share.mine": Example(lambda cast: {"board": "sales"}, EVERYBODY),
+    "share.shared": Example(_shared, EVERYBODY),
+    "share.picture": Example(_shared, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.rows": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "missions.mission": Example(

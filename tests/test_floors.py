@@ -27,6 +27,7 @@ DEFERRED = {
     "engage.leaderboards.document": {"openpyxl", "openpyxl.cell", "openpyxl.cell.cell"},
     # What draws takes a sixth of a second: pages that show a picture made before do without.
     "engage.videos.stills": {"engage.studio.reel"},
+    "engage.share.routes": {"engage.share.card"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
     "engage.videos.jobs": {"engage.studio.film"},
 }

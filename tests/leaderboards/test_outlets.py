@@ -6,6 +6,7 @@ is not told to others and keeps the name.
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -62,6 +63,9 @@ def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
     """All that others are told, by where."""
     found = dict(pages(app, browser(app, cast.charlie.user)))
     found["screen"] = browser(app).get(f"/screen/{a_screen()[1]}").text
+    mine = browser(app, cast.alice.user).get("/leaderboards/sales/share").text
+    for address in re.findall(r"<code>http://localhost(/shared/[^<]+)</code>", mine):
+        found["shared"] = browser(app).get(address).text
     found["console"] = browser(app, cast.mia.user).get("/console/").text
     for query in ("", "?scope=region%3DNorthwest", "?period=2013-04"):
         found[f"api {query}"] = call("GET", f"/standings/sales{query}").text
@@ -90,6 +94,7 @@ def test_who_is_not_to_be_named_is_named_nowhere(
         "film",
         "console",
         "screen",
+        "shared",
         "/leaderboards/sales/found?q=e",
         "/leaderboards/sales/search?q=e",
         "/leaderboards/sales/me",

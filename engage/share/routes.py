@@ -1,0 +1,121 @@
+"""Sharing a place: the partner's own page with the picture, and the address that others open."""
+
+from typing import Any, NamedTuple
+
+from flask import Blueprint, abort, current_app, g, make_response, render_template, request
+from flask_babel import force_locale, get_locale
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from engage import clock, formats
+from engage.db import db
+from engage.leaderboards import sentences, service
+from engage.leaderboards import view as views
+from engage.leaderboards.models import Board
+from engage.partners.models import Partner
+from engage.partners.rules import public_name
+from engage.programmes.models import Programme
+from engage.web import allow, public
+from engage.web.locales import viewer
+
+blueprint = Blueprint("share", __name__)
+
+#: Seconds that a shared address lives.
+LIFETIME = 90 * 86_400
+
+
+class Shared(NamedTuple):
+    """What is signed into an address: the place as it was when its partner shared it.
+
+    The name is not in it: it is shown as its partner shows itself by now, and nothing is once it
+    stays off boards.
+    """
+
+    partner_id: int
+    board_id: int
+    period: str
+    rank: int
+    ranked: int
+    locale: str
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="share")
+
+
+@blueprint.get("/leaderboards/<board>/share")
+@allow("partner")
+def mine(board: str) -> str:
+    """The partner's own place as a picture, and the address under which others see it."""
+    here, partner = g.seat.programme, g.seat.partner
+    published = service.board(here, board)
+    if published is None or published.rule.by != "partner":
+        abort(404)
+    today = clock.local_day(g.now, here.timezone)
+    try:
+        view = views.view(
+            here, published, request.args.get("period", ""), "", today, partner=partner
+        )
+    except views.NoSuchView:
+        abort(404)
+    found = None if view.is_frozen else views.near(view, partner.id, reach=0)
+    row = next((row for row in found.rows if row.listed), None) if found else None
+    token = None
+    if row and found:
+        place = (row.rank, found.ranked, str(get_locale() or "en"))
+        shared = Shared(partner.id, published.model.id, view.period.name, *place)
+        token = _serializer().dumps(list(shared))
+    return render_template(
+        "share/mine.html", view=view, token=token, hidden=public_name(partner) is None
+    )
+
+
+@blueprint.get("/shared/<token>")
+@public
+def shared(token: str) -> Response:
+    """The page that a link to a place opens, with what networks want to know of it."""
+    card = _card(token)
+    answer = make_response(render_template("share/shared.html", card=card, token=token))
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@blueprint.get("/shared/<token>.png")
+@public
+def picture(token: str) -> Response:
+    # What draws takes long to load: nobody waits for it who shares nothing.
+    from engage.share.card import Card, draw
+
+    card = _card(token)
+    answer = make_response(draw(Card(**card)))
+    answer.mimetype = "image/png"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+def _card(token: str) -> dict[str, Any]:
+    """What a shared address tells, in the language it was shared in; 404 once it tells nothing."""
+    try:
+        raw, at = _serializer().loads(token, max_age=LIFETIME, return_timestamp=True)
+    except BadSignature:
+        abort(404)
+    said = Shared(*raw)
+    partner, board = db.session.get(Partner, said.partner_id), db.session.get(Board, said.board_id)
+    name = public_name(partner) if partner and partner.left_on is None else None
+    if name is None or board is None or board.retired_at is not None:
+        abort(404)
+    programme = db.session.get_one(Programme, board.programme_id)
+    published = service.read(board, programme)
+    with force_locale(said.locale):
+        voice = viewer()
+        period = published.rule.windows.called(said.period)
+        members = sentences.members(published.rule, said.ranked, voice)
+        return {
+            "place": formats.ordinal(said.rank, voice.locale),
+            "rank": said.rank,
+            "of": voice.gettext("of %(ranked)s", ranked=members),
+            "who": name,
+            "board": board.name,
+            "when": f"{voice.period(period)}, {voice.day(clock.local_day(at, programme.timezone))}",
+            "house": programme.name,
+        }

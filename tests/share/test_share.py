@@ -1,0 +1,86 @@
+"""A shared place: the partner's own, by the name it shows, and nothing of anybody else."""
+
+import io
+import re
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from engage import clock
+from engage.share import card
+from engage.share.card import Card
+from tests.browsing import browser
+from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+
+CARD = Card("3rd", 3, "of 112 partners", "Ada & Co", "Sales", "Q2 2013", "Rewards")
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def shared(app: Flask, cast: Cast) -> str:
+    """The address that alice shares."""
+    page = browser(app, cast.alice.user).get("/leaderboards/sales/share").text
+    found = re.search(r"<code>http://localhost(/shared/[^<]+)</code>", page)
+    return found[1] if found else ""
+
+
+def choose(app: Flask, cast: Cast, visibility: str) -> None:
+    sent = {"visibility": visibility, "pseudonym": "The Fox"}
+    browser(app, cast.alice.user).post("/account/visibility", data=sent)
+
+
+def test_whoever_has_the_address_sees_the_place_and_nobody_else(app: Flask, cast: Cast):
+    address = shared(app, cast)
+    stranger = browser(app)
+    page = stranger.get(address)
+    assert page.status_code == 200
+    assert 'og:title" content="Alice Bikes: 1st of 3 partners"' in page.text
+    assert f'og:image" content="http://localhost{address}.png"' in page.text
+    for other in ("Bob", "Charlie", "$", "@"):
+        assert other not in page.text, other
+    picture = stranger.get(f"{address}.png")
+    assert picture.mimetype == "image/png"
+    assert Image.open(io.BytesIO(picture.data), formats=["PNG"]).size == (1200, 630)
+
+
+def test_it_stays_as_it_was_shared_but_for_the_name(app: Flask, cast: Cast):
+    address = shared(app, cast)
+    record(cast.programme, sale("b-9", "B1", "90000"))
+    choose(app, cast, "pseudonym")
+    page = browser(app).get(address).text
+    assert "The Fox: 1st of 3 partners" in page
+    assert "Alice" not in page
+    choose(app, cast, "hidden")
+    for place in (address, f"{address}.png"):
+        assert browser(app).get(place).status_code == 404
+    assert shared(app, cast) == ""
+    assert (
+        "You stay off public boards"
+        in browser(app, cast.alice.user).get("/leaderboards/sales/share").text
+    )
+
+
+def test_a_forged_or_old_address_leads_nowhere(app: Flask, cast: Cast):
+    address = shared(app, cast)
+    assert browser(app).get(address[:-1] + "x").status_code == 404
+    assert browser(app).get("/shared/nonsense.png").status_code == 404
+
+
+def test_while_a_board_is_frozen_no_place_is_shared(app: Flask, cast: Cast):
+    publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\nfreeze = "89d"'))
+    record(cast.programme, sale("a-9", "A1", "1", NOW.date()))
+    assert shared(app, cast) == ""
+
+
+def test_a_board_of_groups_is_not_one_partners_to_share(app: Flask, cast: Cast):
+    assert browser(app, cast.alice.user).get("/leaderboards/regions/share").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["N" * 200, "Ада и сыновья", "", "أحمد", "田中商事"])
+def test_any_name_is_drawn_or_left_out(who: str):
+    drawn = card.draw(CARD._replace(who=who))
+    assert Image.open(io.BytesIO(drawn), formats=["PNG"]).size == card.SIZE
