@@ -63,9 +63,15 @@ class Voice:
         """Ten-thousandths as a plain number: ``125000 -> 12.5``."""
         return formats.decimal4(value, self.locale)
 
-    def percent(self, share: Decimal) -> str:
-        """An exact share: ``0.015 -> 1.5%``."""
-        return numbers.format_percent(share, locale=self.locale, decimal_quantization=False)
+    def percent(self, share: Decimal, places: int | None = None) -> str:
+        """An exact share: ``0.015 -> 1.5%``; or with so many digits after the point."""
+        if places is None:
+            return numbers.format_percent(share, locale=self.locale, decimal_quantization=False)
+        whole, zero, sign = (
+            Locale.parse(str(self.locale)).percent_formats[None].pattern.rpartition("0")
+        )
+        digits = f".{'0' * places}" if places else ""
+        return numbers.format_percent(share, f"{whole}{zero}{digits}{sign}", self.locale)
 
     def percent_of(self, part: int, whole: int) -> str:
         """How much of ``whole`` is there, in whole percents, rounded down."""

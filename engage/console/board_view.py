@@ -64,7 +64,7 @@ def _labels() -> dict[str, str]:
         "floor": _("Divided by at least"),
         "best": _("How many partners"),
         "compare": _("Compared with"),
-        "baseline": _("What is growth"),
+        "baseline": _("Growth"),
         "mean": _("Periods in the mean"),
         "growth": _("Growth is told"),
         "newcomers": _("For newcomers"),
@@ -94,7 +94,7 @@ def _hints(here: Programme) -> dict[str, str]:
         "mean": _("How many periods before."),
         "newcomers": _("What counts instead for partners who have nothing to compare with."),
         "target": _("To be reached by each partner in a period."),
-        "own_targets": _("Their own come with the import of partners, in the column target."),
+        "own_targets": _("Partners' own come with their import, in the column target."),
         "days": _("Up to today, 1 to 366; the window moves on at midnight."),
         "seasons": _("In order of their days. Blank lines are left out."),
         "freeze": _("Days and hours such as 3d or 1d 12h. Blank: never."),
@@ -113,9 +113,10 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
         return many[:1].upper() + many[1:]
 
     spans = terms.spans(voice) | {
-        windows.ROLLING: _("never: the last days up to today"),
-        windows.SEASON: _("season, by its days"),
-        windows.MISSION: _("mission: its days"),
+        "all": _("never: all time"),
+        windows.ROLLING: _("never: the last days"),
+        windows.SEASON: _("season"),
+        windows.MISSION: _("mission"),
     }
     kinds = (*reversed(periods.KINDS), windows.ROLLING, windows.SEASON, windows.MISSION)
     return {
@@ -136,34 +137,34 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
             ("region", _("Regions")),
         ],
         "score": [
-            ("sum", _("The sum of its partners")),
-            ("average", _("The average of its active partners")),
-            ("best", _("The sum of its best partners")),
+            ("sum", _("sum of its partners")),
+            ("average", _("average of active ones")),
+            ("best", _("sum of its best")),
         ],
         "compare": [
-            (NONE, _("Nothing: the total counts")),
-            ("baseline", _("Their own earlier periods: growth")),
-            ("target", _("A target: how much is reached")),
+            (NONE, _("nothing")),
+            ("baseline", _("earlier periods: growth")),
+            ("target", _("a target")),
         ],
         "baseline": [
-            ("same period last year", _("What is above the same period last year")),
-            ("mean", _("What is above the mean of the last periods")),
+            ("same period last year", _("over last year")),
+            ("mean", _("over the last periods")),
         ],
         "growth": [("difference", _("as a difference")), ("percent", _("in percent"))],
         "own_targets": [
-            (NONE, _("The same for everybody")),
-            ("true", _("The partner's own, where there is one")),
+            (NONE, _("the same for all")),
+            ("true", _("the partner's own")),
         ],
         "period": [(kind, spans[kind]) for kind in kinds],
         "mission": [(m.model.slug, m.model.name) for m in missions.missions(here)],
         "seen_by": [
-            ("audience", _("Those who are ranked on it")),
-            ("everyone", _("Everybody in the programme")),
+            ("audience", _("who is ranked on it")),
+            ("everyone", _("everybody")),
         ],
         "tie": [
-            ("competition", _("share a rank, the next is left out: 1, 1, 3")),
+            ("competition", _("share a rank: 1, 1, 3")),
             ("dense", _("share a rank: 1, 1, 2")),
-            ("first", _("who got there first stands first")),
+            ("first", _("who was there first")),
         ],
         "direction": [("highest", _("The highest score")), ("lowest", _("The lowest score"))],
         "decimals": [(NONE, _("as many as fit")), *((str(n), str(n)) for n in range(5))],

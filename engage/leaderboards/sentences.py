@@ -16,9 +16,7 @@ def measure(rule: Board, period: Period, currency: str, voice: Voice = ENGLISH) 
     """``Sum of sales in category Bikes, Apr 1 – Jun 30, 2013.`` and what it is compared with."""
     _ = voice.gettext
     what = f"{_what(rule, currency, voice)}{_whose(rule, voice)}"
-    compared, besides = _compared(rule, currency, voice)
-    if compared:
-        what = compared % {"what": what}
+    what, besides = _compared(rule, what, currency, voice)
     if period.last == LAST_DAY:
         said = _("%(what)s, since the start.", what=what)
     else:
@@ -72,8 +70,8 @@ def _whose(rule: Board, voice: Voice) -> str:
     return f" {said}"
 
 
-def _compared(rule: Board, currency: str, voice: Voice) -> tuple[str, str]:
-    """What a total is compared with, with a place for it, and what holds for those without."""
+def _compared(rule: Board, what: str, currency: str, voice: Voice) -> tuple[str, str]:
+    """What is measured, with what it is compared with, and what holds for those who have none."""
     _ = voice.gettext
     if rule.baseline:
         before = (
@@ -85,18 +83,27 @@ def _compared(rule: Board, currency: str, voice: Voice) -> tuple[str, str]:
                 rule.baseline.periods,
             )
         )
-        newcomers = _total(rule, rule.baseline.newcomers, currency, voice)
+        newcomers = _least(rule, rule.baseline.newcomers, currency, voice)
         besides = _("Who did nothing then is compared with %(newcomers)s.", newcomers=newcomers)
         if rule.growth == PERCENT:
-            return _("%%(what)s: growth in percent over %(before)s", before=before), besides
-        return _("%%(what)s: growth over %(before)s", before=before), besides
-    target = _total(rule, rule.target, currency, voice) if rule.target is not None else ""
+            return (
+                _("%(what)s: growth in percent over %(before)s", what=what, before=before),
+                besides,
+            )
+        return _("%(what)s: growth over %(before)s", what=what, before=before), besides
+    target = _least(rule, rule.target, currency, voice) if rule.target is not None else ""
     if rule.own_targets:
         besides = _("Who has none is measured by %(target)s.", target=target) if target else ""
-        return _("%%(what)s, in percent of the partner's own target"), besides
+        return _("%(what)s, in percent of the partner's own target", what=what), besides
     if target:
-        return _("%%(what)s, in percent of %(target)s", target=target), ""
-    return "", ""
+        return _("%(what)s, in percent of %(target)s", what=what, target=target), ""
+    return what, ""
+
+
+def _least(rule: Board, value: int, currency: str, voice: Voice) -> str:
+    """What somebody wrote down: without cents where there are none."""
+    unit = SCALE if rule.counts_facts else int(10 ** minor_digits(rule.measure))
+    return _total(rule, value, currency, voice, whole=value % unit == 0)
 
 
 def _for_whom(rule: Board, voice: Voice) -> str:
@@ -159,7 +166,8 @@ def size(
     if places is None:
         places = _DIVIDED.get(PERCENT if rule.unit == PERCENT else rule.score)
     if rule.unit == PERCENT:
-        return voice.percent(Decimal(rounded(value, 4 - (places or 0))) / (100 * SCALE))
+        places = places or 0
+        return voice.percent(Decimal(rounded(value, 4 - places)) / (100 * SCALE), places)
     if rule.decimals is not None:
         whole = rule.decimals == 0
     if not _is_money(rule) and places is not None:

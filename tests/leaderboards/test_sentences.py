@@ -1,0 +1,96 @@
+"""Every board says in words what it measures, against what, for whom, and how it ranks."""
+
+from typing import Any
+
+import pytest
+
+from engage.leaderboards import rules, sentences
+from engage.money import SCALE
+from engage.periods import parse
+from engage.voice import Voice
+
+BOARD = {"slug": "b", "name": "B", "measure": "amount", "on": "sale", "period": "quarter"}
+GROWTH = {"baseline": "mean of last 4 periods", "newcomers": "5000"}
+Q2 = parse("2013-Q2")
+
+
+def board(**change: Any) -> rules.Board:
+    return rules.parse({k: v for k, v in (BOARD | change).items() if v is not None}, "USD")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "Sum of sales, Apr 1 – Jun 30, 2013."),
+        (
+            GROWTH,
+            "Sum of sales: growth over the mean of the last 4 periods, Apr 1 – Jun 30, 2013. "
+            "Who did nothing then is compared with $5,000.",
+        ),
+        (
+            {"baseline": "same period last year", "newcomers": "3", "growth": "percent"}
+            | {"measure": "customers"},
+            "Different customers of sales: growth in percent over the same period last year, "
+            "Apr 1 – Jun 30, 2013. Who did nothing then is compared with 3 customers.",
+        ),
+        ({"target": "20000"}, "Sum of sales, in percent of $20,000, Apr 1 – Jun 30, 2013."),
+        (
+            {"target": "20000.50", "own_targets": True},
+            "Sum of sales, in percent of the partner's own target, Apr 1 – Jun 30, 2013. "
+            "Who has none is measured by $20,000.50.",
+        ),
+        (
+            {"by": "team", "score": "best", "best": 5, "measure": "facts"},
+            "Number of sales by the best 5 partners of a team, Apr 1 – Jun 30, 2013.",
+        ),
+        (
+            {"by": "region", "score": "average", "floor": 3},
+            "Sum of sales by each active partner of a region on average, of 3 at least, "
+            "Apr 1 – Jun 30, 2013.",
+        ),
+        (
+            {"audience": {"region": "West"}, "where": {"category": "Bikes"}},
+            "Sum of sales in category Bikes, Apr 1 – Jun 30, 2013. For partners in region West.",
+        ),
+        (
+            {"audience": {"tier": "Gold"}, "seen_by": "everyone"},
+            "Sum of sales, Apr 1 – Jun 30, 2013. For partners with tier Gold; everybody sees it.",
+        ),
+    ],
+)
+def test_a_board_says_what_it_measures(change: dict[str, Any], said: str):
+    told = sentences.measure(board(**change), Q2, "USD").replace("\N{THIN SPACE}", " ")
+    assert told == said
+
+
+def test_a_board_says_how_it_ranks():
+    found = board(tie="first", direction="lowest", minimum="50", target="20000")
+    assert sentences.tie(found, "USD") == (
+        "With equal scores, who got there first stands first. The lowest score leads. "
+        "Ranked from 50.0% on."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "said"),
+    [
+        ({}, 12_345_600, "$1,234.56"),
+        ({"decimals": 0}, 12_345_600, "$1,235"),
+        (GROWTH, 12_345_600, "+$1,234.56"),
+        (GROWTH, -12_345_600, "-$1,234.56"),
+        (GROWTH | {"growth": "percent"}, 12_345_600, "+1,234.6%"),
+        (GROWTH | {"growth": "percent"}, 11_370_000, "+1,137.0%"),
+        ({"target": "100", "decimals": 0}, 505_000, "51%"),
+        ({"measure": "customers"}, SCALE, "1 customer"),
+        ({"measure": "facts", "by": "team", "score": "average"}, 23_333, "2.33 sales"),
+        ({"measure": "products", "decimals": 1, "by": "team"}, 25_000, "2.5 products"),
+    ],
+)
+def test_a_score_is_told_in_what_the_board_counts_in(change: dict[str, Any], value: int, said: str):
+    assert sentences.score(board(**change), value, "USD") == said
+
+
+def test_percents_are_written_as_their_reader_writes_them():
+    found = board(target="100")
+    assert sentences.score(found, 1_234_500, "USD", Voice("de")) == "123,5\N{NO-BREAK SPACE}%"
+    assert sentences.score(found, 1_234_500, "USD", Voice("tr")) == "%123,5"
