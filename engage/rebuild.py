@@ -2,7 +2,7 @@
 
 import click
 
-from engage import clock, flow
+from engage import clock, flow, proof
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
@@ -35,7 +35,7 @@ def rebuild(check_only: bool, programme_slug: str | None, as_json: bool) -> None
                 )
             deliver()
         with err.status("Comparing with the facts"):
-            found = flow.check(db.session.get_one(Programme, programme_id))
+            found = proof.check(db.session.get_one(Programme, programme_id))
     if as_json:
         print_json(found._asdict())
     else:

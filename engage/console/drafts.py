@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engage import flow
+from engage import flow, proof
 from engage.activity.models import Fact
 from engage.console import rule_form, rules, service
 from engage.console import rule_view as view
@@ -395,7 +395,7 @@ def _change(draft_id: int, since: datetime, why: str) -> tuple[str, str | None]:
 
 def _rehearse(draft_id: int, since: datetime, why: str) -> Rehearsal:
     _slug, change = _change(draft_id, since, why)
-    return rehearsed([change] if change else [], flow.outstanding(programme()))
+    return rehearsed([change] if change else [], proof.outstanding(programme()))
 
 
 def _published(draft_id: int, since: datetime, why: str) -> Answer:

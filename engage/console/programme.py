@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from engage import flow
+from engage import flow, proof
 from engage.console import rule_view
 from engage.console.here import programme, today
 from engage.db import transaction, without_trace
@@ -182,7 +182,7 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
 
     def work() -> Rehearsal:
         published = programmes.publish(described, now, since)
-        owed = flow.outstanding(published.programme) if published.changes else []
+        owed = proof.outstanding(published.programme) if published.changes else []
         return rehearsed(published.changes, owed)
 
     return without_trace(work)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from engage import clock, flow
+from engage import clock, flow, proof
 from engage.db import transaction, without_trace
 from engage.incentives import complexity
 from engage.money import natural_unit
@@ -62,7 +62,7 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
 
     def rehearse() -> Rehearsal:
         published = service.publish(described, now, since, why)
-        return rehearsed(published.changes, flow.outstanding(published.programme))
+        return rehearsed(published.changes, proof.outstanding(published.programme))
 
     with inside():
         try:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import proof
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.programmes import service as programmes
@@ -124,7 +124,7 @@ def test_a_key_reaches_only_its_own_programme(app: Flask, cast: Cast) -> None:
     assert answer.json["results"][0]["problems"][0]["field"] == "partner"
     assert elsewhere("GET", "/partners/A1/statement").status_code == 404
     assert elsewhere("GET", "/partners").json["partners"] == []
-    assert flow.check(programmes.by_slug("elsewhere")).facts == 0
+    assert proof.check(programmes.by_slug("elsewhere")).facts == 0
 
 
 def test_a_key_does_only_what_its_scopes_say(app: Flask, cast: Cast) -> None:

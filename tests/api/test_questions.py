@@ -1,6 +1,6 @@
 """What was reported, why not more, and what if: in numbers and in the words of the pages."""
 
-from engage import flow
+from engage import proof
 from tests.api.conftest import Call
 from tests.conftest import PROGRAMME, Cast, publish
 from tests.tiers.test_pages import TIERS
@@ -34,7 +34,7 @@ def test_why_names_each_rule_and_the_condition_it_missed(crm: Call, cast: Cast) 
 
 
 def test_what_if_is_answered_and_leaves_no_trace(crm: Call, cast: Cast) -> None:
-    before = flow.digest(cast.programme)
+    before = proof.digest(cast.programme)
     supposed = {"amount": "12000", "quantity": 3, "category": "Bikes", "occurred_at": "2013-04-12"}
     found = crm("POST", "/what-if", {"partner": "A1", "facts": [supposed]}).json
     assert found["sums"] == {"USD": "200.00", "points": "12500"}
@@ -45,7 +45,7 @@ def test_what_if_is_answered_and_leaves_no_trace(crm: Call, cast: Cast) -> None:
         "mission:spring-sprint/1",
     ]
     assert "You would reach stage 1 of Spring sprint." in found["changes"]
-    assert flow.digest(cast.programme) == before
+    assert proof.digest(cast.programme) == before
 
 
 def test_what_cannot_be_supposed_says_why(crm: Call, cast: Cast) -> None:

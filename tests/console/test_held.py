@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import clock, flow
+from engage import clock, proof
 from engage.activity import held, jobs
 from engage.activity.models import HeldFact
 from engage.db import db, transaction
@@ -90,7 +90,7 @@ def test_the_partner_arrives_and_the_fact_is_in_at_once(crm: Call):
     crm("POST", "/partners", {"external_id": "Z9", "name": "Zed"})
     assert waiting() == []
     zed = programmes.by_slug("resellers")
-    assert flow.check(zed).ok
+    assert proof.check(zed).ok
     assert results(crm, STRANGER)[0]["status"] == "unchanged"
 
 
@@ -173,7 +173,7 @@ def test_a_dismissed_report_keeps_the_reason_and_is_not_tried_again(crm: Call, m
     mia.post(f"/console/held/{number}/dismiss", data={"note": "A test of the CRM"})
     assert "A test of the CRM" in text(mia.get("/console/held/?state=dismissed"))
     crm("POST", "/partners", {"external_id": "Z9", "name": "Zed"})
-    assert flow.check(programmes.by_slug("resellers")).facts == 4
+    assert proof.check(programmes.by_slug("resellers")).facts == 4
 
 
 def test_the_queue_is_filtered_and_belongs_to_its_programme(crm: Call, mia: Browser, otto: Browser):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engage import flow
+from engage import proof
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.missions.models import Mission
@@ -66,7 +66,7 @@ def test_a_running_mission_counts_what_happened_since_its_first_day(mia: Browser
     assert after["points"] == before[0]["points"] + 250
     assert after["USD"] == before[0].get("USD", 0) + 1_250
     assert ledger.balances(bob) == before[1]
-    assert flow.check(by_slug("resellers")).ok
+    assert proof.check(by_slug("resellers")).ok
 
 
 def test_and_what_happens_after_it(mia: Browser, cast: Cast):
@@ -174,7 +174,7 @@ def test_a_change_is_worked_out_anew(mia: Browser, cast: Cast):
     assert mia.post(f"{address}/edit", data=change).status_code == 303
     db.session.rollback()
     assert ledger.balances(cast.alice.partner.id)["points"] == before + 50
-    assert flow.check(by_slug("resellers")).ok
+    assert proof.check(by_slug("resellers")).ok
 
 
 def test_a_published_stage_cannot_be_taken_away(mia: Browser):

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from engage import flow
+from engage import proof
 from engage.db import db
 from engage.incentives.models import RuleVersion
 from engage.ledger import service as ledger
@@ -20,7 +20,7 @@ DOUBLED = PROGRAMME.replace('rate = "1"', 'rate = "2"').replace('cap = "50000"',
 def state() -> tuple[int, int, str]:
     db.session.rollback()
     versions = db.session.query(RuleVersion).count()
-    return versions, db.session.query(Transfer).count(), flow.digest(by_slug("resellers"))
+    return versions, db.session.query(Transfer).count(), proof.digest(by_slug("resellers"))
 
 
 def test_rules_are_told_in_the_words_partners_read(mia: Browser):
@@ -61,7 +61,7 @@ def test_the_rehearsal_is_what_publishing_does(mia: Browser, cast: Cast):
     assert answer.status_code == 303
     assert state()[:2] == (versions + 1, lines + 8)
     assert ledger.balances(cast.alice.partner.id)["points"] == before + 6_000
-    assert flow.check(by_slug("resellers")).ok
+    assert proof.check(by_slug("resellers")).ok
 
 
 def test_without_a_day_what_happened_keeps_its_rules(mia: Browser):

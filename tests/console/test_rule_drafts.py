@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engage import flow
+from engage import proof
 from engage.console import rule_form
 from engage.db import db
 from engage.incentives import language, publishing
@@ -223,7 +223,7 @@ def test_the_past_is_corrected_only_after_its_lines_were_shown_and_meant(mia: Br
     assert newest("bike-points").version == 1
     assert publish(mia, address, when="day", day="2013-04-06", sure="y").status_code == 303
     assert ledger.balances(cast.alice.partner.id)["points"] == balance + 3_500
-    assert flow.check(by_slug("resellers")).ok
+    assert proof.check(by_slug("resellers")).ok
 
 
 def test_a_reason_and_a_day_are_asked_for(mia: Browser):
@@ -266,7 +266,7 @@ def test_a_draft_is_its_programmes_alone(mia: Browser, otto: Browser):
 
 
 def test_a_draft_is_tried_over_real_facts_and_nothing_is_written(mia: Browser, cast: Cast):
-    before = flow.digest(by_slug("resellers"))
+    before = proof.digest(by_slug("resellers"))
     address = begin(mia, slug="bike-points", do="change")
     typed = rule_form.of_raw(newest("bike-points").definition or {}, ENGLISH)
     changed = {"rate": ["2"], "where.region": ["Northwest"], "budget": ["40,000"]}
@@ -282,7 +282,7 @@ def test_a_draft_is_tried_over_real_facts_and_nothing_is_written(mia: Browser, c
     assert "Would no longer be paid: Charlie & Sons" in said
     assert "Alice Bikes" in said
     db.session.rollback()
-    assert flow.digest(by_slug("resellers")) == before
+    assert proof.digest(by_slug("resellers")) == before
     assert db.session.query(RuleVersion).count() == 4
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from engage import flow
+from engage import proof
 from engage.accounts import passwords
 from engage.accounts.models import User
 from engage.activity.models import Fact
@@ -40,7 +40,7 @@ def house(app: Flask, settings: Settings) -> Programme:
 
 def test_a_seeded_house_is_what_its_facts_say(house: Programme) -> None:
     found = seed.seeded()
-    check = flow.check(house)
+    check = proof.check(house)
     assert found is not None
     assert found.partners == 50
     assert check.ok
@@ -152,7 +152,7 @@ def test_a_live_fact_moves_the_board(house: Programme) -> None:
     db.session.expire_all()
     assert db.session.scalar(select(func.count()).select_from(Fact)) == facts + 12
     assert leaderboards.boards(house)[0].model.version > version
-    assert flow.check(programmes.by_slug(programme.SLUG)).ok
+    assert proof.check(programmes.by_slug(programme.SLUG)).ok
 
 
 def test_who_sells_much_is_on_often_and_who_watches_now_and_then(house: Programme) -> None:

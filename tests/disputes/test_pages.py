@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engage import clock, flow
+from engage import clock, flow, proof
 from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.disputes import service
@@ -119,10 +119,10 @@ def test_a_correction_is_a_line_of_its_own_and_counts_everywhere(
     assert "You are right." in said
     assert "corrected by +500 points" in text(alice.get(f"/earnings/{line}"))
     here = programmes.by_slug("resellers")
-    assert flow.check(here).ok
-    digest = flow.digest(here)
+    assert proof.check(here).ok
+    digest = proof.digest(here)
     transaction(lambda: flow.reconsider(programmes.by_slug("resellers"), now=NOW))
-    assert flow.digest(programmes.by_slug("resellers")) == digest, "a rebuild keeps corrections"
+    assert proof.digest(programmes.by_slug("resellers")) == digest, "a rebuild keeps corrections"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_large_correction_is_proposed_by_one_manager_and_settled_by_another(
     assert "The line is corrected" in second(ada, number)
     assert "Nothing was changed" in second(ada, number, old.isoformat())
     assert ledger.balances(cast.alice.partner.id)["points"] == 5_550
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_small_corrections_of_a_line_that_come_to_much_need_another_manager_too(

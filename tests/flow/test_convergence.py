@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engage import flow
+from engage import flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import transaction
@@ -288,7 +288,7 @@ def state_after(batches: list[list[Report]]) -> str:
     transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     for batch in batches:
         record(programme, *batch)
-    found = flow.check(programmes.by_slug(slug))
+    found = proof.check(programmes.by_slug(slug))
     assert found.ok, f"{found.differences} differences"
     return found.digest
 

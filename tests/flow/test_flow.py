@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow
+from engage import flow, proof
 from engage.db import db, transaction
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
@@ -44,11 +44,11 @@ def test_a_cap_is_never_passed_and_a_return_makes_room_below_it(cast: Cast) -> N
 
 
 def test_a_repeated_fact_changes_nothing(cast: Cast) -> None:
-    before = flow.digest(cast.programme)
+    before = proof.digest(cast.programme)
     outcome = record(cast.programme, sale("a-1", "A1", "2500"))
     assert outcome.answers == ["unchanged"]
     assert outcome.owed == []
-    assert flow.digest(cast.programme) == before
+    assert proof.digest(cast.programme) == before
 
 
 def test_a_correction_posts_differences_and_keeps_every_line(cast: Cast) -> None:
@@ -57,20 +57,20 @@ def test_a_correction_posts_differences_and_keeps_every_line(cast: Cast) -> None
     assert outcome.answers == ["corrected"]
     assert ledger.balances(cast.alice.partner.id) == {"points": 4750, "USD": 0}
     assert len(ledger.lines(cast.alice.partner.id)) > lines
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_correction_may_move_a_fact_to_another_partner(cast: Cast) -> None:
     record(cast.programme, sale("a-1", "C1", "2500"))
     assert ledger.balances(cast.alice.partner.id)["points"] == 3500
     assert ledger.balances(cast.charlie.partner.id)["points"] == 7500
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_late_fact_is_paid_as_if_it_had_come_in_time(cast: Cast) -> None:
     record(cast.programme, sale("c-0", "C1", "9000", date(2013, 4, 1)))
     assert ledger.balances(cast.charlie.partner.id) == {"points": 14000, "USD": 5000 + 8000}
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_fact_of_another_category_earns_no_bike_points(cast: Cast) -> None:
@@ -98,7 +98,7 @@ def test_the_same_id_twice_in_a_batch_is_a_correction(cast: Cast) -> None:
     outcome = record(cast.programme, sale("n-1", "B1", "10"), sale("n-1", "B1", "20"))
     assert outcome.answers == ["new", "corrected"]
     assert ledger.balances(cast.bob.partner.id)["points"] == 4020
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_stage_opens_with_the_one_before_and_counts_from_the_start(cast: Cast) -> None:
@@ -122,7 +122,7 @@ def test_a_stage_undone_by_a_correction_takes_its_reward_back_visibly(cast: Cast
         if line.transfer.stage_id and line.transfer.unit == "USD"
     ]
     assert rewards == [-10000, 10000]
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_mission_does_not_speak_to_those_outside_its_audience(cast: Cast) -> None:
@@ -149,7 +149,7 @@ def test_a_partner_who_moves_takes_the_regions_score_along(cast: Cast) -> None:
     assert board is not None
     standing = ranking(cast.programme, board, parse("2013-04"))
     assert [(row.name, row.score) for row in standing.rows] == [("Northwest", 15000)]
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_changed_rule_holds_from_its_instant_and_past_facts_keep_theirs(cast: Cast) -> None:
@@ -161,7 +161,7 @@ def test_a_changed_rule_holds_from_its_instant_and_past_facts_keep_theirs(cast: 
     assert ledger.balances(charlie)["points"] == 5300
     record(cast.programme, sale("c-0", "C1", "100", date(2013, 4, 2)))
     assert ledger.balances(charlie)["points"] == 5400, "a late fact has the old version"
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_a_retired_rule_pays_no_more_but_what_it_paid_stands(cast: Cast) -> None:
@@ -169,12 +169,12 @@ def test_a_retired_rule_pays_no_more_but_what_it_paid_stands(cast: Cast) -> None
     publish(head + "[[rules]]" + tail.partition("[[rules]]")[2], now=NOW)
     record(cast.programme, sale("b-2", "B1", "100", NOW.date(), hour=20))
     assert ledger.balances(cast.bob.partner.id)["points"] == 4000
-    assert flow.check(cast.programme).ok
+    assert proof.check(cast.programme).ok
 
 
 def test_what_one_programme_earns_is_not_seen_in_another(cast: Cast) -> None:
     other = programmes.by_slug("elsewhere")
-    assert flow.check(other).transfers == 0
+    assert proof.check(other).transfers == 0
     board = leaderboards.board(other, "sales")
     assert board is not None
     assert ranking(other, board, parse("2013-Q2")).ranked == 0
@@ -207,15 +207,15 @@ def test_the_database_itself_refuses_to_edit_history(cast: Cast, statement: str)
 
 
 def test_a_broken_projection_is_found_and_mended_by_rebuild(cast: Cast) -> None:
-    good = flow.check(cast.programme)
+    good = proof.check(cast.programme)
     db.session.execute(text("UPDATE standings SET score = score + 1"))
     db.session.execute(text("UPDATE mission_progress SET value = value + 1"))
     db.session.execute(text("UPDATE running_totals SET total = total + 10000"))
     db.session.commit()
-    assert not flow.check(cast.programme).ok
+    assert not proof.check(cast.programme).ok
     programme_id = cast.programme.id
     transaction(lambda: flow.reconsider(db.session.get_one(Programme, programme_id), now=NOW))
-    mended = flow.check(db.session.get_one(Programme, programme_id))
+    mended = proof.check(db.session.get_one(Programme, programme_id))
     assert mended == good
     record(cast.programme, sale("b-9", "B1", "1", date(2013, 4, 9)))
     assert ledger.balances(cast.bob.partner.id)["points"] == 4001, "running totals were mended too"

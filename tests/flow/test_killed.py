@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from engage import flow
+from engage import flow, proof
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.imports import service as imports
@@ -56,9 +56,9 @@ def take_in(path: Path) -> None:
     transaction(work)
 
 
-def state() -> flow.Check:
+def state() -> proof.Check:
     db.session.rollback()
-    return flow.check(programmes.by_slug("resellers"))
+    return proof.check(programmes.by_slug("resellers"))
 
 
 @pytest.fixture

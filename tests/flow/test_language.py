@@ -5,7 +5,7 @@ from datetime import date
 from flask import Flask
 from sqlalchemy import insert, select
 
-from engage import flow
+from engage import flow, proof
 from engage.db import db, transaction
 from engage.incentives.models import RuleVersion
 from engage.ledger import service as ledger
@@ -30,7 +30,7 @@ def enrol(**changes: date) -> None:
 
 
 def earned(programme: Programme, who: str = "A1") -> dict[str, int]:
-    found = flow.check(programmes.by_slug("resellers"))
+    found = proof.check(programmes.by_slug("resellers"))
     assert found.ok, f"{found.differences} differences"
     return ledger.balances(Partner.query.filter_by(external_id=who).one().id)
 
@@ -151,4 +151,4 @@ reward = { points = "100" }
     assert (earned(programme, "A1"), earned(programme, "B1")) == ({"points": 20}, {"points": 100})
     publish(HEAD + mission.replace("stop", "warn"))
     assert earned(programme, "A1") == {"points": 100}
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import flow, proof
 from engage.accounts import service as accounts
 from engage.activity.rules import Report
 from engage.config import Settings
@@ -63,7 +63,7 @@ def programme_of_its_own(slug: str) -> str:
 
 def state(slug: str) -> str:
     db.session.rollback()
-    found = flow.check(programmes.by_slug(slug))
+    found = proof.check(programmes.by_slug(slug))
     assert found.ok, f"{found.differences} differences"
     assert found.facts == FACTS
     return found.digest

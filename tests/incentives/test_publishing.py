@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from engage import flow
+from engage import flow, proof
 from engage.db import transaction
 from engage.incentives import rules
 from engage.incentives.service import books
@@ -50,7 +50,7 @@ def test_facts_before_the_instant_keep_their_version(cast: Cast):
     publish(BETTER, APRIL_6)  # alice sold 2,500 on the 5th and 3,500 on the 8th
     assert ledger.balances(cast.alice.partner.id)["points"] == 2_500 + 2 * 3_500
     assert bike_points()[-1].reaches_back
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_a_change_to_come_holds_from_its_instant_on(cast: Cast):

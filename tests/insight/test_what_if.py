@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage import flow
+from engage import proof
 from engage.insight.plan import split
 from engage.ledger import service as ledger
 from tests.browsing import Browser, browser
@@ -140,10 +140,10 @@ def test_it_works_without_script_on_a_page_of_its_own(alice: Browser):
 
 
 def test_asking_leaves_the_programme_as_it_was(alice: Browser, cast: Cast):
-    before = flow.digest(cast.programme)
+    before = proof.digest(cast.programme)
     ask(alice, amount="12000", category="Bikes")
-    assert flow.check(cast.programme).ok
-    assert flow.digest(cast.programme) == before
+    assert proof.check(cast.programme).ok
+    assert proof.digest(cast.programme) == before
 
 
 @given(st.integers(0, 10**12), st.integers(1, 100), st.sampled_from([1, 100, 10_000]))

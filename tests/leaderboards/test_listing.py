@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from engage import flow, periods
+from engage import flow, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import ranking, sentences, service
 from engage.partners.models import Partner
@@ -69,10 +69,10 @@ def test_who_stays_off_boards_takes_nobodys_place_and_still_sees_its_own(tied: C
     record(programmes.by_slug("resellers"), sale("c-2", "C1", "9000"))
     assert places() == [(1, "Alice Bikes"), (2, "Bob's Wheels")]
     assert near("C1")[0] == (1, "Charlie & Sons", False)
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
     show("C1", "named")
     assert places()[0] == (1, "Charlie & Sons")
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_a_pseudonym_stands_where_the_name_stood_with_nothing_that_tells_who_it_is(cast: Cast):
@@ -94,7 +94,7 @@ def test_who_left_keeps_the_places_of_periods_that_were_over_and_loses_the_runni
     part("B1", None)
     assert len(places()) == 3
     assert places("regions", periods.parse("2013-04")) == regions
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_a_scope_and_a_period_counted_on_demand_hide_the_same(cast: Cast):
@@ -122,7 +122,7 @@ def test_facts_worth_nothing_never_move_who_was_first(cast: Cast):
     assert places()[1:] == [(2, "Charlie & Sons"), (3, "Bob's Wheels")]
     record(programmes.by_slug("resellers"), sale("c-0", "C1", "0", date(2013, 4, 9)))
     assert places()[1:] == [(2, "Charlie & Sons"), (3, "Bob's Wheels")]
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_below_the_least_that_is_ranked_a_member_sees_only_its_own_place(cast: Cast):
@@ -137,7 +137,7 @@ def test_below_the_least_that_is_ranked_a_member_sees_only_its_own_place(cast: C
     assert sentences.tie(board.rule, "USD").endswith("Ranked from $4,500.00 on.")
     record(here, sale("b-3", "B1", "500"))
     assert len(places()) == 3
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_names_that_readers_take_for_one_are_one():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import literal, select
 from sqlalchemy.dialects import sqlite
 
-from engage import flow
+from engage import flow, proof
 from engage.activity.rules import Report
 from engage.db import db, transaction
 from engage.leaderboards import jobs, ranking, service, tally
@@ -52,7 +52,7 @@ def standings(
     transaction(lambda: flow.enrol(programmes.by_slug("measures"), profiles, now=NOW))
     for batch in (facts[1::2], facts[::2]):
         record(programmes.by_slug("measures"), *batch)
-    assert flow.check(programmes.by_slug("measures")).ok
+    assert proof.check(programmes.by_slug("measures")).ok
     return shown(period, now)
 
 
@@ -100,7 +100,7 @@ def test_a_late_fact_of_an_earlier_period_moves_the_growth_of_the_later_one():
     late = [sale("a2", "A1", "100", date(2013, 2, 3)), sale("a3", "A1", "200", date(2013, 3, 3))]
     record(programmes.by_slug("measures"), *late)
     assert shown() == [(1, ALICE, "350.0000")]
-    assert flow.check(programmes.by_slug("measures")).ok
+    assert proof.check(programmes.by_slug("measures")).ok
 
 
 @pytest.mark.usefixtures("app")
@@ -164,7 +164,7 @@ def test_a_partner_who_moves_takes_their_score_along_to_the_new_team():
     moved = [PROFILES[0]._replace(team="Albany")]
     transaction(lambda: flow.enrol(programmes.by_slug("measures"), moved, now=NOW))
     assert shown() == [(1, "Albany", "275.0000"), (2, "Seattle", "100.0000")]
-    assert flow.check(programmes.by_slug("measures")).ok
+    assert proof.check(programmes.by_slug("measures")).ok
 
 
 SEASONS = """[[boards]]
@@ -213,7 +213,7 @@ def test_a_board_of_a_mission_runs_along_with_its_days():
     assert standings(text, *facts, period="sprint") == [(1, ALICE, "10.0000")]
     publish(HEAD + text.replace("2013-04-05", "2013-04-06"))
     assert shown() == [(1, BOB, "20.0000"), (2, ALICE, "10.0000")]
-    assert flow.check(programmes.by_slug("measures")).ok
+    assert proof.check(programmes.by_slug("measures")).ok
 
 
 @pytest.mark.usefixtures("app")
@@ -230,7 +230,7 @@ def test_a_window_of_days_moves_at_local_midnight_and_is_right_before_it_is_move
         jobs.turn(midnight)
         db.session.expire_all()
     assert service.boards(programmes.by_slug("measures"))[0].model.kept_on == date(2013, 4, 11)
-    assert flow.check(programmes.by_slug("measures")).ok
+    assert proof.check(programmes.by_slug("measures")).ok
 
 
 @pytest.mark.usefixtures("app")
@@ -254,7 +254,7 @@ def test_a_partner_who_left_by_import_loses_the_running_period_and_no_earlier_on
     (published,) = [board for board in service.boards(here) if board.model.slug == "sales"]
     found = ranking.ranking(here, published, published.rule.windows.running(NOW.date()))
     assert [row.external_id for row in found.rows] == ["C1", "B1"]
-    assert flow.check(here).ok
+    assert proof.check(here).ok
 
 
 @settings(max_examples=40)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow, periods
+from engage import flow, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import jobs, late, pictures, ranking, service
 from engage.leaderboards.models import Picture, PictureLine
@@ -97,7 +97,7 @@ def test_what_is_final_is_what_the_facts_known_at_the_cut_off_say(cast: Cast):
     assert {row.member_id: row.score for row in again} == {
         line.member_id: line.score for line in lines
     }
-    assert flow.check(programme).ok
+    assert proof.check(programme).ok
 
 
 def test_each_period_is_closed_once_and_in_its_turn_however_late_that_comes(cast: Cast):

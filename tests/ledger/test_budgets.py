@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from engage import flow
+from engage import proof
 from engage.activity.models import Fact
 from engage.db import db, transaction
 from engage.ledger import service as ledger
@@ -30,7 +30,7 @@ def test_a_batch_that_asks_for_more_is_refused_whole_with_budget_amount_and_reme
     house: Flask,
 ) -> None:
     publish(limited(points="15500", USD="100"))
-    before = flow.digest(the_programme())
+    before = proof.digest(the_programme())
     with pytest.raises(Overdrawn) as caught:
         record(the_programme(), sale("c-2", "C1", "100"), sale("a-2", "A1", "1000"))
     assert str(caught.value) == (
@@ -38,7 +38,7 @@ def test_a_batch_that_asks_for_more_is_refused_whole_with_budget_amount_and_reme
         "raise it under [budget] in the programme file, then try again"
     )
     assert db.session.scalar(select(func.count()).select_from(Fact)) == 3
-    found = flow.check(the_programme())
+    found = proof.check(the_programme())
     assert found.ok
     assert found.digest == before
 

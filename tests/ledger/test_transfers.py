@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from engage import clock, flow
+from engage import clock, proof
 from engage.db import db, transaction
 from engage.earnings.document import document
 from engage.ledger import service as ledger
@@ -55,15 +55,15 @@ def held(partner: str, unit: str = "points") -> dict[str, int]:
 
 
 def test_a_redemption_moves_points_on_and_what_was_earned_stays_earned(house: Flask) -> None:
-    before = flow.check(the_programme())
+    before = proof.check(the_programme())
     transfer(redeem("A1", 2000))
     assert held("A1") == {"accrued": 4000, "redeemed": 2000}
     assert ledger.earned_ever(partner_id("A1"))["points"] == 6000
-    found = flow.check(the_programme())
+    found = proof.check(the_programme())
     assert found.ok
     assert found.digest != before.digest
     transfer(redeem("A1", -2000))
-    assert flow.digest(the_programme()) == before.digest, "called off, as if it had never been"
+    assert proof.digest(the_programme()) == before.digest, "called off, as if it had never been"
 
 
 def test_a_statement_has_a_line_for_it_and_its_lines_add_up_to_the_balance(house: Flask) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from engage import flow
+from engage import proof
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.ledger import chain
@@ -105,7 +105,7 @@ def test_two_managers_who_collect_approve_and_pay_at_once_over_and_over_pay_once
     lines = select(Transfer.amount, func.count()).where(Transfer.kind == "paid")
     counted = db.session.execute(lines.group_by(Transfer.amount).order_by(Transfer.amount)).all()
     assert [tuple(row) for row in counted] == [(100, ROUNDS // 2), (200, ROUNDS // 2)]
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
     assert chain.verify(the_programme().id, lambda done: None).ok
 
 
@@ -145,7 +145,7 @@ def test_a_process_that_dies_anywhere_in_a_payout_leaves_all_of_a_step_or_nothin
             pytest.fail("the step has more statements than were tried")
     assert points >= 50, f"{points} points on this database"
     db.session.rollback()
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
     assert chain.verify(the_programme().id, lambda done: None).ok
 
 
@@ -171,7 +171,7 @@ def test_a_process_killed_for_good_in_any_step_of_a_payout_leaves_all_of_it_or_n
         assert not killed(paying, step, *words, point=1000)
         assert seen() != before
     with opened(paying):
-        assert flow.check(the_programme()).ok
+        assert proof.check(the_programme()).ok
         assert chain.verify(the_programme().id, lambda done: None).ok
 
 
@@ -203,7 +203,7 @@ def _state() -> tuple[object, ...]:
     )
     runs = db.session.execute(select(PayoutRun.id, PayoutRun.approved_by, PayoutRun.cleared_at))
     lines = db.session.scalar(select(func.count()).select_from(Transfer))
-    return flow.digest(the_programme()), lines, payments.all(), runs.all()
+    return proof.digest(the_programme()), lines, payments.all(), runs.all()
 
 
 def _dies_at(point: int, step: Callable[[], object]) -> bool:
@@ -234,5 +234,5 @@ def test_a_return_and_a_payout_at_the_same_moment_keep_the_ledger_whole(house: F
         return record(the_programme(), sale("b-1", "B1", "9000", category="Clothing"), now=MAY)
 
     together(house, returned, lambda: approve(1, 1), lambda: collect(MAY + timedelta(days=31)))
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
     assert chain.verify(the_programme().id, lambda done: None).ok

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from engage import flow
+from engage import proof
 from engage.db import db, transaction
 from engage.earnings.document import document
 from engage.ledger import chain
@@ -73,7 +73,7 @@ def test_a_closed_period_is_collected_and_points_stay_for_rewards(house: Flask) 
         (21000, 0),
         (61000, 0),
     }
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
 
 
 def test_what_the_running_period_earned_waits_for_its_own_run(house: Flask) -> None:
@@ -202,7 +202,7 @@ def test_a_payment_that_the_bank_returned_is_not_paid_any_more(house: Flask) -> 
     put_back(1, payment("A1").id, "account closed")
     assert held("A1") == {"accrued": 1000}
     assert states()["A1"] == "put_back"
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
     found = document(the_programme(), partners.by_external_id(the_programme().id, "A1"))
     money = [(line["rule"], line["amount"]) for line in found["lines"] if line["unit"] == "USD"]
     assert money == [("growth-bonus", "10.00"), ("payout", "-10.00"), ("payout", "10.00")]
@@ -265,7 +265,7 @@ def test_every_step_is_in_the_chain_and_the_facts_give_the_same(house: Flask) ->
     approve(1, 2)
     pay(1)
     assert chain.verify(the_programme().id, lambda done: None).ok
-    assert flow.check(the_programme()).ok
+    assert proof.check(the_programme()).ok
     kinds = db.session.execute(
         select(Transfer.kind, func.count())
         .where(Transfer.unit == "USD")

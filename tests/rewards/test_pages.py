@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import proof
 from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.ledger import service as ledger
@@ -73,7 +73,7 @@ def test_a_redemption_is_a_line_and_calling_it_off_a_reversing_one(alice: Browse
     said = text(alice.post(f"/rewards/redemptions/{order}/cancel", follow_redirects=True))
     assert "Nothing was changed." in said
     assert points(cast) == 6_000
-    assert flow.check(programmes.by_slug("resellers")).ok
+    assert proof.check(programmes.by_slug("resellers")).ok
 
 
 def test_what_cannot_be_had_says_why_and_costs_nothing(alice: Browser, cast: Cast):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import flow, proof
 from engage.db import db, transaction
 from engage.ledger import service as ledger
 from engage.missions import service as missions
@@ -68,7 +68,7 @@ def alice() -> int:
 
 
 def earned() -> dict[str, int]:
-    found = flow.check(programmes.by_slug("resellers"))
+    found = proof.check(programmes.by_slug("resellers"))
     assert found.ok, f"{found.differences} differences"
     return ledger.balances(alice())
 

@@ -1,0 +1,120 @@
+"""Proof that everything derived is what the facts say: worked out again, and named by one hash."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+
+from engage.activity.models import Fact
+from engage.db import db
+from engage.flow import differences
+from engage.leaderboards import service as leaderboards
+from engage.leaderboards.models import Board, Standing
+from engage.ledger import service as ledger
+from engage.ledger.models import Account, Transfer
+from engage.ledger.rules import Difference
+from engage.missions import awards as missions
+from engage.missions.models import Mission, MissionProgress, MissionStage
+from engage.partners import service as partners
+from engage.partners.models import Group, Partner
+from engage.programmes.models import Programme
+from engage.tiers import service as tiers
+from engage.tiers.models import TierSpell
+
+
+def outstanding(programme: Programme) -> list[Difference]:
+    """The lines that `flow.reconsider` would post, by the tiers it would leave: those are written, so
+    this is asked where everything is undone (`db.without_trace`)."""
+    tiers.rebuild(programme)
+    return differences(programme, partners.attributes(programme.id), store=False)
+
+
+class Check(NamedTuple):
+    """Whether everything derived is what the facts say; ``digest`` names the state."""
+
+    ok: bool
+    facts: int
+    transfers: int
+    differences: int
+    digest: str
+
+
+def check(programme: Programme) -> Check:
+    """Work everything out from the facts and compare, changing nothing."""
+    who = partners.attributes(programme.id)
+    found = (
+        len(differences(programme, who, store=False))
+        + tiers.differing(programme)
+        + missions.differing_progress(programme, who)
+        + leaderboards.differing_standings(programme)
+        + len(list(ledger.unbalanced(programme.id)))
+    )
+    counted = [
+        db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+        for table, conditions in (
+            (Fact, (Fact.programme_id == programme.id, Fact.superseded_at.is_(None))),
+            (Transfer, (Transfer.programme_id == programme.id,)),
+        )
+    ]
+    return Check(not found, counted[0], counted[1], found, digest(programme))
+
+
+def digest(programme: Programme) -> str:
+    """A hash over balances, tiers, standings and mission progress, by names alone.
+
+    It does not depend on ids, nor on the order or batching in which facts came.
+    """
+    state = hashlib.sha256()
+    for line in sorted(_state(programme)):
+        state.update(line.encode())
+        state.update(b"\n")
+    return state.hexdigest()
+
+
+def _state(programme: Programme) -> Iterator[str]:
+    balances = db.session.execute(
+        select(Account.kind, Account.unit, Partner.external_id, Account.balance)
+        .outerjoin(Partner, Partner.id == Account.partner_id)
+        .where(Account.programme_id == programme.id, Account.balance != 0)
+    )
+    for kind, unit, partner, balance in balances:
+        yield f"balance\t{kind}\t{unit}\t{partner or ''}\t{balance}"
+    spells = db.session.execute(
+        select(Partner.external_id, TierSpell.number, TierSpell.tier, TierSpell.since)
+        .join(Partner, Partner.id == TierSpell.partner_id)
+        .where(Partner.programme_id == programme.id)
+    )
+    for partner, number, tier, since in spells:
+        yield f"tier\t{partner}\t{number}\t{tier or ''}\t{since or ''}"
+    for board in leaderboards.boards(programme):
+        member = Partner if board.rule.by == "partner" else Group
+        name = Partner.external_id if member is Partner else Group.name
+        standings = db.session.execute(
+            select(Standing.period, name, Standing.score, Standing.reached_at)
+            .join(Board, Board.id == Standing.board_id)
+            .join(member, member.id == Standing.member_id)
+            .where(Board.id == board.model.id)
+        )
+        for period, who, score, reached_at in standings:
+            yield f"standing\t{board.model.slug}\t{period}\t{who}\t{score}\t{reached_at or ''}"
+    progress = db.session.execute(
+        select(
+            Mission.slug,
+            MissionStage.number,
+            Partner.external_id,
+            MissionProgress.value,
+            MissionProgress.reached_at,
+        )
+        .select_from(MissionProgress)
+        .join(MissionStage, MissionStage.id == MissionProgress.stage_id)
+        .join(Mission, Mission.id == MissionStage.mission_id)
+        .join(Partner, Partner.id == MissionProgress.partner_id)
+        .where(
+            Mission.programme_id == programme.id,
+            Mission.retired_at.is_(None),
+            or_(MissionProgress.value != 0, MissionProgress.reached_at.is_not(None)),
+        )
+    )
+    for mission, number, partner, value, reached_at in progress:
+        yield f"progress\t{mission}\t{number}\t{partner}\t{value}\t{reached_at or ''}"
