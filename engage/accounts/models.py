@@ -32,7 +32,10 @@ class User(Model):
 
 
 class Seat(Model):
-    """A user's place in a programme: manager, or one of the people of a partner."""
+    """A user's place in a programme: manager, or one of the people of a partner.
+
+    ``news_read_at`` is until when they have read what happened to what they earned.
+    """
 
     __tablename__ = "seats"
 
@@ -41,6 +44,7 @@ class Seat(Model):
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     role: Mapped[str] = mapped_column(String(10))
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"))
+    news_read_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(back_populates="seats")
 

@@ -1,16 +1,17 @@
 """A partner's home: where I stand and what is next, in one screen of a phone."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, redirect, render_template
+from flask import Blueprint, abort, g, redirect, render_template, request
 from flask import url_for as url
 from werkzeug.wrappers import Response
 
-from engage.db import db
+from engage.db import db, transaction
 from engage.earnings import reasons
 from engage.earnings import service as statements
-from engage.home import sentences, service
+from engage.home import news, sentences, service
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
 from engage.leaderboards import announcements, pictures
@@ -74,6 +75,22 @@ def now() -> str:
     return render_template("home/_now.html", **_now(*_mine(), viewer()))
 
 
+@blueprint.post("/home/read")
+@allow("partner")
+def read() -> Response:
+    """I have read what happened ``until`` then."""
+    try:
+        until = datetime.fromisoformat(request.form.get("until", ""))
+    except ValueError:
+        abort(400)
+    partner_id, user_id = g.seat.partner.id, g.user.id
+    if until.tzinfo is None:
+        abort(400)
+    seen = min(until, g.now)
+    transaction(lambda: news.read(partner_id, user_id, seen))
+    return redirect(url(".home"), 303)
+
+
 @blueprint.get("/home/latest")
 @allow("partner")
 def latest() -> str:
@@ -114,6 +131,11 @@ def _now(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]
     board = _board(here, programme, partner, voice) if here.board else None
     return {
         "here": here,
+        "news": [
+            {"text": one.text, "href": one.href, "when": voice.moment(one.at)}
+            for one in news.unread(programme, partner, g.user.id, g.now, voice)
+        ],
+        "news_until": g.now.isoformat(),
         "next": sentences.next_step(here, programme, voice, g.now),
         "board": board,
         "numbers": _numbers(here, programme, board, voice),
