@@ -1,0 +1,111 @@
+"""Pictures and draws are functions of what was known at their instant, on both databases: neither the
+order nor the batching of facts, nor who came first behind the instant, makes a difference."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from engage import flow
+from engage.activity.rules import Report
+from engage.config import Settings
+from engage.db import db, transaction
+from engage.leaderboards import jobs, leagues, pictures, service
+from engage.leaderboards.models import Picture, PictureLine
+from engage.leaderboards.tally import tally
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
+from tests.conftest import NOW, PROFILES, publish, record
+from tests.flow.test_convergence import batches_of
+from tests.houses import Houses
+from tests.leaderboards.test_leagues import Q3
+from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, Q2, at
+
+#: Before the board freezes, while it is frozen, while its result is provisional, and after the close.
+INSTANTS = (NOW, at(FROZEN, 90), at(OVER, 90), at(FINAL, 90))
+_numbers = count()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
+) -> Iterator[Flask]:
+    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
+    with houses.open(request.param, chosen) as app:
+        yield app
+
+
+def told(
+    waves: list[list[list[Report]]], *, by_clock: bool
+) -> tuple[dict[str, object], object, object]:
+    """What the pictures, the draw and the digest say after batches that came at each instant."""
+    slug = f"moments-{next(_numbers)}"
+    file = FREEZES.replace('"resellers"', f'"{slug}"')
+    publish(file.replace('freeze = "3d"', 'freeze = "3d"\nleague = { size = 4, moves = 1 }'))
+    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    for instant, batches in zip(INSTANTS, waves, strict=True):
+        if by_clock:
+            jobs.turn(instant)
+        for batch in batches:
+            record(programmes.by_slug(slug), *batch, now=instant)
+    jobs.turn(INSTANTS[-1])
+    programme = programmes.by_slug(slug)
+    board = service.board(programme, "sales")
+    assert board
+    known = {partner.id: partner.external_id for partner in db.session.query(Partner)}
+    taken = {}
+    for picture in db.session.query(Picture).filter_by(board_id=board.model.id):
+        lines = db.session.query(PictureLine).filter_by(picture_id=picture.id)
+        scores = {known[line.member_id]: line.score for line in lines}
+        again = db.session.execute(tally(programme, board._replace(picture=picture), Q2))
+        assert {known[row.member_id]: int(row.score) for row in again} == scores
+        taken[picture.kind] = (picture.taken_at, scores)
+    assert pictures.as_seen(programme, board, Q2).picture
+    draw = leagues.draw_of(board, Q3)
+    drawn = {known[i]: leagues.placed(draw, i) for i in known} if draw else {}
+    return taken, drawn, flow.check(programme)._replace(transfers=0)
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(facts=batches_of, data=st.data())
+def test_what_was_known_at_an_instant_makes_its_picture(
+    house: Flask, facts: list[Report], data: st.DataObject
+) -> None:
+    waves: list[list[Report]] = [[], [], [], []]
+    for fact in facts:
+        waves[data.draw(st.integers(0, 3))].append(fact)
+    plain = [[wave] if wave else [] for wave in waves]
+    split = []
+    for wave in waves:
+        said = data.draw(st.permutations(wave))
+        middle = data.draw(st.integers(0, len(said)))
+        split.append([batch for batch in (said[:middle], said[middle:], said[:2]) if batch])
+    one, other = told(plain, by_clock=True), told(split, by_clock=False)
+    if not waves[1]:  # nobody was there while it was frozen
+        one[0].pop("freeze")
+    assert one == other
+
+
+def test_a_freeze_is_lifted_once_and_nothing_else_of_a_picture_ever_changes(house: Flask) -> None:
+    slug = f"moments-{next(_numbers)}"
+    publish(FREEZES.replace('"resellers"', f'"{slug}"'))
+    transaction(lambda: flow.turn(programmes.by_slug(slug), now=at(FROZEN)))
+    board = service.board(programmes.by_slug(slug), "sales")
+    assert board
+    number = board.model.frozen_id
+    here = f"UPDATE board_pictures SET {{}} WHERE id = {number}"
+    changes = ("period = 'x'", "reason = 'x'", "definition = '{}'")
+    lift = "lifted_at = taken_at, lift_reason = 'x'"
+    transaction(lambda: db.session.execute(text(here.format(lift))))
+    for change in (*changes, lift):
+        with pytest.raises(DBAPIError):
+            transaction(lambda c=change: db.session.execute(text(here.format(c))))
