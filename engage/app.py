@@ -11,6 +11,7 @@ from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.boards import blueprint as console_boards
+from engage.console.drafts import blueprint as console_drafts
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
@@ -18,7 +19,6 @@ from engage.console.overview import blueprint as console
 from engage.console.partner_facts import blueprint as console_facts
 from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
-from engage.console.rule_review import blueprint as console_drafts
 from engage.disputes.console import blueprint as console_disputes
 from engage.disputes.routes import blueprint as disputes
 from engage.earnings.routes import blueprint as earnings
@@ -37,6 +37,7 @@ from engage.screens.routes import blueprint as screens
 from engage.share.routes import blueprint as share
 from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
+from engage.videos.shared import blueprint as shared_films
 
 __all__ = ["make", "models"]
 
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     rewards,
     insight,
     videos,
+    shared_films,
     console_videos,
     api,
     api_questions,

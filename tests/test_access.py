@@ -165,6 +165,10 @@ EXAMPLES: dict[str, Example] = {
     "share.mine": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "share.shared": Example(_shared, EVERYBODY),
     "share.picture": Example(_shared, EVERYBODY),
+    "shared_films.make": Example(examples.film, ALICE_ALONE),
+    "shared_films.end": Example(examples.link, ALICE_ALONE),
+    "shared_films.watch": Example(examples.shared, EVERYBODY),
+    "shared_films.part": Example(examples.shared_part, EVERYBODY),
     "leaderboards.me": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "leaderboards.rows": Example(lambda cast: {"board": "sales"}, EVERYBODY),
     "missions.mission": Example(

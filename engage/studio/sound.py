@@ -190,25 +190,21 @@ def loudness(source: list[str], given: bytes | None = None) -> float:
 
 
 def encoded(seconds: float, folder: Path, mood: str = "calm") -> Path:
-    """The bed as AAC, encoded once per mood and length and kept in ``folder``."""
+    """The bed as AAC, encoded once per mood and length and kept in ``folder``.
+
+    Raises ValueError where the encoder made it louder or quieter than it should be."""
     path = folder / f"bed-{VERSION}-{mood}-{round(seconds * 1000)}.m4a"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
             made = Path(aside) / path.name
-            encode(bed(seconds, mood), made)
+            subprocess.run(
+                [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
+                 "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(made)],
+                input=bed(seconds, mood).tobytes(), capture_output=True, check=True,
+            )  # fmt: skip
+            heard = loudness(["-i", str(made)])
+            if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:
+                raise ValueError(f"the music came out at {heard} LUFS instead of {LOUDNESS}")
             made.replace(path)
     return path
-
-
-def encode(track: Samples, path: Path) -> None:
-    """A track as AAC. Raises ValueError where the encoder made it louder or quieter than it should
-    be."""
-    subprocess.run(
-        [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
-         "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(path)],
-        input=track.tobytes(), capture_output=True, check=True,
-    )  # fmt: skip
-    heard = loudness(["-i", str(path)])
-    if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:
-        raise ValueError(f"the sound came out at {heard} LUFS instead of {LOUDNESS}")

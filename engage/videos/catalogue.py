@@ -20,8 +20,7 @@ class UnknownTemplate(LookupError):
 
 
 class Offered(NamedTuple):
-    """A template that is whole in a programme's colours, and the hash that changes with either (and
-    with who reads films aloud)."""
+    """A template that is whole in a programme's colours, and the hash that changes with either."""
 
     template: Template
     theme: Theme
@@ -53,9 +52,8 @@ def load(slug: str, programme: Programme | None = None) -> Offered:
     folder = known[slug]
     digest = studio.template_digest(folder)
     theme = looks.theme_of(programme.slug if programme else None)
-    settings: Settings = current_app.extensions["engage.settings"]
-    whole = hashlib.sha256(f"{digest} {theme.digest()} {settings.narration}".encode())
-    return Offered(_read(folder, digest), theme, whole.hexdigest())
+    both = hashlib.sha256(f"{digest} {theme.digest()}".encode()).hexdigest()
+    return Offered(_read(folder, digest), theme, both)
 
 
 @lru_cache(maxsize=32)

@@ -1,4 +1,4 @@
-"""Films and the batches they are ordered in. Job state lives here, never in the queue alone."""
+"""Films, the batches they are ordered in (job state lives here, never in the queue alone), and links."""
 
 from datetime import datetime
 from typing import Any
@@ -104,4 +104,29 @@ class VideoOrder(Model):
         Index("ix_video_orders_video_id", "video_id"),
         Index("ix_video_orders_partner_id", "partner_id"),
         CheckConstraint("(video_id IS NULL) <> (refusal IS NULL)", name="film_or_refusal"),
+    )
+
+
+class FilmShare(Model):
+    """A link to a film for people without a seat. Its address is this row's id, signed.
+
+    What a network shows beside the link tells the partner's name and the film's poster only where
+    they agreed (``with_name``, ``with_poster``).
+    """
+
+    __tablename__ = "film_shares"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("videos.id"))
+    with_name: Mapped[bool]
+    with_poster: Mapped[bool]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_film_shares_video_id", "video_id"),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        # An address once given leads to no other link, whatever was deleted since.
+        {"sqlite_autoincrement": True},
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, g, render_template, request, send_file, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from engage.config import Settings
@@ -15,11 +16,14 @@ from engage.studio.story import Chapter, story
 from engage.studio.template import TemplateError
 from engage.studio.values import from_json
 from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, films, shelf
+from engage.videos import catalogue, films, sharing, shelf
 from engage.videos.models import Video
 from engage.web import allow
 
 blueprint = Blueprint("videos", __name__, url_prefix="/videos")
+
+#: What the parts of a film are, to whoever asks for them.
+KINDS = {shelf.FILM: "video/mp4", shelf.POSTER: "image/jpeg", shelf.CAPTIONS: "text/vtt"}
 
 
 @blueprint.get("/")
@@ -67,7 +71,7 @@ def clock_text(seconds: int) -> str:
 @blueprint.get("/<key>")
 @allow("partner", "manager")
 def watch(key: str) -> str:
-    video = _mine(key)
+    video = mine(key)
     return render_template("videos/watch.html", **_page(video))
 
 
@@ -75,14 +79,35 @@ def watch(key: str) -> str:
 @allow("partner", "manager")
 def player(key: str) -> str:
     """What the page shows while the film is on its way, and the player once it is there."""
-    return render_template("videos/_player.html", **_page(_mine(key)))
+    return render_template("videos/_player.html", **_page(mine(key)))
 
 
 def _page(video: Video) -> dict[str, Any]:
     back = (url_for("videos.index"), _("Videos"))
     if g.seat.partner is None:
         back = (url_for("console_videos.index"), _("Videos"))
-    return {"video": video, "film": card(video), "back": back, "story": _story(video)}
+    page = {"video": video, "film": card(video), "back": back, "story": _story(video)}
+    return page | (_links(video) if g.seat.partner is not None and video.state == "done" else {})
+
+
+def _links(video: Video) -> dict[str, Any]:
+    """The links that lead to a film, and what another one may be."""
+    secret = current_app.config["SECRET_KEY"]
+    words = {"with_name": _("your name"), "with_poster": _("the first picture")}
+    return {
+        "links": [
+            {
+                "id": share.id,
+                "expires_at": share.expires_at,
+                "shows": [word for name, word in words.items() if getattr(share, name)],
+                "address": url_for(
+                    "shared_films.watch", token=sharing.token(share, secret), _external=True
+                ),
+            }
+            for share in sharing.living(video.id, g.now)
+        ],
+        "lives": [(days, ngettext("%(num)d day", "%(num)d days", days)) for days in sharing.DAYS],
+    }
 
 
 def _story(video: Video) -> list[Chapter] | None:
@@ -104,30 +129,30 @@ def _story(video: Video) -> list[Chapter] | None:
 @allow("partner", "manager")
 def film(key: str) -> Response:
     """The film, in byte ranges; ``?download`` to keep it."""
-    return _media(key, shelf.FILM, "video/mp4")
+    return media(mine(key), shelf.FILM)
 
 
 @blueprint.get("/<key>/poster.jpg")
 @allow("partner", "manager")
 def poster(key: str) -> Response:
-    return _media(key, shelf.POSTER, "image/jpeg")
+    return media(mine(key), shelf.POSTER)
 
 
 @blueprint.get("/<key>/captions.vtt")
 @allow("partner", "manager")
 def captions(key: str) -> Response:
-    return _media(key, shelf.CAPTIONS, "text/vtt")
+    return media(mine(key), shelf.CAPTIONS)
 
 
-def _media(key: str, name: str, kind: str) -> Response:
-    video = _mine(key)
+def media(video: Video, name: str) -> Response:
+    """A part of a finished film; 404 while there is none."""
     settings: Settings = current_app.extensions["engage.settings"]
     path = shelf.folder(settings.media_dir, video.key) / name
     if video.state != "done" or not path.is_file():
         abort(404)
     response = send_file(
         path,
-        mimetype=kind,
+        mimetype=KINDS[name],
         conditional=True,
         etag=f"{video.key[:32]}-{path.stat().st_size}",
         as_attachment="download" in request.args,
@@ -138,7 +163,7 @@ def _media(key: str, name: str, kind: str) -> Response:
     return response
 
 
-def _mine(key: str) -> Video:
+def mine(key: str) -> Video:
     """The film if it is the viewer's to see; 404 for everybody else."""
     partner = g.seat.partner
     found = films.find(g.seat.programme.id, key, partner.id if partner else None)

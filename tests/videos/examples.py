@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import current_app
 
+from engage import clock
 from engage.config import Settings
 from engage.db import db
-from engage.videos import shelf
-from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos import sharing, shelf
+from engage.videos.models import FilmShare, Video, VideoBatch, VideoOrder
 
 from ..conftest import NOW, Cast
 
@@ -26,6 +27,31 @@ def film(cast: Cast) -> dict[str, Any]:
 def batch(cast: Cast) -> dict[str, Any]:
     """The address's values of the batch it was ordered in: ``batch_id``."""
     return {"batch_id": make(cast)}
+
+
+def link(cast: Cast) -> dict[str, Any]:
+    """The address's values of a link to it: ``key``, ``share_id``."""
+    return film(cast) | {"share_id": _share(cast).id}
+
+
+def shared(cast: Cast) -> dict[str, Any]:
+    """The address's values of what that link opens: ``token``."""
+    return {"token": sharing.token(_share(cast), current_app.config["SECRET_KEY"])}
+
+
+def shared_part(cast: Cast) -> dict[str, Any]:
+    return shared(cast) | {"part": shelf.POSTER}
+
+
+def _share(cast: Cast) -> FilmShare:
+    make(cast)
+    video = db.session.query(Video).filter_by(key=KEY).one()
+    known = sharing.living(video.id, clock.now())
+    if known:
+        return known[0]
+    share = sharing.make(video, 7, with_name=True, with_poster=True, now=clock.now())
+    db.session.commit()
+    return share
 
 
 def make(cast: Cast) -> int:
