@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from engage import clock, periods
+from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
 from engage.conditions import addresses, asks_for_tier, texts
@@ -18,7 +18,7 @@ from engage.db import db
 from engage.leaderboards import leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Place, Published, tally, windowed
-from engage.leaderboards.windows import ROLLING
+from engage.leaderboards.windows import ROLLING, touched
 from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
@@ -116,10 +116,12 @@ def move(
         if climbed and asks_for_tier(rule.audience):
             moves = chain(moves, _done_since(climbed))
         change = _Change(published, defaultdict(int), {})
+        kept_on = published.model.kept_on
+        before = (rule.baseline.periods,) if rule.baseline else None
         for partner_id, day, value, at in moves:
             member = _member(rule, partner_id, attributes[partner_id], groups)
             if member is not None:
-                for period in _held(published, day):
+                for period in touched(rule.windows, day, kept_on, before):
                     place = period, member
                     change.deltas[place] += value
                     if value and at:
@@ -273,14 +275,6 @@ def _value(rule: rules.Board, fact: FactStanding) -> int:
     if rule.measure == "amount":
         return fact.amount
     return fact.quantity if rule.measure == "quantity" else SCALE
-
-
-def _held(published: Published, day: date) -> Iterable[str]:
-    """The names of the kept periods in which a fact of that day makes a difference."""
-    rule = published.rule
-    if rule.baseline is None and rule.period in periods.KINDS:
-        return (periods.containing(day, rule.period).name,)
-    return [period.name for period in published.holding({day})]
 
 
 def _member(

@@ -5,7 +5,7 @@ and the ones it is compared with, what score that makes, and what score a group 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, false, func, or_, select
@@ -55,15 +55,6 @@ class Published(NamedTuple):
         if self.rule.period == "rolling":
             return period.kind == "rolling" and period.last == self.model.kept_on
         return period.kind == self.rule.period
-
-    def holding(self, days: set[date]) -> set[Period]:
-        """The kept periods in which facts of these days make a difference."""
-        rule, kept_on = self.rule, self.model.kept_on
-        found = rule.windows.holding(days, kept_on)
-        if rule.baseline is not None:
-            for day in days:
-                found |= rule.windows.after(day, rule.baseline.periods, kept_on)
-        return found
 
 
 def windowed(programme: Programme, rule: rules.Board) -> rules.Board:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Any
 
@@ -20,8 +21,8 @@ _OF = {"days": ROLLING, "mission": MISSION, "seasons": SEASON}
 _SEASON_KEYS = ("slug", "name", "starts", "ends")
 _MOST_DAYS = 366
 _MOST_SEASONS = 40
-#: How far ahead periods are looked for that a fact is part of the baseline of.
-_A_YEAR_AND_MORE = timedelta(days=400)
+#: Where periods are looked for whose baseline is a year earlier: weeks have years of their own.
+_A_YEAR_LATER = tuple(timedelta(days=n) for n in (357, 364, 365, 366, 371, 378))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,7 @@ class Windows:
         if self.kind not in periods.KINDS:
             asked = self.spans or ((self.ending(kept_on),) if kept_on else ())
         elif count is None:
-            later = day + _A_YEAR_AND_MORE
-            asked = tuple(
-                periods.containing(later - timedelta(days=n), self.kind) for n in range(0, 71)
-            )
+            asked = tuple(periods.containing(day + later, self.kind) for later in _A_YEAR_LATER)
         else:
             found = [periods.containing(day, self.kind)]
             while len(found) <= count and (following := found[-1].following()):
@@ -115,6 +113,20 @@ class Windows:
             for period in set(asked)
             if any(span.first <= day <= span.last for span in self.before(period, count))
         }
+
+
+@lru_cache(maxsize=8192)
+def touched(
+    windows: Windows, day: date, kept_on: date | None, before: tuple[int | None] | None
+) -> tuple[str, ...]:
+    """The names of the kept periods in which a fact of that day makes a difference.
+
+    ``before`` holds how many periods growth is measured against, where it is (`Windows.before`).
+    """
+    found = windows.holding((day,), kept_on)
+    if before is not None:
+        found |= windows.after(day, before[0], kept_on)
+    return tuple(sorted(period.name for period in found))
 
 
 def parse(raw: Mapping[str, Any]) -> Windows:

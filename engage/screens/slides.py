@@ -33,8 +33,7 @@ class Slide(NamedTuple):
 
 def boards(programme: Programme) -> list[Published]:
     """The boards that a wall may show: not those that only their audience sees."""
-    found = leaderboards.boards(programme)
-    return [one for one in found if not one.rule.audience or one.rule.seen_by == "everyone"]
+    return [board for board in leaderboards.boards(programme) if board.rule.is_public]
 
 
 def slides(programme: Programme, plan: Plan, today: date, voice: Voice) -> Iterator[Slide]:

@@ -51,6 +51,8 @@ def mine(board: str) -> str:
     published = service.board(here, board)
     if published is None or published.rule.by != "partner":
         abort(404)
+    if not service.may_see(here, published, partner, g.now):
+        abort(404)
     today = clock.local_day(g.now, here.timezone)
     try:
         view = views.view(
