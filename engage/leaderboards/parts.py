@@ -227,7 +227,8 @@ def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dic
 def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     """The lines that a search brings, each leading to its place in the table."""
     rows, more = search.find(view, text)
-    shown = views.shown(view, ranking.Ranking(rows, len(rows)), voice, small=True)
+    best = views.page(view, 0, 1).best if rows else 0
+    shown = views.shown(view, ranking.Ranking(rows, len(rows), best), voice, small=True)
     lines = [line | {"href": place_of(view, row)} for line, row in zip(shown, rows, strict=True)]
     return {"text": text, "lines": lines, "more": more}
 

@@ -135,6 +135,16 @@ class Pages:
 
         asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)
 
+    def cut(self) -> None:
+        """What a network does: all connections break, and the hub lives on."""
+
+        async def work() -> None:
+            assert self._live.hub
+            for stream in self._live.hub.streams:
+                stream.cut()
+
+        asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)
+
     @property
     def is_listening(self) -> bool:
         return bool(self._live.hub and self._live.hub.listening)

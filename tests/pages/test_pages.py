@@ -25,6 +25,7 @@ PAGES = (
     "/leaderboards/",
     "/leaderboards/sales",
     "/leaderboards/sales?scope=region%3DNortheast",
+    "/leaderboards/sales/search?q=a",
     "/leaderboards/regions",
     "/missions/",
     "/missions/spring-sprint",
@@ -38,6 +39,7 @@ PAGES = (
     "/what-if",
     "/rewards/",
     "/disputes/",
+    "/leaderboards/sales/share",
 )
 FOR_MANAGERS = (
     *PAGES[1 : PAGES.index("/earnings/")],
@@ -54,6 +56,8 @@ FOR_MANAGERS = (
     "/console/payouts/1/approve",
     "/console/payouts/1/pay",
     "/console/payouts/1/payments/1",
+    "/console/screens/",
+    "/console/screens/new",
 )
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 

@@ -82,7 +82,7 @@ def turn(page: Page) -> None:
     before, number = shown(page), page.evaluate("document.getElementById('slides').children.length")
     page.clock.fast_forward((JUMP - 1) * 1000)
     is_quiet(page)
-    page.clock.fast_forward(1000)
+    page.clock.fast_forward(2000)
     until(lambda: number == 1 or shown(page) != before, what="the next slide stands")
 
 
