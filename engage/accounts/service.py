@@ -268,7 +268,9 @@ _LIVING_KEY = select(ApiKey.__table__).where(
 
 def api_key(token: str) -> Row[Any] | None:
     """The row of the living key whose secret this is, or None."""
-    key = db.session.execute(_LIVING_KEY, {"prefix": token[:12]}).first()
+    # By itself, with nothing to roll back: psycopg forgets all it has prepared with a rollback.
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = connection.execute(_LIVING_KEY, {"prefix": token[:12]}).first()
     # Sha256 is enough for 32 random bytes: there is no dictionary to try.
     return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
 

@@ -49,7 +49,7 @@ def deliver() -> int:
         sent += len(gone)
         if len(gone) < service.AT_ONCE:
             break
-    db.session.rollback()
+    db.session.commit()  # nothing: psycopg forgets all it has prepared with a rollback
     return sent
 
 
@@ -63,6 +63,7 @@ def _send(batch: Sequence[Row[Any]]) -> list[int]:
     except RedisError as error:
         log.info("outbox waits: %s", error)
     finally:
+        db.session.commit()
         if gone:
             transaction(lambda: service.delivered(gone, clock_now()))
     return gone
