@@ -43,6 +43,7 @@ PAGES = (
 )
 FOR_MANAGERS = (
     *PAGES[1 : PAGES.index("/earnings/")],
+    "/console/boards/sales/moments",
     "/console/budget",
     "/console/facts/A1",
     "/console/fact/1",
