@@ -171,16 +171,17 @@ def _scopes(view: View) -> list[dict[str, Any]]:
     ]
 
 
-def _divisions(view: View, draw: LeagueDraw) -> list[tuple[str, Scope, str]]:
+def _divisions(view: View, draw: LeagueDraw) -> list[tuple[str, Scope, str | None]]:
     """The partner's own division, and the one that is looked at; for managers its neighbours."""
     own = leagues.placed(draw, g.seat.partner.id).division if g.seat.partner else None
     looked_at = int(view.scope[1]) if view.scope and view.scope[0] == leagues.LEAGUE else own or 1
     near = {looked_at} if own else {looked_at - 1, looked_at, looked_at + 1}
+    voice = viewer()
     return [
         (
-            _("My division") if number == own else _("Division %(number)s", number=number),
+            _("My division") if number == own else league_words.division(number, draw, voice),
             (leagues.LEAGUE, str(number)),
-            league_words.division(number, draw, viewer()),
+            league_words.division(number, draw, voice) if number == own else None,
         )
         for number in sorted(near | {own or looked_at})
         if 1 <= number <= draw.divisions
