@@ -11,7 +11,6 @@ from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.boards import blueprint as console_boards
-from engage.console.drafts import blueprint as console_drafts
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
@@ -19,6 +18,7 @@ from engage.console.overview import blueprint as console
 from engage.console.partner_facts import blueprint as console_facts
 from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
+from engage.console.rule_review import blueprint as console_drafts
 from engage.disputes.console import blueprint as console_disputes
 from engage.disputes.routes import blueprint as disputes
 from engage.earnings.routes import blueprint as earnings

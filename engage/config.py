@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     max_upload_mb: int = 64
     door_mb: int = 64
     video_workers: int = 1
+    #: Who reads films aloud, see `engage.studio.narration.engine`; nobody if not given.
+    narration: str = ""
 
     @field_validator("trusted_hosts", mode="before")
     @classmethod

@@ -16,7 +16,17 @@ PURE = {"clock", "texts", "money", "periods", "definitions", "conditions", "form
 DECISIONS = {f"engage.leaderboards.{name}" for name in ("moments", "divisions", "windows")}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}
-STUDIO_MAY_USE = {"PIL", "numpy", "moviepy", "imageio_ffmpeg", "qrcode", "babel", "proglog", "av"}
+STUDIO_MAY_USE = {
+    "PIL",
+    "numpy",
+    "moviepy",
+    "imageio_ffmpeg",
+    "qrcode",
+    "babel",
+    "proglog",
+    "av",
+    "hibari",
+}
 #: Imports inside functions, each with its reason.
 DEFERRED = {
     # The whole house takes a second to load: what only supervises or prints does without.
@@ -28,8 +38,10 @@ DEFERRED = {
     # What draws takes a sixth of a second: pages that show a picture made before do without.
     "engage.videos.stills": {"engage.studio.reel"},
     "engage.share.routes": {"engage.share.card"},
+    # An extra, and a second to load: only where films are read aloud.
+    "engage.studio.narration": {"hibari"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
-    "engage.videos.jobs": {"engage.studio.film"},
+    "engage.videos.jobs": {"engage.studio.film", "engage.studio.narration"},
 }
 
 

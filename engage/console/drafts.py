@@ -1,42 +1,31 @@
-"""Rules changed by a form: a draft is begun, kept, tried over real facts, and published."""
+"""Rules changed by a form: a draft is begun, typed and kept (`rule_review` is how it goes on)."""
 
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engage import flow, proof
-from engage.activity.models import Fact
-from engage.console import rule_form, rules, service
+from engage.console import rule_form, rules
 from engage.console import rule_view as view
 from engage.console.here import programme
 from engage.console.rule_form import FORM, Reading
 from engage.console.typed_form import Typed, one
-from engage.db import db, transaction, without_trace
-from engage.earnings.reasons import rule_name
-from engage.incentives import drafts, explain, jobs, language, publishing, terms
+from engage.db import db, transaction
+from engage.incentives import drafts, publishing
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft, RuleVersion
-from engage.incentives.publishing import Release
-from engage.incentives.replay import PERIODS
-from engage.money import POINTS
-from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_drafts", __name__, url_prefix="/console/rules/drafts")
 
 Answer = str | Response | tuple[str, int]
-_LONGEST_WHY = 500
 
 
 # --- begun ----------------------------------------------------------------------------------------
@@ -94,7 +83,7 @@ def _version(here: Programme, slug: str, number: int) -> RuleVersion | None:
 # --- typed ----------------------------------------------------------------------------------------
 
 
-def _draft(draft_id: int) -> RuleDraft:
+def the_draft(draft_id: int) -> RuleDraft:
     found = drafts.find(g.seat.programme.id, draft_id)
     if found is None:
         abort(404)
@@ -109,7 +98,7 @@ def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading:
     return reading if not reading.errors else reading._replace(rule=None)
 
 
-def _whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
+def whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
     """The same, and whether it fits the rest of the programme, as the file would be asked."""
     if row.retires:
         return Reading(None, {})
@@ -132,7 +121,7 @@ def _whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
 @blueprint.get("/<id:draft_id>")
 @allow("manager")
 def draft(draft_id: int) -> Answer:
-    row = _draft(draft_id)
+    row = the_draft(draft_id)
     return _page(programme(), row, row.typed, {})
 
 
@@ -161,18 +150,18 @@ def _form(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str])
 @allow("manager")
 def save(draft_id: int) -> Answer:
     """Keep what is typed; with ``do=review`` go on to what it would do, once nothing is wrong."""
-    here, row = programme(), _draft(draft_id)
+    here, row = programme(), the_draft(draft_id)
     typed = _typed(row)
     what = request.form.get("do", "")
-    reading = _whole(here, row, typed) if what == "review" else _read(here, row, typed)
-    _keep(draft_id, typed)
+    reading = whole(here, row, typed) if what == "review" else _read(here, row, typed)
+    keep(draft_id, typed)
     if what == "review" and not reading.errors:
         return redirect(url_for(".review", draft_id=draft_id), 303)
     if what == "leave":
         flash(_("The draft is kept."), "success")
         return redirect(url_for("console_rules.index", _anchor="drafts"), 303)
     errors = reading.errors if what == "review" else _told(reading.errors, typed)
-    answer = _page(programme(), _draft(draft_id), typed, errors)
+    answer = _page(programme(), the_draft(draft_id), typed, errors)
     return (answer, 422) if what == "review" else answer
 
 
@@ -187,11 +176,11 @@ def _told(errors: dict[str, str], typed: Typed) -> dict[str, str]:
     return {name: text for name, text in errors.items() if one(typed, name)}
 
 
-def _keep(draft_id: int, typed: Typed, **values: Any) -> None:
+def keep(draft_id: int, typed: Typed, **values: Any) -> None:
     now = g.now
 
     def work() -> None:
-        row = _draft(draft_id)
+        row = the_draft(draft_id)
         row.typed, row.changed_at = typed, now
         for key, value in values.items():
             setattr(row, key, value)
@@ -203,9 +192,9 @@ def _keep(draft_id: int, typed: Typed, **values: Any) -> None:
 @allow("manager")
 def form(draft_id: int) -> Answer:
     """The form again, with what is wrong at the field just left; what is typed is kept."""
-    typed = _typed(_draft(draft_id))
-    _keep(draft_id, typed)
-    here, row = programme(), _draft(draft_id)
+    typed = _typed(the_draft(draft_id))
+    keep(draft_id, typed)
+    here, row = programme(), the_draft(draft_id)
     errors = _told(_read(here, row, typed).errors, typed)
     return render_template(
         "console_rules/_rule_form.html", draft=row, **_form(here, row, typed, errors)
@@ -216,7 +205,7 @@ def form(draft_id: int) -> Answer:
 @allow("manager")
 def preview(draft_id: int) -> Answer:
     """How the rule reads so far, while somebody types."""
-    here, row = programme(), _draft(draft_id)
+    here, row = programme(), the_draft(draft_id)
     reading = _read(here, row, _typed(row))
     return render_template(
         "console_rules/_rule_preview.html", **view.preview(here, row, reading, viewer())
@@ -226,203 +215,6 @@ def preview(draft_id: int) -> Answer:
 @blueprint.post("/<id:draft_id>/drop")
 @allow("manager")
 def drop(draft_id: int) -> Answer:
-    transaction(lambda: db.session.delete(_draft(draft_id)))
+    transaction(lambda: db.session.delete(the_draft(draft_id)))
     flash(_("The draft was thrown away. What is published stays as it is."), "info")
     return redirect(url_for("console_rules.index"), 303)
-
-
-# --- reviewed, tried, published -------------------------------------------------------------------
-
-
-@blueprint.get("/<id:draft_id>/review")
-@allow("manager")
-def review(draft_id: int) -> Answer:
-    """What it would change, how it did over real facts, and from when on it is to hold."""
-    return _review(draft_id)
-
-
-def _review(
-    draft_id: int, errors: dict[str, str] | None = None, found: Rehearsal | None = None
-) -> Answer:
-    here, row, voice = programme(), _draft(draft_id), viewer()
-    reading = _whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
-    last = publishing.latest(here, row.slug) if row.slug else None
-    stands = view.published(here, row)
-    page = render_template(
-        "console_rules/review.html",
-        draft=row,
-        heading=view.name(row),
-        change={
-            "before": explain.sentence(stands, here.currency, voice) if stands else None,
-            "after": explain.sentence(reading.rule, here.currency, voice) if reading.rule else None,
-            "differs": terms.differing(stands, reading.rule, here.currency, voice)
-            if stands and reading.rule
-            else [],
-        },
-        nothing=stands == reading.rule,
-        overtaken=last.version if last and last.version != row.base else None,
-        errors=errors or {},
-        when=request.form.get("when", "now"),
-        day=request.form.get("day", ""),
-        why=request.form.get("why", row.why),
-        timezone=here.timezone,
-        correction=_correction(found, here) if found else None,
-        replay=view.replay(here, row, _raw(reading), voice),
-    )
-    return (page, 422) if errors else page
-
-
-def _raw(reading: Reading) -> dict[str, Any] | None:
-    return language.to_json(reading.rule) if reading.rule else None
-
-
-def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
-    """What a change of the past would do, in words."""
-    voice = viewer()
-
-    def side(sides: Any) -> list[str]:
-        return [
-            ngettext(
-                "%(n)s partner, %(pay)s",
-                "%(n)s partners, %(pay)s together",
-                sides[unit].partners,
-                n=voice.number(sides[unit].partners),
-                pay=voice.pay(sides[unit].amount, unit),
-            )
-            for unit in (here.currency, POINTS)
-            if unit in sides
-        ]
-
-    names = service.names([partner for partner, _unit, _amount in found.largest])
-    return {
-        "lines": found.lines,
-        "gains": side(found.gains),
-        "losses": side(found.losses),
-        "largest": [
-            (names[partner][1], voice.pay(amount, unit, sign=True))
-            for partner, unit, amount in found.largest
-        ],
-    }
-
-
-@blueprint.post("/<id:draft_id>/replay")
-@allow("manager")
-def replay(draft_id: int) -> Answer:
-    """Try it over the last periods of real facts; nothing of it is written."""
-    here, row = programme(), _draft(draft_id)
-    reading = _whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
-    periods = request.form.get("periods", 4, type=int)
-    jobs.start(draft_id, _raw(reading), periods if periods in PERIODS else 4)
-    return redirect(url_for(".review", draft_id=draft_id, _anchor="replay"), 303)
-
-
-@blueprint.get("/<id:draft_id>/replay")
-@allow("manager")
-def replay_state(draft_id: int) -> Answer:
-    """How far the run is; when it has ended, the page that says what was found is asked for."""
-    row = _draft(draft_id)
-    if not row.replay or row.replay["state"] != "running" or jobs.lost(row.replay, g.now):
-        target = url_for(".review", draft_id=draft_id, _anchor="replay")
-        if request.headers.get("HX-Request"):
-            return Response(headers={"HX-Refresh": "true"})
-        return redirect(target, 303)
-    shown = view.replay(programme(), row, row.replay["definition"], viewer())
-    return render_template("console_rules/_replay_state.html", replay=shown)
-
-
-@blueprint.post("/<id:draft_id>/publish")
-@allow("manager")
-def publish(draft_id: int) -> Answer:
-    """Publish it; where that changes the past, what it would do is shown first, and must be meant."""
-    here, row = programme(), _draft(draft_id)
-    reading = _whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
-    last = publishing.latest(here, row.slug) if row.slug else None
-    if last and last.version != row.base:
-        _keep(draft_id, row.typed, base=last.version)
-        text = _(
-            "Version %(n)s was published since this draft was begun: look again.", n=last.version
-        )
-        return _review(draft_id, {"overtaken": text})
-    why, since, errors = _asked(here)
-    _keep(draft_id, row.typed, why=why)
-    if errors or since is None:
-        return _review(draft_id, errors)
-    if since < g.now and request.form.get("sure") != "y":
-        found = without_trace(lambda: _rehearse(draft_id, since, why))
-        return _review(
-            draft_id, {"sure": _("This corrects the past: confirm that you mean it.")}, found
-        )
-    return _published(draft_id, since, why)
-
-
-def _asked(here: Programme) -> tuple[str, datetime | None, dict[str, str]]:
-    """Why, and from when on."""
-    errors: dict[str, str] = {}
-    why = request.form.get("why", "").strip()
-    if not why:
-        errors["why"] = _("Say why: partners read it beside the change.")
-    elif len(why) > _LONGEST_WHY:
-        errors["why"] = _("Use at most %(most)s characters.", most=_LONGEST_WHY)
-    if request.form.get("when", "now") == "now":
-        return why, g.now, errors
-    try:
-        day = date.fromisoformat(request.form.get("day", ""))
-        if not 1900 <= day.year < 2200:
-            raise ValueError(day)
-        return why, programmes.midnight(day, here.timezone), errors
-    except ValueError:
-        errors["day"] = _("Choose the day from which it holds.")
-        return why, None, errors
-
-
-def _change(draft_id: int, since: datetime, why: str) -> tuple[str, str | None]:
-    """Publish the draft's rule in this transaction: its slug, and what changed."""
-    here, row = programme(), _draft(draft_id)
-    release = Release(since, why, g.user.id, g.now)
-    if row.retires and row.slug:
-        return row.slug, publishing.retire(here, row.slug, release)
-    slug = row.slug or rules.slug_of(one(row.typed, "name"), drafts.taken(here.id), "rule")
-    reading = rule_form.read(row.typed, slug, here.currency, here.timezone, viewer())
-    assert reading.rule is not None
-    return slug, publishing.publish(here, reading.rule, release)
-
-
-def _rehearse(draft_id: int, since: datetime, why: str) -> Rehearsal:
-    _slug, change = _change(draft_id, since, why)
-    return rehearsed([change] if change else [], proof.outstanding(programme()))
-
-
-def _published(draft_id: int, since: datetime, why: str) -> Answer:
-    def work() -> tuple[str, str | None, int]:
-        slug, change = _change(draft_id, since, why)
-        here = programme()
-        # Where nothing has happened from then on, nobody's pay can change.
-        lines = flow.reconsider(here, now=g.now) if change and _happened(here, since) else 0
-        db.session.delete(_draft(draft_id))
-        return slug, change, lines
-
-    slug, change, lines = transaction(work)
-    deliver()
-    if change is None:
-        flash(_("This says the same as what is published: nothing has changed."), "info")
-        return redirect(url_for("console_rules.index", _anchor=slug), 303)
-    said = _("%(rule)s is published.", rule=rule_name(slug))
-    if lines:
-        said += " " + ngettext(
-            "%(num)d ledger line was posted.", "%(num)d ledger lines were posted.", lines
-        )
-    flash(said, "success")
-    return redirect(url_for("console_rules.index", _anchor=slug), 303)
-
-
-def _happened(here: Programme, since: datetime) -> bool:
-    found = select(Fact.id).where(
-        Fact.programme_id == here.id, Fact.occurred_at >= since, Fact.superseded_at.is_(None)
-    )
-    return db.session.scalar(found.limit(1)) is not None

@@ -10,7 +10,7 @@ from engage import periods
 from engage.activity import sentences as facts
 from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
 from engage.home.service import Here
-from engage.incentives import explain
+from engage.incentives import phrases
 from engage.leaderboards import sentences as boards
 from engage.missions import pages as missions
 from engage.missions.service import MissionView
@@ -76,7 +76,7 @@ def _band(
         "sentence": emphasised(
             voice.gettext("<em>%(more)s</em> and your rate rises to %(rate)s"),
             more=more,
-            rate=explain.rate_text(rule, rate, currency, voice),
+            rate=phrases.rate_text(rule, rate, currency, voice),
         ),
         "eyebrow": voice.gettext("Next for you"),
         "deadline": None
@@ -86,8 +86,8 @@ def _band(
         "target": goal.target,
         "done_text": voice.gettext(
             "%(done)s of %(target)s",
-            done=explain.measured(rule, goal.done, currency, voice),
-            target=explain.measured(rule, goal.target, currency, voice),
+            done=phrases.measured(rule, goal.done, currency, voice),
+            target=phrases.measured(rule, goal.target, currency, voice),
         ),
         "left_text": _percent(goal, voice),
         "worth": worth,

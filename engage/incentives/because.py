@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from engage import periods
-from engage.incentives.explain import measured, rate_text, sentence, versus
+from engage.incentives.explain import sentence
+from engage.incentives.phrases import measured, rate_text, versus
 from engage.incentives.rules import Rule, Step, pay, times
 from engage.voice import ENGLISH, Voice
 

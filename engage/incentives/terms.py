@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engage.activity import sentences as facts
-from engage.incentives import explain, language
+from engage.incentives import language, phrases
 from engage.incentives.rules import Rule
 from engage.money import POINTS
 from engage.voice import ENGLISH, Voice
@@ -94,7 +94,7 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
     among: Any = dict(rule.where)
 
     def measured(value: int) -> str:
-        return explain.measured(rule, value, currency, voice)
+        return phrases.measured(rule, value, currency, voice)
 
     bands = {
         "marginal": _("in bands: each rate for its part"),
@@ -106,9 +106,9 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         "earn": lambda value: _("points") if value == POINTS else value,
         "bands": lambda value: bands[value],
         "rate": lambda _value: (
-            explain.rate_text(rule, rule.rate, currency, voice) if rule.rate else ""
+            phrases.rate_text(rule, rule.rate, currency, voice) if rule.rate else ""
         ),
-        "band": lambda _value: voice.all_of(explain.band_phrases(rule, currency, voice)),
+        "band": lambda _value: voice.all_of(phrases.band_phrases(rule, currency, voice)),
         "period": lambda value: spans(voice)[value],
         "cap": lambda _value: voice.pay(rule.cap or 0, rule.earn),
         "budget": lambda _value: voice.pay(rule.budget or 0, rule.earn),
@@ -120,12 +120,12 @@ def _sayings(rule: Rule, currency: str, voice: Voice) -> Mapping[str, Callable[[
         ),
         "newcomers": lambda _value: measured(rule.baseline.newcomers if rule.baseline else 0),
         "minimum": lambda _value: measured(rule.minimum or 0),
-        "milestones": lambda _value: voice.all_of(explain.milestone_phrases(rule, currency, voice)),
+        "milestones": lambda _value: voice.all_of(phrases.milestone_phrases(rule, currency, voice)),
         "within": lambda value: voice.ngettext("%(num)s day", "%(num)s days", value),
         "where.amount": lambda _value: facts.sized(among["amount"], currency, voice),
         "where.joined": lambda _value: facts.joined(among["joined"], voice),
-        "starts": lambda _value: explain.edge(rule.starts, rule.opens, voice),
-        "ends": lambda _value: explain.edge(rule.ends, rule.closes, voice),
+        "starts": lambda _value: phrases.edge(rule.starts, rule.opens, voice),
+        "ends": lambda _value: phrases.edge(rule.ends, rule.closes, voice),
     }
 
 

@@ -10,7 +10,7 @@ from engage import periods
 from engage.clock import local_day
 from engage.conditions import addresses
 from engage.db import db
-from engage.incentives import explain
+from engage.incentives import phrases
 from engage.incentives.models import RunningTotal
 from engage.incentives.rules import Rule, in_force, pay
 from engage.incentives.service import books
@@ -125,7 +125,7 @@ def sentence(item: RuleAhead, currency: str, voice: Voice = ENGLISH) -> str:
     if item.total is None:
         return voice.gettext(
             "It pays what is above %(baseline)s, which is worked out with your next result.",
-            baseline=explain.versus(rule, voice),
+            baseline=phrases.versus(rule, voice),
         )
     if item.room == 0:
         return voice.gettext(
@@ -139,14 +139,14 @@ def sentence(item: RuleAhead, currency: str, voice: Voice = ENGLISH) -> str:
             room=voice.pay(item.room, rule.earn),
         )
     said = {
-        "total": explain.measured(rule, max(0, item.total), currency, voice),
-        "edge": explain.measured(rule, item.edge, currency, voice),
+        "total": phrases.measured(rule, max(0, item.total), currency, voice),
+        "edge": phrases.measured(rule, item.edge, currency, voice),
     }
     if item.total < 0:
         return voice.gettext(
             "You are %(missing)s below %(baseline)s; what is above it pays.",
-            missing=explain.measured(rule, -item.total, currency, voice),
-            baseline=explain.versus(rule, voice),
+            missing=phrases.measured(rule, -item.total, currency, voice),
+            baseline=phrases.versus(rule, voice),
         )
     if item.bonus > 1:  # a rate makes a step of the unit, too
         pay_ = voice.pay(item.bonus, rule.earn)
@@ -156,6 +156,6 @@ def sentence(item: RuleAhead, currency: str, voice: Voice = ENGLISH) -> str:
     rate = next((band.rate for band in rule.band if band.start == item.edge), rule.rate)
     return voice.gettext(
         "You stand at %(total)s; from %(edge)s on it pays %(rate)s.",
-        rate=explain.rate_text(rule, rate, currency, voice) if rate else voice.gettext("more"),
+        rate=phrases.rate_text(rule, rate, currency, voice) if rate else voice.gettext("more"),
         **said,
     )

@@ -6,7 +6,7 @@ from engage import periods
 from engage.activity import sentences as facts
 from engage.conditions import Where
 from engage.earnings.reasons import rule_name
-from engage.incentives import explain
+from engage.incentives import phrases
 from engage.incentives.rules import DISTINCT
 from engage.insight.whynot import RuleMiss, StageMiss
 from engage.missions import sentences as missions
@@ -40,7 +40,7 @@ def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
             was = voice.local_moment(moment._replace(at=miss.has))
         else:
             was = voice.day(miss.has)
-        said = {"rule": name, "edge": explain.edge(day, moment, voice), "day": was}
+        said = {"rule": name, "edge": phrases.edge(day, moment, voice), "day": was}
         if begins:
             return voice.gettext("%(rule)s pays from %(edge)s on; this was on %(day)s.", **said)
         return voice.gettext("%(rule)s paid until %(edge)s; this was on %(day)s.", **said)
@@ -87,7 +87,7 @@ def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
     assert step is not None
 
     def measured(value: int) -> str:
-        return explain.measured(rule, value, currency, voice)
+        return phrases.measured(rule, value, currency, voice)
 
     name, stood = rule_name(miss.slug), measured(step.after)
     period = voice.period(periods.parse(miss.period or "all"))

@@ -17,6 +17,7 @@ from PIL import Image
 
 from engage.studio import mp4, reference, sound
 from engage.studio.design import Template
+from engage.studio.narration import Engine, mixed, narrated
 from engage.studio.painter import PILLOW
 from engage.studio.plan import Plan, captions, plan, transcript
 from engage.studio.planes import YUV
@@ -56,25 +57,27 @@ class Film:
 def render(
     template: Template, data: Data, out: Path, *, format: str = "16:9", theme: Theme = HOUSE,
     progress: Progress | None = None, check_cancelled: Callable[[], bool] | None = None,
-    cache: Path | None = None, plainly: bool = False,
+    cache: Path | None = None, plainly: bool = False, narrator: Engine | None = None,
 ) -> Film:  # fmt: skip
     """Render a film to ``out`` (an .mp4; its poster is ``out`` with .jpg).
 
     The same template, data, format and theme give the same bytes. ``progress`` hears the share
     done, 0..1. ``check_cancelled`` is asked about twice a second of film; True raises `Cancelled`.
     ``cache`` is a folder in which music and common segments are kept from film to film.
-    ``plainly`` takes the reference path.
+    ``plainly`` takes the reference path. ``narrator`` reads it aloud, where it speaks its language.
 
     Raises `MissingField`, `NothingToShow`, `BadValue`, `MissingScript` before drawing and
     `BrokenFilm` when the encoder's file is not whole. ``out`` appears complete or not at all."""
     made = plan(template, data)
+    if narrator is not None:
+        made = narrated(made, narrator)
     quickly = not plainly and quick is not None and quick.works()
     reel = Reel(made, format, theme, YUV if quickly else PILLOW)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".film-", dir=out.parent) as folder:
         aside = Path(folder) / "film.mp4"
         kept = cache or Path(folder)
-        bed = sound.encoded(made.duration, kept, template.music)
+        bed = _sound(made, Path(folder), kept)
         watch = _Watch(made, progress, check_cancelled).frame
         if quick and quickly:
             quick.write(reel, aside, bed, watch, kept)
@@ -90,6 +93,15 @@ def render(
         progress(1.0)
     return Film(out, out.with_suffix(".jpg"), made.duration, *FORMATS[format], made.frames,
                 captions(made), tuple(transcript(made)), digest)  # fmt: skip
+
+
+def _sound(made: Plan, folder: Path, kept: Path) -> Path:
+    """The film's AAC: its music alone is kept for others of its length."""
+    if not made.voices:
+        return sound.encoded(made.duration, kept, made.template.music)
+    path = folder / "sound.m4a"
+    sound.encode(mixed(made), path)
+    return path
 
 
 class _Watch:

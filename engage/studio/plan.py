@@ -7,7 +7,7 @@ its transcript, so that they can never say anything else than the film.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engage.studio import placeholders
@@ -41,6 +41,8 @@ class PlannedScene:
     frames: int
     say: tuple[str, ...]
     layers: tuple[Layer, ...]
+    #: Where the film is read aloud: the second of the scene at which each sentence begins.
+    spoken_at: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Plan:
     template: Template
     data: Data
     scenes: tuple[PlannedScene, ...]
+    #: Where it is read aloud: each sentence as sound, see `engage.studio.narration`.
+    voices: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def fps(self) -> int:
@@ -71,8 +75,8 @@ def plan(template: Template, data: Data) -> Plan:
     lacking = [n for n, f in template.fields.items() if not f.optional and not given(known[n])]
     if lacking:
         raise MissingField(template.slug, lacking)
-    for name, field in template.fields.items():
-        _right_shape(name, field.shape, known[name])
+    for name, wanted in template.fields.items():
+        _right_shape(name, wanted.shape, known[name])
     scenes: list[PlannedScene] = []
     first = 0
     for scene in template.scenes:
@@ -175,8 +179,10 @@ def _timed(plan: Plan, planned: PlannedScene) -> list[tuple[float, str]]:
     }
     told: list[tuple[float, bool, str]] = []
     at, total = 0.0, sum(len(sentence) for sentence in planned.say)
-    for sentence in planned.say:
+    for k, sentence in enumerate(planned.say):
         seen = [when for words, when in seen_at.items() if words in sentence or sentence in words]
+        if planned.spoken_at:
+            seen = [planned.spoken_at[k]]
         told.append((min(seen, default=at), bool(seen), sentence))
         at += seconds * len(sentence) / total
     spoken = " ".join(planned.say)

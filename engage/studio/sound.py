@@ -190,21 +190,25 @@ def loudness(source: list[str], given: bytes | None = None) -> float:
 
 
 def encoded(seconds: float, folder: Path, mood: str = "calm") -> Path:
-    """The bed as AAC, encoded once per mood and length and kept in ``folder``.
-
-    Raises ValueError where the encoder made it louder or quieter than it should be."""
+    """The bed as AAC, encoded once per mood and length and kept in ``folder``."""
     path = folder / f"bed-{VERSION}-{mood}-{round(seconds * 1000)}.m4a"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
             made = Path(aside) / path.name
-            subprocess.run(
-                [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
-                 "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(made)],
-                input=bed(seconds, mood).tobytes(), capture_output=True, check=True,
-            )  # fmt: skip
-            heard = loudness(["-i", str(made)])
-            if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:
-                raise ValueError(f"the music came out at {heard} LUFS instead of {LOUDNESS}")
+            encode(bed(seconds, mood), made)
             made.replace(path)
     return path
+
+
+def encode(track: Samples, path: Path) -> None:
+    """A track as AAC. Raises ValueError where the encoder made it louder or quieter than it should
+    be."""
+    subprocess.run(
+        [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
+         "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(path)],
+        input=track.tobytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    heard = loudness(["-i", str(path)])
+    if heard > SILENCE and abs(heard - LOUDNESS) > NEAR:
+        raise ValueError(f"the sound came out at {heard} LUFS instead of {LOUDNESS}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.incentives.explain import span
+from engage.incentives.phrases import span
 from engage.money import POINTS, SCALE
 from engage.partners import service as partners
 from engage.partners.models import Partner

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engage.activity.sentences import named
 from engage.conditions import addresses
-from engage.incentives import explain
+from engage.incentives import explain, phrases
 from engage.incentives.rules import Rule
 from engage.missions import sentences
 from engage.missions.service import MissionView, StageView
@@ -152,6 +152,6 @@ def in_short(rule: Rule, told: Told) -> str:
     best = max((band.rate for band in rule.band), key=lambda rate: rate.decimal)
     return told.voice.gettext(
         "You earn up to %(rate)s on your %(kinds)s.",
-        rate=explain.rate_text(rule, best, told.currency, told.voice),
+        rate=phrases.rate_text(rule, best, told.currency, told.voice),
         kinds=named(rule.on, told.voice).many,
     )

@@ -20,7 +20,8 @@ class UnknownTemplate(LookupError):
 
 
 class Offered(NamedTuple):
-    """A template that is whole in a programme's colours, and the hash that changes with either."""
+    """A template that is whole in a programme's colours, and the hash that changes with either (and
+    with who reads films aloud)."""
 
     template: Template
     theme: Theme
@@ -52,8 +53,9 @@ def load(slug: str, programme: Programme | None = None) -> Offered:
     folder = known[slug]
     digest = studio.template_digest(folder)
     theme = looks.theme_of(programme.slug if programme else None)
-    both = hashlib.sha256(f"{digest} {theme.digest()}".encode()).hexdigest()
-    return Offered(_read(folder, digest), theme, both)
+    settings: Settings = current_app.extensions["engage.settings"]
+    whole = hashlib.sha256(f"{digest} {theme.digest()} {settings.narration}".encode())
+    return Offered(_read(folder, digest), theme, whole.hexdigest())
 
 
 @lru_cache(maxsize=32)

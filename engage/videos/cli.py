@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from flask import current_app
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
@@ -19,7 +20,8 @@ from engage.studio import film as studio_film
 from engage.studio import template as studio
 from engage.studio import values, words
 from engage.studio.design import ENGLISH
-from engage.studio.plan import captions, plan
+from engage.studio.narration import UnknownEngine, engine
+from engage.studio.plan import plan
 from engage.studio.stage import FORMATS
 from engage.studio.template import Problem, Template, TemplateError
 from engage.studio.theme import Theme
@@ -89,6 +91,11 @@ def render(
 
 
 def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:
+    settings: Settings = current_app.extensions["engage.settings"]
+    try:
+        narrator = engine(settings.narration) if settings.narration else None
+    except UnknownEngine as error:
+        refuse(str(error))
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         task = progress.add_task(out.name, total=1.0)
@@ -99,8 +106,9 @@ def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: 
             format=form,
             theme=theme,
             progress=lambda share: progress.update(task, completed=share),
+            narrator=narrator,
         )
-    out.with_suffix(".vtt").write_text(captions(plan(template, data)), encoding="utf-8")
+    out.with_suffix(".vtt").write_text(made.captions, encoding="utf-8")
     err.print(f"{out}: {made.duration:.1f} s, {out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -17,9 +17,9 @@ from engage.config import Settings
 from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
-from engage.studio import values
+from engage.studio import mp4, values
 from engage.studio.mp4 import BrokenFilm
-from engage.studio.plan import MissingField, NothingToShow, captions, plan, transcript
+from engage.studio.plan import MissingField, NothingToShow, plan, transcript
 from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
@@ -168,18 +168,18 @@ def _make(work: Work) -> _Made:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
     template = told_in(film.template, language_of(work.locale, film.template))
-    told = plan(template, data)
     media = _settings().media_dir
     place = shelf.folder(media, work.key)
     if not place.is_dir():
         with Pulse(work) as pulse, shelf.making(media, work.key) as aside:
-            _draw(template, film.theme, data, work.format, aside, media, pulse)
-            (aside / shelf.CAPTIONS).write_text(captions(told), encoding="utf-8")
+            said = _draw(template, film.theme, data, work.format, aside, media, pulse)
+            (aside / shelf.CAPTIONS).write_text(said, encoding="utf-8")
             if pulse.lost():
                 raise _Lost
             shelf.publish(aside, place)
-    size = (place / shelf.FILM).stat().st_size
-    return _Made(round(told.duration), size, tuple(transcript(told)))
+    path = place / shelf.FILM
+    seconds = round(mp4.inspect(path).video.seconds)
+    return _Made(seconds, path.stat().st_size, tuple(transcript(plan(template, data))))
 
 
 def _draw(
@@ -190,12 +190,14 @@ def _draw(
     aside: Path,
     media: Path,
     pulse: "Pulse",
-) -> None:
+) -> str:
+    """Make the film and its poster in ``aside``; its captions."""
     # MoviePy takes a second to load: only a process that renders pays for it.
-    from engage.studio import film
+    from engage.studio import film, narration
 
+    word = _settings().narration
     try:
-        film.render(
+        made = film.render(
             template,
             data,
             aside / shelf.FILM,
@@ -204,9 +206,11 @@ def _draw(
             progress=pulse.progress,
             check_cancelled=pulse.called_off,
             cache=media / "cache",
+            narrator=narration.engine(word) if word else None,
         )
     except film.Cancelled as error:
         raise _Lost from error
+    return made.captions
 
 
 class Pulse:
