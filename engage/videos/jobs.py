@@ -183,14 +183,9 @@ def _make(work: Work) -> _Made:
 
 
 def _draw(
-    template: Template,
-    theme: Theme,
-    data: values.Data,
-    form: str,
-    aside: Path,
-    media: Path,
+    template: Template, theme: Theme, data: values.Data, form: str, aside: Path, media: Path,
     pulse: "Pulse",
-) -> str:
+) -> str:  # fmt: skip
     """Make the film and its poster in ``aside``; its captions."""
     # MoviePy takes a second to load: only a process that renders pays for it.
     from engage.studio import film, narration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from engage.studio.canvas import Op
 from engage.studio.painter import PILLOW, Medium
-from engage.studio.template import Template, load
+from engage.studio.template import Template, load, templates
 
 HOUSE = Path(__file__).resolve().parents[2] / "video_templates"
 
@@ -64,6 +65,12 @@ def whole(ground: Image.Image, ops: Sequence[Op], medium: Medium = PILLOW) -> li
         for plane, ink in zip(planes, medium.inks(op), strict=True):
             plane.paste(ink.paint, ink.box, ink.mask)
     return planes
+
+
+@functools.cache
+def house_templates() -> dict[str, Template]:
+    """All films of the house, read once."""
+    return templates(HOUSE)
 
 
 @pytest.fixture

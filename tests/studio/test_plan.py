@@ -16,9 +16,8 @@ from engage.studio.plan import (
     plan,
     transcript,
 )
-from engage.studio.template import templates
 from engage.studio.values import BadValue, Number
-from tests.studio.conftest import HOUSE
+from tests.studio.conftest import house_templates
 
 #: What not every partner has.
 OUTSTANDING = (
@@ -41,7 +40,7 @@ def without(data, *fields):
 
 def test_every_film_of_the_house_lasts_twenty_to_forty_five_seconds():
     """With all that can be told, with each thing missing that may, and with nothing but the needed."""
-    for template in templates(HOUSE).values():
+    for template in house_templates().values():
         optional = [f.name for f in template.fields.values() if f.optional]
         told = template.samples()
         for lacking in ((), *((name,) for name in optional), optional):
@@ -145,7 +144,7 @@ def test_every_sentence_said_is_a_caption_while_its_scene_stands(recap):
 
 
 def test_what_is_shown_is_captioned_within_half_a_second_of_its_showing():
-    for template in templates(HOUSE).values():
+    for template in house_templates().values():
         made = plan(template, template.samples())
         for scene in made.scenes:
             for layer in scene.layers:
@@ -165,7 +164,7 @@ def test_a_sentence_that_is_only_shown_is_a_caption_too(onboarding):
 
 def test_films_of_the_house_leave_the_first_lines_to_captions():
     """Two lines of captions take a ninth of the picture's height."""
-    for template in templates(HOUSE).values():
+    for template in house_templates().values():
         for scene in template.scenes:
             for layer in scene.layers:
                 top = layer.boxes["16:9"][1]
@@ -173,7 +172,7 @@ def test_films_of_the_house_leave_the_first_lines_to_captions():
 
 
 def test_one_caption_of_the_house_stands_at_a_time():
-    for template in templates(HOUSE).values():
+    for template in house_templates().values():
         bare = without(template.samples(), "mission_name", "points")
         for data in (template.samples(), bare):
             found = cues(plan(template, data))

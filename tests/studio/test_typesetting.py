@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.studio.lettering import Style, clusters, draw_line, measure
+from engage.studio.lettering import Style, clusters, draw_line, measure, rightward
+from engage.studio.plan import part_of, plan
+from engage.studio.stage import FORMATS, Stage
+from engage.studio.theme import Theme, palette
 from engage.studio.typeface import MissingScript, clean, missing_script, printable
 from engage.studio.typesetting import Block, fit
+from tests.studio.conftest import HOUSE, house_templates
 
 DISPLAY = Style("display", 800, 1.05, -0.02)
 NAMES = Path(__file__).resolve().parents[3] / "shared" / "data" / "names" / "names.csv"
@@ -66,6 +70,24 @@ def test_every_name_of_the_collection_stays_inside_its_box():
         assert_inside(fit(name, DISPLAY, 96, 44, 760, 230, 2), 760, 230)
 
 
+def test_no_film_of_the_house_shortens_its_partners_name():
+    """The longest of the collection in Latin letters, and a longer one."""
+    names = [
+        LONGEST,
+        "Dr. Maximiliane Freifrau von Hohenberg-Schwarzenfels zu " + "Donauschiff" * 4,
+    ]
+    for template in house_templates().values():
+        for name in names:
+            made = plan(template, {**template.samples(), "partner_name": name})
+            for layer in (layer for scene in made.scenes for layer in scene.layers):
+                if layer.kind == "text" and "{partner_name}" in layer.options["text"]:
+                    for form in layer.boxes:
+                        part = part_of(made, layer, form)
+                        stage = Stage(FORMATS[form], palette(Theme(), "ink"), Theme(), HOUSE)
+                        block = stage.block(part, part["text"])
+                        assert not block.shortened, (template.slug, form, name)
+
+
 def test_a_short_name_keeps_the_wished_size():
     assert fit("Ada", DISPLAY, 96, 40, 760, 230, 2).size == 96
 
@@ -93,6 +115,19 @@ def test_what_still_does_not_fit_ends_in_an_ellipsis():
 def test_one_endless_word_is_torn_between_letters_not_cut():
     block = fit("Donaudampfschifffahrtsgesellschaftskapitän" * 2, DISPLAY, 60, 40, 400, 400, 2)
     assert_inside(block, 400, 400)
+
+
+def test_a_space_that_may_not_be_broken_at_is_not():
+    block = fit("Heat pumps : 1\u202f000 points", DISPLAY, 60, 40, 330, 400, 4)
+    lines = [p.line.text for p in block.lines]
+    assert any("pumps\N{NO-BREAK SPACE}:" in line for line in lines)
+    assert any("1\N{NO-BREAK SPACE}000" in line for line in lines)
+
+
+def test_a_text_to_the_left_keeps_its_way_on_every_line():
+    block = fit("סלע, חיימוב and מרדכי", DISPLAY, 60, 30, 300, 300, 3)
+    assert len(block.lines) > 1
+    assert all(rightward(p.line.text) for p in block.lines)
 
 
 def test_marks_stay_with_their_letters():
