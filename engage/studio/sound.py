@@ -14,7 +14,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from numpy.typing import NDArray
 
 RATE = 44_100
-VERSION = 4  # raise it when the music changes: cached beds are named by it
+VERSION = 5  # raise it when the music changes: cached beds are named by it
 LOUDNESS = -16.0  # LUFS, integrated over the whole (EBU R 128)
 NEAR = 1.0  # how far from it a bed may be, in LU
 SILENCE = -69.0
@@ -123,7 +123,7 @@ def _add(track: Samples, sound: Samples, at: float, left: float, right: float) -
         track[start:end, 1] += sound[: end - start] * right
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=1)
 def bed(seconds: float, mood: str = "calm") -> Samples:
     """The bed of a film: samples × 2 channels, -1..1, faded in and out, as long as the film."""
     track = _played(seconds, MOODS[mood])
@@ -205,7 +205,7 @@ def encode(track: Samples, path: Path) -> None:
     """A track as AAC. Raises ValueError where the encoder made it louder or quieter than it should
     be."""
     subprocess.run(
-        [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-threads", "1",
+        [get_ffmpeg_exe(), "-v", "error", *RAW, "-c:a", "aac", "-b:a", "128k", "-aac_coder", "fast", "-threads", "1",
          "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(path)],
         input=track.tobytes(), capture_output=True, check=True,
     )  # fmt: skip

@@ -127,7 +127,7 @@ def check() -> None:
         refuse(f"{count} mistake{'s' if count > 1 else ''} in the video templates")
     click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
     for note in notes:
-        err.print(note)
+        click.echo(note, err=True)
 
 
 def _names_without_a_font() -> Iterator[str]:
@@ -136,8 +136,8 @@ def _names_without_a_font() -> Iterator[str]:
     for script, count in sorted((s, n) for s, n in scripts.items() if s):
         package = "fonts-noto-cjk" if script in HAN else "fonts-noto-core"
         yield (
-            f"note: no font here draws {script}, which {count} partners' names are written in:"
-            f" install {package}; until then their films show a Latin name or the e-mail"
+            f"note: no font here draws {script} ({count} of the partners' names): install"
+            f" {package}; until then films show the Latin part of a name or the e-mail"
         )
 
 

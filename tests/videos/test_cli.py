@@ -6,8 +6,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engage.config import Settings
+from engage.db import db
 from engage.studio import mp4
 from engage.videos.cli import video
+
+from ..conftest import Cast
 
 
 def run(*words: str) -> Result:
@@ -53,6 +56,22 @@ def test_the_templates_of_the_house_are_whole() -> None:
     done = run("check")
     assert done.exit_code == 0, done.stdout
     assert "onboarding" in done.stdout
+
+
+def test_a_script_of_partners_names_without_a_font_is_named(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cast.alice.partner
+    cast.alice.partner.name = "田中"
+    db.session.commit()
+    monkeypatch.setattr(
+        "engage.videos.cli.missing_script", lambda text: "Han" if text == "田中" else None
+    )
+    done = run("check")
+    assert done.exit_code == 0
+    assert (
+        "no font here draws Han (1 of the partners' names): install fonts-noto-cjk" in done.stderr
+    )
 
 
 def test_a_mistake_is_named_with_file_line_field_and_remedy(settings: Settings, tiny: Path) -> None:
