@@ -135,7 +135,7 @@ EXAMPLES: dict[str, Example] = {
     "console_disputes.second": Example(questions.asked, MANAGERS),
     **{
         f"console_rewards.{view}": Example(spending.reward, MANAGERS)
-        for view in ("edit", "change", "restock", "retire")
+        for view in ("edit", "change", "restock", "retire", "limit")
     },
     "console_rewards.fulfil": Example(spending.redemption, MANAGERS),
     "console_rewards.cancel": Example(spending.redemption, MANAGERS),

@@ -144,6 +144,22 @@ def restock(reward_id: int) -> Response:
     return redirect(url_for(".edit", reward_id=reward_id), 303)
 
 
+@blueprint.post("/<id:reward_id>/limit")
+@allow("manager")
+def limit(reward_id: int) -> Response:
+    """Limit a reward to so many ``pieces`` from now on; without any, lift the limit."""
+    _reward(reward_id)
+    text = request.form.get("pieces", "").strip()
+    pieces = rules.whole(text) if text else None
+    if text and (pieces is None or pieces > rules.MOST):
+        flash(_("Write how many pieces there are, such as 20."), "error")
+    elif transaction(lambda: service.limit(reward_id, pieces)):
+        flash(_("The stock was changed."), "success")
+    else:
+        flash(_("Somebody changed it before you. Nothing was changed."), "info")
+    return redirect(url_for(".edit", reward_id=reward_id), 303)
+
+
 @blueprint.post("/<id:reward_id>/retire")
 @allow("manager")
 def retire(reward_id: int) -> Response:

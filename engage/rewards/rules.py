@@ -1,5 +1,6 @@
 """Whether a partner may have a reward now, and what a catalogue entry must say: pure decisions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from typing import NamedTuple
 
 #: The most points a reward costs, pieces there are of it, or one partner may have.
 MOST = 1_000_000_000
+_WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}([, ][0-9]{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,27 @@ class Mistake(NamedTuple):
     problem: str
 
 
+def whole(text: str) -> int | None:
+    """A number of pieces or points; None for what is none: ``1,250`` is grouped, ``1,5`` is not 15."""
+    if len(text) > 13 or not _WHOLE.fullmatch(text):
+        return None
+    return int(text.replace(",", "").replace(" ", ""))
+
+
 def read(typed: Mapping[str, str]) -> tuple[Offer | None, list[Mistake]]:
     """A catalogue entry from the fields of its form; None with the mistakes."""
     mistakes: list[Mistake] = []
 
-    def whole(field: str, least: int) -> int | None:
-        text = typed.get(field, "").strip().replace(",", "").replace(" ", "")
+    def number(field: str, least: int) -> int | None:
+        text = typed.get(field, "").strip()
         if not text:
             return None
-        if not text.isascii() or not text.isdecimal() or len(text) > 10:
+        found = whole(text)
+        if found is None:
             mistakes.append(Mistake(field, "number"))
-            return None
-        if not least <= int(text) <= MOST:
+        elif not least <= found <= MOST:
             mistakes.append(Mistake(field, "range"))
-        return int(text)
+        return found
 
     def day(field: str) -> date | None:
         text = typed.get(field, "").strip()
@@ -83,10 +92,10 @@ def read(typed: Mapping[str, str]) -> tuple[Offer | None, list[Mistake]]:
         mistakes.append(Mistake("name", "name"))
     if len(description) > 500:
         mistakes.append(Mistake("description", "long"))
-    price = whole("price", 1)
+    price = number("price", 1)
     if price is None and not any(mistake.field == "price" for mistake in mistakes):
         mistakes.append(Mistake("price", "number"))
-    stock, per_partner = whole("stock", 0), whole("per_partner", 1)
+    stock, per_partner = number("stock", 0), number("per_partner", 1)
     starts, ends = day("starts"), day("ends")
     if starts and ends and ends < starts:
         mistakes.append(Mistake("ends", "before"))

@@ -80,6 +80,12 @@ def change(reward_id: int, wanted: Offer) -> None:
     db.session.execute(update(Reward).where(Reward.id == reward_id).values(**fields))
 
 
+def limit(reward_id: int, pieces: int | None) -> bool:
+    """Give a reward without limit so many pieces, or (None) lift its limit; False: it was so already."""
+    is_it = Reward.stock.is_not(None) if pieces is None else Reward.stock.is_(None)
+    return _changed(update(Reward).where(Reward.id == reward_id, is_it).values(stock=pieces))
+
+
 def restock(reward_id: int, pieces: int) -> bool:
     """Add pieces (below zero: take some out); False where there would be less than none."""
     left = Reward.stock + pieces

@@ -139,6 +139,19 @@ def test_a_manager_keeps_the_catalogue(mia: Browser, alice: Browser, cast: Cast)
     db.session.rollback()
     found = db.session.get_one(Reward, number)
     assert (found.price, found.stock) == (60, 1)
+    mia.post(f"/console/rewards/{number}/limit")
+    assert "There is no limit" in text(mia.get(f"/console/rewards/{number}"))
+    for pieces in ("1,5", "-1", "9999999999"):
+        mia.post(f"/console/rewards/{number}/limit", data={"pieces": pieces})
+    db.session.rollback()
+    assert db.session.get_one(Reward, number).stock is None
+    mia.post(f"/console/rewards/{number}/limit", data={"pieces": "7"})
+    again = mia.post(
+        f"/console/rewards/{number}/limit", data={"pieces": "9"}, follow_redirects=True
+    )
+    assert "Somebody changed it before you." in text(again)
+    db.session.rollback()
+    assert db.session.get_one(Reward, number).stock == 7
     mia.post(f"/console/rewards/{number}/retire")
     assert "Cap" not in text(alice.get("/rewards/"))
     assert "No longer to be had" in redeem(alice, number)
