@@ -191,6 +191,7 @@ EXAMPLES: dict[str, Example] = {
     "videos.film": Example(examples.film, ALICE_AND_MANAGERS),
     "videos.player": Example(examples.film, ALICE_AND_MANAGERS),
     "videos.poster": Example(examples.film, ALICE_AND_MANAGERS),
+    "videos.anew": Example(examples.film, ALICE_ALONE),
     "videos.watch": Example(examples.film, ALICE_AND_MANAGERS),
 }
 

@@ -5,18 +5,30 @@ A manager of the programme may watch as well, from the batch they ordered.
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from engage.config import Settings
+from engage.db import transaction
+from engage.outbox import delivery
 from engage.studio.plan import plan
 from engage.studio.story import Chapter, story
 from engage.studio.template import TemplateError
 from engage.studio.values import from_json
 from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, films, sharing, shelf
+from engage.videos import catalogue, corrections, films, jobs, sharing, shelf
 from engage.videos.models import Video
 from engage.web import allow
 
@@ -87,7 +99,35 @@ def _page(video: Video) -> dict[str, Any]:
     if g.seat.partner is None:
         back = (url_for("console_videos.index"), _("Videos"))
     page = {"video": video, "film": card(video), "back": back, "story": _story(video)}
-    return page | (_links(video) if g.seat.partner is not None and video.state == "done" else {})
+    if video.state != "done":
+        return page
+    after = corrections.newer(video)
+    if after is not None:
+        page["newer"] = url_for("videos.watch", key=after.key)
+    elif corrections.changed(video, g.seat.programme, _settings().address, g.now):
+        page["changed"] = True
+    return page | (_links(video) if g.seat.partner is not None else {})
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["engage.settings"]
+    return settings
+
+
+@blueprint.post("/<key>/anew")
+@allow("partner")
+def anew(key: str) -> Response:
+    """Have a film made again whose numbers were corrected; the film that tells them as they are."""
+    video, programme, address = mine(key), g.seat.programme, _settings().address
+    after = corrections.newer(video)
+    if after is None:
+        if not corrections.changed(video, programme, address, g.now):
+            abort(409)
+        placed = transaction(lambda: corrections.make_anew(mine(key), programme, address, g.now))
+        delivery.deliver()
+        jobs.wake(placed.to_make, urgent=True)
+        after = corrections.newer(mine(key)) or mine(key)
+    return redirect(url_for("videos.watch", key=after.key))
 
 
 def _links(video: Video) -> dict[str, Any]:
@@ -146,8 +186,7 @@ def captions(key: str) -> Response:
 
 def media(video: Video, name: str) -> Response:
     """A part of a finished film; 404 while there is none."""
-    settings: Settings = current_app.extensions["engage.settings"]
-    path = shelf.folder(settings.media_dir, video.key) / name
+    path = shelf.folder(_settings().media_dir, video.key) / name
     if video.state != "done" or not path.is_file():
         abort(404)
     response = send_file(
