@@ -3,8 +3,9 @@
 The order lines of AdventureWorks go through the example's programme (two linear rules, one in
 bands, two boards, a mission) in one transaction, in strides as an import carries them. Beside it,
 in the same run and turn by turn, runs the floor: the rows that were written, inserted into an empty
-schema without working anything out. Then a house with a million facts takes single ones through
-the API, and is rebuilt.
+schema without working anything out. Before that, a house with four boards and a running mission takes
+single facts and batches through its API, beside `hello world` under the same server; after it, one with
+a million facts takes single ones, and is rebuilt.
 
 Everything shares this machine with whatever else runs on it, so the figures to trust are CPU
 seconds (of this process and of the database server, counted by the kernel) and the ratios within a
@@ -16,197 +17,25 @@ import argparse
 import contextlib
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import psutil
-from flask import Flask
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import fact  # noqa: E402
 from benchmarks.floor import rows as floor  # noqa: E402
-from engage import clock, create_app, flow  # noqa: E402
-from engage.accounts import service as accounts  # noqa: E402
-from engage.activity.mapping import NATIVE, load_mapping  # noqa: E402
+from benchmarks.house import House, carry, house, measured, server_cpu  # noqa: E402
+from benchmarks.lines import DATA, lines, multiplied  # noqa: E402
 from engage.activity.rules import Report  # noqa: E402
-from engage.config import Settings  # noqa: E402
-from engage.db import db, transaction  # noqa: E402
-from engage.imports import service as imports  # noqa: E402
-from engage.migrations import upgrade  # noqa: E402
+from engage.db import db  # noqa: E402
 from engage.partners.service import Profile  # noqa: E402
-from engage.programmes import file as programme_file  # noqa: E402
-from engage.programmes import service as programmes  # noqa: E402
 from engage.services.valkey import ensure_valkey  # noqa: E402
 from tests.postgres import Postgres, running  # noqa: E402
-
-PROGRAMME = programme_file.parse((ROOT / "examples/programme.toml").read_text())
-LINES = 60_855
-DATA = ROOT.parent / "shared/data/adventureworks"
-#: Copies of the lines share this many times the resellers: 200 facts each, as in a large programme.
-CROWDS = 7
-
-
-@dataclass
-class House:
-    """A migrated, published programme with its partners, and the database server behind it."""
-
-    app: Flask
-    home: Path
-    url: str | None
-    server: psutil.Process | None
-
-    def cpu(self) -> float:
-        """CPU seconds so far, of this process and of the database server."""
-        return time.process_time() + server_cpu(self.server)
-
-
-@dataclass
-class Spent:
-    """Seconds; ``cpu`` is this process's and the database server's, ``server`` the latter alone."""
-
-    wall: float = 0.0
-    cpu: float = 0.0
-    server: float = 0.0
-
-
-def server_cpu(server: psutil.Process | None) -> float:
-    if server is None:
-        return 0.0
-    found = sum(server.cpu_times()[:4])  # those of children that ended included
-    for child in server.children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found += sum(child.cpu_times()[:2])
-    return found
-
-
-@contextlib.contextmanager
-def measured(house: House) -> Iterator[Spent]:
-    spent = Spent()
-    cpu, server, began = house.cpu(), server_cpu(house.server), time.perf_counter()
-    yield spent
-    spent.wall, spent.cpu = time.perf_counter() - began, house.cpu() - cpu
-    spent.server = server_cpu(house.server) - server
-
-
-# --- what goes in ---------------------------------------------------------------------------------
-
-
-def lines(data: Path) -> tuple[list[Profile], list[Report], str]:
-    """Partners and facts in event-time order, and where they are from."""
-    if data.is_dir():
-        profiles, facts = adventureworks(data)
-        said = "AdventureWorks"
-    else:
-        profiles, facts = invented()
-        said = "invented lines of AdventureWorks' shape"
-    return profiles, sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id)), said
-
-
-def adventureworks(data: Path) -> tuple[list[Profile], list[Report]]:
-    from engage.programmes.models import Programme
-
-    programme = Programme(timezone=PROGRAMME.timezone, currency=PROGRAMME.currency)
-    mapping = load_mapping(str(ROOT / "examples/adventureworks-facts.toml"))
-    people = imports.prepare(programme, "partners", str(data / "partners.csv"), mapping=NATIVE)
-    facts = imports.prepare(
-        programme, "facts", str(data / "FactResellerSales.csv"), mapping=mapping
-    )
-    lists = (getattr(people.parsed.columns, name) for name in Profile._fields)
-    profiles = [Profile(*row) for row in zip(*lists, strict=True)]
-    return profiles, list(facts.parsed.columns.reports())
-
-
-def invented() -> tuple[list[Profile], list[Report]]:
-    dice = random.Random(20131130)
-    regions = ["Northwest", "Southwest", "Central", "Northeast", "Southeast", "Canada", "France"]
-    types = ["Specialty Bike Shop", "Value Added Reseller", "Warehouse"]
-    profiles = [
-        Profile(str(n), f"Reseller {n}", region=dice.choice(regions), type=dice.choice(types))
-        for n in range(1, 702)
-    ]
-    facts: list[Report] = []
-    order = 43659
-    while len(facts) < LINES:
-        partner = dice.choice(profiles).external_id
-        at = datetime(2010, 12, 29, 5, tzinfo=UTC) + timedelta(days=dice.randrange(1066))
-        for line in range(1, 1 + min(dice.randint(1, 31), LINES - len(facts))):
-            quantity, price = dice.randint(1, 8), dice.randint(50_000, 20_000_000)
-            facts.append(
-                Report(
-                    f"SO{order}-{line}", partner, "sale", at, at.date(), quantity * price, "USD",
-                    quantity * 10_000, str(dice.randint(210, 606)),
-                )
-            )  # fmt: skip
-        order += 1
-    return profiles, facts
-
-
-def multiplied(
-    profiles: list[Profile], facts: list[Report], wanted: int
-) -> tuple[list[Profile], list[Report]]:
-    """Copies of the lines under other names, until there are as many as ``wanted``."""
-    crowd = [
-        p._replace(external_id=f"{p.external_id}/{k}") for k in range(CROWDS) for p in profiles
-    ]
-    many = [
-        fact._replace(external_id=f"{fact.external_id}/{k}", partner=f"{fact.partner}/{k % CROWDS}")
-        for k in range(-(-wanted // len(facts)))
-        for fact in facts
-    ][:wanted]
-    return crowd, sorted(many, key=lambda fact: (fact.occurred_at, fact.external_id))
-
-
-# --- houses ---------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def house(postgres: Postgres | None, profiles: list[Profile] | None) -> Iterator[House]:
-    """A fresh house; without ``profiles`` its tables stay empty."""
-    with tempfile.TemporaryDirectory() as made, contextlib.ExitStack() as stack:
-        url = stack.enter_context(postgres.fresh()) if postgres else None
-        server = None
-        if postgres:
-            pid = int((postgres.folder / "data/postmaster.pid").read_text().split()[0])
-            server = psutil.Process(pid)
-        app = create_app(Settings(home=Path(made), env="test", DATABASE_URL=url))
-        with app.app_context():
-            upgrade()
-            if profiles is not None:
-                now = clock.now()
-                transaction(lambda: programmes.publish(PROGRAMME, now))
-                transaction(lambda: flow.enrol(programme(), profiles, now=now))
-            db.session.remove()
-            yield House(app, Path(made), url, server)
-            db.session.remove()
-            db.engine.dispose()
-
-
-def programme():
-    return programmes.by_slug(PROGRAMME.slug)
-
-
-def carry(facts: list[Report]) -> None:
-    """As an import does: strides, one commit."""
-
-    def work() -> None:
-        for start in range(0, len(facts), imports.STRIDE):
-            part = facts[start : start + imports.STRIDE]
-            outcome = flow.record(programme(), part, source=imports.SOURCE, now=clock.now())
-            assert not outcome.problems, outcome.problems[0]
-
-    transaction(work)
-
-
-# --- measurements ---------------------------------------------------------------------------------
 
 
 def batch(postgres: Postgres | None, profiles: list[Profile], facts: list[Report]) -> list[float]:
@@ -247,7 +76,11 @@ def batch(postgres: Postgres | None, profiles: list[Profile], facts: list[Report
 
 
 def million(
-    postgres: Postgres | None, profiles: list[Profile], facts: list[Report], calls: int
+    postgres: Postgres | None,
+    profiles: list[Profile],
+    facts: list[Report],
+    calls: int,
+    port: int,
 ) -> None:
     with house(postgres, profiles) as full:
         with measured(full) as took:
@@ -259,34 +92,10 @@ def million(
                 connection.commit()
         valkey = ensure_valkey(full.home)
         try:
-            singly(full, profiles, calls)
+            fact.singly(full, profiles, calls, port)
             rebuilt(full)
         finally:
             valkey.stop()
-
-
-def singly(full: House, profiles: list[Profile], calls: int) -> None:
-    """Single facts through the API: later than all others, and late ones."""
-    _, token = transaction(
-        lambda: accounts.add_api_key(programme(), "bench", ["facts:write"], clock.now())
-    )
-    client = full.app.test_client()
-    dice = random.Random(1)
-    for said, day in (("in event-time order", "2013-12-01"), ("late by months", "2013-04-15")):
-        for number in range(-5, calls):  # the first few warm up
-            if number == 0:
-                cpu = full.cpu()
-            fact = {
-                "external_id": f"{day}{number:+}", "partner": dice.choice(profiles).external_id,
-                "kind": "sale", "occurred_at": f"{day}T12:00:00Z", "amount": "1250.50",
-                "currency": "USD", "quantity": "2", "product": "310",
-            }  # fmt: skip
-            answer = client.post(
-                "/api/v1/facts", json=fact, headers={"Authorization": f"Bearer {token}"}
-            )
-            assert answer.json["results"][0]["status"] == "new", answer.text
-        each = (full.cpu() - cpu) / calls
-        print(f"  one fact through the API, {said}: {each * 1000:.2f} ms CPU")
 
 
 def rebuilt(full: House) -> None:
@@ -321,6 +130,7 @@ def main() -> None:
     parser.add_argument(
         "--calls", type=int, default=200, help="facts through the API, of each kind"
     )
+    parser.add_argument("--port", type=int, default=8107, help="of the servers that are measured")
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     options = parser.parse_args()
     profiles, facts, said = lines(options.data)
@@ -334,11 +144,12 @@ def main() -> None:
             if name == "postgresql":
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-pg-"))
                 postgres = stack.enter_context(running(Path(folder)))
+            fact.beside_hello(postgres, profiles, facts, options.calls, options.port)
             turns = [batch(postgres, profiles, facts) for _ in range(options.turns)]
             report(turns, len(facts))
             if options.million:
                 crowd, many = multiplied(profiles, facts, options.million)
-                million(postgres, crowd, many, options.calls)
+                million(postgres, crowd, many, options.calls, options.port)
 
 
 def report(turns: list[list[float]], facts: int) -> None:
