@@ -4,7 +4,8 @@ import click
 from rich.table import Table
 
 from engage import clock, periods
-from engage.leaderboards import document, ranking, sentences, service
+from engage.leaderboards import announcements, document, pictures, ranking, sentences, service
+from engage.leaderboards.view import View
 from engage.terminal import (
     inside,
     json_option,
@@ -14,7 +15,7 @@ from engage.terminal import (
     refuse,
     the_programme,
 )
-from engage.voice import ENGLISH
+from engage.voice import ENGLISH, Voice
 
 
 @click.command()
@@ -40,6 +41,7 @@ def standings(
             slugs = ", ".join(found.model.slug for found in service.boards(programme)) or "none"
             refuse(f"there is no board {board!r}; there are: {slugs}")
         now = clock.now()
+        today = clock.local_day(now, programme.timezone)
         try:
             chosen = document.period_of(programme, published, period, now)
             narrowed = document.scope_of(scope)
@@ -49,14 +51,18 @@ def standings(
         if as_json:
             print_json(document.document(programme, published, chosen, found, now))
             return
+        seen = pictures.as_seen(programme, published, chosen)
         table = Table(title=f"{published.model.name}, {chosen.name}", title_justify="left")
         for heading, side in (("Rank", "right"), ("Partner", "left"), ("Score", "right")):
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         for row in found.rows:
-            said = sentences.score(published.rule, row.score, programme.currency)
+            said = sentences.score(seen.rule, row.score, programme.currency)
             table.add_row(str(row.rank), row.name, said)
         out.print(table)
         out.print(
             f"{found.ranked} ranked. {sentences.tie(published.rule, programme.currency, ENGLISH)}",
             style="dim",
         )
+        voice = Voice(timezone=programme.timezone)
+        if stage := announcements.stage(View(programme, seen, chosen, None, today), now, voice):
+            out.print(stage[1], style="dim")

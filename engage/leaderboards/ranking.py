@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, false, func, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, false, func, null, or_, select
 
 from engage.db import db
 from engage.definitions import plain
@@ -123,7 +123,7 @@ def rows_of(
     return _seen(published, _counted(statement.order_by(ordered.c.place), ordered)).rows
 
 
-def ordered(programme: Programme, published: Published, period: Period) -> Subquery:
+def ordered(programme: Programme, published: Published, period: Period) -> CTE:
     """The whole ranking as the facts say it, to be read in one statement: see `_ordered`."""
     return _ordered(programme, published, period, None)
 
@@ -156,7 +156,7 @@ def _seen(published: Published, found: Lines) -> Ranking:
     return Ranking(rows, found.ranked, found.best)
 
 
-def _counted(statement: Select[Any], ordered: Subquery) -> Lines:
+def _counted(statement: Select[Any], ordered: CTE) -> Lines:
     found = db.session.execute(statement).all()
     lines = [Line(row.place, row.rank, row) for row in found]
     if found:
@@ -194,8 +194,11 @@ def _aside(
 
 def _ordered(
     programme: Programme, published: Published, period: Period, scope: Scope | None
-) -> Subquery:
-    """Every ranked member with its line, its rank by the board's tie rule, and their number."""
+) -> CTE:
+    """Every ranked member with its line, its rank by the board's tie rule, and their number.
+
+    A common table: where a statement asks it twice it is worked out once.
+    """
     tie = published.rule.tie
     source = _source(programme, published, period, scope, listed=True).subquery()
     best_first = (source.c.order_key,)
@@ -207,7 +210,7 @@ def _ordered(
         func.row_number().over(order_by=in_line).label("place"),
         func.count().over().label("ranked"),
         func.first_value(source.c.score).over(order_by=in_line).label("best"),
-    ).subquery()
+    ).cte("ordered")
 
 
 def _source(
