@@ -20,7 +20,11 @@ from engage.voice import ENGLISH, Voice
 
 @click.command()
 @click.argument("board")
-@click.option("--period", metavar="P", help="2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14 or all.")
+@click.option(
+    "--period",
+    metavar="P",
+    help="2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14, all, current, or a season.",
+)
 @click.option("--scope", metavar="ATTRIBUTE=VALUE", help="Narrow it, as region=Northwest.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="The first N lines only.")
 @programme_option

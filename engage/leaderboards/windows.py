@@ -10,7 +10,7 @@ from typing import Any
 from engage import definitions as read
 from engage import periods
 from engage.definitions import DefinitionError
-from engage.periods import Period
+from engage.periods import Period, UnknownPeriod
 
 ROLLING, MISSION, SEASON = "rolling", "mission", "season"
 #: What the running period is called where one is asked for.
@@ -60,7 +60,11 @@ class Windows:
         for span in self.spans:
             if span.name == name:
                 return span
-        found = periods.parse(name)
+        try:
+            found = periods.parse(name)
+        except UnknownPeriod as error:
+            known = ", ".join([*(span.name for span in self.spans), CURRENT])
+            raise UnknownPeriod(f"{error}; of this board {known}") from None
         if self.kind == ROLLING and found.kind == "day" and found.first.year > 1:
             return self.ending(found.last)
         return found

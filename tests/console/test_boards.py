@@ -70,6 +70,7 @@ def test_every_key_of_a_board_has_a_field():
         ({"compare": "target"}, "target"),
         ({"freeze": "soon"}, "freeze"),
         ({"by": "team", "score": "best"}, "best"),
+        ({"period": "mission"}, "mission"),
         ({"league.size": "10"}, "league.moves"),
     ],
 )

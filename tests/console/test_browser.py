@@ -27,6 +27,8 @@ PAGES = (
     "/console/missions/spring-sprint/edit",
     "/console/rules/",
     "/console/rules/change",
+    "/console/boards/",
+    "/console/boards/sales",
     "/rules/changes",
 )
 
