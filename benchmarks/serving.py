@@ -56,7 +56,7 @@ class Server:
 
 
 class Browser:
-    """One connection that stays open. `send` asks, `receive` waits for the whole answer."""
+    """One connection, that stays open while it is used. `send` asks, `receive` waits for the whole answer."""
 
     def __init__(self, port: int, cookie: str = "", key: str = "") -> None:
         self._port = port
@@ -64,11 +64,18 @@ class Browser:
         self._said += (
             f"Authorization: Bearer {key}\nContent-Type: application/json\n" if key else ""
         )
-        self.line = socket.create_connection(("127.0.0.1", port))
         self.is_free = True
+        self._open()
+
+    def _open(self) -> None:
+        self.line = socket.create_connection(("127.0.0.1", self._port))
         self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._used = time.monotonic()
 
     def send(self, path: str, body: Any = None, **headers: str) -> None:
+        if time.monotonic() - self._used > 2:  # the server closes lines that are silent
+            self._open()
+        self._used = time.monotonic()
         method, sent = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
         head = HEAD.format(method=method, path=path, port=self._port) + self._said
         head += f"Content-Length: {len(sent)}\n" if sent else ""
@@ -109,8 +116,8 @@ def all_at_once(
     """
     lines = selectors.DefaultSelector()
     for reader in readers:
-        lines.register(reader.line, selectors.EVENT_READ, (reader, True))
         reader.send(path)
+        lines.register(reader.line, selectors.EVENT_READ, (reader, True))
     end, reads, writes = time.perf_counter() + seconds, 0, 0
     while time.perf_counter() < end:
         if writer := write(writes):
