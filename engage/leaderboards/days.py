@@ -23,6 +23,27 @@ from engage.rows import among
 KEPT = timedelta(days=35)
 
 
+_days: Any = StandingDay.__table__.c
+_DAY = (
+    _days.board_id == bindparam("board"),
+    _days.period == bindparam("period"),
+    _days.day == bindparam("day"),
+)
+_ANYBODY = select(_days.member_id).where(*_DAY).limit(1)
+_RANKS = select(_days.member_id, _days.rank).where(*_DAY, among(_days.member_id, "ids"))
+_AT_END = select(_days.rank).where(*_DAY, _days.member_id == bindparam("member"))
+_WAY = (
+    select(_days.rank)
+    .where(
+        *_DAY[:2],
+        # Named one by one they are found in the key, however many members there are.
+        _days.day.in_(bindparam("days", expanding=True)),
+        _days.member_id == bindparam("member"),
+    )
+    .order_by(_days.day)
+)
+
+
 def keep(programme: Programme, published: Published, today: date) -> int:
     """Write down where everybody stood when yesterday ended, once; how many rows were written.
 
@@ -68,30 +89,14 @@ def way(published: Published, period: Period, member_id: int, today: date) -> li
     """The ranks a member had at the end of each kept day of a period before ``today``, oldest first."""
     first = max(period.first, today - KEPT)
     days = [first + timedelta(days=n) for n in range((min(today, period.last) - first).days + 1)]
-    found = select(StandingDay.rank).where(
-        StandingDay.board_id == published.model.id,
-        StandingDay.period == period.name,
-        # Named one by one they are found in the key, however many members there are.
-        StandingDay.day.in_(days),
-        StandingDay.member_id == member_id,
-    )
-    return list(db.session.scalars(found.order_by(StandingDay.day)))
+    there = {"board": published.model.id, "period": period.name, "member": member_id}
+    return list(db.session.scalars(_WAY, there | {"days": days}))
 
 
 def at_end(published: Published, period: Period, member_id: int) -> int | None:
     """The rank a member had when a period ended; None where it was not kept."""
-    kept = db.session.get(StandingDay, (published.model.id, period.name, period.last, member_id))
-    return kept.rank if kept else None
-
-
-_days: Any = StandingDay.__table__.c
-_DAY = (
-    _days.board_id == bindparam("board"),
-    _days.period == bindparam("period"),
-    _days.day == bindparam("day"),
-)
-_ANYBODY = select(_days.member_id).where(*_DAY).limit(1)
-_RANKS = select(_days.member_id, _days.rank).where(*_DAY, among(_days.member_id, "ids"))
+    there = {"board": published.model.id, "period": period.name, "day": period.last}
+    return db.session.scalar(_AT_END, there | {"member": member_id})
 
 
 def is_kept(published: Published, period: Period, day: date) -> bool:

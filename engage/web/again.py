@@ -25,7 +25,7 @@ from engage.db import db
 from engage.leaderboards import service
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Published
-from engage.shelf import Piece
+from engage.shelf import Piece, Shelf
 from engage.web.security import conditional
 
 #: Where the door leaves a list in the ASGI scope, for what may be given again.
@@ -60,7 +60,8 @@ class Again:
     #: The pieces of the board at its version, in their order.
     made: tuple[Piece, ...]
     is_conditional: bool
-    renew: Callable[["Again"], "Again | None"]
+    #: The same for the board as it is at a version, or None where a view has to say.
+    renew: Callable[["Again", int | None], "Again | None"]
 
     @property
     def body(self) -> bytes:
@@ -106,7 +107,20 @@ def _made(layout: Any, published: Published) -> tuple[Piece, ...]:
     return tuple(make(published) for make in layout if not isinstance(make, bytes))
 
 
-def _renewing(app: Flask) -> Callable[[Again], Again | None]:
+def _board(board_id: int, version: int | None) -> Published | None:
+    """A board that is not taken off, read once for each version (at least that one)."""
+    boards: Shelf[Published] = current_app.extensions.setdefault("engage.published", Shelf(256))
+    if (known := boards.find((board_id, version))) is not None:
+        return known
+    row = db.session.execute(_BOARD, {"id": board_id}).first()
+    if row is None:
+        return None
+    board = service.read(Board(**row._mapping), g.seat.programme)
+    boards.keep((board_id, version), board)
+    return board
+
+
+def _renewing(app: Flask) -> Callable[[Again, int | None], Again | None]:
     """Makes the parts anew in a request like this one, without the hooks that stand before views.
 
     Who asks was let in by them, and is who they were.
@@ -114,16 +128,15 @@ def _renewing(app: Flask) -> Callable[[Again], Again | None]:
     environ = {name: text for name, text in request.environ.items() if isinstance(text, str)}
     person = {name: g.get(name) for name in ("user", "seat", "seats", "mark", "api_key")}
 
-    def renew(noted: Again) -> Again | None:
+    def renew(noted: Again, version: int | None) -> Again | None:
         with app.request_context(environ):
             g.now = clock.now()
             for name, value in person.items():
                 setattr(g, name, value)
             before = noted.board.model
-            row = db.session.execute(_BOARD, {"id": before.id}).first()
-            if row is None or row.definition != before.definition:
+            board = _board(before.id, version)
+            if board is None or board.model.definition != before.definition:
                 return None
-            board = service.read(Board(**row._mapping), g.seat.programme)
             if not service.may_see(g.seat.programme, board, g.seat.partner, g.now):
                 return None
             if board.rule.windows.mission and board.rule.windows != noted.board.rule.windows:

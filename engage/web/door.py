@@ -78,24 +78,21 @@ class Door:
         try:
             if self._window.is_near:
                 seen = self._window.look(kept.noted)
-                if _is_same(seen, kept.noted):
-                    return kept
-                if not _is_same_person(seen, kept.noted):
-                    return None
+                if seen is None or _is_same(seen, kept.noted):
+                    return kept if seen else None
+            else:
+                seen = None
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._renewed, key, kept)
+            return await loop.run_in_executor(self._threads, self._renewed, key, kept, seen)
         except Exception:
             log.exception("the door could not look; Flask answers")
             return None
 
-    def _renewed(self, key: Any, kept: _Kept) -> _Kept | None:
-        if not self._window.is_near:
-            seen = self._window.look(kept.noted)
-            if _is_same(seen, kept.noted):
-                return kept
-            if not _is_same_person(seen, kept.noted):
-                return None
-        noted = kept.noted.renew(kept.noted)
+    def _renewed(self, key: Any, kept: _Kept, seen: Glance | None) -> _Kept | None:
+        seen = seen or self._window.look(kept.noted)
+        if seen is None or _is_same(seen, kept.noted):
+            return kept if seen else None
+        noted = kept.noted.renew(kept.noted, seen.version)
         if noted is None:
             return None
         kept = replace(kept, noted=noted)
@@ -144,12 +141,8 @@ def _reusable(start: Message) -> Headers | None:
     return [pair for pair in headers if pair[0] not in _OF_ONE_TIME]
 
 
-def _is_same_person(seen: Glance | None, noted: Again) -> bool:
-    return seen is not None and seen.mark == noted.mark and seen.version is not None
-
-
-def _is_same(seen: Glance | None, noted: Again) -> bool:
-    return _is_same_person(seen, noted) and seen.version == noted.board.model.version  # type: ignore[union-attr]
+def _is_same(seen: Glance, noted: Again) -> bool:
+    return seen.version == noted.board.model.version
 
 
 async def _give(kept: _Kept, scope: dict[str, Any], send: Send) -> int:
@@ -186,6 +179,13 @@ class _Window:
         self._lock = threading.Lock()
 
     def look(self, noted: Again) -> Glance | None:
+        """The board's version, where the reader is who they were and the board is there."""
+        seen = self._look(noted)
+        if seen is None or seen.mark != noted.mark or seen.version is None:
+            return None
+        return seen
+
+    def _look(self, noted: Again) -> Glance | None:
         with self._lock:
             if self._connection is None:
                 self._connection = self._open()
