@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    TextualSelect,
     event,
 )
 from sqlalchemy.dialects import sqlite
@@ -212,7 +214,8 @@ def _begin(*, alone: bool) -> None:
     connection.exec_driver_sql(f"LOCK TABLE programmes IN {mode} MODE")
 
 
-def as_text(statement: Select[Any], dialect: str) -> str:
+@cache
+def as_text(statement: Select[Any] | TextualSelect, dialect: str) -> str:
     """A statement as the driver itself takes it, with parameters by name in a mapping.
 
     For what is asked so often that SQLAlchemy's way to it and back is most of the cost: values go

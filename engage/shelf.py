@@ -10,15 +10,28 @@ T = TypeVar("T")
 
 
 class Piece(NamedTuple):
-    """A piece of a page as it travels; ``digest`` is that of its bytes, good as an ETag."""
+    """A piece of a page as it travels; ``digest`` is that of its bytes, good as an ETag.
+
+    ``drawn`` is what it was made of, with `VERSION` in the place of the version.
+    """
 
     body: bytes
     digest: str
+    drawn: bytes
+
+    def at(self, version: int) -> "Piece":
+        """The same, where nothing but the version is another one."""
+        body = self.drawn.replace(VERSION.encode(), str(version).encode())
+        return Piece(body, f"{self.digest.partition('-')[0]}-{version}", self.drawn)
+
+
+#: Stands where a version will: in no text that is shown.
+VERSION = "\0"
 
 
 def piece(html: str) -> Piece:
     body = html.encode()
-    return Piece(body, hashlib.sha256(body).hexdigest()[:20])
+    return Piece(body, hashlib.sha256(body).hexdigest()[:20], body)
 
 
 def _one(_thing: object) -> int:

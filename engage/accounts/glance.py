@@ -33,10 +33,11 @@ class SessionId(NamedTuple):
 
 
 class Glance(NamedTuple):
-    """``mark`` is who was seen; ``version`` that of the board that was asked for, None without."""
+    """``mark`` is who was seen; the rest are of the board that was asked for, None without."""
 
     mark: Mark
     version: int | None
+    reshaped: int | None
 
 
 def parse(session_id: str) -> SessionId | None:
@@ -77,10 +78,9 @@ def _question(dialect: str) -> str:
         for column in model.__table__.c
         if column.key not in _ASIDE
     ]
-    version = select(Board.version).where(
-        Board.id == bindparam("board_id"), Board.retired_at.is_(None)
-    )
-    return as_text(people(User.stamp, *columns, version.scalar_subquery()), dialect)
+    of_board = (Board.id == bindparam("board_id"), Board.retired_at.is_(None))
+    marks = (select(c).where(*of_board).scalar_subquery() for c in (Board.version, Board.reshaped))
+    return as_text(people(User.stamp, *columns, *marks), dialect)
 
 
 def look(
@@ -94,4 +94,4 @@ def look(
     rows = connection.execute(_question(dialect), wanted).fetchall()
     if not rows or not hmac.compare_digest(rows[0][0], who.stamp):
         return None
-    return Glance(tuple(row[:-1] for row in rows), rows[0][-1])
+    return Glance(tuple(row[:-2] for row in rows), *rows[0][-2:])

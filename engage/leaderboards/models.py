@@ -28,6 +28,8 @@ class Board(Model):
     definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     position: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
+    #: The version that last came otherwise than by facts: a name, a rule, a freeze, a day kept.
+    reshaped: Mapped[int] = mapped_column(default=0, server_default="0")
     changed_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     kept_on: Mapped[date | None]

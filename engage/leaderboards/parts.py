@@ -21,7 +21,7 @@ from engage.leaderboards.view import PAGE, View
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.periods import Period
-from engage.shelf import Piece, Shelf, piece
+from engage.shelf import VERSION, Piece, Shelf, piece
 from engage.voice import Voice
 
 #: Parts that are kept, those shown last: a page of fifty rows has 30 KB.
@@ -69,17 +69,10 @@ def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
     key = (template, str(voice.locale), voice.timezone, _plain(values))
 
     def make() -> Piece:
-        made = current_app.jinja_env.get_template(template).render(version=_VERSION, **values)
+        made = current_app.jinja_env.get_template(template).render(version=VERSION, **values)
         return piece(made)
 
-    drawn, version = _shelf("engage.drawn").get(key, make), str(view.published.model.version)
-    return Piece(
-        drawn.body.replace(_VERSION.encode(), version.encode()), f"{drawn.digest}-{version}"
-    )
-
-
-#: Stands where the version will: in no text that is shown.
-_VERSION = "\0"
+    return _shelf("engage.drawn").get(key, make).at(view.published.model.version)
 
 
 def _plain(value: Any) -> Any:

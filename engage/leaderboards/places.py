@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from engage.db import db
+from engage.db import as_text, db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Standing, StandingBucket
 from engage.leaderboards.tally import Published
@@ -102,6 +102,15 @@ def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
       UNION ALL {side(f"order_key > {mine}", _FORTH)}
     ) AS line {_NAMES[of_partners]}
     """).columns(reached_at=Standing.reached_at.type)
+
+
+def question(
+    published: Published, period: str, member_id: int, reach: int
+) -> tuple[str, dict[str, Any]]:
+    """The statement of `around` and its parameters, as the driver takes them."""
+    statement = _around(published.rule.tie == "first", published.rule.by == "partner", reach + 1)
+    here = {"board": published.model.id, "period": period, "member": member_id}
+    return as_text(statement, db.engine.dialect.name), here
 
 
 class Line(NamedTuple):

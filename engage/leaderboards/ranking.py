@@ -128,6 +128,18 @@ def ordered(programme: Programme, published: Published, period: Period) -> CTE:
     return _ordered(programme, published, period, None)
 
 
+def probe(
+    published: Published, period: Period, scope: Scope | None, member_id: int
+) -> tuple[str, dict[str, Any]] | None:
+    """What `around` asks, for the driver; None where it counts instead.
+
+    As long as the rows are the same, facts have moved nothing that it says.
+    """
+    if not _is_kept(published, period, scope):
+        return None
+    return places.question(published, period.name, member_id, reach=2)
+
+
 def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
     """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
     is_running = published.keeps(period) and published.picture is None

@@ -1,5 +1,6 @@
 """Leaderboards: the list of them, each one, and the fragments with which it stays up to date."""
 
+from collections.abc import Hashable
 from datetime import date
 from typing import Any
 
@@ -130,13 +131,41 @@ def board(board: str) -> AnyResponse:
         me=me,
         after=after,
     )
-    made = {
-        "past": lambda now: parts.past(view.at(now), voice),
-        "rows": lambda now: parts.rows(view.at(now), after, g.now, voice),
-    }
+    made = {"past": _past(view, voice), "rows": _rows(view, after, voice)}
     if me:
-        made["me"] = lambda now: parts.me(view.at(now), me, g.seat.partner, voice)
+        made["me"] = _mine(view, me, voice)
     return again.page(frame, made, view.published, views.until(view, g.now, voice))
+
+
+def _past(view: View, voice: Voice) -> again.Part:
+    return again.Part(lambda now: parts.past(view.at(now), voice), _alike("past", view, voice))
+
+
+def _rows(view: View, after: int, voice: Voice) -> again.Part:
+    make: again.Make = lambda now: parts.rows(view.at(now), after, g.now, voice)  # noqa: E731
+    return again.Part(make, _alike("rows", view, voice, after))
+
+
+def _mine(view: View, member: int, voice: Voice) -> again.Part:
+    return again.Part(
+        lambda now: parts.me(view.at(now), member, g.seat.partner, voice),
+        probe=ranking.probe(view.published, view.period, view.scope, member),
+    )
+
+
+def _alike(what: str, view: View, voice: Voice, after: int = 0) -> Hashable:
+    """Those who read a part alike, of one version of the board: by their language and their clock."""
+    days = view.today, clock.local_day(g.now, voice.timezone)
+    return (
+        what,
+        view.period.name,
+        view.scope,
+        view.live,
+        after,
+        str(voice.locale),
+        voice.timezone,
+        days,
+    )
 
 
 def _scopes(view: View) -> list[dict[str, Any]]:
@@ -196,11 +225,8 @@ def rows(board: str) -> AnyResponse:
     So it is rendered once for all of them, and not at all for who has it already (304).
     """
     view, after, voice = _view(board), _after(), viewer()
-    return again.fragment(
-        lambda now: parts.rows(view.at(now), after, g.now, voice),
-        view.published,
-        views.until(view, g.now, voice),
-    )
+    until = views.until(view, g.now, voice)
+    return again.fragment(_rows(view, after, voice), view.published, until)
 
 
 def _found(board: str) -> dict[str, Any]:
@@ -263,8 +289,5 @@ def me(board: str) -> AnyResponse:
     member = views.member_of(view.published, g.seat.partner)
     if member is None:
         abort(404)
-    return again.fragment(
-        lambda now: parts.me(view.at(now), member, g.seat.partner, voice),
-        view.published,
-        views.until(view, g.now, voice),
-    )
+    until = views.until(view, g.now, voice)
+    return again.fragment(_mine(view, member, voice), view.published, until)

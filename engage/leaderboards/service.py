@@ -36,6 +36,7 @@ _STAMP = (
     .where(_boards.id == bindparam("board_id"))
     .values(version=_boards.version + 1, changed_at=bindparam("now"))
 )
+_RESHAPE = _STAMP.values(reshaped=_boards.version + 1)
 
 _PUBLISHED = (
     select(Board)
@@ -134,10 +135,10 @@ def move(
         for published, deltas, _ in changed
         if not all(pictures.hides(published, period) for period, _ in deltas)
     ]
+    stamp(moved, now, by_facts=True)
+    stamp(turned, now)
     told = {published.model.id for published in moved}
-    moved += [published for published in turned if published.model.id not in told]
-    stamp(moved, now)
-    return moved
+    return moved + [published for published in turned if published.model.id not in told]
 
 
 def turn(programme: Programme, now: datetime) -> list[Published]:
@@ -291,15 +292,19 @@ def _member(
     return groups.get((rule.by, name)) if name else None
 
 
-def stamp(changed: Iterable[Published], now: datetime) -> None:
-    """Raise the versions of boards that read differently now."""
+def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False) -> None:
+    """Raise the versions of boards that read differently now.
+
+    ``by_facts``: for no other reason than that scores moved, so who stands where, and with what.
+    """
     models = {published.model.id: published.model for published in changed}
     if models:
         db.session.connection().execute(
-            _STAMP, [{"board_id": board_id, "now": now} for board_id in sorted(models)]
+            _STAMP if by_facts else _RESHAPE,
+            [{"board_id": board_id, "now": now} for board_id in sorted(models)],
         )
     for model in models.values():
-        db.session.expire(model, ["version", "changed_at"])
+        db.session.expire(model, ["version", "reshaped", "changed_at"])
 
 
 def rebuild(programme: Programme, published: Published, now: datetime) -> None:

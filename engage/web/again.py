@@ -8,10 +8,10 @@ door by the cookie it sets.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, request, session
 from markupsafe import Markup
@@ -47,6 +47,27 @@ def hole(name: str) -> Markup:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What makes a part of an answer, and when that need not be done though the board moved on.
+
+    ``shared`` names what is the same for all who are told so, at one version of a board. ``probe`` is a
+    statement for the driver (and its parameters): facts change the part only where they change its
+    rows. A board that changed otherwise (`Board.reshaped`) makes every part anew.
+    """
+
+    make: Make
+    shared: Hashable | None = None
+    probe: tuple[str, Any] | None = None
+
+
+class Made(NamedTuple):
+    """A piece, and the rows that its part's probe had when it was made."""
+
+    piece: Piece
+    rows: Any = None
+
+
+@dataclass(frozen=True)
 class Again:
     """An answer, who got it, and how its parts are made when the board has moved on."""
 
@@ -55,10 +76,11 @@ class Again:
     board: Published
     until: datetime
     endpoint: str
-    #: Parts of the answer in their order: of the frame as text, of the board as what makes them.
-    layout: tuple[bytes | Make, ...]
-    #: The pieces of the board at its version, in their order.
-    made: tuple[Piece, ...]
+    #: The frame and, where they stand in it, the parts.
+    layout: tuple[bytes | Part, ...]
+    #: What the parts made, in their order, of the board at a version.
+    made: tuple[Made, ...]
+    version: int
     is_conditional: bool
     #: The same for the board as it is at a version, or None where a view has to say.
     renew: Callable[["Again", int | None], "Again | None"]
@@ -66,26 +88,32 @@ class Again:
     @property
     def body(self) -> bytes:
         pieces = iter(self.made)
-        return b"".join(p if isinstance(p, bytes) else next(pieces).body for p in self.layout)
+        return b"".join(
+            part if isinstance(part, bytes) else next(pieces).piece.body for part in self.layout
+        )
+
+    @property
+    def parts(self) -> Iterator[tuple[Part, Made]]:
+        return zip((p for p in self.layout if isinstance(p, Part)), self.made, strict=True)
 
 
 def page(
-    frame: str, parts: Mapping[str, Make], published: Published, until: datetime
+    frame: str, parts: Mapping[str, Part], published: Published, until: datetime
 ) -> AnyResponse:
     """An answer of ``frame`` with ``parts`` in their holes."""
     texts = re.split(f"\0({'|'.join(parts)})\0", frame)
-    layout = [parts[t] if i % 2 else t.encode() for i, t in enumerate(texts)]
+    layout: list[bytes | Part] = [parts[t] if i % 2 else t.encode() for i, t in enumerate(texts)]
     return Response(_noted(layout, published, until).body)
 
 
-def fragment(make: Make, published: Published, until: datetime) -> AnyResponse:
+def fragment(part: Part, published: Published, until: datetime) -> AnyResponse:
     """An answer of one part, which who has it already is not sent again (304)."""
-    noted = _noted([make], published, until, is_conditional=True)
-    return conditional(Response(noted.body), noted.made[0].digest)
+    noted = _noted([part], published, until, is_conditional=True)
+    return conditional(Response(noted.body), noted.made[0].piece.digest)
 
 
 def _noted(
-    layout: list[bytes | Make], published: Published, until: datetime, is_conditional: bool = False
+    layout: list[bytes | Part], published: Published, until: datetime, is_conditional: bool = False
 ) -> Again:
     noted = Again(
         who=glance.parse(session["_user_id"]),  # type: ignore[arg-type]  # it let its person in
@@ -95,6 +123,7 @@ def _noted(
         endpoint=request.endpoint or "",
         layout=tuple(layout),
         made=_made(layout, published),
+        version=published.model.version,
         is_conditional=is_conditional,
         renew=_renewing(current_app._get_current_object()),  # type: ignore[attr-defined]
     )
@@ -103,8 +132,14 @@ def _noted(
     return noted
 
 
-def _made(layout: Any, published: Published) -> tuple[Piece, ...]:
-    return tuple(make(published) for make in layout if not isinstance(make, bytes))
+def _made(layout: Iterable[bytes | Part], published: Published) -> tuple[Made, ...]:
+    """Probed in the transaction in which they are made, so of the same moment."""
+    driver: Any = db.session.connection().connection.driver_connection
+    return tuple(
+        Made(part.make(published), part.probe and driver.execute(*part.probe).fetchall())
+        for part in layout
+        if isinstance(part, Part)
+    )
 
 
 def _board(board_id: int, version: int | None) -> Published | None:
@@ -141,6 +176,7 @@ def _renewing(app: Flask) -> Callable[[Again, int | None], Again | None]:
                 return None
             if board.rule.windows.mission and board.rule.windows != noted.board.rule.windows:
                 return None
-            return replace(noted, board=board, made=_made(noted.layout, board))
+            made = _made(noted.layout, board)
+            return replace(noted, board=board, made=made, version=board.model.version)
 
     return renew

@@ -11,10 +11,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 
@@ -23,11 +24,13 @@ from engage.accounts import glance
 from engage.accounts.glance import Glance
 from engage.bodies import Application, Message, Receive, Send
 from engage.db import db
-from engage.shelf import Shelf
+from engage.shelf import Piece, Shelf
 from engage.web import again, health
-from engage.web.again import Again
+from engage.web.again import Again, Made
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Headers that decide what is answered, or with which words and headers.
 _DECIDE = {b"cookie", b"host", b"accept-language", b"x-forwarded-proto", b"x-forwarded-host"}
@@ -37,6 +40,8 @@ _OF_ONE_TIME = {b"content-length", b"content-type", b"date", b"etag"}
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 #: Parts are made by as many threads: they compute, which the interpreter does one at a time.
 _THREADS = 4
+#: Shared parts at hand, by version.
+_SHARED = 128
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -54,9 +59,12 @@ class Door:
     def __init__(self, pages: Application, flask: Flask, room: int) -> None:
         self._pages = pages
         self._answers: Shelf[_Kept] = Shelf(room, lambda kept: len(kept.noted.body))
+        self._shared: Shelf[Piece] = Shelf(_SHARED)
         with flask.app_context():
             self._window = _Window(db.engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
+        #: Answers that are being made anew, by what others share of them.
+        self._under_way: dict[Any, asyncio.Future[_Kept | None]] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -76,27 +84,65 @@ class Door:
         if clock.now() >= kept.noted.until:
             return None
         try:
-            if self._window.is_near:
-                seen = self._window.look(kept.noted)
-                if seen is None or _is_same(seen, kept.noted):
-                    return kept if seen else None
-            else:
-                seen = None
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._renewed, key, kept, seen)
+            return await self._now(key, kept)
         except Exception:
             log.exception("the door could not look; Flask answers")
             return None
 
-    def _renewed(self, key: Any, kept: _Kept, seen: Glance | None) -> _Kept | None:
-        seen = seen or self._window.look(kept.noted)
-        if seen is None or _is_same(seen, kept.noted):
-            return kept if seen else None
+    async def _now(self, key: Any, kept: _Kept) -> _Kept | None:
+        noted, loop = kept.noted, asyncio.get_running_loop()
+        alike = noted.board.model.id, *(part.shared for part, _ in noted.parts if part.shared)
+        while True:
+            seen = await self._do(self._window.look, noted)
+            if seen is None or seen.version == noted.version:
+                return kept if seen else None
+            if spared := await self._do(self._spared, key, kept, seen):
+                return spared
+            if alike not in self._under_way:
+                break
+            # Somebody else's answer makes what this one shares with it: only the own part is left.
+            await asyncio.wait([self._under_way[alike]])
+        made = loop.run_in_executor(self._threads, self._renewed, key, kept, seen)
+        if len(alike) == 1:
+            return await made
+        self._under_way[alike] = made
+        made.add_done_callback(lambda _: self._under_way.pop(alike))
+        return await made
+
+    async def _do(self, look: Callable[..., T], *question: Any) -> T:
+        if self._window.is_near:
+            return look(*question)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look, *question)
+
+    def _renewed(self, key: Any, kept: _Kept, seen: Glance) -> _Kept | None:
         noted = kept.noted.renew(kept.noted, seen.version)
-        if noted is None:
+        return self._keep(key, replace(kept, noted=noted)) if noted else None
+
+    def _spared(self, key: Any, kept: _Kept, seen: Glance) -> _Kept | None:
+        """The answer where facts moved the board, but nothing of it that has yet to be made."""
+        noted, made = kept.noted, []
+        if seen.version is None or noted.board.model.reshaped != seen.reshaped:
             return None
-        kept = replace(kept, noted=noted)
+        for part, before in noted.parts:
+            if part.shared:
+                piece = self._shared.find((noted.board.model.id, seen.version, part.shared))
+            else:
+                is_same = part.probe and self._window.ask(*part.probe) == before.rows
+                piece = before.piece.at(seen.version) if is_same else None
+            if piece is None:
+                return None
+            made.append(Made(piece, before.rows))
+        return self._keep(
+            key, replace(kept, noted=replace(noted, made=tuple(made), version=seen.version))
+        )
+
+    def _keep(self, key: Any, kept: _Kept) -> _Kept:
         self._answers.keep(key, kept)
+        for part, made in kept.noted.parts:
+            if part.shared:
+                self._shared.keep(
+                    (kept.noted.board.model.id, kept.noted.version, part.shared), made.piece
+                )
         return kept
 
     async def _ask(self, key: Any, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -113,7 +159,7 @@ class Door:
 
         await self._pages(scope, receive, heard)
         if slot and headers is not None:
-            self._answers.keep(key, _Kept(slot[0], headers))
+            self._keep(key, _Kept(slot[0], headers))
 
 
 def _key(scope: dict[str, Any]) -> Any:
@@ -141,14 +187,10 @@ def _reusable(start: Message) -> Headers | None:
     return [pair for pair in headers if pair[0] not in _OF_ONE_TIME]
 
 
-def _is_same(seen: Glance, noted: Again) -> bool:
-    return seen.version == noted.board.model.version
-
-
 async def _give(kept: _Kept, scope: dict[str, Any], send: Send) -> int:
     body, headers, status = kept.noted.body, list(kept.headers), 200
     if kept.noted.is_conditional:
-        tag = f'"{kept.noted.made[0].digest}"'.encode()
+        tag = f'"{kept.noted.made[0].piece.digest}"'.encode()
         headers.append((b"etag", tag))
         if _has(scope, tag):
             status, body = 304, b""
@@ -186,17 +228,28 @@ class _Window:
         return seen
 
     def _look(self, noted: Again) -> Glance | None:
+        with self._open() as connection:
+            return glance.look(connection, self._dialect, noted.who, noted.board.model.id)
+
+    def ask(self, statement: str, values: Any) -> Any:
+        """The rows of a statement."""
+        with self._open() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        """The connection, for one at a time; another one after a fault."""
         with self._lock:
             if self._connection is None:
-                self._connection = self._open()
+                self._connection = self._connect()
             try:
-                return glance.look(self._connection, self._dialect, noted.who, noted.board.model.id)
+                yield self._connection
             except Exception:
                 self._connection.close()
                 self._connection = None
                 raise
 
-    def _open(self) -> Any:
+    def _connect(self) -> Any:
         connection = self._engine.raw_connection()
         driver = connection.driver_connection
         if self.is_near:
