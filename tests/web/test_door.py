@@ -16,10 +16,11 @@ from engage.accounts.models import User
 from engage.asgi import House
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.leaderboards import jobs
+from engage.leaderboards import jobs, parts
 from engage.leaderboards import service as boards
 from engage.live.app import Live
 from engage.partners.models import Partner
+from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from engage.web.health import REGISTRY
 from tests.browsing import browser
@@ -328,6 +329,26 @@ def test_where_the_door_cannot_look_flask_answers(
     assert len(doors.asked) == 2
     assert doors.get(PAGE, mine).lasting == first.lasting
     assert len(doors.asked) == 2
+
+
+def test_a_fact_makes_new_only_what_it_moves(
+    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    others = [Profile(f"X{n}", f"Partner {n}") for n in range(6)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(6)))
+    mine = cookie(doors.app, cast.alice.user)
+    made: list[int] = []
+    make = parts.me
+    monkeypatch.setattr(parts, "me", lambda *told: made.append(told[1]) or make(*told))
+    before = doors.get(ME, mine).text
+    record(cast.programme, sale("far", "X5", "0.5"))  # alice leads; nobody near her moves
+    after = doors.get(ME, mine).text
+    assert len(made) == 1
+    assert re.sub("data-version=.[0-9]+", "", after) == re.sub("data-version=.[0-9]+", "", before)
+    assert after == Doors(doors.app, memory=0).get(ME, mine).text
+    record(cast.programme, sale("near", "C1", "0.5"))
+    assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != after
 
 
 def test_what_the_door_gives_is_counted(doors: Doors, cast: Cast):
