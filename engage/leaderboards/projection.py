@@ -31,11 +31,14 @@ _THESE = select(_STANDINGS).where(
     among(_STANDINGS.c.member_id, "member_ids"),
 )
 _partners: Any = Partner.__table__.c
-_ASIDE = select(_partners.id, _partners.visibility, _partners.left_on).where(
-    _partners.programme_id == bindparam("programme_id"),
-    or_(_partners.visibility == "hidden", _partners.left_on.is_not(None)),
+_NOT_EVERYWHERE = select(_partners.id, _partners.visibility, _partners.left_on).where(
+    or_(_partners.visibility == "hidden", _partners.left_on.is_not(None))
 )
-_ASIDE_OF_THESE = _ASIDE.where(among(_partners.id, "ids"))
+_ASIDE = _NOT_EVERYWHERE.where(_partners.programme_id == bindparam("programme_id"))
+#: Found by their ids, see `partners.service`.
+_ASIDE_OF_THESE = _NOT_EVERYWHERE.where(
+    among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
+)
 
 
 def stood(keys: Iterable[Key]) -> dict[Key, Row[Any]]:

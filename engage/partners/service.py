@@ -25,12 +25,14 @@ from engage.tiers.rules import Climb, Ladder, Spell
 MOST_PSEUDONYM = 40
 GROUP_KINDS = ("organisation", "team", "region")
 _partners: Any = Partner.__table__.c
-_EVERYBODY = (
-    select(_partners.id, *(_partners[name] for name in PARTNER_ATTRIBUTES), _partners.joined_on)
-    .where(_partners.programme_id == bindparam("programme_id"))
-    .order_by(_partners.id)
+_ATTRIBUTES = select(
+    _partners.id, *(_partners[name] for name in PARTNER_ATTRIBUTES), _partners.joined_on
+).order_by(_partners.id)
+_EVERYBODY = _ATTRIBUTES.where(_partners.programme_id == bindparam("programme_id"))
+#: Found by their ids: with nothing added SQLite would go through the whole programme for them.
+_OF_THESE = _ATTRIBUTES.where(
+    among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
 )
-_OF_THESE = _EVERYBODY.where(among(_partners.id, "ids"))
 _groups: Any = Group.__table__.c
 _GROUPS = select(_groups.kind, _groups.name, _groups.id).where(
     _groups.programme_id == bindparam("programme_id"), among(_groups.name, "names")
