@@ -17,8 +17,7 @@ from engage.config import Settings
 from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
-from engage.studio import mp4, values
-from engage.studio.mp4 import BrokenFilm
+from engage.studio import values
 from engage.studio.plan import MissingField, NothingToShow, plan, transcript
 from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
@@ -178,6 +177,9 @@ def _make(work: Work) -> _Made:
                 raise _Lost
             shelf.publish(aside, place)
     path = place / shelf.FILM
+    # It brings PyAV with it: 15 MB that the web processes do without.
+    from engage.studio import mp4
+
     seconds = round(mp4.inspect(path).video.seconds)
     return _Made(seconds, path.stat().st_size, tuple(transcript(plan(template, data))))
 
@@ -279,6 +281,9 @@ def _give_up(work: Work, error: Exception) -> None:
 
 def _reason(error: Exception) -> str:
     """Why a film could not be made, for a manager."""
+    # As above.
+    from engage.studio.mp4 import BrokenFilm
+
     if isinstance(error, TemplateError):
         return f"The template has mistakes ({error.problems[0]}). Run: engage video check"
     if isinstance(error, _LASTING):
