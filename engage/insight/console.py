@@ -168,7 +168,7 @@ def _causes(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
             "sums": _sums(of, voice),
             "partners": len({one.partner_id for one in of}),
         }
-        for cause in ("stage", "band", "milestone", "minimum", "tier", "cap")
+        for cause in ("stage", "band", "milestone", "minimum", "tier", "falls", "cap")
         if (of := by_cause.get(cause))
     ]
 
@@ -184,6 +184,7 @@ def _cause(cause: str, voice: Voice) -> str:
         "milestone": voice.gettext("a milestone"),
         "minimum": voice.gettext("the minimum of a rule"),
         "tier": voice.gettext("the next tier"),
+        "falls": voice.gettext("a tier that ends"),
         "cap": voice.gettext("beyond a cap"),
     }[cause]
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, distinct, func, select
 
 from engage import periods
 from engage.activity.models import Fact
+from engage.clock import local_day
 from engage.db import db
 from engage.home.rules import Goal
 from engage.incentives.models import RunningTotal
@@ -24,7 +25,7 @@ from engage.money import POINTS, SCALE
 from engage.partners import service as partners
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.tiers.rules import Tier
+from engage.tiers.rules import Ladder, Tier
 from engage.tiers.rules import in_force as ladder_in_force
 
 
@@ -99,40 +100,49 @@ def _of_missions(running: Iterable[Running], today: date) -> Iterator[Lost]:
 
 
 def _of_tiers(programme: Programme, today: date, now: datetime) -> Iterator[Lost]:
-    """The tier next above the one that each partner holds; what never ends has no pace."""
+    """The tier next above the one that each partner holds, and the one that it will fall from; what
+    never ends has no pace."""
     ladder = ladder_in_force(partners.ladders_of(programme), now)
     if ladder is None:
         return
-    held = {
-        partner_id: ladder.place(who["tier"].at(now))
-        for partner_id, who in partners.attributes(programme.id).items()
-    }
+    climbs = {who: of["tier"] for who, of in partners.attributes(programme.id).items()}
+    held = {who: ladder.place(climb.at(now)) for who, climb in climbs.items()}
     for place, tier in enumerate(ladder.tiers):
         period = periods.containing(today, tier.period)
-        below = [partner_id for partner_id, at in held.items() if at == place - 1]
-        if period.last == periods.LAST_DAY or tier.threshold == 0 or not below:
+        near = [who for who, at in held.items() if at in (place - 1, place)]
+        if period.last == periods.LAST_DAY or tier.threshold == 0 or not near:
             continue
         days, left = (today - period.first).days + 1, (period.last - today).days + 1
         counted = _counted(programme, tier, period)
         paid = _paid(programme, period, today)
-        before = dict(ladder.tiers[place - 1].multiplier) if place else {}
         step = 0 if tier.measure in ("amount", "quantity", POINTS) else SCALE
-        for partner_id in below:
+        for partner_id in near:
+            falls = held[partner_id] == place
+            to_come = left + tier.grace
+            if falls:
+                ends = climbs[partner_id].until(now)
+                if ends is None or (last := local_day(ends, programme.timezone)) > period.last:
+                    continue
+                to_come = (period.last - last).days + 1 + tier.grace
             goal = Goal(tier.name, counted.get(partner_id, 0), tier.threshold, days, left, step)
             gains = [
-                (
-                    unit,
-                    rules.lifted(
-                        paid.get((partner_id, unit), 0),
-                        days,
-                        left + tier.grace,
-                        Fraction(times) / Fraction(before.get(unit, 1)),
-                    ),
-                )
-                for unit, times in tier.multiplier
+                (unit, rules.lifted(paid.get((partner_id, unit), 0), days, to_come, more))
+                for unit, more in _more(ladder, place, falls=falls)
             ]
-            for leak in rules.goal_leaks("tier", goal, gains or [(POINTS, 0)]):
+            cause = "falls" if falls else "tier"
+            for leak in rules.goal_leaks(cause, goal, gains or [(POINTS, 0)]):
                 yield Lost(partner_id, "tier", tier.name, tier.name, leak)
+
+
+def _more(ladder: Ladder, place: int, *, falls: bool) -> Iterator[tuple[str, Fraction]]:
+    """By unit, how many times what is paid now a tier pays more than the one below it.
+
+    Who ``falls`` from it is paid by it already: what it adds is a part of what is paid.
+    """
+    before = dict(ladder.tiers[place - 1].multiplier) if place else {}
+    for unit, times in ladder.tiers[place].multiplier:
+        ratio = Fraction(times) / Fraction(before.get(unit, 1))
+        yield unit, 2 - 1 / ratio if falls else ratio
 
 
 def _counted(programme: Programme, tier: Tier, period: Period) -> dict[int, int]:

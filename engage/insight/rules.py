@@ -60,7 +60,7 @@ class Leak(NamedTuple):
     """What a partner at its pace leaves unearned: ``amount`` in minor units of ``unit``.
 
     ``cause`` is ``band``, ``milestone`` or ``minimum`` (a step of a rule just out of reach), ``stage`` (of a mission),
-    ``tier`` (the next one; ``amount`` 0 where it multiplies no pay), or ``cap`` (what is done beyond the most a rule pays).
+    ``tier`` (the next one; ``amount`` 0 where it multiplies no pay), ``falls`` (the one that ends), or ``cap`` (what is done beyond the most a rule pays).
     ``needed`` (ten-thousandths) is what is missing to the step; for a cap, 0.
     """
 

@@ -77,6 +77,11 @@ class Climb:
             found = spell
         return found
 
+    def until(self, instant: datetime) -> datetime | None:
+        """When what is held at ``instant`` ends, as things stand; None where it does not."""
+        later = (spell.since for spell in self.spells if spell.since and spell.since > instant)
+        return min(later, default=None)
+
     def times(self, unit: str, instant: datetime) -> tuple[str, Decimal] | None:
         """The tier, and how many times what rules pay in ``unit`` it gives; None where it is once."""
         name = self.at(instant) if self.ladders else None

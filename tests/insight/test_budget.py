@@ -159,6 +159,18 @@ def test_a_tier_just_out_of_reach_is_a_cause_worth_what_its_multiplier_adds(
     assert f"The next tier {worth:,} points 3 partners" in said
 
 
+def test_a_tier_that_ends_is_a_cause_worth_what_its_multiplier_is_of_what_is_paid(
+    mia: Browser, cast: Cast
+):
+    tiers = TIERS.replace('threshold = "5000"', 'threshold = "11900"').replace("= 30", "= 60")
+    record(cast.programme, sale("a-0", "A1", "12000", date(2013, 3, 15), category="Parts"))
+    publish(PROGRAMME + tiers)
+    # Silver of the first quarter is held for 60 days more, through May 30; 31 days of the quarter and
+    # another 60 of grace are to come, and a third of what Silver pays is what it adds.
+    worth = 6_000 * (31 + 60) // (3 * 46)
+    assert f"A tier that ends {worth:,} points 1 partner" in text(mia)
+
+
 def test_what_is_reached_no_longer_slips_away(mia: Browser, cast: Cast):
     record(cast.programme, sale("a-3", "A1", "8000", date(2013, 5, 15)), now=LATER)
     assert "Alice Bikes The next stage of a mission (Spring sprint) $100" in text(mia)
