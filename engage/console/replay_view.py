@@ -17,6 +17,7 @@ from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.ledger import budgets
 from engage.money import POINTS
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 
@@ -70,12 +71,23 @@ def _found(
         "facts": voice.number(state["facts"]),
         "partners": voice.number(state["partners"]),
         "aside": state["days_left_aside"],
+        "tiers_stay": _moves_tiers(here, draft, state["definition"]),
         "at": voice.moment(datetime.fromisoformat(state["at"])),
         "units": [_unit(unit, names, left, own, voice) for unit in state["units"]],
         "statements": [
             _statement(statement, names, here.currency, voice) for statement in state["statements"]
         ],
     }
+
+
+def _moves_tiers(here: Programme, draft: RuleDraft, raw: Any) -> bool:
+    """Whether tiers are reached by points, and the draft or what it replaces pays them."""
+    stands = rule_view.published(here, draft)
+    earns = {raw["earn"] if raw else None, stands.earn if stands else None}
+    ladders = partners.ladders_of(here)
+    return POINTS in earns and any(
+        tier.measure == POINTS for ladder in ladders for tier in ladder.tiers
+    )
 
 
 def _unit(

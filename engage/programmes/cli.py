@@ -39,18 +39,7 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
 
     With --since in the past it corrects what was paid: that is shown first, and asked.
     """
-    try:
-        described = programme_file.parse(reading.decoded(file.read_bytes()))
-    except reading.BadProgrammeFile as error:
-        for problem in error.problems[1:]:
-            err.print(
-                f"  {file.name}: {reading.said(problem)}",
-                style="red",
-                markup=False,
-                soft_wrap=True,
-            )
-        first = reading.said(error.problems[0])
-        raise Refusal(f"{file.name}: {first}; nothing was changed") from error
+    described = _described(file)
     if since is not None and since.tzinfo is None:
         since = service.midnight(since.date(), described.timezone)
     now = clock.now()
@@ -88,6 +77,18 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
         err.print(complexity.warning(excess), style="yellow", markup=False, soft_wrap=True)
     if lines:
         out.print(f"{lines} ledger lines posted for facts that are already in")
+
+
+def _described(file: Path) -> programme_file.ProgrammeFile:
+    """What a file says; it is refused with every mistake in it, the first one last."""
+    try:
+        return programme_file.parse(reading.decoded(file.read_bytes()))
+    except reading.BadProgrammeFile as error:
+        for problem in error.problems[1:]:
+            said = f"  {file.name}: {reading.said(problem)}"
+            err.print(said, style="red", markup=False, soft_wrap=True)
+        first = reading.said(error.problems[0])
+        raise Refusal(f"{file.name}: {first}; nothing was changed") from error
 
 
 def _said(found: Rehearsal) -> str:

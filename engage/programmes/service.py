@@ -1,7 +1,7 @@
 """Publishing a programme from its file, and writing the published one back."""
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -75,35 +75,18 @@ def publish(
     """Bring the programme to what its file says; what is not in the file is retired.
 
     A changed rule becomes a new version from ``since`` on (default ``now``), with the reason ``why``
-    and who published it; facts before it keep theirs. A rule that is new is in force from its own ``starts``, or, where it names none, from
-    ``since`` (from the beginning in a programme without facts). The caller runs the flow after it.
+    and who published it; facts before it keep theirs. A rule that is new is in force from its own
+    ``starts``, or, where it names none, from ``since`` (from the beginning in a programme without
+    facts). The caller runs the flow after it.
 
     :raises Overdrawn: a budget is less than was awarded already.
     :raises Refused: time zone or currency would change under facts, or a mission loses a stage.
     """
     programme = db.session.scalar(select(Programme).where(Programme.slug == file.slug))
-    changes: list[str] = []
-    if programme is None:
-        programme = Programme(
-            slug=file.slug,
-            segments=[],
-            tiers=[],
-            intake={},
-            dispute_days=file.dispute_days,
-            created_at=now,
-        )
-        db.session.add(programme)
-        changes.append(f"programme {file.slug}: new")
+    changes = [] if programme else [f"programme {file.slug}: new"]
+    programme = programme or _begun(file, now)
     has_facts = programme.id is not None and _has_facts(programme.id)
-    for key in ("timezone", "currency"):
-        if has_facts and getattr(programme, key) != getattr(file, key):
-            raise Refused(
-                f"programme.{key} cannot change from {getattr(programme, key)} to "
-                f"{getattr(file, key)} while there are facts: start a programme of its own"
-            )
-    programme.name, programme.timezone = file.name, file.timezone
-    programme.currency = file.currency
-    db.session.flush()
+    _publish_head(programme, file, has_facts)
     terms = payout_rules.to_json(file.payouts) if file.payouts else None
     if programme.payouts != terms:
         programme.payouts = terms
@@ -118,6 +101,26 @@ def publish(
     changes += _publish_boards(programme, file, release)
     changes += _publish_intake(programme, file)
     return Published(programme, changes)
+
+
+def _begun(file: ProgrammeFile, now: datetime) -> Programme:
+    nothing: dict[str, Any] = {"segments": [], "tiers": [], "intake": {}}
+    days = file.dispute_days
+    programme = Programme(slug=file.slug, dispute_days=days, created_at=now, **nothing)
+    db.session.add(programme)
+    return programme
+
+
+def _publish_head(programme: Programme, file: ProgrammeFile, has_facts: bool) -> None:
+    for key in ("timezone", "currency"):
+        if has_facts and getattr(programme, key) != getattr(file, key):
+            raise Refused(
+                f"programme.{key} cannot change from {getattr(programme, key)} to "
+                f"{getattr(file, key)} while there are facts: start a programme of its own"
+            )
+    programme.name, programme.timezone = file.name, file.timezone
+    programme.currency = file.currency
+    db.session.flush()
 
 
 def _has_facts(programme_id: int) -> bool:

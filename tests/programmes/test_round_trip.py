@@ -37,7 +37,7 @@ def test_what_was_published_is_exported_to_the_byte(app: Flask) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("programme", "budget", "payouts", "segments", "tiers", "rules", "missions"),
+        *("programme", "budget", "payouts", "segments", "tiers", "rules", "missions", "boards"),
         *("missions.stages", "rates", "disputes"),
     ],
 )
