@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = 64
     door_mb: int = 64
     video_workers: int = 1
+    film_days: int = Field(default=400, ge=1)
     #: Who reads films aloud, see `engage.studio.narration.engine`; nobody if not given.
     narration: str = ""
 

@@ -39,6 +39,7 @@ class Periodic:
 TABLE: tuple[Periodic, ...] = (
     Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
     Periodic("films", 10, "engage.videos.jobs.sweep"),
+    Periodic("old films", 3600, "engage.videos.jobs.forget"),
     Periodic("payouts", 900, "engage.payouts.jobs.collect"),
     Periodic("moments", 15, "engage.leaderboards.jobs.turn"),
     Periodic("places", 3600, "engage.leaderboards.jobs.keep_days"),

@@ -1,4 +1,4 @@
-"""Commands for films and their designer: `engage video render | check | still`."""
+"""Commands for films and their designer: `engage video render | check | still | erase`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from engage.studio.theme import Theme
 from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import HAN, MissingScript, missing_script
 from engage.terminal import err, inside, programme_option, refuse, the_programme
-from engage.videos import catalogue, drafts, fields, looks
+from engage.videos import catalogue, drafts, fields, looks, retention
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
 
@@ -88,6 +88,24 @@ def render(
             err.print(f"told in English: {template} has no words in {locale_of(who).english_name}")
         told = words.told_in(film.template, language)
         _draw(told, film.theme, values.from_json(draft.snapshot), out, form)
+
+
+@video.command()
+@click.argument("partner")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@programme_option
+def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
+    """Delete all films of PARTNER (their id): files, links and the numbers they tell."""
+    with inside() as app:
+        settings: Settings = app.extensions["engage.settings"]
+        programme = the_programme(programme_slug)
+        who = partners.by_external_id(programme.id, partner)
+        if who is None:
+            refuse(f"programme {programme.slug} has no partner {partner!r}")
+        if not yes and not click.confirm(f"Delete all films of {who.name} for good?", err=True):
+            refuse("nothing was deleted")
+        number = retention.erase(settings.media_dir, who.id)
+    err.print(f"{number} film{'' if number == 1 else 's'} deleted")
 
 
 def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:

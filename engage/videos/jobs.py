@@ -23,7 +23,7 @@ from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
 from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, claims, rules, service, shelf
+from engage.videos import catalogue, claims, retention, rules, service, shelf
 from engage.videos.claims import Work
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,13 @@ def render(video_id: int) -> bool:
         )
     delivery.deliver()
     return True
+
+
+def forget(now: datetime | None = None) -> None:
+    """Delete films that were kept long enough, and files that no row names."""
+    settings = _settings()
+    retention.forget_old(settings.media_dir, settings.film_days, now or clock.now())
+    retention.sweep(settings.media_dir)
 
 
 def sweep(now: datetime | None = None) -> None:

@@ -47,3 +47,17 @@ def publish(made: Path, target: Path) -> None:
     except OSError:
         if not target.is_dir():
             raise
+
+
+def keys(media: Path) -> Iterator[str]:
+    """The keys of all films there are."""
+    return (place.name for place in (media / "films").glob("??/*"))
+
+
+def remove(media: Path, key: str) -> None:
+    """Take a film away, at once for whoever asks; none is no trouble."""
+    aside = media / "making" / f"{key}.gone"
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        folder(media, key).rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)

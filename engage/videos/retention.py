@@ -1,0 +1,61 @@
+"""Films that are over: rows first, then files, so that no row ever names a file that is gone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from engage.db import db, transaction
+from engage.rows import in_chunks
+from engage.videos import shelf
+from engage.videos.models import FilmShare, Video, VideoOrder
+
+#: Films deleted in one transaction.
+STRIDE = 500
+
+
+def forget_old(media: Path, days: int, now: datetime) -> int:
+    """Delete the films finished (or given up) more than ``days`` ago; how many.
+
+    Each stride is a transaction of its own: cut short, the next turn goes on.
+    """
+    ended = Video.finished_at < now - timedelta(days=days)
+    return _forget(media, ended, f"kept for {days} days")
+
+
+def erase(media: Path, partner_id: int) -> int:
+    """Delete all of a partner's films, with what they tell, their links and files; how many."""
+    return _forget(media, Video.partner_id == partner_id, "erased")
+
+
+def _forget(media: Path, which: ColumnElement[bool], why: str) -> int:
+    forgotten = 0
+    while keys := transaction(lambda: _drop(which, why)):
+        for key in keys:
+            shelf.remove(media, key)
+        forgotten += len(keys)
+    return forgotten
+
+
+def _drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
+    """The keys of films whose rows, links and places in batches are gone."""
+    found = db.session.execute(
+        select(Video.id, Video.key).where(which).order_by(Video.id).limit(STRIDE)
+    ).all()
+    ids = [row.id for row in found]
+    db.session.execute(delete(FilmShare).where(FilmShare.video_id.in_(ids)))
+    # The batch still knows for whom it was.
+    db.session.execute(
+        update(VideoOrder).where(VideoOrder.video_id.in_(ids)).values(video_id=None, refusal=why)
+    )
+    db.session.execute(delete(Video).where(Video.id.in_(ids)))
+    return [row.key for row in found]
+
+
+def sweep(media: Path) -> None:
+    """Remove the files of films that no row names: what a process left that was killed between."""
+    for chunk in in_chunks(shelf.keys(media), STRIDE):
+        named = set(db.session.scalars(select(Video.key).where(Video.key.in_(chunk))))
+        for key in set(chunk) - named:
+            shelf.remove(media, key)
