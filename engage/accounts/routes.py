@@ -2,10 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
@@ -35,7 +32,7 @@ from engage.partners.service import MOST_PSEUDONYM, BadChoice
 from engage.programmes.models import Programme
 from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember
-from engage.web.locales import offered_locales, timezones
+from engage.web.locales import offered_locales, timezone_options, timezones
 from engage.web.throttle import SignInThrottle
 
 log = logging.getLogger(__name__)
@@ -286,22 +283,6 @@ def _account_page(
         most_pseudonym=MOST_PSEUDONYM,
         errors=errors,
         locales=[(str(locale), locale.display_name) for locale in offered_locales()],
-        timezones=_timezone_options(g.now.date()),
+        timezones=timezone_options(g.now.date()),
         least=MIN_LENGTH,
     )
-
-
-@lru_cache(maxsize=2)
-def _timezone_options(today: date) -> list[tuple[str, str]]:
-    """Places, sorted, with their distance from UTC today; names kept for old computers left out.
-
-    Remembered, since it reads the rules of some 450 places from disk.
-    """
-    noon = datetime.combine(today, time(12), UTC)
-    options = []
-    for name in sorted(timezones()):
-        area, _slash, place = name.partition("/")
-        if place and area not in ("Etc", "SystemV", "US", "Brazil", "Canada", "Chile", "Mexico"):
-            offset = noon.astimezone(ZoneInfo(name)).strftime("%z")
-            options.append((name, f"{name.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"))
-    return [("UTC", "UTC"), *options]

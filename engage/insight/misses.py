@@ -86,11 +86,7 @@ def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
     rule, step = miss.rule, miss.step
     assert step is not None
 
-    def measured(value: int) -> str:
-        return phrases.measured(rule, value, currency, voice)
-
-    name, stood = rule_name(miss.slug), measured(step.after)
-    period = voice.period(periods.parse(miss.period or "all"))
+    name, period = rule_name(miss.slug), voice.period(periods.parse(miss.period or "all"))
     if miss.key == "cap":
         return voice.gettext(
             "%(rule)s had already paid you the most it pays in %(period)s: %(cap)s.",
@@ -122,8 +118,16 @@ def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
             "%(missing)s below it with this.",
             rule=name,
             period=period,
-            missing=measured(-step.after),
+            missing=phrases.measured(rule, -step.after, currency, voice),
         )
+    return _below(miss, currency, voice)
+
+
+def _below(miss: RuleMiss, currency: str, voice: Voice) -> str:
+    """The total has not come to what the rule pays from."""
+    rule, step = miss.rule, miss.step
+    assert step is not None
+    name, period = rule_name(miss.slug), voice.period(periods.parse(miss.period or "all"))
     edge = {
         "minimum": rule.minimum or 0,
         "band": next((band.start for band in rule.band if band.rate.numerator), 0),
@@ -136,9 +140,9 @@ def _counted(miss: RuleMiss, currency: str, voice: Voice) -> str:
     return voice.gettext(
         "%(rule)s pays from %(edge)s on; in %(period)s you stood at %(stood)s with this.",
         rule=name,
-        edge=measured(edge),
+        edge=phrases.measured(rule, edge, currency, voice),
         period=period,
-        stood=stood,
+        stood=phrases.measured(rule, step.after, currency, voice),
     )
 
 

@@ -1,8 +1,9 @@
 """In which language, with which formats and on whose clock a viewer reads."""
 
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import flask_babel
 from babel import Locale
@@ -85,3 +86,19 @@ def viewer() -> Voice:
 def timezones() -> frozenset[str]:
     """The names that a time zone may have here, such as ``Europe/Berlin``."""
     return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=2)
+def timezone_options(today: date) -> list[tuple[str, str]]:
+    """Places, sorted, with their distance from UTC today; names kept for old computers left out.
+
+    Remembered, since it reads the rules of some 450 places from disk.
+    """
+    noon = datetime.combine(today, time(12), UTC)
+    options = []
+    for name in sorted(timezones()):
+        area, _slash, place = name.partition("/")
+        if place and area not in ("Etc", "SystemV", "US", "Brazil", "Canada", "Chile", "Mexico"):
+            offset = noon.astimezone(ZoneInfo(name)).strftime("%z")
+            options.append((name, f"{name.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"))
+    return [("UTC", "UTC"), *options]

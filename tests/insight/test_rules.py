@@ -104,13 +104,13 @@ def test_the_next_edge_is_the_nearest_that_pays_better():
     assert next_edge(found, scaled("30")) == scaled("50")
     assert next_edge(found, scaled("50")) is None
     assert next_edge(found, scaled("900")) is None, "the cap is paid"
-    assert next_edge(parse(BANDS, "USD"), 0) == scaled("1000")
-    assert at_once(parse(BANDS, "USD"), scaled("1000")) == 1001
+    assert next_edge(parse(BANDS, "USD", "UTC"), 0) == scaled("1000")
+    assert at_once(parse(BANDS, "USD", "UTC"), scaled("1000")) == 1001
 
 
 @given(st.integers(0, 2_000 * SCALE))
 def test_what_is_ahead_is_never_behind(total: int):
-    edge = next_edge(parse(BANDS, "USD"), total)
+    edge = next_edge(parse(BANDS, "USD", "UTC"), total)
     assert edge is None or edge > total
 
 
@@ -119,7 +119,7 @@ def test_what_is_ahead_is_never_behind(total: int):
 
 def test_a_step_just_out_of_reach_is_worth_what_it_pays_more():
     # 600 in 60 of 90 days ends at 900: $9; at 1,000 every dollar earns 2 cents: $20.
-    assert list(leaks(parse(BANDS, "USD"), scaled("600"), 60, 31)) == [
+    assert list(leaks(parse(BANDS, "USD", "UTC"), scaled("600"), 60, 31)) == [
         Leak("band", "USD", 1100, scaled("400"))
     ]
 
@@ -135,7 +135,7 @@ def test_a_step_just_out_of_reach_is_worth_what_it_pays_more():
     ],
 )
 def test_who_is_on_pace_or_out_of_reach_leaks_nothing(total: str, days: int, left: int):
-    assert list(leaks(parse(BANDS, "USD"), scaled(total), days, left)) == []
+    assert list(leaks(parse(BANDS, "USD", "UTC"), scaled(total), days, left)) == []
 
 
 def test_what_is_done_beyond_the_cap_is_told():
