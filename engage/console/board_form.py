@@ -13,7 +13,7 @@ from engage.console import rules as names
 from engage.console.rule_form import as_said, as_typed
 from engage.console.typed_form import Errors, Field, Form, Typed, one
 from engage.definitions import DefinitionError
-from engage.leaderboards import rules, windows
+from engage.leaderboards import language, rules, windows
 from engage.leaderboards.rules import Board
 from engage.voice import Voice
 
@@ -123,7 +123,7 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
         errors.setdefault("target", _("Write a target, or choose the partners' own."))
     said = {"name": _("Give it a name: partners see it above the ranking.")}
     try:
-        board = rules.parse({"slug": slug, "name": one(typed, "name")} | raw, currency)
+        board = language.parse({"slug": slug, "name": one(typed, "name")} | raw, currency)
     except DefinitionError as error:
         return Reading(None, FORM.told(error, typed, said) | errors)
     return Reading(None if errors else board, errors)
@@ -142,7 +142,7 @@ def blank() -> Typed:
 
 def of_board(board: Board, voice: Voice) -> Typed:
     """A published one, as somebody would have typed it."""
-    raw: dict[str, Any] = rules.to_json(board)
+    raw: dict[str, Any] = language.to_json(board)
     typed: Typed = {"name": [raw.pop("name")], "columns": list(board.columns)}
     raw.pop("columns", None)
     if board.baseline or board.is_attainment:

@@ -15,7 +15,7 @@ from engage.console.board_form import FORM, Reading
 from engage.console.here import programme
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import db, transaction
-from engage.leaderboards import rules as boards
+from engage.leaderboards import language
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
 from engage.outbox.delivery import deliver
@@ -64,7 +64,7 @@ def new() -> Answer:
     here, source = programme(), request.args.get("from")
     if source is None:
         return _page(here, None, board_form.blank(), {})
-    like = boards.parse(_row(source).definition, here.currency)
+    like = language.parse(_row(source).definition, here.currency)
     typed = board_form.of_board(like, viewer()) | {"name": [""]}
     return _page(here, None, typed, {})
 
@@ -73,7 +73,7 @@ def new() -> Answer:
 @allow("manager")
 def edit(slug: str) -> Answer:
     here, row = programme(), _row(slug)
-    found = boards.parse(row.definition, here.currency)
+    found = language.parse(row.definition, here.currency)
     return _page(here, row, board_form.of_board(found, viewer()), {})
 
 

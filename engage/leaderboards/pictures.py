@@ -12,7 +12,7 @@ from sqlalchemy import insert, literal, select
 
 from engage import clock, periods
 from engage.db import db
-from engage.leaderboards import moments, rules
+from engage.leaderboards import language, moments
 from engage.leaderboards.models import Board, Picture, PictureLine, Standing
 from engage.leaderboards.moments import Stage
 from engage.leaderboards.tally import Published, windowed
@@ -43,7 +43,7 @@ def as_seen(
 
 
 def _through(programme: Programme, published: Published, picture: Picture) -> Published:
-    rule = windowed(programme, rules.parse(picture.definition, programme.currency))
+    rule = windowed(programme, language.parse(picture.definition, programme.currency))
     return published._replace(rule=rule, picture=picture)
 
 

@@ -1,15 +1,12 @@
 """What a board measures, and how equal scores share or split places."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from engage import conditions, money
-from engage import definitions as read
 from engage.conditions import Where
-from engage.incentives.language import baseline_text, parse_baseline
 from engage.incentives.rules import Baseline
-from engage.leaderboards import divisions, moments, windows
+from engage.leaderboards import moments
 from engage.leaderboards.divisions import League
 from engage.leaderboards.moments import Span
 from engage.leaderboards.windows import Windows
@@ -26,15 +23,7 @@ DIRECTIONS = ("highest", "lowest")
 SEERS = ("audience", "everyone")
 #: What a board may tell of a partner beside rank, name and score, and what it tells by itself.
 COLUMNS = ("organisation", "team", "region", "type")
-_COLUMNS_TOLD = ("organisation",)
-_OF_FACTS = ("on", "where")
-_OF_GROUPS = ("score", "floor", "best")
-KEYS = (
-    "slug", "name", "measure", *_OF_FACTS, "baseline", "newcomers", "growth", "target",
-    "own_targets", *windows.KEYS, "by", *_OF_GROUPS, "audience", "seen_by", "tie", "direction",
-    "minimum", "decimals", "columns", "freeze", "final_after", "league",
-)  # fmt: skip
-_MOST_MEMBERS = 1_000
+COLUMNS_TOLD = ("organisation",)
 PERCENT = "percent"
 #: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
 #: power of two to the next, so that buckets fit cents and millions alike.
@@ -74,7 +63,7 @@ class Board:
     audience: Where = ()
     seen_by: str = "audience"
     decimals: int | None = None
-    columns: tuple[str, ...] = _COLUMNS_TOLD
+    columns: tuple[str, ...] = COLUMNS_TOLD
     freeze: Span | None = None
     final_after: Span | None = moments.FINAL_AFTER
     league: League | None = None
@@ -145,187 +134,6 @@ class Board:
     def order_key(self, score: int) -> int:
         """What members are sorted by, the first place having the smallest; its own inverse."""
         return score if self.direction == "lowest" else -score
-
-
-def parse(raw: Mapping[str, Any], currency: str) -> Board:
-    """A board from its mapping in the programme file.
-
-    :raises DefinitionError: naming the key and what to write.
-    """
-    take = read.Every()
-    take(read.known_keys, raw, KEYS)
-    measure = take(read.choice, raw, "measure", (*FACT_MEASURES, "points", currency))
-    of_facts = measure in FACT_MEASURES
-    by = take(read.choice, raw, "by", MEMBERS, "partner")
-    score = take(read.choice, raw, "score", SCORES, "sum")
-    unit = PERCENT if raw.get("growth") == PERCENT or _asks_targets(raw) else measure
-    _without_meaning(take, raw, measure, by, score)
-
-    def size(table: Mapping[str, Any], key: str, of: str = measure) -> int:
-        whole = of in (*FACT_MEASURES, PERCENT)
-        return read.scaled(table, key) if whole else read.minor(table, key, of)
-
-    baseline = take(parse_baseline, raw, size) if measure else None
-    if baseline and not baseline.newcomers and unit == PERCENT:
-        take.note("newcomers", "is zero, of which there are no percents: write what counts instead")
-    return take.settled(
-        Board(
-            slug=take(read.slug, raw),
-            name=take(read.text, raw, "name"),
-            measure=measure,
-            on=take(read.choice, raw, "on", read.FACT_KINDS) if of_facts else None,
-            windows=take(windows.parse, raw),
-            by=by,
-            tie=take(read.choice, raw, "tie", TIES, "competition"),
-            direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
-            minimum=take(_above_zero, "minimum", size, raw, unit)
-            if measure and "minimum" in raw
-            else None,
-            where=take(conditions.where, raw, "where", conditions.FACT_CONDITIONS)
-            if of_facts
-            else (),
-            baseline=baseline,
-            growth=take(read.choice, raw, "growth", GROWTHS, "difference")
-            if "baseline" in raw
-            else None,
-            target=take(_above_zero, "target", size, raw, measure)
-            if measure and "target" in raw
-            else None,
-            own_targets=take(read.flag, raw, "own_targets"),
-            score=score,
-            floor=take(read.whole, raw, "floor", 1, _MOST_MEMBERS) if "floor" in raw else 1,
-            best=take(read.whole, raw, "best", 1, _MOST_MEMBERS) if score == "best" else 0,
-            audience=take(conditions.audience, raw),
-            seen_by=take(read.choice, raw, "seen_by", SEERS, "audience"),
-            decimals=take(_decimals, raw, unit),
-            columns=take(_columns, raw),
-            freeze=take(moments.span, raw, "freeze") if "freeze" in raw else None,
-            final_after=take(_final_after, raw),
-            league=take(_league, raw) if "league" in raw else None,
-        )
-    )
-
-
-def _league(raw: Mapping[str, Any]) -> League:
-    if not isinstance(raw["league"], Mapping):
-        raise read.DefinitionError("league", "write league = { size = 10, moves = 2 }")
-    try:
-        return divisions.parse(raw["league"])
-    except read.DefinitionError as error:
-        raise error.under("league") from None
-
-
-def _final_after(raw: Mapping[str, Any]) -> Span | None:
-    if "final_after" not in raw:
-        return moments.FINAL_AFTER
-    return None if raw["final_after"] == "never" else moments.span(raw, "final_after")
-
-
-def _asks_targets(raw: Mapping[str, Any]) -> bool:
-    return "target" in raw or bool(raw.get("own_targets"))
-
-
-def _digits(unit: str | None) -> int:
-    return money.minor_digits(unit) if unit and unit not in (*FACT_MEASURES, PERCENT) else 4
-
-
-def _without_meaning(
-    take: read.Every, raw: Mapping[str, Any], measure: str, by: str, score: str
-) -> None:
-    """Keys that say nothing beside the others are a mistake somebody should hear of."""
-    said = {
-        f"with measure {measure!r}": _OF_FACTS if measure and measure not in FACT_MEASURES else (),
-        "where partners are ranked": _OF_GROUPS if by == "partner" else (),
-        f"with score {score!r}": [
-            key for key, needs in (("floor", "average"), ("best", "best")) if score != needs
-        ]
-        if by != "partner"
-        else (),
-        "without a baseline": ("growth",) if "baseline" not in raw else (),
-        "beside a baseline": ("target", "own_targets") if "baseline" in raw else (),
-        "without an audience": ("seen_by",) if not raw.get("audience") else (),
-        "where the window moves on": (
-            ("freeze", "final_after") if raw.get("period") == windows.ROLLING else ()
-        ),
-        "where no period follows another": (
-            ("league",) if raw.get("period") in ("all", windows.ROLLING, windows.MISSION) else ()
-        ),
-        f"where a {by} is ranked": ("columns", "league") if by and by != "partner" else (),
-    }
-    for why, keys in said.items():
-        for key in keys:
-            if key in raw:
-                take.note(key, f"has no meaning {why}; remove it")
-
-
-def _above_zero(key: str, size: Any, raw: Mapping[str, Any], unit: str) -> int:
-    value: int = size(raw, key, unit)
-    if value <= 0:
-        raise read.DefinitionError(key, "is not above zero: write one, or leave it out")
-    return value
-
-
-def _decimals(raw: Mapping[str, Any], unit: str | None) -> int | None:
-    if "decimals" not in raw:
-        return None
-    digits = 2 if unit == "amount" else _digits(unit)
-    found = read.whole(raw, "decimals", 0, digits)
-    if 0 < found < digits and unit not in (*FACT_MEASURES[1:], PERCENT):
-        raise read.DefinitionError("decimals", f"money has none or {digits}: write 0 or {digits}")
-    return found
-
-
-def _columns(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    value = raw.get("columns", list(_COLUMNS_TOLD))
-    if not isinstance(value, list) or not all(column in COLUMNS for column in value):
-        known = ", ".join(COLUMNS)
-        raise read.DefinitionError("columns", f"write a list of some of {known}, or [] for none")
-    return tuple(dict.fromkeys(value))
-
-
-def to_json(board: Board) -> dict[str, Any]:
-    """The mapping that ``parse`` reads back to an equal board."""
-
-    def size(value: int, unit: str = board.measure) -> str:
-        digits = _digits(unit)
-        return read.plain(value) if digits == 4 else money.natural(value, digits)
-
-    raw: dict[str, Any] = {"slug": board.slug, "name": board.name, "measure": board.measure}
-    if board.on:
-        raw["on"] = board.on
-    if board.where:
-        raw["where"] = conditions.where_json(board.where)
-    if board.baseline:
-        raw |= {
-            "baseline": baseline_text(board.baseline),
-            "newcomers": size(board.baseline.newcomers),
-        }
-        raw["growth"] = board.growth
-    if board.target is not None:
-        raw["target"] = size(board.target)
-    if board.own_targets:
-        raw["own_targets"] = True
-    raw |= {**windows.to_json(board.windows), "by": board.by, "tie": board.tie}
-    if board.score != "sum":
-        raw["score"] = board.score
-        raw |= {"floor": board.floor} if board.score == "average" else {"best": board.best}
-    if board.audience:
-        raw |= {"audience": conditions.where_json(board.audience), "seen_by": board.seen_by}
-    if board.direction != "highest":
-        raw["direction"] = board.direction
-    if board.minimum is not None:
-        raw["minimum"] = size(board.minimum, board.unit)
-    if board.decimals is not None:
-        raw["decimals"] = board.decimals
-    if board.columns != _COLUMNS_TOLD:
-        raw["columns"] = list(board.columns)
-    if board.freeze:
-        raw["freeze"] = str(board.freeze)
-    if board.final_after != moments.FINAL_AFTER:
-        raw["final_after"] = str(board.final_after) if board.final_after else "never"
-    if board.league:
-        raw["league"] = {"size": board.league.size, "moves": board.league.moves}
-    return raw
 
 
 def ranks(keys: Sequence[Hashable], tie: str, *, place: int = 1, rank: int = 1) -> list[int]:

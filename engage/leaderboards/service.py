@@ -15,7 +15,7 @@ from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
 from engage.conditions import addresses, asks_for_tier, texts
 from engage.db import db
-from engage.leaderboards import leagues, pictures, projection, rules
+from engage.leaderboards import language, leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Place, Published, tally, windowed
 from engage.leaderboards.windows import ROLLING, touched
@@ -58,7 +58,7 @@ def read(model: Board, programme: Programme) -> Published:
 
 @lru_cache(maxsize=256)
 def _parsed(definition: str, currency: str) -> rules.Board:
-    return rules.parse(json.loads(definition), currency)
+    return language.parse(json.loads(definition), currency)
 
 
 def board(programme: Programme, slug: str) -> Published | None:
@@ -357,7 +357,7 @@ def publish(
     found = db.session.scalar(
         select(Board).where(Board.programme_id == programme.id, Board.slug == definition.slug)
     )
-    raw = rules.to_json(definition)
+    raw = language.to_json(definition)
     if found and found.definition == raw and found.retired_at is None:
         found.position = position
         return Published(found, windowed(programme, definition))
@@ -367,7 +367,7 @@ def publish(
         found = Board(programme_id=programme.id, slug=definition.slug, version=0)
         db.session.add(found)
     elif found.retired_at is None:  # what is due is of the board as it was
-        before = windowed(programme, rules.parse(found.definition, programme.currency))
+        before = windowed(programme, language.parse(found.definition, programme.currency))
         _turn(programme, Published(found, before), now)
     if found.id is None or found.retired_at:
         found.opened_at = now

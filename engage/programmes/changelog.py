@@ -12,7 +12,7 @@ from engage.clock import local_day
 from engage.db import db
 from engage.earnings.reasons import rule_name
 from engage.incentives import changelog as rules
-from engage.leaderboards import rules as board_rules
+from engage.leaderboards import language as board_language
 from engage.leaderboards import sentences as boards
 from engage.leaderboards.tally import windowed
 from engage.missions import rules as mission_rules
@@ -164,7 +164,7 @@ def _board(
     if raw is None:
         return {}
     board, currency, _ = (
-        board_rules.parse(raw, programme.currency),
+        board_language.parse(raw, programme.currency),
         programme.currency,
         voice.gettext,
     )

@@ -15,7 +15,8 @@ from engage.definitions import DefinitionError
 from engage.disputes import rules as disputes
 from engage.incentives import language as incentives
 from engage.incentives.rules import Rule
-from engage.leaderboards import rules as leaderboards
+from engage.leaderboards import language as leaderboards
+from engage.leaderboards.rules import Board
 from engage.ledger import rules as ledger
 from engage.missions import rules as missions
 from engage.partners import rules as partners
@@ -56,7 +57,7 @@ class ProgrammeFile:
     segments: tuple[partners.Segment, ...]
     tiers: tuple[Tier, ...]
     rules: tuple[Rule, ...]
-    boards: tuple[leaderboards.Board, ...]
+    boards: tuple[Board, ...]
     missions: tuple[missions.Mission, ...]
     intake: activity.Intake = activity.HELD
     rates: tuple[activity.Rate, ...] = ()

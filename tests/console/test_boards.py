@@ -9,7 +9,7 @@ from flask import Flask
 from engage.console import board_form
 from engage.console.typed_form import Typed
 from engage.home.service import main_board
-from engage.leaderboards import rules, service
+from engage.leaderboards import language, service
 from engage.programmes import service as programmes
 from engage.voice import ENGLISH, Voice
 
@@ -24,7 +24,7 @@ SEASONS = [{"slug": "old", "name": "Spring", "starts": "2013-03-01", "ends": "20
 
 
 def typed(board: dict[str, Any], voice: Voice = ENGLISH, **more: str) -> Typed:
-    found = board_form.of_board(rules.parse(board, "USD"), voice)
+    found = board_form.of_board(language.parse(board, "USD"), voice)
     return found | {name: [value] for name, value in more.items()}
 
 
@@ -48,14 +48,14 @@ def typed(board: dict[str, Any], voice: Voice = ENGLISH, **more: str) -> Typed:
     ],
 )  # fmt: skip
 def test_the_form_says_what_the_file_says(change: dict[str, Any], voice: Voice):
-    board = rules.parse(BOARD | change, "USD")
+    board = language.parse(BOARD | change, "USD")
     found = board_form.read(board_form.of_board(board, voice), "b", "USD", voice)
     assert found == board_form.Reading(board, {})
 
 
 def test_every_key_of_a_board_has_a_field():
     fields = {field.key.partition(".")[0] for field in board_form.FIELDS}
-    assert set(rules.KEYS) - {"slug", "name"} <= fields
+    assert set(language.KEYS) - {"slug", "name"} <= fields
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.definitions import DefinitionError
-from engage.leaderboards import divisions, rules
+from engage.leaderboards import divisions, language
 from engage.leaderboards.divisions import League, Placed
 from tests.leaderboards.test_rules import BOARD
 
@@ -82,7 +82,7 @@ def test_the_lowest_is_drawn_into_more_once_it_has_twice_the_size() -> None:
 )
 def test_a_league_that_cannot_be_is_refused_by_its_key(league: object, key: str) -> None:
     with pytest.raises(DefinitionError, match=key):
-        rules.parse(BOARD | {"league": league}, "USD")
+        language.parse(BOARD | {"league": league}, "USD")
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_a_league_that_cannot_be_is_refused_by_its_key(league: object, key: str)
 def test_a_league_is_of_partners_and_of_periods_that_end(more: dict[str, object]) -> None:
     raw = BOARD | {"league": {"size": 10, "moves": 2}} | more
     with pytest.raises(DefinitionError, match="league"):
-        rules.parse(raw, "USD")
+        language.parse(raw, "USD")
 
 
 def test_a_board_reads_its_league_back() -> None:
-    board = rules.parse(BOARD | {"league": {"size": 10, "moves": 2}}, "USD")
+    board = language.parse(BOARD | {"league": {"size": 10, "moves": 2}}, "USD")
     assert board.league == League(10, 2)
-    assert rules.parse(rules.to_json(board), "USD") == board
+    assert language.parse(language.to_json(board), "USD") == board

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engage import periods
 from engage.definitions import DefinitionError
-from engage.leaderboards import moments, rules
+from engage.leaderboards import language, moments
 from engage.leaderboards.moments import Span, Stage
 from tests.leaderboards.test_rules import BOARD
 
@@ -37,12 +37,12 @@ def test_what_is_no_span_is_refused_with_an_example(text: object) -> None:
 
 
 def test_a_board_says_when_it_freezes_and_is_final_and_three_days_are_usual() -> None:
-    assert rules.parse(BOARD, "USD").final_after == Span(3, 0)
-    assert "final_after" not in rules.to_json(rules.parse(BOARD, "USD"))
+    assert language.parse(BOARD, "USD").final_after == Span(3, 0)
+    assert "final_after" not in language.to_json(language.parse(BOARD, "USD"))
     for more in ({"freeze": "2d", "final_after": "1d 18h"}, {"final_after": "never"}):
-        board = rules.parse(BOARD | more, "USD")
-        assert rules.parse(rules.to_json(board), "USD") == board
-        assert more.items() <= rules.to_json(board).items()
+        board = language.parse(BOARD | more, "USD")
+        assert language.parse(language.to_json(board), "USD") == board
+        assert more.items() <= language.to_json(board).items()
 
 
 @pytest.mark.parametrize(

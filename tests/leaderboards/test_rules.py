@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.definitions import DefinitionError
-from engage.leaderboards import rules
+from engage.leaderboards import language, rules
 
 BOARD = {"slug": "sales", "name": "Sales", "measure": "amount", "on": "sale", "period": "quarter"}
 
@@ -67,9 +67,9 @@ GROWTH = {"baseline": "mean of last 4 periods", "newcomers": "5000"}
 )
 def test_a_board_reads_back_what_it_writes(change: dict[str, object]) -> None:
     raw = {key: value for key, value in (BOARD | change).items() if value is not None}
-    board = rules.parse(raw, "USD")
-    assert rules.parse(rules.to_json(board), "USD") == board
-    assert raw.keys() - rules.to_json(board).keys() == set()
+    board = language.parse(raw, "USD")
+    assert language.parse(language.to_json(board), "USD") == board
+    assert raw.keys() - language.to_json(board).keys() == set()
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_a_board_reads_back_what_it_writes(change: dict[str, object]) -> None:
 )
 def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) -> None:
     with pytest.raises(DefinitionError) as caught:
-        rules.parse(BOARD | change, "USD")  # type: ignore[operator]
+        language.parse(BOARD | change, "USD")  # type: ignore[operator]
     assert caught.value.key == key

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engage.leaderboards import rules, sentences
+from engage.leaderboards import language, rules, sentences
 from engage.money import SCALE
 from engage.periods import parse
 from engage.voice import Voice
@@ -15,7 +15,7 @@ Q2 = parse("2013-Q2")
 
 
 def board(**change: Any) -> rules.Board:
-    return rules.parse({k: v for k, v in (BOARD | change).items() if v is not None}, "USD")
+    return language.parse({k: v for k, v in (BOARD | change).items() if v is not None}, "USD")
 
 
 @pytest.mark.parametrize(
