@@ -47,7 +47,7 @@ def test_a_seeded_house_is_what_its_facts_say(house: Programme) -> None:
     assert check.facts == found.facts > 1000
 
 
-def test_who_signs_in_first_has_something_to_see(house: Programme) -> None:
+def test_who_signs_in_first_has_something_to_see(house: Programme, settings: Settings) -> None:
     here = home.here(house, seed.lead(house), NOW)
     assert here.near.rows
     assert here.board is not None
@@ -57,6 +57,7 @@ def test_who_signs_in_first_has_something_to_see(house: Programme) -> None:
     assert mission.reached == 1
     assert {view.window.state for view in here.missions} >= {"running", "over"}
     assert ledger.balances(seed.lead(house).id)["points"] > 0
+    seed.let_in(settings, NOW)
     assert db.session.scalar(select(func.count()).select_from(StandingDay)), "since yesterday"
 
 
