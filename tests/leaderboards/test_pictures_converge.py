@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow
+from engage import flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
@@ -68,7 +68,7 @@ def told(
     assert pictures.as_seen(programme, board, Q2).picture
     draw = leagues.draw_of(board, Q3)
     drawn = {known[i]: leagues.placed(draw, i) for i in known} if draw else {}
-    return taken, drawn, flow.check(programme)._replace(transfers=0)
+    return taken, drawn, proof.check(programme)._replace(transfers=0)
 
 
 @settings(
