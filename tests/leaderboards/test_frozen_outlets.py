@@ -1,6 +1,7 @@
 """While a board is frozen, nothing a rival can open tells what happened since; a partner sees its own
 score and no place; managers see both."""
 
+import re
 from datetime import date
 
 import pytest
@@ -17,7 +18,8 @@ from tests.leaderboards.test_outlets import outlets
 from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, at
 
 #: Bob's score with what he sells while the board is frozen, and that sale, as anything would say them.
-SECRETS = ("13,123", "13123", "9,123", "9123")
+#: Whole numbers: the digits of a timing on /metrics, or of a signature, may hold them by chance.
+SECRETS = re.compile(r"(?<![\w.])(13|9),?123(?!\w)")
 FRAGMENTS = ("sales/rows", "sales/export.csv", "sales/rows?scope=region%3DNorthwest", "sales/me")
 
 
@@ -47,7 +49,7 @@ def test_no_outlet_tells_what_happened_since(app: Flask, cast: Cast):
     told = outlets(app, cast, call)
     told.pop("console")
     for where, text in told.items():
-        assert not [secret for secret in SECRETS if secret in text], where
+        assert not SECRETS.search(text), where
     messages = db.session.query(Message).order_by(Message.id).offset(told_before)
     assert [message.payload.get("boards") for message in messages] == [[]]
 
@@ -109,7 +111,7 @@ def test_what_if_tells_no_place_on_a_frozen_board(app: Flask, cast: Cast):
     asked = "kind=sale&amount=50000&facts=1&day=2013-06-29&category=Bikes"
     answer = browser(app, cast.charlie.user).get(f"/what-if/answer?{asked}").text
     assert "You would earn" in answer
-    for word in ("1st", "2nd", "Sales this quarter", *SECRETS):
+    for word in ("1st", "2nd", "Sales this quarter", "13,123", "13123", "9,123", "9123"):
         assert word not in answer, word
 
 
