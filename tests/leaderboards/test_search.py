@@ -20,7 +20,7 @@ from engage.programmes import service as programmes
 from tests.browsing import browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
-NAMES = Path("/work/shared/data/names/names.csv")
+NAMES = Path(__file__).parents[3] / "shared" / "data" / "names" / "names.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def test_a_folded_text_stays_as_it_is_and_does_not_depend_on_the_encoding(text: 
 
 def test_names_of_all_scripts_are_found_by_themselves_in_capitals_and_taken_apart():
     if not NAMES.exists():
-        pytest.skip("the names of thirty scripts are not here")
+        pytest.skip("the names of thirty scripts, ../shared/data/names, are not here")
     with NAMES.open(encoding="utf-8") as file:
         names = [row["name"] for row in csv.DictReader(file)]
     assert len(names) > 2000
