@@ -29,8 +29,8 @@ from engage.web.locales import viewer
 blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 
 Answer = str | Response | tuple[str, int]
-#: Addresses here that are no board's.
 _LONGEST_WHY = 500
+#: Addresses here that are no board's.
 _RESERVED = {"new", "preview", "form"}
 
 

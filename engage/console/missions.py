@@ -33,8 +33,8 @@ from engage.web.numbers import form_number
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
 Answer = str | Response | tuple[str, int]
-#: Addresses here that are no mission's.
 _LONGEST_WHY = 500
+#: Addresses here that are no mission's.
 _RESERVED = {"new", "preview", "stages"}
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from engage import flow, proof
+from engage import flow, periods, proof
 from engage.console import rule_view
 from engage.console.here import programme, today
 from engage.db import transaction, without_trace
@@ -142,7 +142,7 @@ def _since(here: Programme) -> datetime | None:
     if not text:
         return None
     try:
-        return programmes.midnight(date.fromisoformat(text), here.timezone)
+        return periods.midnight(date.fromisoformat(text), here.timezone)
     except ValueError:
         raise BadProgrammeFile([(None, "", _("Choose the day from which changes hold."))]) from None
 

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engage import flow, proof
+from engage import flow, periods, proof
 from engage.activity.models import Fact
 from engage.console import replay_view, rule_form, rules, service
 from engage.console import rule_view as view
@@ -25,7 +25,6 @@ from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
 from engage.money import POINTS
 from engage.outbox.delivery import deliver
-from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
@@ -175,7 +174,7 @@ def _asked(here: Programme) -> tuple[str, datetime | None, dict[str, str]]:
         day = date.fromisoformat(request.form.get("day", ""))
         if not 1900 <= day.year < 2200:
             raise ValueError(day)
-        return why, programmes.midnight(day, here.timezone), errors
+        return why, periods.midnight(day, here.timezone), errors
     except ValueError:
         errors["day"] = _("Choose the day from which it holds.")
         return why, None, errors

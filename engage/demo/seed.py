@@ -91,7 +91,7 @@ def _fill(
     """Everything of the first start, in the caller's transaction; the films to wake a worker for."""
     today = clock.local_day(now, programme.described(now.date()).timezone)
     file = programme.described(today)
-    opened = programmes.midnight(programme.first_day(today), file.timezone)
+    opened = periods.midnight(programme.first_day(today), file.timezone)
     ours = programmes.publish(file, opened).programme
     ours.created_at = now
     flow.enrol(ours, characters.profiles, now=opened)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from engage import clock, flow, proof
+from engage import clock, flow, periods, proof
 from engage.db import transaction, without_trace
 from engage.incentives import complexity
 from engage.money import natural_unit
@@ -41,7 +41,7 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
     """
     described = _described(file)
     if since is not None and since.tzinfo is None:
-        since = service.midnight(since.date(), described.timezone)
+        since = periods.midnight(since.date(), described.timezone)
     now = clock.now()
 
     def work() -> tuple[list[str], int]:

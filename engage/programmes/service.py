@@ -1,11 +1,10 @@
 """Publishing a programme from its file, and writing the published one back."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from engage import periods
 from engage.activity import currencies
 from engage.activity import rules as activity
 from engage.activity.models import Fact
@@ -25,11 +24,6 @@ from engage.tiers import language as tiers
 
 class Refused(ValueError):
     """The change cannot be made; the message says why in one line."""
-
-
-def midnight(day: date, timezone: str) -> datetime:
-    """The first instant of a local day, in UTC."""
-    return periods.containing(day, "day").starts_at(timezone)
 
 
 class Published(NamedTuple):
