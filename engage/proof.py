@@ -11,7 +11,7 @@ from engage.db import db
 from engage.flow import differences
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board, Standing
-from engage.ledger import service as ledger
+from engage.ledger import books
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Difference
 from engage.missions import awards as missions
@@ -48,7 +48,7 @@ def check(programme: Programme) -> Check:
         + tiers.differing(programme)
         + missions.differing_progress(programme, who)
         + leaderboards.differing_standings(programme)
-        + len(list(ledger.unbalanced(programme.id)))
+        + len(books.unbalanced(programme.id))
     )
     counted = [
         db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

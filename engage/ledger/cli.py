@@ -2,8 +2,7 @@
 
 import click
 
-from engage.ledger import chain
-from engage.ledger import service as ledger
+from engage.ledger import books, chain
 from engage.terminal import (
     Refusal,
     bar,
@@ -26,21 +25,17 @@ def ledger_() -> None:
 @programme_option
 @json_option
 def verify(head: str | None, programme_slug: str | None, as_json: bool) -> None:
-    """Check every line against the chain of hashes, and every balance against its lines.
+    """Check every line against the chain of hashes, and against balances, owners and facts.
 
-    Exit 1 names the first line that was changed, put in or deleted past the ledger. Keep the head it
+    Exit 1 names what was changed, put in or deleted first past the ledger. Keep the head it
     prints outside the database: whoever rewrites all of the chain cannot rewrite your note.
     """
     with inside():
         programme_id = the_programme(programme_slug).id
         with bar("Checking the ledger", chain.count(programme_id)) as progress:
             found = chain.verify(programme_id, progress, head)
-        if found.ok:
-            wrong = list(ledger.unbalanced(programme_id))
-            if wrong:
-                account, balance, total = wrong[0]
-                problem = f"account {account} says {balance}, its transfers say {total}"
-                found = found._replace(ok=False, problem=problem)
+        if found.ok and (problem := books.amiss(programme_id)):
+            found = found._replace(ok=False, problem=problem)
     if as_json:
         print_json(found._asdict())
     elif found.ok:

@@ -1,7 +1,7 @@
 """Posting, balances and statements. Transfers are only ever added."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -291,27 +291,3 @@ def _lines_of(partner_id: int) -> Select[tuple[Transfer, Fact]]:
         .outerjoin(Fact, Fact.id == Transfer.fact_id)
         .where(Transfer.partner_id == partner_id, Transfer.kind != "paid")
     )
-
-
-def unbalanced(programme_id: int) -> Iterable[tuple[int, int, int]]:
-    """Accounts whose balance is not the sum of their transfers: (account, balance, sum)."""
-    credits = (
-        select(Transfer.credit_id.label("id"), func.sum(Transfer.amount).label("amount"))
-        .where(Transfer.programme_id == programme_id)
-        .group_by(Transfer.credit_id)
-        .subquery()
-    )
-    debits = (
-        select(Transfer.debit_id.label("id"), func.sum(Transfer.amount).label("amount"))
-        .where(Transfer.programme_id == programme_id)
-        .group_by(Transfer.debit_id)
-        .subquery()
-    )
-    total = func.coalesce(credits.c.amount, 0) - func.coalesce(debits.c.amount, 0)
-    rows = db.session.execute(
-        select(Account.id, Account.balance, total)
-        .outerjoin(credits, credits.c.id == Account.id)
-        .outerjoin(debits, debits.c.id == Account.id)
-        .where(Account.programme_id == programme_id, Account.balance != total)
-    )
-    return [(account, balance, int(amount)) for account, balance, amount in rows]

@@ -1,5 +1,6 @@
 """Whoever changes, adds or deletes a line past the ledger is found, and the line is named."""
 
+import contextlib
 import json
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ from engage import create_app
 from engage.cli import main
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.ledger import chain
+from engage.ledger import books, chain
 from engage.ledger.models import Link, Transfer
 from engage.migrations import upgrade
 from engage.programmes import service as programmes
@@ -154,6 +155,48 @@ def test_the_command_exits_with_1_and_names_the_line(
     assert done.exit_code == 1
     assert json.loads(done.stdout)["transfer"] == 2
     assert "transfer 2 was changed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DELETE FROM partners WHERE external_id = 'B1'", "partner 2, whose account"),
+        ("UPDATE partners SET id = 77 WHERE external_id = 'B1'", "partner 2, whose account"),
+        (
+            "UPDATE partners SET programme_id = 77 WHERE external_id = 'B1'",
+            "partner 2, whose account",
+        ),
+        ("UPDATE programmes SET id = 77", "programme 1, whose account"),
+        ("DELETE FROM facts WHERE id = 2", "fact 2, which transfer"),
+        ("UPDATE facts SET partner_id = 1 WHERE id = 2", "fact 2, which transfer"),
+        ("UPDATE facts SET superseded_at = recorded_at WHERE id = 2", "fact 2 is marked"),
+    ],
+)
+def test_the_command_names_what_lines_lean_on_and_is_not_there(
+    house: Flask, statement: str, named: str
+) -> None:
+    record(programmes.by_slug("resellers"), sale("a-1", "A1", "6001"))
+    assert books.amiss(1) is None, "a correction stands in the place of what it supersedes"
+    db.session.remove()
+    lite = db.engine.dialect.name == "sqlite"
+    with contextlib.closing(db.engine.raw_connection()) as owner:  # takes off keys and triggers
+        take = owner.cursor()
+        if lite:
+            take.execute("PRAGMA foreign_keys=OFF")
+            take.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in take.fetchall():
+                take.execute(f"DROP TRIGGER {name}")
+        else:
+            take.execute("SET session_replication_role = replica")
+        take.execute(statement)
+        owner.commit()
+        owner.invalidate()
+    assert named in (books.amiss(programmes.by_slug("resellers").id) or "")
+    db.session.remove()
+    if lite:
+        done = run("--programme", "resellers")
+        assert done.exit_code == 1
+        assert named in done.stderr
 
 
 def test_the_command_sees_a_balance_that_its_lines_do_not_make(app: Flask, cast: object) -> None:

@@ -1,0 +1,103 @@
+"""What lines lean on and no hash covers: balances, whose they are, and the facts behind them."""
+
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from engage.activity.models import Fact
+from engage.db import db
+from engage.ledger.models import Account, Transfer
+from engage.partners.models import Partner
+from engage.programmes.models import Programme
+
+
+def unbalanced(programme_id: int) -> list[tuple[int, int, int]]:
+    """Accounts whose balance is not the sum of their transfers: (account, balance, sum)."""
+    credits = (
+        select(Transfer.credit_id.label("id"), func.sum(Transfer.amount).label("amount"))
+        .where(Transfer.programme_id == programme_id)
+        .group_by(Transfer.credit_id)
+        .subquery()
+    )
+    debits = (
+        select(Transfer.debit_id.label("id"), func.sum(Transfer.amount).label("amount"))
+        .where(Transfer.programme_id == programme_id)
+        .group_by(Transfer.debit_id)
+        .subquery()
+    )
+    total = func.coalesce(credits.c.amount, 0) - func.coalesce(debits.c.amount, 0)
+    rows = db.session.execute(
+        select(Account.id, Account.balance, total)
+        .outerjoin(credits, credits.c.id == Account.id)
+        .outerjoin(debits, debits.c.id == Account.id)
+        .where(Account.programme_id == programme_id, Account.balance != total)
+        .order_by(Account.id)
+    )
+    return [(account, balance, int(amount)) for account, balance, amount in rows]
+
+
+def amiss(programme_id: int) -> str | None:
+    """What is wrong first around the lines of a programme; None where all is as they say."""
+    for account, balance, total in unbalanced(programme_id):
+        return f"account {account} says {balance}, its transfers say {total}"
+    for statement, problem in _missing(programme_id):
+        if row := db.session.execute(statement.limit(1)).first():
+            return problem.format(*row)
+    return None
+
+
+def _missing(programme_id: int) -> list[tuple[Select[Any], str]]:
+    """Rows that name one which is not there, by their ids, and what to say of the first."""
+    owner = and_(Partner.id == Account.partner_id, Partner.programme_id == Account.programme_id)
+    source = and_(Fact.id == Transfer.fact_id, Fact.partner_id == Transfer.partner_id)
+    later = aliased(Fact)
+    successor = and_(
+        later.programme_id == Fact.programme_id,
+        later.source == Fact.source,
+        later.external_id == Fact.external_id,
+        later.superseded_at.is_(None),
+    )
+    return [
+        (
+            # Of any programme: one that was renumbered is asked for by its new number.
+            select(Account.programme_id, Account.id)
+            .outerjoin(Programme, Programme.id == Account.programme_id)
+            .where(Programme.id.is_(None))
+            .order_by(Account.id),
+            "programme {0}, whose account {1} is, is not there: it was deleted or renumbered",
+        ),
+        (
+            select(Account.partner_id, Account.id)
+            .outerjoin(Partner, owner)
+            .where(
+                Account.programme_id == programme_id,
+                Account.partner_id.is_not(None),
+                Partner.id.is_(None),
+            )
+            .order_by(Account.id),
+            "partner {0}, whose account {1} is, is not there: it was deleted, renumbered or moved",
+        ),
+        (
+            select(Transfer.fact_id, Transfer.id)
+            .outerjoin(Fact, source)
+            .where(
+                Transfer.programme_id == programme_id,
+                Transfer.fact_id.is_not(None),
+                or_(Fact.id.is_(None), Fact.programme_id != programme_id),
+            )
+            .order_by(Transfer.id),
+            "fact {0}, which transfer {1} is for, is not there: it was deleted or renumbered",
+        ),
+        (
+            select(Fact.id)
+            .outerjoin(later, successor)
+            .where(
+                Fact.programme_id == programme_id,
+                Fact.superseded_at.is_not(None),
+                later.id.is_(None),
+            )
+            .order_by(Fact.id),
+            "fact {0} is marked as superseded, and none stands in its place: no correction did that",
+        ),
+    ]
