@@ -206,7 +206,7 @@ async def measure(
         screens.expect()
         pipe = redis.pipeline(transaction=False)
         for board in boards:
-            said = {"programme": 1, "topic": "board", "board": board, "version": 1}
+            said = {"programme": 1, "topic": "board", "board": board, "version": 1, "public": True}
             pipe.publish("engage:live", json.dumps(said))
         began = time.perf_counter()
         await pipe.execute()

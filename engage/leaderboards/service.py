@@ -87,6 +87,11 @@ def shown_to(programme: Programme, partner: Partner | None, now: datetime) -> li
     return [board for board in boards(programme) if may_see(programme, board, partner, now)]
 
 
+def for_some(programme: Programme, partner: Partner | None, now: datetime) -> list[Published]:
+    """Those of them that others of the programme may not know of."""
+    return [board for board in shown_to(programme, partner, now) if not board.rule.is_public]
+
+
 def move(
     programme: Programme,
     new: Sequence[FactStanding],

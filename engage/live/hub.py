@@ -196,10 +196,5 @@ class Hub:
 
 
 def _places(viewer: Viewer) -> list[Place]:
-    """The audiences `viewer` belongs to."""
-    places: list[Place] = [(viewer.programme_id, "everyone")]
-    if viewer.role != "partner":
-        places.append((viewer.programme_id, "managers" if viewer.role == "manager" else "screens"))
-    if viewer.partner_id is not None:
-        places.append((viewer.programme_id, viewer.partner_id))
-    return places
+    """Where `viewer` hears what is said."""
+    return [(viewer.programme_id, audience) for audience in viewer.audiences]

@@ -10,9 +10,12 @@ from engage.live import rules
 CHANNEL = "engage:live"
 
 
-def board_changed(programme_id: int, board: str, version: int) -> dict[str, Any]:
-    """The rows of `board` (its slug) are at `version` now; everyone of the programme hears it."""
-    return {"programme": programme_id, "topic": "board", "board": board, "version": version}
+def board_changed(
+    programme_id: int, board: str, version: int, *, public: bool = True
+) -> dict[str, Any]:
+    """The rows of `board` (its slug) are at `version` now; who may look at it hears it."""
+    said = {"programme": programme_id, "topic": "board", "board": board, "version": version}
+    return said | {"public": public}
 
 
 def partner_changed(programme_id: int, partner_id: int) -> dict[str, Any]:

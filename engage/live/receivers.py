@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from engage.db import db
+from engage.leaderboards import language
 from engage.leaderboards.models import Board
 from engage.live import publish
 from engage.queue import connection
@@ -13,7 +14,7 @@ from engage.rows import among
 from engage.screens import receivers as screens
 
 _boards: Any = Board.__table__.c
-_VERSIONS = select(_boards.slug, _boards.version).where(
+_VERSIONS = select(_boards.slug, _boards.version, _boards.definition).where(
     _boards.programme_id == bindparam("programme_id"), among(_boards.slug, "slugs")
 )
 
@@ -24,7 +25,10 @@ def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     versions = db.session.execute(_VERSIONS, wanted)
     publish.publish(
         connection(),
-        *(publish.board_changed(programme_id, slug, version) for slug, version in versions),
+        *(
+            publish.board_changed(programme_id, slug, version, public=language.is_public(stored))
+            for slug, version, stored in versions
+        ),
         *(publish.partner_changed(programme_id, partner_id) for partner_id in payload["partners"]),
         *screens.moved(programme_id, payload, now),
     )

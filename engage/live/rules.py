@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: Who hears of a change: every stream of the programme, its managers, the screens on its walls, or
-#: one partner (by id).
-Audience = Literal["everyone", "managers", "screens"] | int
+#: Who hears of a change: every stream of the programme, its managers, the screens on its walls, those
+#: who may look at a board that is for some alone (`of_board`), or one partner (by id).
+Audience = str | int
 
 
 class BadMessage(ValueError):
@@ -22,16 +22,27 @@ class Viewer:
     programme_id: int
     partner_id: int | None
     role: Literal["partner", "manager", "screen"]
+    #: The boards for some alone that they may look at, by their slugs.
+    boards: frozenset[str] = frozenset()
 
     def hears(self, programme_id: int, audience: Audience) -> bool:
         """Whether a change of `programme_id` meant for `audience` is this viewer's to know."""
-        if programme_id != self.programme_id:
-            return False
-        if audience == "everyone":
-            return True
-        if audience in ("managers", "screens"):
-            return audience == f"{self.role}s"
-        return audience == self.partner_id
+        return programme_id == self.programme_id and audience in self.audiences
+
+    @property
+    def audiences(self) -> list[Audience]:
+        """All that they belong to."""
+        found: list[Audience] = ["everyone", *map(of_board, sorted(self.boards))]
+        if self.role != "partner":
+            found.append(f"{self.role}s")
+        if self.partner_id is not None:
+            found.append(self.partner_id)
+        return found
+
+
+def of_board(slug: str) -> str:
+    """The audience of a board for some alone."""
+    return f"board {slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,8 @@ def read(message: bytes | str) -> Change:
         case "board":
             board, version = _text(said, "board"), _whole(said, "version")
             data = {"board": board, "version": version}
-            return Change(programme, "everyone", "board", data, version)
+            audience = "everyone" if said.get("public") else of_board(board)
+            return Change(programme, audience, "board", data, version)
         case "partner":
             partner = _whole(said, "partner")
             return Change(programme, partner, "partner", {"partner": partner})

@@ -6,7 +6,9 @@ from typing import Protocol
 from flask import Flask
 from werkzeug.http import parse_cookie
 
+from engage import clock
 from engage.accounts import service
+from engage.leaderboards import service as leaderboards
 from engage.live.rules import Viewer
 from engage.screens import service as screens
 from engage.web.access import session_choice
@@ -51,7 +53,9 @@ class FlaskSessions:
         if seat is None:
             return None
         partner_id = seat.partner.id if seat.partner else None
-        return Viewer(f"user {seat.user.id}", seat.programme.id, partner_id, seat.role)
+        found = leaderboards.for_some(seat.programme, seat.partner, clock.now())
+        boards = frozenset(board.model.slug for board in found)
+        return Viewer(f"user {seat.user.id}", seat.programme.id, partner_id, seat.role, boards)
 
 
 def _screen(token: str) -> Viewer | None:

@@ -1,13 +1,18 @@
+import json
+from typing import Any
+
 from flask import Flask
 
 from engage import clock
 from engage.accounts import service
 from engage.accounts.models import User
 from engage.db import db, transaction
+from engage.live import receivers, rules
 from engage.live.rules import Viewer
 from engage.live.session import FlaskSessions
 from tests.browsing import browser
-from tests.conftest import Cast, Person
+from tests.conftest import NOW, PROGRAMME, Cast, Person, publish
+from tests.leaderboards.test_audience import BOARD as FOR_SOME
 
 
 def session_of(app: Flask, person: Person, **chosen: int) -> str:
@@ -71,3 +76,28 @@ def test_the_session_is_found_among_other_cookies(app: Flask):
     assert sessions.find(f"a=b; {name}=abc.def; c=d", "") == "abc.def"
     assert sessions.find("a=b", "") is None
     assert sessions.find("", "") is None
+
+
+def test_who_may_not_open_a_board_does_not_hear_of_it(app: Flask, cast: Cast, monkeypatch):
+    published = publish(PROGRAMME + FOR_SOME)
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(receivers, "connection", lambda: None)
+    monkeypatch.setattr(receivers.publish, "publish", lambda _, *messages: said.extend(messages))
+    receivers.moved(published.id, {"boards": ["sales", "northwest"], "partners": []}, NOW)
+    changes = [rules.read(json.dumps(message)) for message in said]
+
+    def heard(viewer: Viewer | None) -> list[str]:
+        assert viewer
+        return sorted(
+            change.data["board"]
+            for change in changes
+            if viewer.hears(change.programme_id, change.audience)
+        )
+
+    who = {
+        name: heard(seen(app, session_of(app, getattr(cast, name))))
+        for name in ("alice", "charlie", "mia")
+    }
+    wall = heard(Viewer("screen 1", published.id, None, "screen"))
+    assert who == {"alice": ["northwest", "sales"], "charlie": ["sales"], "mia": who["alice"]}
+    assert wall == ["sales"]
