@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from flask import current_app
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -124,6 +125,12 @@ class Settings(BaseSettings):
                 "the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return _kept_secret(self.home_dir / "secret-key")
+
+
+def settings() -> Settings:
+    """Those of the application at work."""
+    found: Settings = current_app.extensions["engage.settings"]
+    return found
 
 
 def _host_of(address: str) -> str:

@@ -41,7 +41,7 @@ DEFERRED = {
     # An extra, and a second to load: only where films are read aloud.
     "engage.studio.narration": {"hibari"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
-    "engage.videos.jobs": {
+    "engage.videos.rendering": {
         *("engage.studio.film", "engage.studio.mp4", "engage.studio.narration"),
     },
 }

@@ -14,12 +14,12 @@ from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from engage import clock, create_app
+from engage import clock, config, create_app
 from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.rules import ROLES, SCOPES, same_email
 from engage.accounts.service import Refused
-from engage.config import ConfigurationError, Settings
+from engage.config import ConfigurationError
 from engage.db import db, transaction
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
@@ -142,10 +142,11 @@ def _the_partner(programme: Programme, external_id: str) -> Partner:
 
 
 def _link(person: User) -> str:
-    settings: Settings = current_app.extensions["engage.settings"]
     secret = current_app.config["SECRET_KEY"]
     return (
-        settings.address + "/set-password/" + passwords.password_link(person, secret, clock.now())
+        config.settings().address
+        + "/set-password/"
+        + passwords.password_link(person, secret, clock.now())
     )
 
 

@@ -17,12 +17,11 @@ from flask import (
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engage import flow
+from engage import config, flow
 from engage.accounts import passwords, trust
 from engage.accounts import service as accounts
 from engage.accounts.models import User
 from engage.conditions import PARTNER_ATTRIBUTES
-from engage.config import Settings
 from engage.console import directory, partner_view, service
 from engage.console.directory import Search
 from engage.console.here import programme, today
@@ -170,9 +169,12 @@ def change_log_ins(external_id: str) -> Any:
         here = programme()
         page = _page(here, _partner(here, external_id), email=email, name=name, error=str(refusal))
         return page, 422
-    settings: Settings = current_app.extensions["engage.settings"]
     here = programme()
-    link = f"{settings.address}{url_for('accounts.set_password', token=token)}" if token else None
+    link = (
+        f"{config.settings().address}{url_for('accounts.set_password', token=token)}"
+        if token
+        else None
+    )
     return _page(here, _partner(here, external_id), made=who, link=link)
 
 

@@ -10,13 +10,11 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from flask import current_app
 from redis.exceptions import RedisError
 
-from engage import clock
+from engage import clock, config
 from engage.activity.mapping import read_mapping
 from engage.activity.problems import ImportRefused
-from engage.config import Settings
 from engage.db import db, transaction
 from engage.imports import register, rules, service, uploads
 from engage.imports.models import Import
@@ -129,8 +127,7 @@ def _prepared(run: Run, progress: Progress) -> Prepared:
 
 def folder() -> Any:
     """Where uploads of this house are kept."""
-    settings: Settings = current_app.extensions["engage.settings"]
-    return uploads.folder(settings.home_dir)
+    return uploads.folder(config.settings().home_dir)
 
 
 def _settle(run: Run, state: str, **changes: Any) -> bool:

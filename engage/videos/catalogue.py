@@ -5,9 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import current_app
-
-from engage.config import HOUSE, Settings
+from engage import config
+from engage.config import HOUSE
 from engage.programmes.models import Programme
 from engage.studio import template as studio
 from engage.studio.template import FILE, Template, TemplateError
@@ -34,9 +33,8 @@ class Offered(NamedTuple):
 
 def folders() -> dict[str, Path]:
     """The folders of all templates by slug; one in the home stands in for the house's own."""
-    settings: Settings = current_app.extensions["engage.settings"]
     found: dict[str, Path] = {}
-    for place in (HOUSE / "video_templates", settings.home_dir / "video_templates"):
+    for place in (HOUSE / "video_templates", config.settings().home_dir / "video_templates"):
         found |= {file.parent.name: file.parent for file in sorted(place.glob(f"*/{FILE}"))}
     return found
 
@@ -53,8 +51,7 @@ def load(slug: str, programme: Programme | None = None) -> Offered:
     folder = known[slug]
     digest = studio.template_digest(folder)
     theme = looks.theme_of(programme.slug if programme else None)
-    settings: Settings = current_app.extensions["engage.settings"]
-    whole = hashlib.sha256(f"{digest} {theme.digest()} {settings.narration}".encode())
+    whole = hashlib.sha256(f"{digest} {theme.digest()} {config.settings().narration}".encode())
     return Offered(_read(folder, digest), theme, whole.hexdigest())
 
 

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flask import current_app
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
-from engage import clock, periods
-from engage.config import Settings
+from engage import clock, config, periods
 from engage.db import db
 from engage.partners import service as partners
 from engage.partners.models import Partner
@@ -62,8 +60,7 @@ def render(
 ) -> None:
     """Render the film of PARTNER (their id) by TEMPLATE now; its poster and captions stand beside it."""
     _named(out, ".mp4")
-    with inside() as app:
-        settings: Settings = app.extensions["engage.settings"]
+    with inside():
         programme = the_programme(programme_slug)
         who = partners.by_external_id(programme.id, partner)
         if who is None:
@@ -75,7 +72,7 @@ def render(
                 film,
                 [who],
                 period=_period(period),
-                address=settings.address,
+                address=config.settings().address,
                 now=clock.now(),
                 form=form,
             )
@@ -96,22 +93,21 @@ def render(
 @programme_option
 def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
     """Delete all films of PARTNER (their id): files, links and the numbers they tell."""
-    with inside() as app:
-        settings: Settings = app.extensions["engage.settings"]
+    with inside():
         programme = the_programme(programme_slug)
         who = partners.by_external_id(programme.id, partner)
         if who is None:
             refuse(f"programme {programme.slug} has no partner {partner!r}")
         if not yes and not click.confirm(f"Delete all films of {who.name} for good?", err=True):
             refuse("nothing was deleted")
-        number = retention.erase(settings.media_dir, who.id)
+        number = retention.erase(config.settings().media_dir, who.id)
     err.print(f"{number} film{'' if number == 1 else 's'} deleted")
 
 
 def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:
-    settings: Settings = current_app.extensions["engage.settings"]
     try:
-        narrator = engine(settings.narration) if settings.narration else None
+        word = config.settings().narration
+        narrator = engine(word) if word else None
     except UnknownEngine as error:
         refuse(str(error))
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())

@@ -6,7 +6,6 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     g,
     redirect,
@@ -19,12 +18,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage.config import Settings
+from engage import config
 from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, choices, drafts, films, jobs, rules, service, stills
+from engage.videos import catalogue, choices, drafts, films, jobs, rules, service, shelf, stills
 from engage.videos.choices import Choice
 from engage.videos.models import VideoBatch
 from engage.web import allow
@@ -39,11 +38,6 @@ PER_PAGE = 50
 COUNTED_AT_ONCE = 300
 #: An order of more new films than this is asked for a second time.
 UNASKED = 50
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["engage.settings"]
-    return settings
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -214,7 +208,7 @@ def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> li
         film,
         found.chosen,
         period=choice.period,
-        address=_settings().address,
+        address=config.settings().address,
         now=g.now,
     )
 
@@ -235,8 +229,9 @@ def _estimate(
         existing,
         refusals,
         films.pace(film.slug),
-        _settings().video_workers,
-        films.unfinished(),
+        workers=config.settings().video_workers,
+        waiting=films.unfinished(),
+        free=shelf.free(config.settings().media_dir),
     )
 
 
@@ -255,6 +250,8 @@ def create() -> Response | str | tuple[str, int]:
         found = choices.partners(choice, programme)
         made = _drafts(film, choice, found)
         brings = _brings(film, made)
+        if brings.new and not brings.fits:
+            raise drafts.Refused(_("There is no room for these films: see what they need"))
         if brings.new > max(UNASKED, form_number("confirmed") or 0):
             said = {"film": film, "choice": choice, "brings": brings, "voice": viewer()}
             whom = choices.whom(choice, found, viewer())
@@ -297,7 +294,7 @@ def still(slug: str) -> Response:
     except (catalogue.UnknownTemplate, TemplateError):
         abort(404)
     form = film.template.formats[0]
-    path = stills.still(film, _settings().media_dir, form)
+    path = stills.still(film, config.settings().media_dir, form)
     answer = send_file(path, mimetype="image/png", conditional=True, etag=film.digest[:32])
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from flask import current_app
 
-from engage.config import HOUSE, Settings
+from engage import config
+from engage.config import HOUSE
 from engage.partners.models import Partner
 from engage.studio.design import ENGLISH
 
@@ -49,9 +49,8 @@ class Tongue:
 
 def sentences(language: str) -> Sentences:
     """The house's sentences in a language; none where it has no catalogue."""
-    settings: Settings = current_app.extensions["engage.settings"]
     found: dict[str, str | Mapping[str, str]] = {}
-    for place in (HOUSE, settings.home_dir):
+    for place in (HOUSE, config.settings().home_dir):
         file = place / "video_templates" / "words" / f"{language}.toml"
         if file.is_file():
             found |= _read(file, file.stat().st_mtime_ns)

@@ -11,9 +11,7 @@ import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
 
-from flask import current_app
-
-from engage.config import Settings
+from engage import config
 from engage.studio.design import Problem, TemplateError
 from engage.studio.theme import BACKGROUNDS, BadColour, Theme, contrast, palette, rgb
 from engage.studio.toml_lines import line_of, locate
@@ -27,8 +25,7 @@ WORDS, LARGE = 4.5, 3.0
 
 def themes() -> dict[str, Path]:
     """The files there are, by the slug of their programme."""
-    settings: Settings = current_app.extensions["engage.settings"]
-    folder = settings.home_dir / "video_templates" / "themes"
+    folder = config.settings().home_dir / "video_templates" / "themes"
     return {file.stem: file for file in sorted(folder.glob("*.toml"))}
 
 

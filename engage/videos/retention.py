@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from engage.db import db, transaction
 from engage.rows import in_chunks
@@ -18,10 +18,12 @@ STRIDE = 500
 def forget_old(media: Path, days: int, now: datetime) -> int:
     """Delete the films finished (or given up) more than ``days`` ago; how many.
 
-    Each stride is a transaction of its own: cut short, the next turn goes on.
+    One that was never begun, such as of a batch that stays paused, counts from when it was put to
+    wait: its numbers are as old. Each stride is a transaction of its own: cut short, the next turn
+    goes on.
     """
-    ended = Video.finished_at < now - timedelta(days=days)
-    return _forget(media, ended, f"kept for {days} days")
+    ended = func.coalesce(Video.finished_at, Video.queued_at) < now - timedelta(days=days)
+    return _forget(media, and_(ended, Video.state != "rendering"), f"kept for {days} days")
 
 
 def erase(media: Path, partner_id: int) -> int:

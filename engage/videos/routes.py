@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage.config import Settings
+from engage import config
 from engage.db import transaction
 from engage.outbox import delivery
 from engage.studio.plan import plan
@@ -104,21 +104,16 @@ def _page(video: Video) -> dict[str, Any]:
     after = corrections.newer(video)
     if after is not None:
         page["newer"] = url_for("videos.watch", key=after.key)
-    elif corrections.changed(video, g.seat.programme, _settings().address, g.now):
+    elif corrections.changed(video, g.seat.programme, config.settings().address, g.now):
         page["changed"] = True
     return page | (_links(video) if g.seat.partner is not None else {})
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["engage.settings"]
-    return settings
 
 
 @blueprint.post("/<key>/anew")
 @allow("partner")
 def anew(key: str) -> Response:
     """Have a film made again whose numbers were corrected; the film that tells them as they are."""
-    video, programme, address = mine(key), g.seat.programme, _settings().address
+    video, programme, address = mine(key), g.seat.programme, config.settings().address
     after = corrections.newer(video)
     if after is None:
         if not corrections.changed(video, programme, address, g.now):
@@ -186,7 +181,7 @@ def captions(key: str) -> Response:
 
 def media(video: Video, name: str) -> Response:
     """A part of a finished film; 404 while there is none."""
-    path = shelf.folder(_settings().media_dir, video.key) / name
+    path = shelf.folder(config.settings().media_dir, video.key) / name
     if video.state != "done" or not path.is_file():
         abort(404)
     response = send_file(

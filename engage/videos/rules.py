@@ -18,6 +18,8 @@ FORGOTTEN = timedelta(seconds=10)
 PERIODIC = ("status", "recap")
 
 UNFINISHED = ("queued", "rendering")
+#: Bytes of a disk that films leave to everything else: the database grows, too.
+LEFT_FREE = 256 << 20
 
 
 def key(
@@ -68,7 +70,11 @@ class Count(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """What an order would bring. ``minutes`` and ``size`` (bytes) are None while nothing is known."""
+    """What an order would bring.
+
+    ``minutes`` and ``size`` (bytes) are None while nothing is known; ``room`` is how many bytes there
+    are for it beside the films that wait already, None where no disk of this machine is meant.
+    """
 
     partners: int
     new: int
@@ -76,6 +82,15 @@ class Forecast(NamedTuple):
     refusals: tuple[tuple[str, int], ...]
     minutes: float | None
     size: int | None
+    room: int | None = None
+
+    @property
+    def took(self) -> timedelta:
+        return timedelta(minutes=self.minutes or 0)
+
+    @property
+    def fits(self) -> bool:
+        return self.room is None or (self.room > 0 and (self.size or 0) <= self.room)
 
     @property
     def refused(self) -> int:
@@ -90,9 +105,19 @@ class Pace(NamedTuple):
 
 
 def forecast(
-    new: int, existing: int, refusals: Sequence[str], pace: Pace | None, workers: int, waiting: int
+    new: int,
+    existing: int,
+    refusals: Sequence[str],
+    pace: Pace | None,
+    *,
+    workers: int,
+    waiting: int,
+    free: int | None = None,
 ) -> Forecast:
-    """Count refusals by reason and estimate; films that wait already go first."""
+    """Count refusals by reason and estimate; films that wait already go first.
+
+    ``free`` is what the disk that films are kept on has left, in bytes.
+    """
     reasons: dict[str, int] = {}
     for reason in refusals:
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -100,5 +125,7 @@ def forecast(
     if pace is not None:
         minutes = (new + waiting if new else 0) * pace.seconds / max(1, workers) / 60
         size = round(new * pace.size)
+    room = None if free is None else free - LEFT_FREE - round(waiting * (pace.size if pace else 0))
     most_first = tuple(sorted(reasons.items(), key=lambda pair: -pair[1]))
-    return Forecast(new + existing + len(refusals), new, existing, most_first, minutes, size)
+    partners = new + existing + len(refusals)
+    return Forecast(partners, new, existing, most_first, minutes, size, room)

@@ -54,6 +54,11 @@ def keys(media: Path) -> Iterator[str]:
     return (place.name for place in (media / "films").glob("??/*"))
 
 
+def free(media: Path) -> int:
+    """Bytes that there is room for."""
+    return shutil.disk_usage(media).free
+
+
 def remove(media: Path, key: str) -> None:
     """Take a film away, at once for whoever asks; none is no trouble."""
     aside = media / "making" / f"{key}.gone"

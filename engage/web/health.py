@@ -6,7 +6,7 @@ import time
 from ipaddress import ip_address
 
 import redis
-from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
+from engage import config
 from engage.config import Settings
 from engage.db import db
 from engage.web.access import public
@@ -61,7 +62,7 @@ def count(endpoint: str, method: str, status: int, seconds: float | None) -> Non
 @public
 def healthz() -> tuple[dict[str, str], int]:
     """200 when the database and Redis answer, else 503; the details are in the log alone."""
-    parts = {"database": _database_answers(), "redis": _redis_answers(_settings())}
+    parts = {"database": _database_answers(), "redis": _redis_answers(config.settings())}
     well = all(parts.values())
     answer = {name: "ok" if good else "down" for name, good in parts.items()}
     return {"status": "ok" if well else "down", **answer}, 200 if well else 503
@@ -71,7 +72,7 @@ def healthz() -> tuple[dict[str, str], int]:
 @public
 def metrics() -> Response:
     """Prometheus figures, for whoever has the token; without one set, for this machine alone."""
-    token = _settings().metrics_token
+    token = config.settings().metrics_token
     if token:
         allowed = hmac.compare_digest(
             request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
@@ -83,11 +84,6 @@ def metrics() -> Response:
     if not allowed:
         abort(404)
     return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["engage.settings"]
-    return settings
 
 
 def _is_loopback(address: str | None) -> bool:

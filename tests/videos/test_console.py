@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
+from flask import Flask, g
 
 from engage import clock
 from engage.db import db, transaction
@@ -120,10 +120,16 @@ def test_periods_without_facts_are_not_offered(app: Flask, cast: Cast) -> None:
     assert chosen["value"] == "2012-Q1"
 
 
-def test_a_long_time_is_said_in_hours(app: Flask) -> None:
+def test_a_long_time_is_said_in_hours_and_with_the_moment_it_ends(app: Flask) -> None:
     with app.test_request_context():
+        g.now = NOW
         needs = app.jinja_env.get_template("console_videos/needs.html").make_module()
-        for minutes, said in ((None, "known"), (0.4, "less"), (7.2, "8 min"), (248, "4 hours")):
+        for minutes, said in (
+            (None, "known"),
+            (0.4, "less"),
+            (7.2, "8 minutes (10 Apr 2013, 15:07"),
+            (248, "4 hours (10 Apr 2013, 19:08"),
+        ):
             brings = rules.Forecast(9, 9, 0, (), minutes, 9)
             assert str(needs.ready_in(brings)).startswith(said)  # type: ignore[attr-defined]
 

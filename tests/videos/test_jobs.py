@@ -12,7 +12,7 @@ from engage import clock
 from engage.config import Settings
 from engage.db import transaction
 from engage.studio import mp4
-from engage.videos import claims, jobs, rules, shelf
+from engage.videos import claims, jobs, rendering, rules, shelf
 
 from ..conftest import NOW, Cast
 from .conftest import Order, film, films
@@ -99,7 +99,7 @@ def test_trouble_that_may_pass_is_tried_three_times(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(jobs, "_draw", full)
+    monkeypatch.setattr(rendering, "_draw", full)
     for left in ("queued", "queued", "failed"):
         with pytest.raises(OSError, match="No space"):
             jobs.render(video_id)
@@ -110,7 +110,7 @@ def test_trouble_that_may_pass_is_tried_three_times(
 def test_a_cancelled_render_leaves_nothing(
     video_id: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs.Pulse, "lost", lambda pulse: True)
+    monkeypatch.setattr(rendering.Pulse, "lost", lambda pulse: True)
     jobs.render(video_id)
     assert not place(settings).exists()
     assert list((settings.media_dir / "making").iterdir()) == []
@@ -120,7 +120,7 @@ def test_a_cancelled_render_leaves_nothing(
 def test_a_heartbeat_learns_that_the_film_is_not_wanted(video_id: int) -> None:
     work = transaction(lambda: claims.claim(video_id, NOW))
     assert work
-    pulse = jobs.Pulse(work)
+    pulse = rendering.Pulse(work)
     pulse._beat()
     assert not pulse.lost()
     transaction(lambda: setattr(film(), "state", "cancelled"))
@@ -148,7 +148,7 @@ def test_trouble_ends_a_spell(cast: Cast, order: Order, monkeypatch: pytest.Monk
     assert cast.alice.partner
     assert cast.bob.partner
     first, _second = order(cast.alice.partner.id, cast.bob.partner.id).to_make
-    monkeypatch.setattr(jobs, "_draw", full)
+    monkeypatch.setattr(rendering, "_draw", full)
     with pytest.raises(MemoryError):
         jobs.spell(first)
     assert sorted(video.attempts for video in films()) == [0, 1]
@@ -162,7 +162,7 @@ def test_a_film_that_takes_too_long_is_given_up(
 ) -> None:
     monkeypatch.setattr(rules, "TIME_LIMIT", timedelta(0))
     for _ in range(rules.ATTEMPTS):
-        with pytest.raises(jobs._TooSlow):
+        with pytest.raises(rendering.TooSlow):
             jobs.render(video_id)
     assert film().state == "failed"
     assert "took longer" in (film().failure or "")

@@ -42,6 +42,19 @@ def test_a_film_is_kept_as_long_as_said_and_then_gone_with_its_links(
     assert "kept for 400 days" in browser(app, cast.mia.user).get(f"/console/videos/{batch}").text
 
 
+def test_a_film_that_was_never_begun_is_kept_as_long_as_one_that_was(
+    settings: Settings, cast: Cast
+) -> None:
+    waits = db.session.query(Video).one()
+    waits.state, waits.finished_at, waits.started_at = "queued", None, None
+    db.session.commit()
+    end = NOW + timedelta(days=settings.film_days)
+    jobs.forget(end)
+    assert len(rows()) == 1
+    jobs.forget(end + timedelta(seconds=1))
+    assert rows() == []
+
+
 def test_files_that_no_film_names_are_removed_and_others_stay(settings: Settings) -> None:
     left = shelf.folder(settings.media_dir, "b2" * 32)
     left.mkdir(parents=True)
