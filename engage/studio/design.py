@@ -15,8 +15,10 @@ MOMENTS = ("onboarding", "launch", "learning", "status", "recap")
 TRANSITIONS = ("cut", "fade", "wipe", "push", "iris")
 ENTRANCES = ("none", "fade", "rise", "drop", "left", "right", "pop", "wipe")
 UNITS = ("money", "points", "count", "ordinal", "percent")
-MOODS = ("calm", "bright", "driving", "warm", "steady", "proud")
+MOODS = ("calm", "bright", "driving", "warm", "steady", "proud", "none")
 ENGLISH = "en"
+#: How many seconds a film should last.
+SHORTEST, LONGEST = 20, 45
 
 
 @dataclass(frozen=True)

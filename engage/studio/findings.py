@@ -16,8 +16,10 @@ from engage.studio.toml_lines import line_of
 class Findings:
     """Collects problems; every reading method gives a usable value even where it found one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, thorough: bool = False) -> None:
         self.folder = folder
+        #: Whether files are looked into, which takes longer than reading the template.
+        self.thorough = thorough
         self.file = f"{folder.name}/{FILE}"
         self.problems: list[Problem] = []
         self.places: dict[Place, int] = {}

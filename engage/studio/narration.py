@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from engage.studio import sound
+from engage.studio.design import LONGEST, Layer
 from engage.studio.plan import Plan, PlannedScene
 from engage.studio.sound import RATE, Samples
 
@@ -23,7 +24,9 @@ HIBARI = "hibari"
 BEFORE, BETWEEN, AFTER = 0.5, 0.3, 0.7  # seconds of a scene around and between its sentences
 DUCKED = 0.22  # of the music's strength, under speech
 SOFTLY = 0.35  # seconds the music takes to give way and to come back
+SEEN = 1.0  # seconds a picture stands at least once all of it is there
 PACE = 1.1  # of hibari's own
+LETTERS = 15.0  # spoken in a second, about
 SPEECH = 0.11  # how strong speech is (root mean square), before both are brought to one loudness
 LIMIT = 0.8  # above this, peaks are rounded off
 
@@ -78,12 +81,46 @@ def narrated(plan: Plan, by: Engine) -> Plan:
         if spoken is None:
             return plan
         voices[sentence] = spoken
+    seconds = {sentence: len(voice) / RATE for sentence, voice in voices.items()}
+    spare = _spare(plan, seconds)
     first, scenes = 0, []
     for planned in plan.scenes:
-        made = _waiting(replace(planned, first=first), voices, plan.fps)
+        made = _waiting(replace(planned, first=first), seconds, plan.fps, spare)
         scenes.append(made)
         first += made.frames
     return replace(plan, scenes=tuple(scenes), voices=voices)
+
+
+def least(plan: Plan) -> float:
+    """About how many seconds a film would last at least, read aloud."""
+    seconds = {text: len(text) / LETTERS for scene in plan.scenes for text in scene.say}
+    return sum(_needs(scene, seconds, 1.0) for scene in plan.scenes)
+
+
+def _needs(planned: PlannedScene, seconds: Mapping[str, float], spare: float) -> float:
+    """Seconds a scene stands: as drawn or until it has been read, less a share of what it holds on."""
+    last = _begins(planned, seconds)
+    read = last[-1] - BETWEEN + AFTER if planned.say else 0.0
+    drawn = planned.scene.seconds
+    seen = max((la.start + la.enter_seconds for la in planned.layers), default=0.0) + SEEN
+    short = min(max(seen, read), drawn) if planned.say else drawn
+    return max(drawn - (drawn - short) * spare, read)
+
+
+def _begins(planned: PlannedScene, seconds: Mapping[str, float]) -> list[float]:
+    """The second of the scene at which each sentence begins, and that of one more."""
+    at = [max(BEFORE, planned.scene.transition_seconds)]
+    for sentence in planned.say:
+        at.append(at[-1] + seconds[sentence] + BETWEEN)
+    return at
+
+
+def _spare(plan: Plan, seconds: Mapping[str, float]) -> float:
+    """The share of what scenes hold on after everything is seen and said that is taken away, so that
+    the film lasts no longer than films should."""
+    whole, short = (sum(_needs(s, seconds, share) for s in plan.scenes) for share in (0.0, 1.0))
+    over = whole - (LONGEST - len(plan.scenes) / plan.fps)  # each scene ends with a whole frame
+    return min(1.0, max(0.0, over) / (whole - short)) if whole > short else 0.0
 
 
 @functools.lru_cache(maxsize=256)
@@ -101,25 +138,27 @@ def _spoken(by: Engine, sentence: str, language: str) -> Samples | None:
     return (wave * (SPEECH / max(strength, 1e-6))).astype(np.float32)
 
 
-def _waiting(planned: PlannedScene, voices: Mapping[str, Samples], fps: int) -> PlannedScene:
+def _waiting(
+    planned: PlannedScene, seconds: Mapping[str, float], fps: int, spare: float
+) -> PlannedScene:
     """A scene that stands until it has been read, what stands to its end with it."""
-    at, begins = max(BEFORE, planned.scene.transition_seconds), []
-    for sentence in planned.say:
-        begins.append(at)
-        at += len(voices[sentence]) / RATE + BETWEEN
-    frames = max(planned.frames, math.ceil((at - BETWEEN + AFTER) * fps) if begins else 0)
+    begins = tuple(_begins(planned, seconds)[:-1])
+    frames = math.ceil(_needs(planned, seconds, spare) * fps - 1e-6)
     longer = (frames - planned.frames) / fps
     if not longer:
-        return replace(planned, spoken_at=tuple(begins))
+        return replace(planned, spoken_at=begins)
     old, shown = planned.scene, set(map(id, planned.layers))
-    layers = [
-        (replace(la, duration=la.duration + longer), id(la) in shown)
-        if la.start + la.duration > old.seconds - 1e-3 else (la, id(la) in shown)
-        for la in old.layers
-    ]  # fmt: skip
+    layers = [(_until(la, old.seconds, longer), id(la) in shown) for la in old.layers]
     scene = replace(old, seconds=old.seconds + longer, layers=tuple(la for la, _ in layers))
     kept = tuple(la for la, is_shown in layers if is_shown)
-    return replace(planned, scene=scene, frames=frames, layers=kept, spoken_at=tuple(begins))
+    return replace(planned, scene=scene, frames=frames, layers=kept, spoken_at=begins)
+
+
+def _until(layer: Layer, end: float, longer: float) -> Layer:
+    """A layer that stands to the end of its scene, wherever that is now; others as they are."""
+    if layer.start + layer.duration <= end - 1e-3 and layer.start + layer.duration <= end + longer:
+        return layer
+    return replace(layer, duration=max(0.05, end + longer - layer.start))
 
 
 def mixed(plan: Plan) -> Samples:

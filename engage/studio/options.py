@@ -20,6 +20,7 @@ class Reporter(Protocol):
 
     folder: Path
     fields: dict[str, Field]
+    thorough: bool
 
     def wrong(self, path: Place, problem: str, remedy: str) -> None: ...
     def words(self, text: str, path: Place, guarded: frozenset[str]) -> None: ...
@@ -103,9 +104,8 @@ class Options:
             self.to.words(value, here, guarded)
         elif option.kind == "value":
             self._field(value, option, here, guarded)
-        elif option.kind == "file" and value != option.default and not self._file(value):
-            self.to.wrong(here, f"no file {value!r} in the template's folder",
-                          "put it there, or mend the name")  # fmt: skip
+        elif option.kind == "file" and value != option.default:
+            self._file(value, option, here)
         return value
 
     def _field(self, value: str, option: Option, here: Place, guarded: frozenset[str]) -> None:
@@ -118,9 +118,13 @@ class Options:
                 here, f"{name!r} is a {shape}", f"use a field of shape {' or '.join(option.shapes)}"
             )
 
-    def _file(self, value: str) -> bool:
+    def _file(self, value: str, option: Option, here: Place) -> None:
         path = (self.to.folder / value).resolve()
-        return path.is_file() and self.to.folder.resolve() in path.parents
+        if not path.is_file() or self.to.folder.resolve() not in path.parents:
+            self.to.wrong(here, f"no file {value!r} in the template's folder",
+                          "put it there, or mend the name")  # fmt: skip
+        elif self.to.thorough and option.fault and (fault := option.fault(path)):
+            self.to.wrong(here, f"{value!r} {fault}", "save it again, or take another one")
 
 
 def _range(value: Any, option: Option) -> str:

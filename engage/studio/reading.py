@@ -26,7 +26,7 @@ from engage.studio.design import (
 )  # fmt: skip
 from engage.studio.easing import CURVES
 from engage.studio.findings import Findings, either, numeric
-from engage.studio.layers import KINDS
+from engage.studio.layers import KINDS, image
 from engage.studio.options import Options
 from engage.studio.stage import FORMATS
 from engage.studio.theme import BACKGROUNDS, BadColour, rgb
@@ -49,9 +49,11 @@ _LAYER = (
 )  # fmt: skip
 
 
-def read(folder: Path) -> tuple[Template | None, list[Problem]]:
-    """The template (None when it is unusable) and all problems in the order of the file."""
-    reader = _Reader(folder)
+def read(folder: Path, *, thorough: bool = False) -> tuple[Template | None, list[Problem]]:
+    """The template (None when it is unusable) and all problems in the order of the file.
+
+    ``thorough``: its clips and pictures are opened and its translations held against the fonts, too."""
+    reader = _Reader(folder, thorough=thorough)
     template = reader.template()
     return (template if not reader.problems else None), sorted(
         reader.problems, key=lambda p: p.line
@@ -59,8 +61,8 @@ def read(folder: Path) -> tuple[Template | None, list[Problem]]:
 
 
 class _Reader(Findings):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, thorough: bool) -> None:
+        super().__init__(folder, thorough=thorough)
         self.formats: tuple[str, ...] = ()
         self.styles: Mapping[str, Any] = {}
 
@@ -95,7 +97,7 @@ class _Reader(Findings):
         music = self.choice(raw, "music", (), MOODS, MOODS[0])
         made = Template(self.folder.name, self.folder, title, moment, fps, self.formats, poster,
                         fonts, self.fields, scenes, music)  # fmt: skip
-        spoken, problems = words.read(made)
+        spoken, problems = words.read(made, thorough=self.thorough)
         self.problems += problems
         return replace(made, words=spoken)
 
@@ -201,7 +203,12 @@ class _Reader(Findings):
 
     def background(self, raw: Mapping[str, Any], path: Place) -> str:
         word = self.word(raw, "background", path, "paper")
-        if word in BACKGROUNDS or (self.folder / word).is_file():
+        if word in BACKGROUNDS:
+            return word
+        if (self.folder / word).is_file():
+            fault = image.fault(self.folder / word) if self.thorough else ""
+            if fault:
+                self.wrong((*path, "background"), f"{word!r} {fault}", "save it again")
             return word
         try:
             rgb(word)

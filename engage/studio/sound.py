@@ -42,6 +42,9 @@ class Mood(NamedTuple):
 
 #: By the words of `engage.studio.design.MOODS`.
 MOODS: dict[str, Mood] = {
+    "none": Mood(
+        2.4, ((0, 0, 0, 0),) * 4, (None,) * 8, (), held=0.0, pluck=0.0, brush=0.0,
+    ),
     "calm": Mood(
         2.4, ((0, 4, 7, 14), (-3, 4, 9, 12), (-7, 5, 9, 16), (-5, 7, 11, 14)),
         (0, 2, 1, 3, 2, 1, 3, 2), (0.0, 1.5, 2.5),

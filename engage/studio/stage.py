@@ -36,6 +36,9 @@ class Option:
     high: float = 100_000.0
     said: bool = False  # a text that viewers read as a sentence, so it is in the transcript
     spare: bool = False  # left out (None) where a field it names is missing
+    fault: Callable[[Path], str] | None = (
+        None  # what is wrong with a file, looked into; "" if nothing
+    )
 
 
 def lettering(size: int, *, font: str = "text", weight: int = 500, colour: str = "text",

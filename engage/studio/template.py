@@ -30,7 +30,7 @@ def load(folder: Path) -> Template:
 
 def check(folder: Path) -> list[Problem]:
     """Every mistake of one template's folder, in the order of the file."""
-    return reading.read(folder)[1]
+    return reading.read(folder, thorough=True)[1]
 
 
 def templates(folder: Path) -> dict[str, Template]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engage.studio.design import Problem
+
 Path = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
@@ -67,6 +69,13 @@ def _state(line: str, depth: int, quote: str) -> tuple[int, str]:
         depth += (char in "[{") - (char in "]}")
         at += 1
     return max(0, depth), quote if quote in _QUOTES else ""
+
+
+def unreadable(file: str, wrong: Exception) -> Problem:
+    """That a file is no TOML, at the line its reader stopped at."""
+    place = re.search(r"at line (\d+)", str(wrong))
+    line = int(place[1]) if place else 1
+    return Problem(file, line, "file", f"cannot be read: {wrong}", "mend the place it names")
 
 
 def line_of(places: dict[Path, int], path: Path) -> int:

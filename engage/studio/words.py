@@ -16,7 +16,8 @@ from typing import Any
 from engage.studio import placeholders
 from engage.studio.design import ENGLISH, Layer, Problem, Say, Template
 from engage.studio.layers import KINDS
-from engage.studio.toml_lines import line_of, locate
+from engage.studio.toml_lines import line_of, locate, unreadable
+from engage.studio.typeface import missing_script
 
 FOLDER = "words"
 
@@ -42,8 +43,13 @@ def told_in(template: Template, language: str) -> Template:
     return replace(_reworded(template, lambda text: known.get(text, text)), language=language)
 
 
-def read(template: Template) -> tuple[dict[str, Mapping[str, str]], list[Problem]]:
-    """The catalogues beside a template, by language, and what is wrong with them."""
+def read(
+    template: Template, *, thorough: bool = False
+) -> tuple[dict[str, Mapping[str, str]], list[Problem]]:
+    """The catalogues beside a template, by language, and what is wrong with them.
+
+    One whose letters no font here draws is left out: its films are told in English (``thorough``: it
+    is a mistake)."""
     found: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
     try:
@@ -56,14 +62,19 @@ def read(template: Template) -> tuple[dict[str, Mapping[str, str]], list[Problem
             source = file.read_text(encoding="utf-8")
             raw: dict[str, Any] = tomllib.loads(source)
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-            problems.append(Problem(name, 1, "file", f"cannot be read: {wrong}", "mend it"))
+            problems.append(unreadable(name, wrong))
             continue
         lines = locate(source)
         problems += [
             Problem(name, line_of(lines, (text,)), repr(text), *fault)
             for text, fault in _faults(wanted, raw)
         ]
-        found[file.stem] = raw
+        script = missing_script("".join(said for said in raw.values() if isinstance(said, str)))
+        if script is None:
+            found[file.stem] = raw
+        elif thorough:
+            problems.append(Problem(name, 1, "file", f"no font here draws its {script} letters",
+                                    f"install Noto Sans for {script}"))  # fmt: skip
     return found, problems
 
 

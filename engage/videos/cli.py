@@ -1,7 +1,7 @@
 """Commands for films and their designer: `engage video render | check | still | erase`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -15,9 +15,9 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio import film as studio_film
+from engage.studio import narration, values, words
 from engage.studio import template as studio
-from engage.studio import values, words
-from engage.studio.design import ENGLISH
+from engage.studio.design import ENGLISH, LONGEST, SHORTEST
 from engage.studio.narration import UnknownEngine, engine
 from engage.studio.plan import plan
 from engage.studio.stage import FORMATS
@@ -26,7 +26,7 @@ from engage.studio.theme import Theme
 from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import HAN, MissingScript, missing_script
 from engage.terminal import err, inside, programme_option, refuse, the_programme
-from engage.videos import catalogue, drafts, fields, looks, retention
+from engage.videos import catalogue, drafts, fields, languages, looks, retention
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
 
@@ -133,7 +133,8 @@ def check() -> None:
         folders = catalogue.folders()
         problems = [problem for folder in folders.values() for problem in problems_of(folder)]
         problems += [problem for file in looks.themes().values() for problem in looks.read(file)[1]]
-        notes = list(_names_without_a_font())
+        problems += languages.faults()
+        notes = [] if problems else [*_lengths(folders.values()), *_names_without_a_font()]
     for problem in problems:
         click.echo(str(problem))
     if problems:
@@ -142,6 +143,20 @@ def check() -> None:
     click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
     for note in notes:
         click.echo(note, err=True)
+
+
+def _lengths(folders: Iterable[Path]) -> Iterator[str]:
+    """Templates whose samples make a film shorter or longer than films should be."""
+    for folder in folders:
+        made = plan(template := studio.load(folder), template.samples())
+        silent, aloud = made.duration, narration.least(made)
+        if not SHORTEST <= silent <= LONGEST:
+            yield f"note: {folder.name} lasts {silent:.0f} s with its samples: {SHORTEST} to {LONGEST} s are watched"
+        if aloud > LONGEST:
+            yield (
+                f"note: {folder.name} takes {aloud:.0f} s to be read aloud, more than {LONGEST}:"
+                " say less, or take out a scene"
+            )
 
 
 def _names_without_a_font() -> Iterator[str]:

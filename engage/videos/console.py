@@ -23,7 +23,18 @@ from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, choices, drafts, films, jobs, rules, service, shelf, stills
+from engage.videos import (
+    catalogue,
+    choices,
+    drafts,
+    films,
+    jobs,
+    languages,
+    rules,
+    service,
+    shelf,
+    stills,
+)
 from engage.videos.choices import Choice
 from engage.videos.models import VideoBatch
 from engage.web import allow
@@ -181,7 +192,10 @@ def forecast() -> str:
     offered, _broken = catalogue.offered(g.seat.programme)
     choice = choices.read(request.args, offered, g.seat.programme, g.now)
     return render_template(
-        "console_videos/_forecast.html", choice=choice, **_forecast(choice, offered, {})
+        "console_videos/_forecast.html",
+        choice=choice,
+        voice=viewer(),
+        **_forecast(choice, offered, {}),
     )
 
 
@@ -194,6 +208,7 @@ def _forecast(
     shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
     if film is None or not found.chosen:
         return shown
+    shown["in_english"] = languages.without_words(film.template, found.chosen)
     if len(found.chosen) > COUNTED_AT_ONCE:
         shown["brings"] = _estimate(film, len(found.chosen))
         shown["roughly"] = True
@@ -254,6 +269,7 @@ def create() -> Response | str | tuple[str, int]:
             raise drafts.Refused(_("There is no room for these films: see what they need"))
         if brings.new > max(UNASKED, form_number("confirmed") or 0):
             said = {"film": film, "choice": choice, "brings": brings, "voice": viewer()}
+            said["in_english"] = languages.without_words(film.template, found.chosen)
             whom = choices.whom(choice, found, viewer())
             return render_template("console_videos/confirm.html", whom=whom, **said)
         batch_id, to_make = _place(film, choice, made)

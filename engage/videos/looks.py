@@ -14,7 +14,7 @@ from pathlib import Path
 from engage import config
 from engage.studio.design import Problem, TemplateError
 from engage.studio.theme import BACKGROUNDS, BadColour, Theme, contrast, palette, rgb
-from engage.studio.toml_lines import line_of, locate
+from engage.studio.toml_lines import line_of, locate, unreadable
 
 HOUSE_THEME = Theme()
 COLOURS = tuple(field.name for field in fields(Theme) if field.name != "logo")
@@ -47,7 +47,7 @@ def read(file: Path) -> tuple[Theme, list[Problem]]:
         text = file.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        return HOUSE_THEME, [Problem(name, 1, "file", f"cannot be read: {wrong}", "mend it")]
+        return HOUSE_THEME, [unreadable(name, wrong)]
     places = locate(text)
 
     def wrong_at(key: str, problem: str, remedy: str) -> None:

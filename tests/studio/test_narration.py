@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engage.studio import film, mp4, narration, sound
+from engage.studio.design import LONGEST
 from engage.studio.narration import Engine, UnknownEngine, engine, mixed, narrated
 from engage.studio.plan import cues, plan
 from engage.studio.template import load
@@ -43,6 +46,20 @@ def test_scenes_wait_until_their_sentence_is_read(tiny, read):
         assert after.frames >= before.frames
         assert after.spoken_at[0] + 2.0 <= after.frames / read.fps
     assert read.scenes[1].first == read.scenes[0].frames
+
+
+def test_a_narrated_film_lasts_no_longer_than_films_should_where_holding_on_less_is_enough(
+    write, by
+):
+    text = TINY.replace("seconds = 0.8", "seconds = 40").replace("seconds = 1.0", "seconds = 20")
+    template = load(write(text))
+    made = narrated(plan(template, DATA), by)
+    assert LONGEST - 0.5 < made.duration <= LONGEST
+    for scene in made.scenes:  # both gave of what they had, and nothing ends before it is read
+        assert scene.spoken_at[-1] + 2.0 <= scene.frames / made.fps
+        assert all(la.start + la.duration <= scene.frames / made.fps + 1e-6 for la in scene.layers)
+    talkative = replace(plan(template, DATA), scenes=made.scenes * 20)
+    assert narrated(talkative, by).duration > LONGEST, "no sentence is cut off for it"
 
 
 def test_what_stood_to_the_end_of_a_scene_still_does(read):

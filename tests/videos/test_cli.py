@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from engage.config import Settings
 from engage.db import db
 from engage.studio import mp4
+from engage.videos import languages
 from engage.videos.cli import video
 
 from ..conftest import Cast
@@ -91,6 +92,75 @@ def test_a_field_nobody_can_fill_is_a_mistake(tiny: Path) -> None:
     done = run("check")
     assert done.exit_code == 1
     assert "tiny/template.toml:8: fields.shoe_size: no film of this house knows" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"sale" = "vendita"', "words/it.toml:1: 'sales': is not translated; add a line for it"),
+        ('\n"sails" = "vele"', "words/it.toml:2: 'sails': is no sentence of the house"),
+        (
+            '"of %(values)s" = "di %(valori)s"',
+            "has other placeholders in its translation; name %(va",
+        ),
+        ('"of %(values)s" = "di"', "leaves a placeholder out"),
+        (
+            '"Close %(shown)s sales" = { few = "a" }',
+            "has the plurals few; give it many, one, other",
+        ),
+        ('"sale" = "a"\n"sales" = = 1', "words/it.toml:2: file: cannot be read"),
+        ('"sale" = "販売"', "no font here draws its Han letters; install"),
+    ],
+)
+def test_a_catalogue_of_the_houses_sentences_is_whole_or_a_mistake(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    folder = settings.home_dir / "video_templates" / "words"
+    folder.mkdir(parents=True)
+    (folder / "it.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(languages, "missing_script", lambda text: "Han" if "販" in text else None)
+    done = run("check")
+    assert done.exit_code == 1
+    assert said in done.stdout
+
+
+def test_a_language_of_the_house_may_be_mended_by_a_few_lines(settings: Settings) -> None:
+    folder = settings.home_dir / "video_templates" / "words"
+    folder.mkdir(parents=True)
+    (folder / "de.toml").write_text('"sale" = "Verkaufsabschluss"')
+    assert run("check").exit_code == 0
+    (folder / "xx.toml").write_text("")
+    assert "words/xx.toml:1: file: no language is called 'xx'" in run("check").stdout
+
+
+CLIP = """
+  [[scenes.layers]]
+  kind = "clip"
+  file = "cut.mp4"
+  box = { "16:9" = [0, 0, 100, 100] }
+"""
+
+
+def test_a_clip_or_picture_that_cannot_be_read_is_named_where_it_is_asked_for(tiny: Path) -> None:
+    file = tiny / "template.toml"
+    text = file.read_text()
+    file.write_text(text + CLIP)
+    line = len(text.splitlines()) + 4
+    assert f"tiny/template.toml:{line}: scenes[1].layers[" in run("check").stdout
+    (tiny / "cut.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + b"\0" * 40)
+    found = run("check").stdout
+    assert f"tiny/template.toml:{line}:" in found
+    assert "'cut.mp4' cannot be decoded (" in found
+    assert "save it again, or take another one" in found
+    (tiny / "cut.png").write_bytes(b"\x89PNG\r\n")
+    file.write_text(text + CLIP.replace("mp4", "png").replace("clip", "image"))
+    assert "'cut.png' is no picture that can be read" in run("check").stdout
+
+
+def test_a_film_of_unusual_length_is_told(tiny: Path) -> None:
+    done = run("check")
+    assert done.exit_code == 0
+    assert "note: tiny lasts 1 s with its samples: 20 to 45 s are watched" in done.stderr
 
 
 @pytest.mark.usefixtures("tiny")

@@ -120,6 +120,22 @@ def test_periods_without_facts_are_not_offered(app: Flask, cast: Cast) -> None:
     assert chosen["value"] == "2012-Q1"
 
 
+@pytest.mark.usefixtures("tiny", "_now")
+def test_whose_language_a_film_has_no_words_in_is_told_before_it_is_ordered(
+    app: Flask, cast: Cast
+) -> None:
+    assert cast.alice.partner
+    cast.alice.partner.locale = "it_IT"
+    db.session.commit()
+    mia = browser(app, cast.mia.user)
+    wish = "/console/videos/forecast?template={}&period=2013-Q2"
+    said = "One partner is told in English: this film has no words in Italian."
+    assert said in mia.get(wish.format("tiny")).text
+    cast.alice.partner.locale = "de_DE"
+    db.session.commit()
+    assert "told in English" not in mia.get(wish.format("recap")).text
+
+
 def test_a_long_time_is_said_in_hours_and_with_the_moment_it_ends(app: Flask) -> None:
     with app.test_request_context():
         g.now = NOW

@@ -14,15 +14,30 @@ from engage.studio import shapes
 from engage.studio.canvas import Canvas, Sprite
 from engage.studio.stage import Drawing, Option, Part, Stage
 
+RATE = 25  # pictures a second that are taken from it
+LONGEST = 20  # seconds of it
+_READ = [get_ffmpeg_exe(), "-v", "error", "-protocol_whitelist", "file", "-t", str(LONGEST)]
+
+
+def fault(path: Path) -> str:
+    """Decodes what would be shown of it."""
+    run = subprocess.run(
+        [*_READ, "-xerror", "-i", str(path), "-map", "0:v:0", "-f", "null", "-"],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, errors="replace",
+    )  # fmt: skip
+    if run.returncode == 0 and not run.stderr:
+        return ""
+    said = (run.stderr.strip().splitlines() or ["ffmpeg gave up"])[0].partition("] ")
+    return f"cannot be decoded ({said[2] or said[0]})"
+
+
 OPTIONS = {
-    "file": Option("file", required=True),
+    "file": Option("file", required=True, fault=fault),
     "loop": Option("flag", False),
     "radius": Option("number", 0.0, high=1000),
     "says": Option("text", ""),
 }
 BLEEDS = True
-RATE = 25  # pictures a second that are taken from it
-LONGEST = 20  # seconds of it
 _END = b"\xff\xd9"  # of a JPEG
 
 
@@ -56,8 +71,7 @@ def _pictures(path: Path, _changed: int, w: int, h: int) -> tuple[bytes, ...]:
     Raises `BadClip`."""
     fill = f"fps={RATE},scale={w}:{h}:force_original_aspect_ratio=increase,crop={w}:{h}"
     run = subprocess.run(
-        [get_ffmpeg_exe(), "-v", "error", "-protocol_whitelist", "file", "-t", str(LONGEST),
-         "-i", str(path), "-an", "-vf", fill, "-c:v", "mjpeg", "-q:v", "2", "-threads", "1",
+        [*_READ, "-i", str(path), "-an", "-vf", fill, "-c:v", "mjpeg", "-q:v", "2", "-threads", "1",
          "-f", "image2pipe", "-"],
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
     )  # fmt: skip

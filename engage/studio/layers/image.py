@@ -10,15 +10,26 @@ from engage.studio import shapes
 from engage.studio.canvas import Sprite
 from engage.studio.stage import Drawing, Option, Part, Stage
 
+READABLE = ("PNG", "JPEG", "WEBP")
+
+
+def fault(path: Path) -> str:
+    try:
+        with Image.open(path, formats=READABLE) as opened:
+            opened.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as wrong:
+        return f"is no picture that can be read ({wrong})"
+    return ""
+
+
 OPTIONS = {
-    "file": Option("file", "logo"),
+    "file": Option("file", "logo", fault=fault),
     "fit": Option("word", "contain", choices=("contain", "cover")),
     "radius": Option("number", 0.0, high=1000),
     "align": Option("word", "center", choices=("left", "center", "right")),
     "says": Option("text", ""),
 }
 BLEEDS = True
-READABLE = ("PNG", "JPEG", "WEBP")
 
 
 def picture(path: Path, size: tuple[int, int], how: str = "cover") -> Image.Image:
