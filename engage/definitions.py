@@ -27,7 +27,6 @@ FACT_KINDS = (
 #: What happens where awards are at the budget of a rule or a mission.
 AT_BUDGET = ("warn", "stop")
 
-_DECIMAL = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 _YEARS = range(1900, 2200)
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -160,7 +159,7 @@ def decimal(raw: Mapping[str, Any], key: str) -> Decimal:
         raise DefinitionError(key, f"{value!r} is no exact number: {remedy}")
     if len(str(value)) > 40:
         raise DefinitionError(key, "is longer than 40 digits: write a smaller number")
-    if not _DECIMAL.fullmatch(str(value)):
+    if not money.is_plain(str(value)):
         raise DefinitionError(
             key, f"{value!r} is not a decimal: write digits with a point, such as 1.5"
         )

@@ -5,7 +5,8 @@ fact amounts and quantities; ``minor_digits`` says how many digits a unit of pay
 (ISO 4217, by Babel's table; points have none).
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from functools import lru_cache
 
 from babel.core import get_global
@@ -16,6 +17,7 @@ SCALE = 10_000
 LARGEST = 10**15
 _MOST_FIGURES = 15
 _LONGEST = 60
+_WRITTEN = re.compile(r" *[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+) *")
 POINTS = "points"
 
 
@@ -46,6 +48,12 @@ def minor_digits(unit: str) -> int:
     return int(table.get(unit, table["DEFAULT"])[0])
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is a number as the whole house writes it: digits 0 to 9, a sign, one point. No
+    exponent, nothing between the digits."""
+    return _WRITTEN.fullmatch(text) is not None
+
+
 def scaled(text: str | int | Decimal) -> int:
     """A decimal in natural units as ten-thousandths: ``"12.5" -> 125000``."""
     return _exact(text, 4, "at most four digits after the point")
@@ -60,10 +68,7 @@ def minor(text: str | int | Decimal, unit: str) -> int:
 def _exact(text: str | int | Decimal, digits: int, rule: str) -> int:
     """Whole steps of 10^-digits. Sizes are looked at first: huge numbers are slow to convert."""
     said = repr(str(text)) if len(str(text)) <= _LONGEST else f"'{str(text)[:20]}…'"
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise NotExact(f"{said} is not a number: write digits such as 1234.56") from error
+    number = Decimal(text) if not isinstance(text, str) or is_plain(text) else Decimal("NaN")
     if not number.is_finite():
         raise NotExact(f"{said} is not a number: write digits such as 1234.56")
     if not number:

@@ -27,7 +27,9 @@ def test_amounts_keep_four_decimals_exactly(value: int) -> None:
     assert money.scaled(money.natural(value, 4)) == value
 
 
-@pytest.mark.parametrize("text", ["1.23456", "abc", "NaN", "Infinity", "", "1,5"])
+@pytest.mark.parametrize(
+    "text", ["1.23456", "abc", "NaN", "Infinity", "", "1,5", "1e3", "1_000", "١٢", "1.", "0x1"]
+)
 def test_what_does_not_fit_is_refused_never_rounded(text: str) -> None:
     with pytest.raises(money.NotExact):
         money.scaled(text)
@@ -50,7 +52,8 @@ def test_the_largest_is_taken_and_one_step_more_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("0", 0), ("-0.0", 0), ("1e3", 10_000_000), ("1.50000000", 15_000)]
+    ("text", "value"),
+    [("0", 0), ("-0.0", 0), ("+7", 70_000), (".5", 5_000), ("1.50000000", 15_000)],
 )
-def test_zeros_and_exponents_change_nothing(text: str, value: int) -> None:
+def test_zeros_and_signs_change_nothing(text: str, value: int) -> None:
     assert money.scaled(text) == value

@@ -1,7 +1,7 @@
 """From a request's body to reports: each item read by itself, so that one mistake blocks one item."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from engage.activity import cells
 from engage.activity.dates import Reading, read_instant
 from engage.activity.problems import Unreadable
 from engage.activity.rules import Report
+from engage.api.said import issues
 from engage.api.shapes import MOST_AT_ONCE, Answer, FactIn, Issue, PartnerIn
-from engage.money import scaled
 from engage.partners.service import Profile
 
 Made = TypeVar("Made")
@@ -56,20 +55,33 @@ class Intake(Generic[Made]):
 
 
 def items(body: bytes) -> list[Any]:
-    """The item or items of a JSON body; numbers with a point stay exact.
+    """The item or items of a JSON body; numbers stay exact.
 
     :raises BadBody: not JSON, an empty list, or more than 1,000 items.
     """
+    if not body.strip():
+        raise BadBody("the body is empty: send an object, or a list of them")
     try:
-        raw = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise BadBody(f"the body is not JSON: {error}") from error
+        raw = json.loads(
+            body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_such_number
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, character {error.colno}"
+        raise BadBody(f"the body is no JSON ({place}): send an object, or a list of them") from None
+    except RecursionError:
+        raise BadBody("the body is nested too deep: send an object, or a list of them") from None
+    except UnicodeDecodeError:
+        raise BadBody("the body is no text in UTF-8: send JSON in that encoding") from None
     found = raw if isinstance(raw, list) else [raw]
     if not found:
         raise BadBody("the list is empty: send at least one item")
     if len(found) > MOST_AT_ONCE:
         raise BadBody(f"{len(found)} items at once: send at most {MOST_AT_ONCE}")
     return found
+
+
+def _no_such_number(name: str) -> None:
+    raise BadBody(f"the body is no JSON: {name} is no number, write digits")
 
 
 def reports(body: bytes, timezone: str) -> Intake[Report]:
@@ -85,35 +97,24 @@ def reports(body: bytes, timezone: str) -> Intake[Report]:
             fact.kind,
             occurred_at,
             day,
-            scaled(fact.amount),
-            cells.currency(fact.currency) if fact.currency else None,
-            scaled(fact.quantity),
+            fact.amount,
+            fact.currency,
+            fact.quantity,
             fact.product,
             fact.category,
             fact.customer,
         )
 
-    return _intake(body, FactIn, make, "occurred_at")
+    return _intake(body, FactIn, make)
 
 
 def profiles(body: bytes) -> Intake[Profile]:
     """Partners of a body."""
 
-    def make(partner: PartnerIn) -> Profile:
-        said = partner.model_dump()
-        for key, read in (("timezone", cells.zone), ("locale", cells.locale)):
-            if said[key]:
-                said[key] = read(said[key])
-        if partner.target is not None:
-            said["target"] = scaled(partner.target)
-        return Profile(**said)
-
-    return _intake(body, PartnerIn, make, "timezone")
+    return _intake(body, PartnerIn, lambda partner: Profile(**partner.model_dump()))
 
 
-def _intake(
-    body: bytes, shape: type[Shape], make: Callable[[Shape], Made], unreadable: str
-) -> Intake[Made]:
+def _intake(body: bytes, shape: type[Shape], make: Callable[[Shape], Made]) -> Intake[Made]:
     intake: Intake[Made] = Intake()
     for place, raw in enumerate(items(body)):
         name = raw.get("external_id") if isinstance(raw, dict) else None
@@ -125,14 +126,7 @@ def _intake(
             intake.made.append(make(shape.model_validate(raw)))
             intake.places.append(place)
         except ValidationError as error:
-            answer.problems += issues(error)
+            answer.problems += issues(error, shape)
         except Unreadable as error:
-            answer.problems.append(Issue(field=unreadable, problem=str(error)))
+            answer.problems.append(Issue(field="occurred_at", problem=str(error)))
     return intake
-
-
-def issues(error: ValidationError) -> Iterator[Issue]:
-    """What a shape did not find, field by field."""
-    for found in error.errors(include_url=False):
-        place = ".".join(str(part) for part in found["loc"]) or "item"
-        yield Issue(field=place, problem=found["msg"].removeprefix("Value error, "))

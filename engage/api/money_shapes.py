@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engage.api.shapes import Shape
+from engage.api.shapes import Shape, Whole
 
 
 class PayoutRun(Shape):
@@ -66,10 +66,10 @@ class OwnPayments(Shape):
 
 
 class BackQuery(Shape):
-    before: int | None = Field(
+    before: Whole | None = Field(
         None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
     )
-    limit: int = Field(100, ge=1, le=1_000)
+    limit: Whole = Field(100, ge=1, le=1_000)
 
 
 class Reward(Shape):

@@ -31,7 +31,7 @@ def get_payouts() -> Response:
     return answered(money_shapes.Payouts.model_validate({"runs": document.runs(the_programme())}))
 
 
-@blueprint.get("/payouts/<int(max=2147483647):number>")
+@blueprint.get("/payouts/<int(max=9223372036854775807):number>")
 @keyed("read")
 @limited
 @spec.validate(
@@ -40,9 +40,10 @@ def get_payouts() -> Response:
 )
 def get_payments(number: int) -> Response:
     """One run with every payment, its state and why it is held."""
-    run = service.run_of(the_programme().id, number)
+    programme = the_programme()
+    run = service.run_of(programme.id, number)
     if run is None:
-        abort(404)
+        abort(404, f"there is no payout {number} in programme {programme.slug}")
     return answered(
         money_shapes.Payments.model_validate({"run": number, "payments": document.payments(run)})
     )

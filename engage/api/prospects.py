@@ -24,11 +24,12 @@ from engage.api.protocol import (
     the_programme,
 )
 from engage.api.questions import missed_by, stage_name
+from engage.api.said import issues
 from engage.earnings.service import ByRule
 from engage.insight import ahead, answers
 from engage.insight.whatif import Gain, WhatIf, what_if
 from engage.ledger.rules import Overdrawn
-from engage.money import natural, natural_unit, scaled
+from engage.money import natural, natural_unit
 from engage.programmes.models import Programme
 from engage.tiers import sentences as tiers
 from engage.tiers.rules import Outlook
@@ -118,12 +119,15 @@ def post_what_if() -> Response:
     """What facts that have not happened would earn their partner, and change. Nothing is saved."""
     programme = the_programme()
     try:
-        asked = question_shapes.Supposition.model_validate(intake.items(request.get_data())[0])
+        said, *more = intake.items(request.get_data())
+        if more:
+            raise BadBody("several questions at once: send one, with its facts in a list")
+        asked = question_shapes.Supposition.model_validate(said)
         reports = _reports(asked, programme)
     except BadBody as error:
         return refused(400, str(error))
     except ValidationError as error:
-        return _problems(list(intake.issues(error)))
+        return _problems(list(issues(error, question_shapes.Supposition)))
     except Unreadable as error:
         return _problems([shapes.Issue(field="occurred_at", problem=str(error))])
     try:
@@ -163,9 +167,9 @@ def _reports(asked: question_shapes.Supposition, programme: Programme) -> list[R
                 fact.kind,
                 occurred_at,
                 day,
-                scaled(fact.amount),
+                fact.amount,
                 programme.currency,
-                scaled(fact.quantity),
+                fact.quantity,
                 fact.product,
                 fact.category,
                 fact.customer or name,

@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 
+from engage.activity.problems import shown
 from engage.api import shapes
+from engage.api.said import issues
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
@@ -46,7 +48,7 @@ def the_partner(programme: Programme, external_id: str) -> Partner:
     """A partner of the key's programme; no other programme's exists."""
     found = partners.by_external_id(programme.id, external_id)
     if found is None:
-        abort(404)
+        abort(404, f"there is no partner {shown(external_id)} in programme {programme.slug}")
     return found
 
 
@@ -54,9 +56,8 @@ def query_of(shape: type[Query]) -> Query:
     try:
         return shape.model_validate(request.args.to_dict())
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        abort(refused(400, f"{place}: {first['msg']}"))
+        first = next(issues(error, shape))
+        abort(400, f"{first.field} {first.problem}")
 
 
 def answered(shape: shapes.Shape) -> Response:

@@ -1,21 +1,20 @@
 """What questions about a partner's facts look like, and their answers."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from pydantic import Field
 
-from engage.api.shapes import Exact, Issue, Kind, Name, Shape
+from engage.api.shapes import Exact, Issue, Kind, Name, Shape, Whole
 
 
 class FactsQuery(Shape):
     kind: Kind | None = None
-    period: str | None = Field(None, examples=["2026-Q1"])
+    period: str | None = Field(None, max_length=80, examples=["2026-Q1"])
     unpaid: bool = Field(False, description="Those alone that earned nothing.")
-    before: int | None = Field(
+    before: Whole | None = Field(
         None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
     )
-    limit: int = Field(100, ge=1, le=1_000)
+    limit: Whole = Field(100, ge=1, le=1_000)
 
 
 class FactOut(Shape):
@@ -80,8 +79,8 @@ class SupposedFact(Shape):
 
     kind: Kind = "sale"
     occurred_at: Name | None = None
-    amount: Exact = Decimal(0)
-    quantity: Exact = Decimal(0)
+    amount: Exact = 0
+    quantity: Exact = 0
     product: Name | None = None
     category: Name | None = None
     customer: Name | None = Field(None, description="Without one, a new customer.")

@@ -5,6 +5,7 @@ from spectree import Response as Documented
 
 from engage import periods
 from engage.activity.models import Fact
+from engage.activity.problems import shown
 from engage.api import question_shapes, shapes
 from engage.api.protocol import (
     REFUSALS,
@@ -87,7 +88,7 @@ def get_why(partner: str) -> Response:
     found = the_partner(programme, partner)
     fact = facts.named(found.id, query.fact)
     if fact is None:
-        abort(404)
+        abort(404, f"partner {shown(partner)} has no fact {shown(query.fact)}")
     paid = statements.of_fact(programme, found, fact.id)
     lines = [entry.transfer for entry in paid]
     missed, currency = why_not(programme, fact, lines), programme.currency

@@ -29,7 +29,6 @@ from engage.db import transaction
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.leaderboards import document, ranking
-from engage.leaderboards import service as leaderboards
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.outbox.delivery import deliver
@@ -168,12 +167,12 @@ def get_standings(board: str) -> Response:
     """A ranking, from its top."""
     query = query_of(shapes.StandingsQuery)
     programme = the_programme()
-    published = leaderboards.board(programme, board)
-    if published is None:
-        abort(404)
     try:
+        published = document.board_of(programme, board)
         period = document.period_of(programme, published, query.period, g.now)
         scope = document.scope_of(query.scope)
+    except document.UnknownBoard as error:
+        abort(404, str(error))
     except (periods.UnknownPeriod, document.UnknownScope) as error:
         return refused(400, str(error))
     found = ranking.ranking(programme, published, period, scope=scope, limit=query.top)

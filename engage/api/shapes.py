@@ -1,24 +1,27 @@
 """What goes over the wire: pydantic models, which are the published schema as well."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    RootModel,
+    StringConstraints,
+)
 
+from engage import definitions
 from engage.activity import cells
-from engage.money import NotExact, scaled
+from engage.money import scaled
+from engage.web.numbers import number
 
 MOST_AT_ONCE = 1_000
-
-
-def _exact(value: Decimal) -> Decimal:
-    """Four digits after the point are kept; more would be rounded, so they are refused."""
-    try:
-        scaled(value)
-    except NotExact as error:
-        raise ValueError(str(error)) from error
-    return value
 
 
 def _clean(text: str) -> str:
@@ -29,14 +32,44 @@ def _clean(text: str) -> str:
     return found
 
 
+def _exact(value: Any) -> int:
+    """Ten-thousandths of a JSON number, or of a text that `engage.money` calls plain."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('is no number: write digits, such as "1234.56"')
+    return scaled(value)
+
+
+def _day(value: Any) -> date | None:
+    """A day is a text: a number would be taken for seconds since 1970."""
+    if not isinstance(value, str) or len(value) > 30:
+        raise ValueError("is no day: write it like 2013-03-31")
+    try:
+        return definitions.day({"day": value}, "day")
+    except definitions.DefinitionError as error:
+        raise ValueError(error.problem) from None
+
+
+def _whole(value: Any) -> int:
+    found = number(value)
+    if found is None:
+        raise ValueError("is no whole number: write digits, such as 100")
+    return found
+
+
+def _if_any(reader: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: reader(text) if text else text)
+
+
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
     AfterValidator(_clean),
 ]
-Exact = Annotated[Decimal, AfterValidator(_exact)]
+#: What is read from a decimal is in ten-thousandths.
+Exact = Annotated[int, PlainValidator(_exact, json_schema_input_type=Decimal)]
+Day = Annotated[date, BeforeValidator(_day)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Shape(BaseModel):
@@ -64,9 +97,9 @@ class FactIn(Shape):
         description="ISO 8601. Without an offset: local time of the programme; a date: its start.",
         examples=["2013-02-14T09:30:00Z"],
     )
-    amount: Exact = Decimal(0)
-    currency: Name | None = None
-    quantity: Exact = Decimal(0)
+    amount: Exact = 0
+    currency: Annotated[Name, AfterValidator(cells.currency)] | None = None
+    quantity: Exact = 0
     product: Name | None = None
     category: Name | None = None
     customer: Name | None = None
@@ -82,22 +115,27 @@ class PartnerIn(Shape):
     external_id: Name
     name: Name
     email: (
-        Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+        Annotated[
+            str,
+            StringConstraints(max_length=254),
+            Field(json_schema_extra={"format": "email"}),
+            AfterValidator(cells.email),
+        ]
         | None
     ) = None
     organisation: Name | None = None
     team: Name | None = None
     region: Name | None = None
     type: Name | None = None
-    joined_on: date | None = None
-    left_on: date | None = Field(
+    joined_on: Day | None = None
+    left_on: Day | None = Field(
         None, description="Their last day, once it has come; to take it back, use the console."
     )
     target: Exact | None = Field(
         None, description="What boards of targets measure this partner by."
     )
-    locale: Annotated[str, StringConstraints(max_length=20)] | None = None
-    timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    locale: Annotated[str, StringConstraints(max_length=20), _if_any(cells.locale)] | None = None
+    timezone: Annotated[str, StringConstraints(max_length=64), _if_any(cells.zone)] | None = None
 
 
 class PartnersIn(RootModel[PartnerIn | list[PartnerIn]]):
@@ -188,16 +226,16 @@ class Standings(Shape):
 
 
 class StandingsQuery(Shape):
-    period: str | None = None
-    scope: str | None = Field(None, examples=["region=Northwest"])
-    top: int = Field(100, ge=1, le=5_000)
+    period: str | None = Field(None, max_length=80)
+    scope: str | None = Field(None, max_length=220, examples=["region=Northwest"])
+    top: Whole = Field(100, ge=1, le=5_000)
 
 
 class PageQuery(Shape):
     after: str | None = Field(
         None, max_length=200, description="External id the page starts after."
     )
-    limit: int = Field(100, ge=1, le=1_000)
+    limit: Whole = Field(100, ge=1, le=1_000)
 
 
 class PartnerOut(Shape):

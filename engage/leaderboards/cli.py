@@ -4,7 +4,7 @@ import click
 from rich.table import Table
 
 from engage import clock, periods
-from engage.leaderboards import announcements, document, pictures, ranking, sentences, service
+from engage.leaderboards import announcements, document, pictures, ranking, sentences
 from engage.leaderboards.view import View
 from engage.terminal import (
     inside,
@@ -40,16 +40,13 @@ def standings(
     """A ranking."""
     with inside():
         programme = the_programme(programme_slug)
-        published = service.board(programme, board)
-        if published is None:
-            slugs = ", ".join(found.model.slug for found in service.boards(programme)) or "none"
-            refuse(f"there is no board {board!r}; there are: {slugs}")
         now = clock.now()
         today = clock.local_day(now, programme.timezone)
         try:
+            published = document.board_of(programme, board)
             chosen = document.period_of(programme, published, period, now)
             narrowed = document.scope_of(scope)
-        except (periods.UnknownPeriod, document.UnknownScope) as error:
+        except (document.UnknownBoard, periods.UnknownPeriod, document.UnknownScope) as error:
             refuse(str(error))
         found = ranking.ranking(programme, published, chosen, scope=narrowed, limit=top)
         if as_json:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from engage import clock
+from engage.activity.problems import shown
 from engage.imports.rules import safe_cell
-from engage.leaderboards import late, pictures
+from engage.leaderboards import late, pictures, service
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
@@ -18,8 +19,24 @@ from engage.periods import Period
 from engage.programmes.models import Programme
 
 
+class UnknownBoard(ValueError):
+    """The programme has no board of that name; the message lists those it has."""
+
+
 class UnknownScope(ValueError):
     """The text is no scope."""
+
+
+def board_of(programme: Programme, slug: str) -> Published:
+    """The programme's board of that name, for readers who may look at all of them.
+
+    :raises UnknownBoard: there is none.
+    """
+    published = service.board(programme, slug)
+    if published is None:
+        known = ", ".join(board.model.slug for board in service.boards(programme)) or "none"
+        raise UnknownBoard(f"there is no board {shown(slug)}; there are: {known}")
+    return published
 
 
 def period_of(

@@ -7,7 +7,14 @@ from htmx_flask import make_response as htmx_answer
 from htmx_flask import request
 from jinja2 import Template
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import Conflict, HTTPException, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import (
+    Conflict,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    SecurityError,
+    ServiceUnavailable,
+)
 
 from engage.db import is_conflict
 from engage.ledger.rules import Overdrawn
@@ -30,7 +37,7 @@ def _answer(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     if wants_json() or request.path.startswith("/api/"):
-        answer = make_response({"error": error.description or error.name})
+        answer = make_response({"error": _for_programs(error)})
     elif request.htmx:
         answer = make_response(error.description or error.name)
         answer.mimetype = "text/plain"
@@ -40,6 +47,21 @@ def _answer(error: HTTPException) -> Response | HTTPException:
     answer.status_code = status
     answer.headers.extend(headers)
     return answer
+
+
+def _for_programs(error: HTTPException) -> str:
+    """What is wrong and what to do, where nobody found words for it: Werkzeug's own are about
+    browsers, and the limiter's are its rule."""
+    if error.code == 429:
+        return f"too many requests: {error.description} are answered, wait before the next"
+    if error.description and error.description != type(error).description:
+        return error.description
+    if isinstance(error, NotFound):
+        return f"there is nothing at {request.path}: /api/v1/openapi.json lists what there is"
+    if isinstance(error, MethodNotAllowed):
+        taken = ", ".join(sorted(error.valid_methods or ()))
+        return f"{request.method} does nothing at {request.path}: send {taken}"
+    return error.name.lower()
 
 
 def _overdrawn(error: Overdrawn) -> Response | HTTPException:
