@@ -44,6 +44,25 @@ def number(value: int | Decimal, locale: Locale | str) -> str:
     return numbers.format_decimal(value, locale=locale, decimal_quantization=False)
 
 
+_TYPED = re.compile(r"[-+]?[0-9][0-9.,'’\s]{0,29}|[-+]?[.,][0-9]{1,28}")
+_BLANK = re.compile(r"(?<=[0-9])\s(?=[0-9]{3}(?![0-9]))")
+
+
+def read_number(text: str, locale: Locale | str) -> Decimal | None:
+    """A number as its reader types it: ``20,000`` is twenty thousand to one and twenty to another.
+
+    None for anything else: digits are 0 to 9, grouped as the reader groups them or by blanks, and
+    there is no exponent.
+    """
+    written = text.strip().replace("−", "-")
+    if not _TYPED.fullmatch(written):
+        return None
+    try:
+        return numbers.parse_decimal(_BLANK.sub("", written), locale=locale, strict=True)
+    except numbers.NumberFormatError:
+        return None
+
+
 def decimal4(value: int, locale: Locale | str, places: int | None = None) -> str:
     """A stored fact amount or quantity (ten-thousandths): ``12_345_000 -> 1,234.5``.
 

@@ -59,6 +59,16 @@ class Voice:
     def number(self, value: int | Decimal) -> str:
         return formats.number(value, self.locale)
 
+    def read(self, text: str) -> Decimal | None:
+        """What a reader typed where a number belongs; None where it is none."""
+        return formats.read_number(text, self.locale)
+
+    def typed(self, number: Decimal) -> str:
+        """A number as its reader would type it: `read` reads it back."""
+        return numbers.format_decimal(
+            number, locale=self.locale, decimal_quantization=False, group_separator=False
+        )
+
     def quantity(self, value: int) -> str:
         """Ten-thousandths as a plain number: ``125000 -> 12.5``."""
         return formats.decimal4(value, self.locale)

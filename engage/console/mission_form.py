@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -23,7 +22,6 @@ from engage.voice import Voice
 MOST_STAGES = 5
 #: What the form lets choose of partners, in its order.
 ASKED = ("region", "type", "organisation", "team", "segment", "tier")
-_LONGEST_NUMBER = 30
 _NAME_LENGTH = 80
 
 Errors = dict[str, str]
@@ -143,12 +141,7 @@ def _typed_pay(pay: Pay, voice: Voice) -> tuple[str, str]:
 
 
 def _typed(number: str, voice: Voice) -> str:
-    """A number as its reader would type it."""
-    if not number:
-        return ""
-    return format_decimal(
-        Decimal(number), locale=voice.locale, decimal_quantization=False, group_separator=False
-    )
+    return voice.typed(Decimal(number)) if number else ""
 
 
 # --- from the form --------------------------------------------------------------------------------
@@ -235,7 +228,7 @@ def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> St
     raw: dict[str, Any] = {"name": typed.name, "on": typed.on, "measure": typed.measure}
     if not typed.name:
         errors["name"] = _("Give the stage a name.")
-    target = _number(typed.target, voice)
+    target = voice.read(typed.target)
     if not typed.target:
         errors["target"] = _("Say how much is to be reached.")
     elif target is None or target <= 0:
@@ -274,23 +267,12 @@ def _pay(sums: Mapping[str, str], currency: str, voice: Voice, errors: Errors) -
     """Points and money as they are typed at these inputs, in this order."""
     pay: dict[str, str] = {}
     for (key, text), unit in zip(sums.items(), (POINTS, currency), strict=True):
-        number = _number(text, voice)
+        number = voice.read(text)
         if text and (number is None or number < 0):
             errors[key] = _("Write a number, or leave it blank.")
         elif number:
             pay[unit] = f"{number:f}"
     return pay
-
-
-def _number(text: str, voice: Voice) -> Decimal | None:
-    """A number as its reader types it: ``20,000`` is twenty thousand to one and twenty to another."""
-    if not text or len(text) > _LONGEST_NUMBER:
-        return None
-    try:
-        number = parse_decimal(text, locale=voice.locale, strict=True)
-    except NumberFormatError:
-        return None
-    return number if number.is_finite() and number.adjusted() < _LONGEST_NUMBER else None
 
 
 def _where(text: str) -> Any:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -22,7 +21,6 @@ from engage.voice import Voice
 Typed = dict[str, list[str]]
 Errors = dict[str, str]
 MOST_ROWS = 20
-_LONGEST = 30
 #: More values than these are typed, not ticked.
 _MOST_TICKS = 30
 
@@ -225,15 +223,8 @@ def _number(typed: Typed, name: str, voice: Voice, *, share: bool = True) -> str
     if not text:
         return None
     share = share and text.endswith("%")
-    try:
-        if len(text) > _LONGEST:
-            raise NumberFormatError(text)
-        number = parse_decimal(
-            text.rstrip("% \N{NO-BREAK SPACE}"), locale=voice.locale, strict=True
-        )
-    except NumberFormatError:
-        raise _Wrong(name, _("Write a number.")) from None
-    if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
+    number = voice.read(text.rstrip("% \N{NO-BREAK SPACE}"))
+    if number is None:
         raise _Wrong(name, _("Write a number."))
     return f"{number / 100 if share else number:f}"
 
@@ -358,11 +349,8 @@ def _written(field: Field, value: Any, share: bool, voice: Voice) -> Typed:
 
 def _typed_number(number: str, share: bool, voice: Voice) -> str:
     """A number as its reader would type it; a share of an amount in percent."""
-    value = Decimal(number) * 100 if share else Decimal(number)
-    shown = format_decimal(
-        value, locale=voice.locale, decimal_quantization=False, group_separator=False
-    )
-    return f"{shown}%" if share else str(shown)
+    shown = voice.typed(Decimal(number) * 100 if share else Decimal(number))
+    return f"{shown}%" if share else shown
 
 
 # --- drawn ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Partners' questions for their manager: the queue by deadline, and answering one."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -109,13 +110,17 @@ def answer(dispute_id: int) -> Answer:
     """Explain, and correct the line where an amount is given."""
     asked = _asked(dispute_id)
     text = form_text("answer", _LONGEST)
-    typed = request.form.get("amount", "").strip()[:40].replace("−", "-")
+    typed, voice = request.form.get("amount", "").strip()[:40], viewer()
     errors: dict[str, str] = {}
     amount = None
     if not text or len(text) > _LONGEST:
         errors["answer"] = _("Explain it in words, at most %(most)s characters.", most=_LONGEST)
+    number = voice.read(typed)
+    if typed and number is None:
+        example = voice.number(Decimal("1234.5"))
+        errors["amount"] = _("Write a number such as %(example)s.", example=example)
     try:
-        amount = money.minor(typed, asked.line.unit) if typed else None
+        amount = None if number is None else money.minor(number, asked.line.unit)
     except money.NotExact as error:
         errors["amount"] = str(error)
     if amount == 0:

@@ -6,7 +6,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from engage.insight.plan import MOST_FACTS, Plan
-from engage.money import LARGEST, NotExact, scaled
+from engage.money import LARGEST, SCALE, NotExact, scaled
 from engage.voice import Voice
 
 Errors = dict[str, str]
@@ -18,14 +18,15 @@ def read(
 ) -> tuple[Plan | None, Errors]:
     """The plan that was typed, or what is wrong with it by field."""
     errors: Errors = {}
-    numbers = {"facts": 1, "amount": 0, "quantity": 0}
+    numbers = {"facts": SCALE, "amount": 0, "quantity": 0}
     for name in numbers:
         if text := typed.get(name, "").strip():
             try:
-                numbers[name] = int(text) if name == "facts" else scaled(text)
-            except (NotExact, ValueError):
+                numbers[name] = scaled(text)
+            except NotExact:
                 errors[name] = _("Write a number such as 1200.50.")
-    if not 1 <= numbers["facts"] <= MOST_FACTS:
+    facts, part = divmod(numbers["facts"], SCALE)
+    if part or not 1 <= facts <= MOST_FACTS:
         errors["facts"] = _("Write a number from 1 to %(most)s.", most=MOST_FACTS)
     for name in ("amount", "quantity"):
         if not 0 <= numbers[name] <= LARGEST:
@@ -52,7 +53,7 @@ def read(
     return Plan(
         typed.get("kind", "sale"),
         day,
-        numbers["facts"],
+        facts,
         numbers["amount"],
         numbers["quantity"],
         word("product"),

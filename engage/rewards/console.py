@@ -99,7 +99,7 @@ def edit(reward_id: int) -> str:
 
 def _read() -> tuple[Offer | None, dict[str, str], dict[str, str]]:
     typed = {name: form_text(name, _LONGEST) for name in _FIELDS}
-    offer, mistakes = rules.read(typed)
+    offer, mistakes = rules.read(typed, viewer())
     words = problem_words()
     return offer, typed, {mistake.field: words[mistake.problem] for mistake in mistakes}
 
@@ -133,11 +133,10 @@ def change(reward_id: int) -> Answer:
 def restock(reward_id: int) -> Response:
     """Add pieces to the stock, or take some out."""
     _reward(reward_id)
-    text = request.form.get("pieces", "").strip().replace("−", "-")
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 9 or not int(digits):
+    pieces = rules.whole(request.form.get("pieces", "").strip(), viewer())
+    if not pieces or abs(pieces) > rules.MOST:
         flash(_("Write how many pieces to add, such as 20; −5 takes some out."), "error")
-    elif transaction(lambda: service.restock(reward_id, int(text))):
+    elif transaction(lambda: service.restock(reward_id, pieces)):
         flash(_("The stock was changed."), "success")
     else:
         flash(_("There are not so many left. Nothing was changed."), "error")
@@ -150,8 +149,8 @@ def limit(reward_id: int) -> Response:
     """Limit a reward to so many ``pieces`` from now on; without any, lift the limit."""
     _reward(reward_id)
     text = request.form.get("pieces", "").strip()
-    pieces = rules.whole(text) if text else None
-    if text and (pieces is None or pieces > rules.MOST):
+    pieces = rules.whole(text, viewer()) if text else None
+    if text and (pieces is None or not 0 <= pieces <= rules.MOST):
         flash(_("Write how many pieces there are, such as 20."), "error")
     elif transaction(lambda: service.limit(reward_id, pieces)):
         flash(_("The stock was changed."), "success")

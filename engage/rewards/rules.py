@@ -1,14 +1,14 @@
 """Whether a partner may have a reward now, and what a catalogue entry must say: pure decisions."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from engage.voice import Voice
+
 #: The most points a reward costs, pieces there are of it, or one partner may have.
 MOST = 1_000_000_000
-_WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}([, ][0-9]{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,13 @@ class Mistake(NamedTuple):
     problem: str
 
 
-def whole(text: str) -> int | None:
-    """A number of pieces or points; None for what is none: ``1,250`` is grouped, ``1,5`` is not 15."""
-    if len(text) > 13 or not _WHOLE.fullmatch(text):
-        return None
-    return int(text.replace(",", "").replace(" ", ""))
+def whole(text: str, voice: Voice) -> int | None:
+    """A number of pieces or points as its reader types it; None for what is none."""
+    found = voice.read(text)
+    return int(found) if found is not None and found == found.to_integral_value() else None
 
 
-def read(typed: Mapping[str, str]) -> tuple[Offer | None, list[Mistake]]:
+def read(typed: Mapping[str, str], voice: Voice) -> tuple[Offer | None, list[Mistake]]:
     """A catalogue entry from the fields of its form; None with the mistakes."""
     mistakes: list[Mistake] = []
 
@@ -72,7 +71,7 @@ def read(typed: Mapping[str, str]) -> tuple[Offer | None, list[Mistake]]:
         text = typed.get(field, "").strip()
         if not text:
             return None
-        found = whole(text)
+        found = whole(text, voice)
         if found is None:
             mistakes.append(Mistake(field, "number"))
         elif not least <= found <= MOST:

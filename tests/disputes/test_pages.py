@@ -126,7 +126,13 @@ def test_a_correction_is_a_line_of_its_own_and_counts_everywhere(
 
 
 @pytest.mark.parametrize(
-    "sent", [{"answer": ""}, {"answer": "x", "amount": "lots"}, {"answer": "x", "amount": "0"}]
+    "sent",
+    [
+        {"answer": ""},
+        {"answer": "x", "amount": "lots"},
+        {"answer": "x", "amount": "1e9"},
+        {"answer": "x", "amount": "0"},
+    ],
 )
 def test_an_answer_that_cannot_stand_changes_nothing(
     mia: Browser, cast: Cast, sent: dict[str, str]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engage.rewards import rules
 from engage.rewards.rules import Offer, Standing
+from engage.voice import ENGLISH
 
 DAY = date(2013, 4, 10)
 MUG = Offer("Mug", "", 100, stock=2, per_partner=2, starts=date(2013, 4, 1), ends=date(2013, 4, 30))
@@ -54,7 +55,7 @@ GOOD = {"name": "Mug", "price": "1,250", "stock": "", "per_partner": "2", "start
 
 
 def test_empty_means_no_limit():
-    offer, mistakes = rules.read(GOOD)
+    offer, mistakes = rules.read(GOOD, ENGLISH)
     assert mistakes == []
     assert offer == Offer("Mug", "", 1250, None, 2, date(2013, 4, 1), None)
 
@@ -79,6 +80,6 @@ def test_empty_means_no_limit():
     ],
 )
 def test_a_mistake_is_named_by_its_field(change: dict[str, str], field: str):
-    offer, mistakes = rules.read(GOOD | change)
+    offer, mistakes = rules.read(GOOD | change, ENGLISH)
     assert offer is None
     assert [mistake.field for mistake in mistakes] == [field]

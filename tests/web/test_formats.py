@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage import formats
+from engage.voice import Voice
 
 NBSP, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 NOW = datetime(2026, 3, 14, 13, 5, tzinfo=UTC)
@@ -121,3 +122,40 @@ def test_what_is_older_or_yet_to_come_has_no_distance():
 
 def test_machines_read_utc():
     assert formats.utc(NOW) == "2026-03-14T13:05:00Z"
+
+
+@given(
+    st.decimals(-(10**9), 10**9, places=4),
+    st.sampled_from(["en", "de", "fr", "sv", "de_CH", "en_IN", "pt_BR", "pl", "ar", "fa", "hi"]),
+)
+def test_a_number_is_read_as_its_reader_writes_it(value: Decimal, locale: str):
+    voice = Voice(locale)
+    assert voice.read(voice.number(abs(value))) == abs(value)
+    assert voice.read(voice.typed(abs(value))) == abs(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "x",
+        "1e3",
+        "1_000",
+        "\u0661\u0662",
+        "0x1",
+        "NaN",
+        "1.2.3",
+        "1,5",
+        "12,50",
+        "1 2",
+        "9" * 5_000,
+    ],
+)
+def test_what_is_no_number_to_a_reader_is_none(text: str):
+    assert Voice("en").read(text) is None
+
+
+def test_blanks_group_in_every_language_and_a_sign_is_a_sign():
+    assert Voice("en").read("1 250.5") == Voice("de").read("1 250,5") == Decimal("1250.5")
+    assert Voice("en").read("−5") == Voice("en").read("-5") == -Voice("en").read("+5")
