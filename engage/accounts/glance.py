@@ -6,6 +6,7 @@ out, lost a seat or got another name has other rows, or none.
 """
 
 import hmac
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -32,12 +33,25 @@ class SessionId(NamedTuple):
     token: str
 
 
+class Moved(NamedTuple):
+    """How far a board is: see `Board.version` and what stands beside it. ``at`` is as the driver has it."""
+
+    version: int
+    reshaped: int
+    at: Any
+
+    @property
+    def changed_at(self) -> datetime:
+        if isinstance(self.at, datetime):
+            return self.at
+        return datetime.fromisoformat(self.at).replace(tzinfo=UTC)
+
+
 class Glance(NamedTuple):
-    """``mark`` is who was seen; the rest are of the board that was asked for, None without."""
+    """``mark`` is who was seen; ``board`` is the one that was asked for, None without."""
 
     mark: Mark
-    version: int | None
-    reshaped: int | None
+    board: Moved | None
 
 
 def parse(session_id: str) -> SessionId | None:
@@ -79,7 +93,8 @@ def _question(dialect: str) -> str:
         if column.key not in _ASIDE
     ]
     of_board = (Board.id == bindparam("board_id"), Board.retired_at.is_(None))
-    marks = (select(c).where(*of_board).scalar_subquery() for c in (Board.version, Board.reshaped))
+    asked = (Board.version, Board.reshaped, Board.changed_at)
+    marks = (select(column).where(*of_board).scalar_subquery() for column in asked)
     return as_text(people(User.stamp, *columns, *marks), dialect)
 
 
@@ -94,4 +109,6 @@ def look(
     rows = connection.execute(_question(dialect), wanted).fetchall()
     if not rows or not hmac.compare_digest(rows[0][0], who.stamp):
         return None
-    return Glance(tuple(row[:-2] for row in rows), *rows[0][-2:])
+    version, reshaped, changed_at = rows[0][-3:]
+    board = None if version is None else Moved(version, reshaped, changed_at)
+    return Glance(tuple(row[:-3] for row in rows), board)

@@ -138,7 +138,11 @@ def board(board: str) -> AnyResponse:
 
 
 def _past(view: View, voice: Voice) -> again.Part:
-    return again.Part(lambda now: parts.past(view.at(now), voice), _alike("past", view, voice))
+    return again.Part(
+        lambda now: parts.past(view.at(now), voice),
+        _alike("past", view, voice),
+        views.periods_question(view.published),
+    )
 
 
 def _rows(view: View, after: int, voice: Voice) -> again.Part:

@@ -82,6 +82,12 @@ def may_see(
     return addresses(rule.audience, found) and all(held & texts(tiers) for tiers in asked)
 
 
+def _lets_others_in(published: Published) -> bool:
+    """Whether others may look at it once tiers change; a frozen one keeps still, and is asked for each time."""
+    rule = published.rule
+    return not rule.is_public and asks_for_tier(rule.audience) and not pictures.is_frozen(published)
+
+
 def shown_to(programme: Programme, partner: Partner | None, now: datetime) -> list[Published]:
     """The boards that a partner, or (None) a manager, may look at."""
     return [board for board in boards(programme) if may_see(programme, board, partner, now)]
@@ -107,7 +113,11 @@ def move(
     they did since otherwise.
     """
     published_boards = boards(programme)
-    turned = [board for board in published_boards if _turn(programme, board, now)]
+    turned = [
+        board
+        for board in published_boards
+        if _turn(programme, board, now) or (climbed and _lets_others_in(board))
+    ]
     kinds = {published.rule.by for published in published_boards} - {"partner"}
     named = {name for who in attributes.values() for kind in kinds if (name := who[kind])}
     groups = partners.groups(programme.id, named) if named else {}

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 
 from engage import clock, formats
-from engage.db import db
+from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking, sentences
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import StandingBucket
@@ -170,9 +170,16 @@ def until(view: View, now: datetime, voice: Voice) -> datetime:
 
 _PERIODS = (
     select(StandingBucket.period)
-    .where(StandingBucket.board_id == bindparam("board"), StandingBucket.level == 1)
+    .where(
+        StandingBucket.board_id == bindparam("board"), StandingBucket.level == literal_column("1")
+    )
     .distinct()
 )
+
+
+def periods_question(published: Published) -> tuple[str, dict[str, Any]]:
+    """What `past_periods` asks, for the driver."""
+    return as_text(_PERIODS, db.engine.dialect.name), {"board": published.model.id}
 
 
 def past_periods(view: View) -> list[Period]:

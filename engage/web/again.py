@@ -1,28 +1,27 @@
 """What a view says of an answer that may be given again; `engage.web.door` gives it, before Flask.
 
 A page is a frame with parts in it. The frame stands as long as its reader is who they were (the rows of
-`accounts.glance`), the board is defined as it was, and an instant named by the view has not come; parts
-stand as long as the board's version does. Nothing else may decide on either, or the door would show
+`accounts.glance`), nothing but facts changed the board, and an instant named by the view has not come;
+parts stand as long as the version of the board that is shown does (`web.shown`). Nothing else may decide on either, or the door would show
 what is no longer so: what a page shows beside, such as a message that is read once, keeps it from the
 door by the cookie it sets.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, request, session
+from flask.ctx import RequestContext
 from markupsafe import Markup
-from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
 from engage.accounts import glance
-from engage.accounts.glance import Mark, SessionId
+from engage.accounts.glance import Mark, Moved, SessionId
 from engage.db import db
-from engage.leaderboards import service
 from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Published
 from engage.shelf import Piece, Shelf
@@ -30,9 +29,7 @@ from engage.web.security import conditional
 
 #: Where the door leaves a list in the ASGI scope, for what may be given again.
 SLOT = "engage.again"
-_boards: Any = Board.__table__
-#: As its columns stand: the ORM's way to one row takes longer than a rank among a million.
-_BOARD = select(_boards).where(_boards.c.id == bindparam("id"), _boards.c.retired_at.is_(None))
+_COLUMNS = tuple(Board.__table__.columns.keys())
 #: Makes a part for the board as it is by then.
 Make = Callable[[Published], Piece]
 
@@ -69,7 +66,10 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True)
 class Again:
-    """An answer, who got it, and how its parts are made when the board has moved on."""
+    """An answer, who got it, and how its parts are made when the board has moved on.
+
+    ``version`` is the one they show: facts that came since it was shown may be in some of them.
+    """
 
     who: SessionId
     mark: Mark
@@ -82,8 +82,8 @@ class Again:
     made: tuple[Made, ...]
     version: int
     is_conditional: bool
-    #: The same for the board as it is at a version, or None where a view has to say.
-    renew: Callable[["Again", int | None], "Again | None"]
+    #: The same of the board as it is by now, to be shown as that version; what stands is not made.
+    renew: Callable[["Again", Moved, int, Sequence[Made | None]], "Again"]
 
     @property
     def body(self) -> bytes:
@@ -122,7 +122,7 @@ def _noted(
         until=min(until, clock.next_day(g.now, "UTC")),  # when the session is moved on
         endpoint=request.endpoint or "",
         layout=tuple(layout),
-        made=_made(layout, published),
+        made=tuple(_made(part, published) for part in layout if isinstance(part, Part)),
         version=published.model.version,
         is_conditional=is_conditional,
         renew=_renewing(current_app._get_current_object()),  # type: ignore[attr-defined]
@@ -132,51 +132,45 @@ def _noted(
     return noted
 
 
-def _made(layout: Iterable[bytes | Part], published: Published) -> tuple[Made, ...]:
-    """Probed in the transaction in which they are made, so of the same moment."""
+def _made(part: Part, published: Published) -> Made:
+    """Probed in the transaction in which it is made, so of the same moment."""
     driver: Any = db.session.connection().connection.driver_connection
-    return tuple(
-        Made(part.make(published), part.probe and driver.execute(*part.probe).fetchall())
-        for part in layout
-        if isinstance(part, Part)
-    )
+    return Made(part.make(published), part.probe and driver.execute(*part.probe).fetchall())
 
 
-def _board(board_id: int, version: int | None) -> Published | None:
-    """A board that is not taken off, read once for each version (at least that one)."""
+def _at(board: Published, moved: Moved) -> Published:
+    """The board after facts moved it, made once for all who see it so."""
     boards: Shelf[Published] = current_app.extensions.setdefault("engage.published", Shelf(256))
-    if (known := boards.find((board_id, version))) is not None:
-        return known
-    row = db.session.execute(_BOARD, {"id": board_id}).first()
-    if row is None:
-        return None
-    board = service.read(Board(**row._mapping), g.seat.programme)
-    boards.keep((board_id, version), board)
-    return board
+
+    def make() -> Published:
+        columns = {name: getattr(board.model, name) for name in _COLUMNS}
+        columns |= {"version": moved.version, "changed_at": moved.changed_at}
+        return board._replace(model=Board(**columns))
+
+    return boards.get((board.model.id, moved), make)
 
 
-def _renewing(app: Flask) -> Callable[[Again, int | None], Again | None]:
-    """Makes the parts anew in a request like this one, without the hooks that stand before views.
+def _renewing(app: Flask) -> Callable[[Again, Moved, int, Sequence[Made | None]], Again]:
+    """Makes parts anew in a request like this one, without the hooks that stand before views.
 
     Who asks was let in by them, and is who they were.
     """
     environ = {name: text for name, text in request.environ.items() if isinstance(text, str)}
     person = {name: g.get(name) for name in ("user", "seat", "seats", "mark", "api_key")}
 
-    def renew(noted: Again, version: int | None) -> Again | None:
-        with app.request_context(environ):
+    def renew(noted: Again, moved: Moved, version: int, stands: Sequence[Made | None]) -> Again:
+        nobody = app.session_interface.make_null_session(
+            app
+        )  # no part reads it: signatures take time
+        with RequestContext(app, environ, session=nobody):
             g.now = clock.now()
             for name, value in person.items():
                 setattr(g, name, value)
-            before = noted.board.model
-            board = _board(before.id, version)
-            if board is None or board.model.definition != before.definition:
-                return None
-            if not service.may_see(g.seat.programme, board, g.seat.partner, g.now):
-                return None
-            if board.rule.windows.mission and board.rule.windows != noted.board.rule.windows:
-                return None
-            made = _made(noted.layout, board)
-            return replace(noted, board=board, made=made, version=board.model.version)
+            board = _at(noted.board, moved)
+            made = tuple(
+                found or _made(part, board)
+                for (part, _), found in zip(noted.parts, stands, strict=True)
+            )
+            return replace(noted, board=board, made=made, version=version)
 
     return renew

@@ -3,8 +3,9 @@
 Each answer is kept for the very request that got it: the same address asked for with the same cookies,
 in the same languages, at the same host. Before it is given again one statement looks at the rows that
 let its reader in and at the board's version (`accounts.glance`); so who lost a seat, signed out or was
-locked out is turned over to Flask at once, whoever changed the database. Where the board alone has moved
-on, its parts are made anew. What the door does not know, or cannot find out, Flask answers.
+locked out is turned over to Flask at once, whoever changed the database, and so is who reads a board that
+anything but facts has changed. Where facts have moved it on, its parts are made anew, of a burst at most
+four times a second (`web.shown`). What the door does not know, or cannot find out, Flask answers.
 """
 
 import asyncio
@@ -21,12 +22,14 @@ from flask import Flask
 
 from engage import clock
 from engage.accounts import glance
-from engage.accounts.glance import Glance
+from engage.accounts.glance import Moved
 from engage.bodies import Application, Message, Receive, Send
 from engage.db import db
-from engage.shelf import Piece, Shelf
+from engage.shelf import Shelf
 from engage.web import again, health
 from engage.web.again import Again, Made
+from engage.web.numbers import number
+from engage.web.shown import Shown, shown
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,10 @@ _OF_ONE_TIME = {b"content-length", b"content-type", b"date", b"etag"}
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 #: Parts are made by as many threads: they compute, which the interpreter does one at a time.
 _THREADS = 4
-#: Shared parts at hand, by version.
-_SHARED = 128
+#: Shared parts at hand, by version; boards of which is known what is shown.
+_SHARED, _BOARDS = 128, 1_000
+#: With it a browser names the version that it was told of.
+_TOLD = b"board-version"
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -59,12 +64,13 @@ class Door:
     def __init__(self, pages: Application, flask: Flask, room: int) -> None:
         self._pages = pages
         self._answers: Shelf[_Kept] = Shelf(room, lambda kept: len(kept.noted.body))
-        self._shared: Shelf[Piece] = Shelf(_SHARED)
+        self._shared: Shelf[Made] = Shelf(_SHARED)
+        self._shown: Shelf[Shown] = Shelf(_BOARDS)
         with flask.app_context():
             self._window = _Window(db.engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
         #: Answers that are being made anew, by what others share of them.
-        self._under_way: dict[Any, asyncio.Future[_Kept | None]] = {}
+        self._under_way: dict[Any, asyncio.Future[Again]] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -72,37 +78,46 @@ class Door:
         if key is None:
             return await self._pages(scope, receive, send)
         found = self._answers.find(key)
-        kept = found and await self._stands(key, found)
+        kept = found and await self._stands(key, found, scope)
         if not kept:
             self._answers.drop(key)
             return await self._ask(key, scope, receive, send)
         status = await _give(kept, scope, send)
         health.count(kept.noted.endpoint, "GET", status, time.perf_counter() - began)
 
-    async def _stands(self, key: Any, kept: _Kept) -> _Kept | None:
+    async def _stands(self, key: Any, kept: _Kept, scope: dict[str, Any]) -> _Kept | None:
         """What is to be given now in place of ``kept``; None where Flask has to say."""
         if clock.now() >= kept.noted.until:
             return None
         try:
-            return await self._now(key, kept)
+            noted = await self._now(kept.noted, scope)
         except Exception:
             log.exception("the door could not look; Flask answers")
             return None
+        if noted is None:
+            return None
+        if noted is kept.noted:
+            return kept
+        return self._keep(key, replace(kept, noted=noted))
 
-    async def _now(self, key: Any, kept: _Kept) -> _Kept | None:
-        noted, loop = kept.noted, asyncio.get_running_loop()
-        alike = noted.board.model.id, *(part.shared for part, _ in noted.parts if part.shared)
+    async def _now(self, noted: Again, scope: dict[str, Any]) -> Again | None:
+        loop, board = asyncio.get_running_loop(), noted.board.model
+        alike = board.id, *(part.shared for part, _ in noted.parts if part.shared)
         while True:
-            seen = await self._do(self._window.look, noted)
-            if seen is None or seen.version == noted.version:
-                return kept if seen else None
-            if spared := await self._do(self._spared, key, kept, seen):
-                return spared
+            moved = await self._do(self._window.look, noted)
+            if moved is None or moved.reshaped != board.reshaped:
+                return None
+            version = self._version(noted, moved, scope)
+            if version <= noted.version <= moved.version:
+                return noted
+            stands = await self._do(self._standing, noted, version)
+            if None not in stands:
+                return replace(noted, made=tuple(made for made in stands if made), version=version)
             if alike not in self._under_way:
                 break
             # Somebody else's answer makes what this one shares with it: only the own part is left.
             await asyncio.wait([self._under_way[alike]])
-        made = loop.run_in_executor(self._threads, self._renewed, key, kept, seen)
+        made = loop.run_in_executor(self._threads, noted.renew, noted, moved, version, stands)
         if len(alike) == 1:
             return await made
         self._under_way[alike] = made
@@ -114,34 +129,33 @@ class Door:
             return look(*question)
         return await asyncio.get_running_loop().run_in_executor(self._threads, look, *question)
 
-    def _renewed(self, key: Any, kept: _Kept, seen: Glance) -> _Kept | None:
-        noted = kept.noted.renew(kept.noted, seen.version)
-        return self._keep(key, replace(kept, noted=noted)) if noted else None
+    def _version(self, noted: Again, moved: Moved, scope: dict[str, Any]) -> int:
+        """Which version of the board is shown by now."""
+        if moved.version == noted.version:
+            return moved.version
+        told = number(_said(scope, _TOLD).decode("latin-1")) or 0
+        now = shown(self._shown.find(noted.board.model.id), moved, clock.now(), told)
+        self._shown.keep(noted.board.model.id, now)
+        return now.version
 
-    def _spared(self, key: Any, kept: _Kept, seen: Glance) -> _Kept | None:
-        """The answer where facts moved the board, but nothing of it that has yet to be made."""
-        noted, made = kept.noted, []
-        if seen.version is None or noted.board.model.reshaped != seen.reshaped:
-            return None
+    def _standing(self, noted: Again, version: int) -> list[Made | None]:
+        """Of each part what stands though facts moved the board; None for what has to be made."""
+        found: list[Made | None] = []
         for part, before in noted.parts:
+            made = None
             if part.shared:
-                piece = self._shared.find((noted.board.model.id, seen.version, part.shared))
-            else:
-                is_same = part.probe and self._window.ask(*part.probe) == before.rows
-                piece = before.piece.at(seen.version) if is_same else None
-            if piece is None:
-                return None
-            made.append(Made(piece, before.rows))
-        return self._keep(
-            key, replace(kept, noted=replace(noted, made=tuple(made), version=seen.version))
-        )
+                made = self._shared.find((noted.board.model.id, version, part.shared))
+            if made is None and part.probe and self._window.ask(*part.probe) == before.rows:
+                made = before._replace(piece=before.piece.at(version))
+            found.append(made)
+        return found
 
     def _keep(self, key: Any, kept: _Kept) -> _Kept:
         self._answers.keep(key, kept)
         for part, made in kept.noted.parts:
             if part.shared:
                 self._shared.keep(
-                    (kept.noted.board.model.id, kept.noted.version, part.shared), made.piece
+                    (kept.noted.board.model.id, kept.noted.version, part.shared), made
                 )
         return kept
 
@@ -203,10 +217,13 @@ async def _give(kept: _Kept, scope: dict[str, Any], send: Send) -> int:
 
 def _has(scope: dict[str, Any], tag: bytes) -> bool:
     """Whether who asks has the answer with this tag already."""
-    for name, value in scope["headers"]:
-        if name == b"if-none-match":
-            return tag in (one.strip().removeprefix(b"W/") for one in value.split(b","))
-    return False
+    tags = _said(scope, b"if-none-match").split(b",")
+    return tag in (one.strip().removeprefix(b"W/") for one in tags)
+
+
+def _said(scope: dict[str, Any], name: bytes) -> bytes:
+    """What a header of the request says; nothing where it is not there."""
+    return next((value for header, value in scope["headers"] if header == name), b"")
 
 
 class _Window:
@@ -220,16 +237,11 @@ class _Window:
         self._connection: Any = None
         self._lock = threading.Lock()
 
-    def look(self, noted: Again) -> Glance | None:
-        """The board's version, where the reader is who they were and the board is there."""
-        seen = self._look(noted)
-        if seen is None or seen.mark != noted.mark or seen.version is None:
-            return None
-        return seen
-
-    def _look(self, noted: Again) -> Glance | None:
+    def look(self, noted: Again) -> Moved | None:
+        """How far the board is, where the reader is who they were and the board is there."""
         with self._open() as connection:
-            return glance.look(connection, self._dialect, noted.who, noted.board.model.id)
+            seen = glance.look(connection, self._dialect, noted.who, noted.board.model.id)
+        return seen.board if seen and seen.mark == noted.mark else None
 
     def ask(self, statement: str, values: Any) -> Any:
         """The rows of a statement."""

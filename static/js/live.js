@@ -190,6 +190,7 @@
       if (mark) this.mark = mark;
       if (state) this.show(state);
       if (!name) return;
+      if (detail.version) newest.set(detail.board, detail.version);
       for (const told of underway.values()) told.add(name);
       document.body.dispatchEvent(new CustomEvent(name, { detail }));
     }
@@ -219,6 +220,15 @@
     const triggers = target.getAttribute("hx-trigger") ?? "";
     if (!told.some((name) => triggers.includes(`${name} from:body`))) return;
     htmx.ajax("GET", target.getAttribute("hx-get"), { source: target, swap: target.getAttribute("hx-swap") });
+  });
+
+  /* Of a burst pages are shown a quarter second's changes at its end, which is told when it comes. Who
+     was told of a version, or may have missed it, is shown that one at once. */
+  const newest = new Map(); // board → its newest version that was told of
+  document.addEventListener("htmx:configRequest", ({ target, detail }) => {
+    const isReset = detail.triggeringEvent?.type === "live:reset";
+    const version = isReset ? Number.MAX_SAFE_INTEGER : newest.get(target.dataset.board);
+    if (version) detail.headers["Board-Version"] = version;
   });
 
   function start() {

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -31,6 +31,17 @@ from tests.live.test_app import Sessions
 PAGE, ROWS, ME = "/leaderboards/sales", "/leaderboards/sales/rows", "/leaderboards/sales/me"
 
 
+BOARD_OF_GOLD = """
+[[boards]]
+slug = "gold"
+name = "The golden ones"
+measure = "amount"
+on = "sale"
+period = "quarter"
+audience = { tier = ["Gold"] }
+"""
+
+
 class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
@@ -43,8 +54,19 @@ class Answer(NamedTuple):
         return self.status, self.headers | {"content-length": ""}, text
 
 
+class Time:
+    """The clock of these tests."""
+
+    now = NOW
+
+
 class Doors:
-    """The house as its server sees it; ``asked`` are the addresses that came as far as Flask."""
+    """The house as its server sees it; ``asked`` are the addresses that came as far as Flask.
+
+    Each look is a second behind the one before, so that no two changes are of one burst; or a ``pause``.
+    """
+
+    pause = timedelta(seconds=1)
 
     def __init__(self, app: Flask, memory: int = 2**20) -> None:
         self.app = app
@@ -62,6 +84,7 @@ class Doors:
     def get(self, path: str, cookie: str, method: str = "GET", **headers: str) -> Answer:
         """One request; who asks within a test sees what the test has made."""
         db.session.commit()
+        Time.now += self.pause
         return contextvars.Context().run(asyncio.run, self._get(path, cookie, method, headers))
 
     async def _get(self, path: str, cookie: str, method: str, headers: dict[str, str]) -> Answer:
@@ -106,7 +129,8 @@ def doors(app: Flask, cast: Cast) -> Doors:
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    Time.now = NOW
+    monkeypatch.setattr(clock, "now", lambda: Time.now)
 
 
 def cookie(app: Flask, user: User, **more: Any) -> str:
@@ -293,13 +317,11 @@ def test_an_answer_that_sets_a_cookie_is_given_once(doors: Doors, cast: Cast):
     assert "Saved for you" not in doors.get(PAGE, cookie(doors.app, cast.alice.user)).text
 
 
-def test_when_a_day_begins_flask_is_asked_again(
-    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
-):
+def test_when_a_day_begins_flask_is_asked_again(doors: Doors, cast: Cast):
     mine = cookie(doors.app, cast.alice.user)
     doors.get(PAGE, mine)
     for later, asked in ((8, 1), (10, 2)):  # in UTC it is 15:00
-        monkeypatch.setattr(clock, "now", lambda later=later: NOW + timedelta(hours=later))
+        Time.now = NOW + timedelta(hours=later)
         doors.get(PAGE, mine)
         assert len(doors.asked) == asked
 
@@ -309,6 +331,36 @@ def test_a_board_that_is_taken_off_is_gone_at_once(doors: Doors, cast: Cast):
     doors.get(PAGE, mine)
     transaction(lambda: boards.retire(programmes.by_slug("resellers"), ["regions"], NOW))
     assert doors.get(PAGE, mine).status == 404
+
+
+def test_who_is_drawn_into_another_division_is_led_there_at_once(doors: Doors, cast: Cast):
+    league = 'by = "partner"\nleague = { size = 4, moves = 1 }'
+    publish(PROGRAMME.replace('by = "partner"', league, 1))
+    others = [Profile(f"X{n}", f"Partner {n}") for n in range(5)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    record(cast.programme, *(sale(f"x-{n}", f"X{n}", "100") for n in range(5)))
+    Time.now = summer = datetime(2013, 7, 1, 12, tzinfo=UTC)
+    jobs.turn(summer)
+    mine = cookie(doors.app, cast.alice.user, day="2013-07-01")
+    assert "league%3D1" in doors.get(PAGE, mine).text
+    record(cast.programme, sale("a-1", "A1", "1"), sale("a-2", "A1", "1"), now=summer)
+    assert "league%3D1" in doors.get(PAGE, mine).text
+    told = ("sales", "Those were other people's sales")
+    by = cast.mia.user.id
+    transaction(lambda: flow.redraw(programmes.by_slug("resellers"), *told, by=by, now=summer))
+    assert "league%3D2" in doors.get(PAGE, mine).text
+
+
+def test_who_never_was_in_a_tier_after_all_loses_its_board_at_once(doors: Doors, cast: Cast):
+    tier = '[[tiers]]\nname = "{}"\nmeasure = "amount"\non = "sale"\nperiod = "quarter"\nthreshold = "{}"\n'
+    tiers = tier.format("Open", 0) + tier.format("Gold", 1000)
+    board = BOARD_OF_GOLD.replace("[[boards]]", tiers + "[[boards]]")
+    publish(PROGRAMME + board)
+    mine = cookie(doors.app, cast.alice.user)
+    for amount, status in (("1500", 200), ("1", 404)):
+        record(cast.programme, sale("a-1", "A1", amount), sale("a-2", "A1", "1"))
+        for path in ("", "/rows", "/me"):
+            assert doors.get(f"/leaderboards/gold{path}", mine).status == status
 
 
 def test_where_the_door_cannot_look_flask_answers(
@@ -349,6 +401,45 @@ def test_a_fact_makes_new_only_what_it_moves(
     assert after == Doors(doors.app, memory=0).get(ME, mine).text
     record(cast.programme, sale("near", "C1", "0.5"))
     assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != after
+
+
+def _sold(cast: Cast, amount: str) -> None:
+    """Bob's one sale comes to that much."""
+    record(cast.programme, sale("b-1", "B1", amount), now=Time.now)
+
+
+def test_a_lone_fact_is_there_at_the_next_look_and_a_burst_at_its_end(doors: Doors, cast: Cast):
+    mine = cookie(doors.app, cast.alice.user)
+    doors.get(PAGE, mine)
+    _sold(cast, "9001")
+    doors.pause = timedelta(milliseconds=20)
+    assert "9,001" in doors.get(PAGE, mine).text
+    for more in range(10):  # twenty milliseconds each
+        _sold(cast, f"{9010 + more}")
+        assert "9,001" in doors.get(PAGE, mine).text
+    told = doors.get(PAGE, mine, board_version="999999").text
+    assert "9,019" in told  # who was told of a change sees it
+    _sold(cast, "9020")
+    assert "9,019" in doors.get(PAGE, mine).text
+    doors.pause = timedelta(milliseconds=250)
+    assert "9,020" in doors.get(PAGE, mine).text
+    assert "9,020" in doors.get(ROWS, mine).text
+    assert doors.get(PAGE, mine).lasting == Doors(doors.app, memory=0).get(PAGE, mine).lasting
+
+
+def test_what_is_no_fact_is_honoured_in_a_burst_at_once(doors: Doors, cast: Cast):
+    mine = cookie(doors.app, cast.alice.user)
+    doors.get(PAGE, mine)
+    doors.pause = timedelta(milliseconds=1)
+    names = ("The Fox", "Charlie &amp; Sons")
+    for change, says in (("pseudonym", names[0]), ("hidden", None), ("named", names[1])):
+        for amount in ("9001", "9002"):
+            _sold(cast, amount)
+            doors.get(PAGE, mine), doors.get(ROWS, mine)
+        transaction(lambda change=change: _seen(change)(cast))
+        for path in (PAGE, ROWS):
+            text = doors.get(path, mine).text
+            assert [name for name in names if name in text] == [says] * bool(says), (change, path)
 
 
 def test_what_the_door_gives_is_counted(doors: Doors, cast: Cast):
