@@ -16,6 +16,7 @@ from engage.definitions import DefinitionError
 from engage.leaderboards import language, rules, windows
 from engage.leaderboards.rules import Board
 from engage.voice import Voice
+from engage.web.numbers import number
 
 AUDIENCE = ("region", "type", "organisation", "team", "segment", "tier")
 
@@ -101,14 +102,14 @@ class Reading(NamedTuple):
 def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
     """The board that is typed, or what is wrong with it at which input."""
     raw, errors = FORM.raw(typed, voice)
-    raw = as_said(raw)
+    raw = as_said(raw, errors)
     compared = raw.pop("compare", None)
     if not raw.get("audience"):
         raw.pop("seen_by", None)
     if not _of_groups(typed):
         raw.setdefault("columns", [])
-    if raw.get("decimals"):
-        raw["decimals"] = int(raw["decimals"])
+    if (digits := number(raw.get("decimals"))) is not None:
+        raw["decimals"] = digits
     for key in ("freeze", "final_after"):
         if raw.get(key, "").isdecimal():
             raw[key] += "d"
@@ -122,8 +123,9 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
     if compared == "target" and "target" not in raw and not raw.get("own_targets"):
         errors.setdefault("target", _("Write a target, or choose the partners' own."))
     said = {"name": _("Give it a name: partners see it above the ranking.")}
+    raw |= {"slug": slug} | ({"name": name} if (name := one(typed, "name")) else {})
     try:
-        board = language.parse({"slug": slug, "name": one(typed, "name")} | raw, currency)
+        board = language.parse(raw, currency)
     except DefinitionError as error:
         return Reading(None, FORM.told(error, typed, said) | errors)
     return Reading(None if errors else board, errors)

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console.board_form import AUDIENCE, FORM, Reading, attributes
+from engage.console.board_form import AUDIENCE, Reading, attributes
+from engage.console.form_view import Words
 from engage.console.here import today
-from engage.console.typed_form import NONE, Errors, Typed, Words
+from engage.console.typed_form import NONE
 from engage.definitions import FACT_KINDS
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -28,13 +29,13 @@ from engage.voice import Voice
 FIRST = 10
 
 
-def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[dict[str, Any]]:
-    """The form, part by part, with what is wrong at each field."""
+def words(here: Programme, voice: Voice) -> Words:
+    """What the form says beside its fields."""
     known = known_values(here)
     named = terms.labels(voice)
     whom = {f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")}
     of_partners = {f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE}
-    words = Words(
+    return Words(
         titles={
             "what": _("What is measured"),
             "score": _("What makes a score"),
@@ -52,7 +53,6 @@ def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[d
         known=known | of_partners | {"columns": list(rules.COLUMNS)},
         required=frozenset(("newcomers", "mean", "days", "best")),
     )
-    return FORM.drawn(typed, errors, words)
 
 
 def _labels() -> dict[str, str]:

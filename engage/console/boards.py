@@ -12,6 +12,7 @@ from engage import flow
 from engage.console import board_form, rules
 from engage.console import board_view as view
 from engage.console.board_form import FORM, Reading
+from engage.console.form_view import drawn, summary, told
 from engage.console.here import programme
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import db, transaction
@@ -85,19 +86,20 @@ def _page(here: Programme, row: Board | None, typed: Typed, errors: Errors) -> s
         archived=bool(row and row.retired_at),
         why=request.form.get("why", ""),
         heading=row.name if row else _("New board"),
-        all_errors=errors,
         **_form(here, slug, typed, errors),
         **view.preview(here, reading, slug, viewer()),
     )
 
 
 def _form(here: Programme, slug: str | None, typed: Typed, errors: Errors) -> dict[str, Any]:
+    words = view.words(here, viewer())
     return {
+        "summary": summary(FORM, errors, words, "board"),
         "of": slug,
         "rest": one(typed, "rest"),
         "board_name": one(typed, "name"),
-        "name_error": errors.get("name"),
-        "parts": view.parts(here, typed, errors, viewer()),
+        "name_error": told(errors, "name"),
+        "parts": drawn(FORM, typed, errors, words),
     }
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from engage.console import rule_form, rules
 from engage.console import rule_view as view
+from engage.console.form_view import drawn, summary, told
 from engage.console.here import programme
 from engage.console.rule_form import FORM, Reading
 from engage.console.typed_form import Typed, one
@@ -131,18 +132,19 @@ def _page(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str])
         "console_rules/draft.html",
         **_form(here, row, typed, errors),
         **view.preview(here, row, _read(here, row, typed), voice),
-        all_errors=errors,
     )
 
 
 def _form(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str]) -> dict[str, Any]:
+    words = view.words(here, viewer())
     return {
+        "summary": summary(FORM, errors, words, "rule"),
         "heading": view.name(row),
         "typed": typed,
         "rest": one(typed, "rest"),
         "rule_name": one(typed, "name"),
-        "name_error": errors.get("name"),
-        "parts": view.parts(here, typed, errors, viewer()),
+        "name_error": told(errors, "name"),
+        "parts": drawn(FORM, typed, errors, words),
     }
 
 

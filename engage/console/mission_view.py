@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from engage.console import mission_form, rules, service
+from engage.console.form_view import named
 from engage.console.head_start import HeadStart, head_start
 from engage.console.here import today
-from engage.console.mission_form import Draft
+from engage.console.mission_form import Draft, Errors
 from engage.console.service import Reach
 from engage.incentives.drafts import known_values
 from engage.missions import sentences
@@ -63,6 +64,35 @@ def options(here: Programme, draft: Draft) -> dict[str, list[str]]:
         name: list(dict.fromkeys([*found.get(f"where.{name}", []), *draft.audience.get(name, [])]))
         for name in mission_form.ASKED
     }
+
+
+def summary(errors: Errors, currency: str) -> list[tuple[str, str]]:
+    """What is wrong, each with the id of its element, for ui/form.html."""
+    labels = {
+        "name": _("Name"),
+        "starts": _("First day"),
+        "ends": _("Last day"),
+        "audience": _("For whom"),
+        "budget-points": _("Budget in points"),
+        "budget-money": _("Budget in %(currency)s", currency=currency),
+        "at-budget": _("When it is used up"),
+        "on": _("What counts"),
+        "measure": _("Measured by"),
+        "target": _("To be reached"),
+        "points": _("Reward in points"),
+        "money": _("Reward in %(currency)s", currency=currency),
+        "why": _("Why"),
+    }
+    found = []
+    for key, problem in errors.items():
+        if key.startswith("stage-"):
+            _word, number, field = key.split("-", 2)
+            label = _("Stage %(n)s", n=number) + ", " + labels.get(field, field)
+        else:
+            label = labels.get(key, key)
+        place = "audience-head" if key == "audience" else f"field-{key}"
+        found.append((place, named(label, problem)))
+    return found
 
 
 def stage_words(here: Programme, draft: Draft) -> dict[str, Any]:

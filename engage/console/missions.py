@@ -105,6 +105,7 @@ def _form(
         draft=draft,
         started=bool(changed and changed.window.state != "upcoming"),
         errors=errors or {},
+        summary=view.summary(errors or {}, here.currency),
         previewed=previewed,
         options=view.options(here, draft),
         labels={name: named[f"where.{name}"] for name in mission_form.ASKED},

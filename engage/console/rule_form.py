@@ -72,17 +72,22 @@ def read(typed: Typed, slug: str, currency: str, timezone: str, voice: Voice) ->
     """The rule that is typed, or what is wrong with it at which input."""
     found, errors = FORM.raw(typed, voice)
     try:
-        rule = language.parse({"slug": slug} | as_said(found), currency, timezone)
+        rule = language.parse({"slug": slug} | as_said(found, errors), currency, timezone)
     except DefinitionError as error:
         said = {"rate": _("Say how much it pays."), "band": _("Fill in at least one band.")}
         return Reading(None, FORM.told(error, typed, said) | errors)
     return Reading(None if errors else rule, errors)
 
 
-def as_said(raw: dict[str, Any]) -> dict[str, Any]:
+def as_said(raw: dict[str, Any], errors: Errors) -> dict[str, Any]:
     """The periods of a mean are typed by themselves; in a definition they are one text with it."""
-    count = raw.pop("mean", None)
-    return raw if count is None else raw | {"baseline": f"mean of last {count} periods"}
+    count, most = raw.pop("mean", None), language.MOST_PERIODS
+    if raw.get("baseline") != "mean":
+        return raw
+    if count is None or not 0 < count <= most:
+        errors.setdefault("mean", _("Write a whole number from 1 to %(most)s.", most=most))
+        count = 1  # the only thing wrong with the baseline is told
+    return raw | {"baseline": f"mean of last {count} periods"}
 
 
 def as_typed(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console.rule_form import FORM, Reading
-from engage.console.typed_form import NONE, Errors, Typed, Words, one
+from engage.console.form_view import Words
+from engage.console.rule_form import Reading
+from engage.console.typed_form import NONE, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
 from engage.incentives import complexity, drafts, explain, language, publishing, terms
@@ -19,10 +20,10 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 
 
-def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[dict[str, Any]]:
-    """The form, part by part, with what is wrong at each field."""
+def words(here: Programme, voice: Voice) -> Words:
+    """What the form says beside its fields."""
     about = {"whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")}
-    words = Words(
+    return Words(
         titles={
             "what": _("What counts"),
             "pays": _("What it pays"),
@@ -38,7 +39,6 @@ def parts(here: Programme, typed: Typed, errors: Errors, voice: Voice) -> list[d
         required=frozenset(("newcomers", "mean")),
         optional=frozenset(("milestones",)),
     )
-    return FORM.drawn(typed, errors, words)
 
 
 def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:

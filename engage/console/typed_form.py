@@ -8,7 +8,6 @@ problem at its field: the file and the form are one language.
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
@@ -21,8 +20,6 @@ from engage.voice import Voice
 Typed = dict[str, list[str]]
 Errors = dict[str, str]
 MOST_ROWS = 20
-#: More values than these are typed, not ticked.
-_MOST_TICKS = 30
 
 
 class Field(NamedTuple):
@@ -55,21 +52,6 @@ def one(typed: Typed, name: str) -> str:
 
 class _Wrong(Exception):
     """A value that cannot be read: ``args`` are the name of its input and the remedy."""
-
-
-class Words(NamedTuple):
-    """What a form says beside its fields, each by its key; of parts their titles, in order."""
-
-    titles: Mapping[str, str]
-    about: Mapping[str, str]
-    labels: Mapping[str, str]
-    hints: Mapping[str, str]
-    choices: Mapping[str, list[tuple[str, str]]]
-    columns: Mapping[str, str]
-    #: Values that can be ticked, of fields that are closed where they are the only ones.
-    known: Mapping[str, list[str]]
-    required: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
 
 
 class Form(NamedTuple):
@@ -116,7 +98,7 @@ class Form(NamedTuple):
         for problem in error.every:
             is_missing = problem.problem.startswith("is missing") and problem.key in said
             text = said[problem.key] if is_missing else problem.problem
-            found.setdefault(self.input_of(problem.key, typed), text[:1].upper() + text[1:])
+            found.setdefault(self.input_of(problem.key, typed), text)
         return found
 
     def input_of(self, key: str, typed: Typed) -> str:
@@ -155,30 +137,6 @@ class Form(NamedTuple):
         field = self.field(key)
         more = {key: [str(row_count(typed, field) + 1)]} if what == "add" and field else {}
         return typed | more
-
-    def drawn(self, typed: Typed, errors: Errors, words: Words) -> list[dict[str, Any]]:
-        """The form, part by part, with what is wrong at each field, for ui/parts.html."""
-        shown = [
-            (field.part, _shown(field, typed, errors, words))
-            for field in self.fields
-            if field.of(typed) and _has_a_choice(field, typed, words)
-        ]
-        return [
-            {
-                "key": part,
-                "title": title,
-                "hint": words.about.get(part),
-                # Short fields stand beside each other.
-                "groups": [
-                    list(group)
-                    for _short, group in groupby(
-                        (found for of, found in shown if of == part),
-                        key=lambda found: found["short"] or found["key"],
-                    )
-                ],
-            }
-            for part, title in words.titles.items()
-        ]
 
 
 # --- read -----------------------------------------------------------------------------------------
@@ -311,7 +269,7 @@ _READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
 }
 
 
-# --- write ----------------------------------------------------------------------------------------
+# --- write -----------------------------------------------------------------------------------------
 
 
 def _written(field: Field, value: Any, share: bool, voice: Voice) -> Typed:
@@ -351,68 +309,3 @@ def _typed_number(number: str, share: bool, voice: Voice) -> str:
     """A number as its reader would type it; a share of an amount in percent."""
     shown = voice.typed(Decimal(number) * 100 if share else Decimal(number))
     return f"{shown}%" if share else shown
-
-
-# --- drawn ----------------------------------------------------------------------------------------
-
-
-def _has_a_choice(field: Field, typed: Typed, words: Words) -> bool:
-    """Nobody is asked for teams where there are none."""
-    closed = field.kind == "values" and field.part == "whom"
-    return not closed or bool(words.known.get(field.key) or values(typed, field))
-
-
-def _shown(field: Field, typed: Typed, errors: Errors, words: Words) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "key": field.key,
-        "kind": "choice" if field.kind == "flag" else field.kind,
-        "short": field.kind in ("choice", "flag", "number", "size", "rate", "count", "text"),
-        "label": words.labels.get(field.key, field.key),
-        "hint": words.hints.get(field.key),
-        "value": one(typed, field.key),
-        "error": errors.get(field.key),
-        "required": field.key in words.required,
-        "optional": field.key in words.optional,
-    }
-    if field.kind in ("choice", "flag"):
-        found["options"] = words.choices[field.key]
-    elif field.kind == "values":
-        found |= _ticks(field, typed, words)
-    elif field.kind in ("range", "days", "moment"):
-        kind = "text" if field.kind == "range" else "date"
-        cells = [(f"{field.key}--from", _("From"), kind), (f"{field.key}--to", _("To"), kind)]
-        if field.kind == "moment":
-            cells = [(field.key, _("Day"), kind), (f"{field.key}--time", _("Time"), "time")]
-            found["error"] = None  # it is told at the day
-        found["kind"] = "range"
-        found["ends"] = [
-            _cell(name, typed, errors, kind) | {"label": label} for name, label, kind in cells
-        ]
-    elif field.kind == "rows":
-        count = row_count(typed, field)
-        found["full"] = count >= MOST_ROWS
-        found["columns"] = [(column, words.columns.get(column)) for column in field.columns]
-        found["rows"] = [
-            {
-                c: _cell(f"{field.key}--{number}--{c}", typed, errors, field.cell(c))
-                for c in field.columns
-            }
-            for number in range(1, count + 1)
-        ]
-    return found
-
-
-def _ticks(field: Field, typed: Typed, words: Words) -> dict[str, Any]:
-    chosen, options = values(typed, field), words.known.get(field.key, [])
-    ticked = options if len(options) <= _MOST_TICKS else []
-    others = [value for value in chosen if value not in ticked]
-    return {
-        "chosen": chosen,
-        "options": [(value, words.labels.get(f"{field.key}.{value}", value)) for value in ticked],
-        "value": "\n".join(others),
-        "open": others or not ticked or field.part == "what",
-    }
-
-
-def _cell(name: str, typed: Typed, errors: Errors, kind: str) -> dict[str, Any]:
-    return {"name": name, "value": one(typed, name), "error": errors.get(name), "input": kind}

@@ -15,7 +15,7 @@ from engage.voice import ENGLISH, Voice
 
 from ..browsing import browser
 from ..conftest import Cast, record, sale
-from .conftest import text
+from .conftest import page, text
 
 GERMAN = Voice("de")
 BOARD = {"slug": "b", "name": "B", "measure": "amount", "on": "sale", "period": "quarter"}
@@ -66,7 +66,8 @@ def test_every_key_of_a_board_has_a_field():
         ({"period": "rolling"}, "days"),
         ({"period": "season"}, "seasons"),
         ({"period": "season", "seasons--1--name": "Spring"}, "seasons--1--starts"),
-        ({"compare": "baseline", "baseline": "mean"}, "baseline"),
+        ({"compare": "baseline", "baseline": "mean"}, "mean"),
+        ({"decimals": "some"}, "decimals"),
         ({"compare": "target"}, "target"),
         ({"freeze": "soon"}, "freeze"),
         ({"by": "team", "score": "best"}, "best"),
@@ -78,6 +79,38 @@ def test_what_is_wrong_is_told_at_its_field(more: dict[str, str], field: str):
     found = board_form.read(typed(BOARD, **more), "b", "USD", ENGLISH)
     assert field in found.errors
     assert found.board is None
+
+
+@pytest.mark.parametrize("mean", ["-1", "0", "", "99", "1e1", "some"])
+def test_a_bad_mean_is_the_one_thing_that_is_told(mean: str):
+    growth = {"compare": "baseline", "baseline": "mean", "newcomers": "5", "mean": mean}
+    found = board_form.read(typed(BOARD, **growth), "b", "USD", ENGLISH)
+    assert list(found.errors) == ["mean"]
+
+
+def test_the_summary_names_each_field_and_leads_to_it(app: Flask, cast: Cast):
+    sent = typed(
+        BOARD,
+        name="",
+        minimum="1e3",
+        period="season",
+        **{
+            "seasons--2--name": "Spring",
+            "seasons--2--starts": "2013-04-01",
+            "where.amount--to": "x",
+        },
+    )
+    answer = browser(app, cast.mia.user).post("/console/boards/new", data=sent | {"do": "publish"})
+    assert answer.status_code == 422
+    shown = page(answer)
+    links = shown.select("[role=alert] a")
+    assert [link.get_text() for link in links] == [
+        "Name: Give it a name: partners see it above the ranking.",
+        "Amount: Write a number.",
+        "Last day (Seasons, line 2) is missing: a season has a first and a last day",
+        "Ranked from: Write a number.",
+    ]
+    assert all(shown.find(id=str(link["href"])[1:]) for link in links)
 
 
 def test_a_board_is_looked_at_by_real_facts_and_published(app: Flask, cast: Cast):

@@ -322,3 +322,16 @@ def test_a_budget_stops_or_warns_and_is_there_again_when_one_changes_it(
     answer = mia.post("/console/missions/new", data=SPRINT | {"budget-money": "-5"})
     assert answer.status_code == 422
     assert "Write a number, or leave it blank." in text(answer)
+
+
+def test_the_summary_names_each_field_and_leads_to_it(mia: Browser, cast: Cast):
+    wrong = {"name": "", "ends": "", "stage-1-name": "\u202ex", "stage-1-target": "0"}
+    answer = mia.post("/console/missions/new", data=SPRINT | wrong)
+    shown = page(answer)
+    links = shown.select("[role=alert] a")
+    assert [link.get_text() for link in links] == [
+        "Name: Give it a name: partners see it on their home page.",
+        "Last day: Choose a day from 1900 to 2199.",
+        "Stage 1, To be reached: Write a number above zero.",
+    ]
+    assert all(shown.find(id=str(link["href"])[1:]) for link in links)
