@@ -37,9 +37,9 @@ def things(scene: Any) -> list[Thing]:
     found: list[Thing] = []
     live: dict[Any, Thing] = {}
     for frame in range(scene.planned.frames):
-        for layer, actor in enumerate(scene.actors):
+        for layer, ops in enumerate(scene.acts(frame)):
             seen: dict[Any, int] = {}
-            for op in actor.ops(frame / scene.fps, scene.size):
+            for op in ops:
                 what = id(op.what) if isinstance(op.what, Sprite) else op.what
                 seen[what] = seen.get(what, 0) + 1
                 key = (layer, what, seen[what])

@@ -46,7 +46,8 @@ class TemplateError(ValueError):
 @dataclass(frozen=True)
 class Field:
     """One promise of the snapshot: ``shape`` is text, number, series, ranking, stages, badges or
-    picture; an ``optional`` field may be missing, every other may not."""
+    picture; an ``optional`` field may be missing, every other may not. A ``common`` one is the same
+    for many partners: what shows no other is made once for all of them."""
 
     name: str
     shape: str
@@ -54,6 +55,7 @@ class Field:
     max_chars: int | None = None
     unit: str | None = None
     optional: bool = False
+    common: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Scene:
+    """``leave_seconds``: for how long before its end all but decoration fades away."""
+
     name: str
     seconds: float
     when: Condition | None
@@ -91,6 +95,7 @@ class Scene:
     say: tuple[Say, ...]
     transition: str
     transition_seconds: float
+    leave_seconds: float
     layers: tuple[Layer, ...]
 
 

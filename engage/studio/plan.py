@@ -7,7 +7,7 @@ its transcript, so that they can never say anything else than the film.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engage.studio import placeholders
@@ -41,8 +41,15 @@ class PlannedScene:
     frames: int
     say: tuple[str, ...]
     layers: tuple[Layer, ...]
+    #: Frames at its end in which all but decoration fades away; the last shows none of it.
+    leave: int = 0
     #: Where the film is read aloud: the second of the scene at which each sentence begins.
     spoken_at: tuple[float, ...] = ()
+
+    def shows(self, layer: Layer, frame: int, fps: int) -> bool:
+        """Whether a layer can be seen in one of its frames, 0 to ``frames`` - 1."""
+        cleared = self.leave and frame == self.frames - 1 and not KINDS[layer.kind].BLEEDS
+        return not cleared and 0.0 <= frame / fps - layer.start <= layer.duration
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,12 @@ def plan(template: Template, data: Data) -> Plan:
             for s in scene.say
             if s.when is None or s.when.holds(known)
         )
-        scenes.append(PlannedScene(scene, first, frames, say, layers))
+        leave = round(scene.leave_seconds * template.fps)
+        scenes.append(PlannedScene(scene, first, frames, say, layers, leave))
         first += frames
     if not scenes:
         raise NothingToShow(f"no scene of {template.slug} fits this snapshot")
+    scenes[-1] = replace(scenes[-1], leave=0)  # nothing comes after it
     made = Plan(template, known, tuple(scenes))
     for planned in scenes:  # whatever is shown must be there, before the first pixel
         for layer in planned.layers:

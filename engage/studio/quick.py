@@ -1,9 +1,9 @@
 """The quick path: pictures drawn straight into an encoder's planes, segments joined by copying.
 
-A scene is one or two segments of H.264. Where a scene shows nothing of the partner, because its
-layers name no field or before the first of those that do appears, the segment is *common*: encoded
-once for a template and format, kept in a folder, and copied into every film. All else is drawn and
-encoded for the film, but only what moves; held pictures are written, not encoded.
+A scene is a few segments of H.264. Where nothing of the partner shows, for so long as no layer with
+a field of theirs is there (in a transition: in neither scene), the segment is *common*: encoded once
+for all films in which the same is shown, kept in a folder, and copied. All else is drawn and encoded
+for the film, but only what moves; held pictures are written, not encoded.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engage.studio import h264
 from engage.studio.design import Layer
 from engage.studio.placeholders import names
-from engage.studio.plan import PlannedScene
+from engage.studio.plan import PlannedScene, part_of
 from engage.studio.reel import Reel, transition_frames
 from engage.studio.stage import FORMATS
 from engage.studio.template import template_digest
@@ -31,9 +32,9 @@ KEPT = 256 << 20  # bytes of common segments kept in a folder, the least recentl
 
 
 class Run(NamedTuple):
-    """Frames of a film from ``first`` up to ``end`` that become one segment."""
+    """Frames of a film from ``first`` up to ``end``, of the scene of that number, that become a segment."""
 
-    scene: PlannedScene
+    scene: int
     first: int
     end: int
     common: bool
@@ -50,7 +51,7 @@ def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept:
         if not run.common:
             return _made(reel, run, watch)
         watch(run.first)
-        key = hashlib.sha256(f"{version} {reel.form} {_content(run)}".encode()).hexdigest()
+        key = hashlib.sha256(f"{version} {reel.form} {_content(reel, run)}".encode()).hexdigest()
         file = kept / f"{key}.h264"
         try:
             data = file.read_bytes()
@@ -84,23 +85,42 @@ def _made(reel: Reel, run: Run, watch: Callable[[int], None]) -> bytes:
 
 def runs(reel: Reel) -> Iterator[Run]:
     """The segments of a film, in order."""
-    fps = reel.plan.fps
-    for k, planned in enumerate(reel.plan.scenes):
-        first, end = planned.first, planned.first + planned.frames
-        blends = transition_frames(planned, fps) if k else 0
-        own = [layer.start for layer in planned.layers if personal(layer)]
-        common = end if not own else min(end, first + int(min(own) * fps))
-        start = first + blends
-        if common - start < WORTH:
-            start = common = first
-        for a, b, shared in ((first, start, False), (start, common, True), (common, end, False)):
-            if a < b:
-                yield Run(planned, a, b, shared)
+    for index, planned in enumerate(reel.plan.scenes):
+        first = planned.first
+        for common, frames in _stretches(_common_frames(reel, index)):
+            yield Run(index, first, first + frames, common)
+            first += frames
 
 
-def personal(layer: Layer) -> bool:
+def _common_frames(reel: Reel, index: int) -> list[bool]:
+    """Of each frame of a scene, whether it shows nothing of the partner."""
+    planned, before = reel.plan.scenes[index], reel.plan.scenes[index - 1]
+    own = _own(reel, planned, range(planned.frames))
+    if index and any(_own(reel, before, range(before.frames - 1, before.frames))):
+        blends = transition_frames(planned, reel.plan.fps)
+        own[:blends] = [True] * blends
+    return [not it for it in own]
+
+
+def _own(reel: Reel, scene: PlannedScene, frames: range) -> list[bool]:
+    """Of some frames of a scene, whether a layer shows something of the partner."""
+    layers, fps = [la for la in scene.layers if personal(la, reel)], reel.plan.fps
+    return [any(scene.shows(layer, frame, fps) for layer in layers) for frame in frames]
+
+
+def _stretches(common: list[bool]) -> Iterator[tuple[bool, int]]:
+    """Frames of a kind that follow each other; common ones too few to be worth it join the rest."""
+    kinds = [(kind, len(list(same))) for kind, same in groupby(common)]
+    worth = [(kind and many >= WORTH, many) for kind, many in kinds]
+    for kind, same in groupby(worth, key=lambda one: one[0]):
+        yield kind, sum(many for _, many in same)
+
+
+def personal(layer: Layer, reel: Reel) -> bool:
     """Whether a layer shows something of the partner."""
-    return any(names(text) for text in _texts(layer.options))
+    fields = reel.plan.template.fields
+    asked = (fields[name] for text in _texts(layer.options) for name in names(text))
+    return reel.form in layer.boxes and any(not field.common for field in asked)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -111,11 +131,30 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _content(run: Run) -> str:
+def _content(reel: Reel, run: Run) -> str:
     """What a common run shows, beside template, colours and format."""
-    scene = run.scene
-    shown = [k for k, layer in enumerate(scene.scene.layers) if layer in scene.layers]
-    return f"{scene.scene.name} {shown} {run.first - scene.first} {run.end - run.first}"
+    scene, fps = reel.plan.scenes[run.scene], reel.plan.fps
+    shown = [_shown(reel, scene, range(run.first - scene.first, run.end - scene.first))]
+    if run.scene and run.first - scene.first < transition_frames(scene, fps):
+        before = reel.plan.scenes[run.scene - 1]
+        shown.append(_shown(reel, before, range(before.frames - 1, before.frames)))
+    return repr(shown)
+
+
+def _shown(reel: Reel, scene: PlannedScene, frames: range) -> tuple[Any, ...]:
+    """Some frames of a scene, told by its layers: which, filled with what, how long they stand."""
+    fps = reel.plan.fps
+    layers = [
+        (
+            scene.scene.layers.index(la),
+            la.duration,
+            sorted(part_of(reel.plan, la, reel.form).options.items()),
+        )
+        for la in scene.layers
+        if reel.form in la.boxes and any(scene.shows(la, frame, fps) for frame in frames)
+    ]
+    leaves = scene.frames if frames.stop > scene.frames - scene.leave else None
+    return scene.scene.name, frames.start, frames.stop, leaves, layers
 
 
 def _keep(file: Path, data: bytes) -> None:

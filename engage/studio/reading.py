@@ -38,10 +38,10 @@ from engage.studio.values import texts
 _TOP = (
     "title", "moment", "fps", "formats", "poster", "music", "fonts", "fields", "styles", "scenes",
 )  # fmt: skip
-_FIELD = ("sample", "max_chars", "unit", "optional", "shape", "value", "share")
+_FIELD = ("sample", "max_chars", "unit", "optional", "common", "shape", "value", "share")
 _SCENE = (
     "name", "seconds", "when", "background", "light", "say",
-    "transition", "transition_seconds", "layers",
+    "transition", "transition_seconds", "leave_seconds", "layers",
 )  # fmt: skip
 _LAYER = (
     "kind", "style", "box", "when", "only", "start", "duration",
@@ -144,7 +144,7 @@ class _Reader(Findings):
         self.known(body, _FIELD, path)
         unit = self.choice(body, "unit", path, UNITS, "") if "unit" in body else None
         shape = self.choice(body, "shape", path, samples.SHAPES, "number" if unit else "text")
-        optional = bool(body.get("optional", False))
+        optional, common = (bool(body.get(key, False)) for key in ("optional", "common"))
         limit = (
             int(self.number(body, "max_chars", path, 0, 1, 1000)) if "max_chars" in body else None
         )
@@ -152,7 +152,7 @@ class _Reader(Findings):
             sample = samples.value(shape, body)
         except samples.BadSample as wrong:
             self.wrong(path, str(wrong), samples.REMEDY[shape])
-            return Field(name, shape, "", limit, unit, optional)
+            return Field(name, shape, "", limit, unit, optional, common)
         for text in texts(sample):
             if limit is not None and len(text) > limit:
                 self.wrong(path, f"the sample {text!r} has {len(text)} characters, more than max_chars = {limit}",
@@ -161,7 +161,7 @@ class _Reader(Findings):
             if script:
                 self.wrong(path, f"no font here draws the {script} letters of {text!r}",
                            f"install Noto Sans for {script} or choose another sample")  # fmt: skip
-        return Field(name, shape, sample, limit, unit, optional)
+        return Field(name, shape, sample, limit, unit, optional, common)
 
     # -- scenes and layers
 
@@ -194,6 +194,7 @@ class _Reader(Findings):
             transition=move,
             transition_seconds=self.number(raw, "transition_seconds", path, 0.6, 0.0, seconds)
             if move != "cut" else 0.0,
+            leave_seconds=self.number(raw, "leave_seconds", path, 0.0, 0.0, seconds / 2),
             layers=tuple(
                 layer
                 for k, body in enumerate(layers)

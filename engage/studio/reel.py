@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from PIL import Image
@@ -31,17 +32,19 @@ class _Actor:
         self.leaves_at = layer.duration - (layer.exit_seconds if layer.exit != "none" else 0.0)
         self.still: list[Op] | None = None
 
-    def ops(self, t: float, size: tuple[int, int]) -> list[Op]:
-        """What to paste at ``t`` seconds of the scene."""
+    def ops(self, t: float, size: tuple[int, int], seen: float = 1.0) -> list[Op]:
+        """What to paste at ``t`` seconds of the scene, all of it under the opacity ``seen``."""
         layer, local = self.layer, t - self.layer.start
         if local < 0.0 or local > layer.duration:
             return []
-        held = self.still_from <= local < self.leaves_at
+        held = self.still_from <= local < self.leaves_at and seen == 1.0
         if held and self.still is not None:
             return self.still
         canvas = Canvas(size)
         curve = CURVES[layer.ease]
         with ExitStack() as moves:
+            if seen < 1.0:
+                moves.enter_context(canvas.moved(alpha=seen))
             if layer.enter != "none" and local < layer.enter_seconds:
                 gone = progress(local, layer.enter_seconds)
                 self._move(moves, canvas, layer.enter, curve(gone), gone)
@@ -102,13 +105,17 @@ class _Set:
                 drawing = KINDS[layer.kind].prepare(part_of(plan, layer, form), stage)
                 self.actors.append(_Actor(layer, drawing, layer.boxes[form], stage.unit))
 
-    def ops(self, frame: int) -> list[Op]:
-        t = frame / self.fps
-        return [op for actor in self.actors for op in actor.ops(t, self.size)]
+    def acts(self, frame: int) -> Iterator[list[Op]]:
+        """What each layer pastes in a frame of the scene."""
+        left = self.planned.frames - 1 - frame
+        staying = left / self.planned.leave if left < self.planned.leave else 1.0
+        for actor in self.actors:
+            decoration = KINDS[actor.layer.kind].BLEEDS
+            yield actor.ops(frame / self.fps, self.size, 1.0 if decoration else staying)
 
     def turn(self, frame: int) -> tuple[Picture, list[Box]]:
         """The picture of a frame of the scene, and where it differs from the one turned to before."""
-        changed = self.painter.paint(self.ops(frame))
+        changed = self.painter.paint([op for ops in self.acts(frame) for op in ops])
         return self.painter.picture, changed
 
 
@@ -130,6 +137,7 @@ class Reel:
         self.plan, self.form, self.theme, self.medium = plan, form, theme, medium
         self._index = -1
         self._set: _Set | None = None
+        self._old: _Set | None = None
         self._before: Picture | None = None
 
     def turn(self, frame: int) -> tuple[Picture, list[Box] | None]:
@@ -143,23 +151,24 @@ class Reel:
         lasts = transition_frames(now.planned, self.plan.fps) if index else 0
         if local >= lasts:
             return new, changed if local > lasts else None
-        assert self._before is not None
         blend, share = BLENDS[now.planned.scene.transition], (local + 1) / (lasts + 1)
         accent = self.medium.colour(now.palette.colour("accent"))
-        pairs = zip(self._before, new, accent, strict=True)
+        pairs = zip(self._ended(index - 1), new, accent, strict=True)
         return tuple(blend(a, b, share, colour) for a, b, colour in pairs), None
 
     def _enter(self, index: int) -> _Set:
-        """The scene of an index made ready, and before it the last picture of the one before."""
-        if self._set is not None and index == self._index:
-            return self._set
-        self._before = None
-        if index > 0 and transition_frames(self.plan.scenes[index], self.plan.fps):
-            follows = self._set is not None and self._index == index - 1
-            old = self._set if follows and self._set else self._made(index - 1)
-            self._before, _ = old.turn(old.planned.frames - 1)
-        self._index, self._set = index, self._made(index)
+        """The scene of an index made ready; the one before it is kept for its last picture."""
+        if self._set is None or index != self._index:
+            self._old, self._before = self._set if self._index == index - 1 else None, None
+            self._index, self._set = index, self._made(index)
         return self._set
+
+    def _ended(self, index: int) -> Picture:
+        """The last picture of a scene, from which the next one comes in."""
+        if self._before is None:
+            old = self._old or self._made(index)
+            self._before, _ = old.turn(old.planned.frames - 1)
+        return self._before
 
     def _made(self, index: int) -> _Set:
         return _Set(self.plan, self.plan.scenes[index], self.form, self.theme, self.medium)

@@ -15,11 +15,19 @@ from engage.studio.theme import Theme
 from engage.studio.values import Number
 from tests.studio.conftest import TINY
 
-DATA = {"partner_name": "Ada Lindqvist", "points": Number(1250, "1,250")}
+DATA = {
+    "partner_name": "Ada Lindqvist", "points": Number(1250, "1,250"), "programme_name": "Rewards",
+}  # fmt: skip
 
-#: A scene that shows nothing of the partner, and one that does so after a second.
+#: A scene that shows nothing of the partner, one that does so after a second and clears before the
+#: next comes in, and one that tells of the programme first.
 SHARED = (
-    TINY
+    TINY.replace(
+        "[fields]",
+        """[fields]
+programme_name = { sample = "Rewards", common = true }
+""",
+    )
     + """
 [[scenes]]
 name = "thanks"
@@ -38,6 +46,7 @@ transition_seconds = 0.4
 [[scenes]]
 name = "end"
 seconds = 1.6
+leave_seconds = 0.2
 background = "evergreen"
 
   [[scenes.layers]]
@@ -46,6 +55,32 @@ background = "evergreen"
   size = 60
   start = 1.05
   box = { "16:9" = [88, 200, 1000, 200], "1:1" = [80, 300, 900, 200] }
+
+  [[scenes.layers]]
+  kind = "shape"
+  form = "disc"
+  enter = "none"
+  box = { "16:9" = [900, 400, 200, 200], "1:1" = [700, 700, 200, 200] }
+
+[[scenes]]
+name = "next"
+seconds = 1.5
+background = "ink"
+transition = "push"
+
+  [[scenes.layers]]
+  kind = "text"
+  text = "{programme_name}"
+  size = 60
+  start = 0.4
+  box = { "16:9" = [88, 200, 1000, 200], "1:1" = [80, 300, 900, 200] }
+
+  [[scenes.layers]]
+  kind = "text"
+  text = "{partner_name}"
+  size = 60
+  start = 1.05
+  box = { "16:9" = [88, 400, 700, 200], "1:1" = [80, 500, 600, 200] }
 """
 )
 
@@ -62,7 +97,7 @@ def drawn(monkeypatch):
     real = quick._made
 
     def note(reel, run, watch):
-        seen.append((run.scene.scene.name, run.common))
+        seen.append((reel.plan.scenes[run.scene].scene.name, run.common))
         return real(reel, run, watch)
 
     monkeypatch.setattr(quick, "_made", note)
@@ -88,7 +123,7 @@ def test_every_frame_is_the_frame_of_the_reference_path(shared, tmp_path, form):
     made = film.render(shared, DATA, tmp_path / "a.mp4", format=form)
     reel = Reel(plan(shared, DATA), form, Theme())
     frames = list(decoded(made.path))
-    assert len(frames) == made.frames == 49
+    assert len(frames) == made.frames == 64
     for number, frame in enumerate(frames):
         for shown, wanted in zip(frame, planes(reel.image(number)), strict=True):
             assert np.abs(shown - np.asarray(wanted, int)).mean() < 1.2, number
@@ -111,12 +146,39 @@ def test_what_shows_nothing_of_the_partner_is_encoded_once(shared, tmp_path, dra
     drawn.clear()
     other = {**DATA, "partner_name": "Bo"}
     film.render(shared, other, tmp_path / "b.mp4", cache=tmp_path / "kept")
-    assert drawn == [("hello", False), ("points", False), ("thanks", False), ("end", False)]
+    assert drawn == [
+        ("hello", False), ("points", False), ("thanks", False), ("end", False), ("next", False)
+    ]  # fmt: skip
     kept = film.render(shared, DATA, tmp_path / "c.mp4", cache=tmp_path / "kept")
     assert kept.sha256 == first.sha256
     film.render(shared, DATA, tmp_path / "d.mp4", cache=tmp_path / "kept", format="1:1")
-    assert drawn[-1] == ("end", False)
+    assert drawn[-1] == ("next", False)
     assert ("end", True) in drawn
+
+
+def test_a_transition_is_common_where_neither_scene_shows_the_partner(shared):
+    reel = Reel(plan(shared, DATA), "16:9", Theme())
+    next_scene = reel.plan.scenes[-1]
+    run = next(run for run in quick.runs(reel) if run.first == next_scene.first)
+    assert run.common
+    assert run.end == next_scene.first + 11
+
+
+def test_what_a_common_field_says_is_part_of_what_is_kept(shared, tmp_path, drawn):
+    film.render(shared, DATA, tmp_path / "a.mp4", cache=tmp_path / "kept")
+    drawn.clear()
+    other = {**DATA, "programme_name": "Other"}
+    film.render(shared, other, tmp_path / "b.mp4", cache=tmp_path / "kept")
+    assert [name for name, common in drawn if common] == ["next"]
+
+
+def test_all_but_decoration_has_left_in_a_scenes_last_picture(shared):
+    reel = Reel(plan(shared, DATA), "16:9", Theme())
+    end = reel.plan.scenes[-2]
+    shown, last = (reel.pixels(end.first + end.frames - back).astype(int) for back in (4, 1))
+    assert np.ptp(shown[200:400, 88:1088], axis=(0, 1)).max() > 30
+    assert np.ptp(last[200:400, 88:1088], axis=(0, 1)).max() == 0
+    assert np.ptp(last[400:600, 900:1100], axis=(0, 1)).max() > 100
 
 
 def test_a_changed_template_shares_nothing_with_what_it_was(shared, write, tmp_path, drawn):

@@ -1,7 +1,11 @@
-"""A number that counts up (or, with ``from``, towards its value) and ends exactly as written."""
+"""A number that counts up (or, with ``from``, towards its value) and ends exactly as written.
+
+It changes `STEPS` times a second: more cannot be read, and each change is a picture to encode.
+"""
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 from engage.studio.canvas import Canvas
@@ -16,6 +20,7 @@ OPTIONS = {
     **lettering(120, font="display", weight=800, tracking=-0.02, leading=1.1),
 }
 BLEEDS = False
+STEPS = 15
 
 
 def prepare(part: Part, stage: Stage) -> Drawing:
@@ -27,8 +32,8 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     over = part["over"]
 
     def draw(canvas: Canvas, t: float) -> None:
-        share = out_cubic(progress(t, over))
-        if share >= 1.0:
+        share = out_cubic(progress(math.floor(t * STEPS + 1e-6) / STEPS, over))
+        if t >= over:
             stage.write(canvas, block, x, y, colour)
             return
         if start is None:
