@@ -19,6 +19,7 @@ from engage.console.partner_facts import blueprint as console_facts
 from engage.console.partners import blueprint as console_partners
 from engage.console.programme import blueprint as console_rules
 from engage.console.rule_review import blueprint as console_drafts
+from engage.console.triggers import blueprint as console_triggers
 from engage.disputes.console import blueprint as console_disputes
 from engage.disputes.routes import blueprint as disputes
 from engage.earnings.routes import blueprint as earnings
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     console_rules,
     console_payouts,
     payouts,
+    console_triggers,
     console_drafts,
     console_budget,
     console_moments,

@@ -121,6 +121,10 @@ EXAMPLES: dict[str, Example] = {
     "console_videos.cancel": Example(examples.batch, MANAGERS),
     "console_videos.pause": Example(examples.batch, MANAGERS),
     "console_videos.retry": Example(examples.batch, MANAGERS),
+    **{
+        f"console_triggers.{view}": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada"))
+        for view in ("switch", "edit", "change")
+    },
     "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
     **{
         f"console_payouts.{view}": Example(payouts.run, MANAGERS)

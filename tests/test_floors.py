@@ -13,7 +13,10 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"
 
 #: Floor 0 by name; what else of a feature decides without touching anything is listed by path.
 PURE = {"clock", "texts", "money", "periods", "definitions", "conditions", "formats", "voice"}
-DECISIONS = {f"engage.leaderboards.{name}" for name in ("moments", "divisions", "windows")}
+DECISIONS = {
+    "engage.videos.triggers",
+    *(f"engage.leaderboards.{name}" for name in ("moments", "divisions", "windows")),
+}
 #: What floor 0 may use beside the standard library.
 PURE_MAY_USE = {"babel", "flask_babel"}
 STUDIO_MAY_USE = {

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 #: Topic -> who receives (programme id, payload, now). Receivers may be called twice for a message.
 RECEIVERS = {
     "moved": "engage.live.receivers:moved",
-    "joined": "engage.videos.jobs:partners_joined",
+    "joined": "engage.videos.jobs:joined",
     "climbed": "engage.live.receivers:climbed",
     "fell": "engage.live.receivers:fell",
     "film": "engage.live.receivers:film",

@@ -106,9 +106,24 @@ def described(batch: Batch, voice: Voice) -> dict[str, Any]:
     title = model.title
     if model.period:
         title = f"{title}: {voice.period(periods.parse(model.period))}"
-    if model.reason == "joined" and batch.only is None:
-        return {"title": title, "whom": voice.gettext("partners who joined")}
+    if model.trigger and batch.only is None:
+        return {"title": title, "whom": _happened(voice)[model.reason]}
     return {"title": title, "whom": _whom(model.audience, batch.only, voice)}
+
+
+def _happened(voice: Voice) -> dict[str, str]:
+    """Whom films that made themselves are for, by the event they came after."""
+    said = voice.gettext
+    return {
+        "joined": said("partners who joined"),
+        "climbed": said("partners who reached a tier"),
+        "learnt": said("partners who finished a training"),
+        "mission": said("those whom a new mission is for"),
+        "rule": said("those whom a new rule is for"),
+        "board": said("those whom a new board is for"),
+        "midway": said("those in a mission that is half over"),
+        "closed": said("those whose period is over"),
+    }
 
 
 def _whom(audience: Mapping[str, Any], only: str | None, voice: Voice) -> str:

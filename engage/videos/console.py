@@ -286,16 +286,11 @@ def _place(
     programme_id, user_id = g.seat.programme.id, g.user.id
 
     def work() -> tuple[int, list[int]]:
-        placed = service.place(
-            db.session.get_one(Programme, programme_id),
-            film,
-            made,
-            period=choice.period,
-            audience=choice.audience,
-            reason="manager",
-            by=user_id,
-            now=g.now,
+        batch = service.batch_of(
+            film, choice.period, "manager", audience=choice.audience, by=user_id
         )
+        here = db.session.get_one(Programme, programme_id)
+        placed = service.place(here, film, made, batch, g.now)
         return placed.batch.id, placed.to_make
 
     return transaction(work)

@@ -55,17 +55,9 @@ def changed(video: Video, programme: Programme, address: str, now: datetime) -> 
 def make_anew(video: Video, programme: Programme, address: str, now: datetime) -> service.Placed:
     """Order the film as it would be told now, for its partner alone and before all others."""
     film = catalogue.load(video.template, programme)
-    return service.place(
-        programme,
-        film,
-        _made(film, video, programme, address, now),
-        period=_period(video),
-        audience={},
-        reason="corrected",
-        by=None,
-        now=now,
-        form=video.format,
-    )
+    made = _made(film, video, programme, address, now)
+    batch = service.batch_of(film, _period(video), "corrected", form=video.format)
+    return service.place(programme, film, made, batch, now)
 
 
 def _made(

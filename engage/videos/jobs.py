@@ -1,25 +1,32 @@
-"""Rendering: one film a job, whoever wins it; and the sweep that finds what was lost."""
+"""Films ordered by what happens; rendering, one film a job, whoever wins it; and the sweep that finds
+what was lost."""
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
+from sqlalchemy import select
 
 from engage import clock, config, queue
 from engage.db import db, transaction
 from engage.outbox import delivery
 from engage.programmes.models import Programme
+from engage.rows import in_chunks
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, claims, rendering, retention, rules, service, shelf
+from engage.videos import catalogue, claims, occasions, rendering, retention, rules, service, shelf
 from engage.videos.claims import Work
+from engage.videos.triggers import Occasion, Trigger
 
 log = logging.getLogger(__name__)
 
 QUEUE = "videos"
 #: Seconds after which a process takes no further film.
 SPELL = 120.0
+#: Partners whose films are ordered in one transaction.
+STRIDE = 100
 
 
 def wake(video_ids: list[int], *, urgent: bool = False) -> None:
@@ -34,33 +41,75 @@ def wake(video_ids: list[int], *, urgent: bool = False) -> None:
         log.warning("%d films wait for the queue: %s", len(video_ids), error)
 
 
-def partners_joined(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
-    """Topic ``joined``: order the welcome of each new partner, once."""
+# --- films that make themselves -------------------------------------------------------------------
 
-    def work() -> list[int]:
-        programme = db.session.get_one(Programme, programme_id)
-        joined: list[int] = payload["partners"]
-        new = sorted(set(joined) - service.welcomed(programme_id, joined))
-        if not new:
-            return []
-        placed = service.order(
-            programme,
-            film,
-            new,
-            period=None,
-            reason="joined",
-            ordered_by=None,
-            address=config.settings().address,
-            now=now,
-        )
-        return placed.to_make
 
-    try:
-        film = catalogue.load("onboarding", db.session.get_one(Programme, programme_id))
-    except (catalogue.UnknownTemplate, TemplateError) as error:
-        log.error("nobody is welcomed with a film: %s", error)
-        return
-    wake(transaction(work), urgent=True)
+def joined(programme_id: int, _payload: dict[str, Any], now: datetime) -> None:
+    """Topic ``joined``: somebody who joins does not wait for the next look."""
+    answer(programme_id, "joined", now)
+
+
+def look(now: datetime | None = None) -> None:
+    """Have a worker order what triggers make of what happened, where somebody waits for it."""
+    now = now or clock.now()
+    for programme in db.session.scalars(select(Programme)).all():
+        if any(occasions.waits(programme, one, now) for one in occasions.of_programme(programme)):
+            try:
+                queue.enqueue("default", "engage.videos.jobs.answer", programme.id)
+            except RedisError as error:
+                log.warning("films of what happened wait for the queue: %s", error)
+
+
+def answer(programme_id: int, on: str | None = None, now: datetime | None = None) -> None:
+    """Order the films of all that happened in a programme, or of one event; safe to be repeated."""
+    now = now or clock.now()
+    programme = db.session.get_one(Programme, programme_id)
+    for switched in occasions.of_programme(programme):
+        trigger = switched.trigger
+        if switched.since is None or on not in (None, trigger.on):
+            continue
+        try:
+            film = catalogue.load(trigger.template, programme)
+        except (catalogue.UnknownTemplate, TemplateError) as error:
+            log.error("the trigger %s makes no films: %s", trigger.slug, error)
+            continue
+        for occasion, who in list(occasions.due(programme, switched, now)):
+            for form in trigger.formats:
+                _answer(programme_id, film, trigger, occasion, form, who, now)
+
+
+def _answer(
+    programme_id: int,
+    film: catalogue.Offered,
+    trigger: Trigger,
+    occasion: Occasion,
+    form: str,
+    partner_ids: Sequence[int],
+    now: datetime,
+) -> None:
+    """Order one film for many, a stride at a time: cut short, the next look goes on."""
+    batch_id: int | None = None
+    for chunk in in_chunks(partner_ids, STRIDE):
+
+        def work(
+            chunk: Sequence[int] = chunk, batch_id: int | None = batch_id
+        ) -> service.Placed | None:
+            here = db.session.get_one(Programme, programme_id)
+            placed = service.answer(
+                here, film, trigger, occasion, form, chunk,
+                batch_id=batch_id, address=config.settings().address, now=now,
+            )  # fmt: skip
+            db.session.flush()
+            return placed
+
+        if placed := transaction(work):
+            batch_id = placed.batch.id
+            wake(placed.to_make, urgent=trigger.urgent)
+            delivery.deliver()
+    transaction(lambda: occasions.close(programme_id, trigger, occasion, form))
+
+
+# --- rendering ------------------------------------------------------------------------------------
 
 
 def spell(video_id: int) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -33,8 +33,33 @@ class VideoBatch(Model):
     cancelled_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: The trigger whose ``occasion`` this answers; ``whole`` once it has answered all whom it meant.
+    trigger: Mapped[str | None] = mapped_column(String(80))
+    occasion: Mapped[str | None] = mapped_column(String(120))
+    whole: Mapped[bool] = mapped_column(default=True, server_default=true())
 
-    __table_args__ = (Index("ix_video_batches_programme_id", "programme_id", "id"),)
+    __table_args__ = (
+        Index("ix_video_batches_programme_id", "programme_id", "id"),
+        Index("ix_video_batches_occasion", "programme_id", "trigger", "occasion"),
+    )
+
+
+class FilmTrigger(Model):
+    """A trigger as a manager left it: ``definition`` is what `triggers.parse` reads.
+
+    It answers what happens after ``since`` (None: it is off). What has no row is as `DEFAULTS` say.
+    """
+
+    __tablename__ = "film_triggers"
+
+    programme_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("programmes.id"), primary_key=True, autoincrement=False
+    )
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    since: Mapped[datetime | None]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
 
 
 class Video(Model):

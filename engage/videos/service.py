@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
+from engage.conditions import where_json
 from engage.db import db
 from engage.outbox import service as outbox
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import in_chunks, insert_rows, next_ids
-from engage.videos import rules
+from engage.videos import occasions, rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
 from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos.triggers import Occasion, Trigger
 
 #: How many partners a single message of a batch names, so that their open pages follow.
 TOLD_BY_NAME = 200
@@ -44,49 +46,91 @@ def order(
     now: datetime,
 ) -> Placed:
     """Freeze and order the films of these partners."""
+    made = _drafts(programme, film, partner_ids, period, address, now)
+    return place(programme, film, made, batch_of(film, period, reason, by=ordered_by), now)
+
+
+def _drafts(
+    programme: Programme,
+    film: Offered,
+    partner_ids: Sequence[int],
+    period: Period | None,
+    address: str,
+    now: datetime,
+    form: str = "16:9",
+) -> list[Draft]:
     partners = db.session.scalars(
         select(Partner)
         .where(Partner.programme_id == programme.id, Partner.id.in_(partner_ids))
         .order_by(Partner.id)
     ).all()
-    made = drafts(programme, film, partners, period=period, address=address, now=now)
-    return place(
-        programme, film, made, period=period, audience={}, reason=reason, by=ordered_by, now=now
+    return drafts(programme, film, partners, period=period, address=address, now=now, form=form)
+
+
+def answer(
+    programme: Programme,
+    film: Offered,
+    trigger: Trigger,
+    occasion: Occasion,
+    form: str,
+    partner_ids: Sequence[int],
+    *,
+    batch_id: int | None,
+    address: str,
+    now: datetime,
+) -> Placed | None:
+    """Order what a trigger makes of an occasion for those who have no answer yet; None: all have.
+
+    ``batch_id`` is the batch that the partners before them are in.
+    """
+    met = occasions.answered(programme.id, trigger, occasion, form)
+    if not (left := [one for one in partner_ids if one not in met]):
+        return None
+    made = _drafts(programme, film, left, occasion.period, address, now, form)
+    batch = db.session.get_one(VideoBatch, batch_id) if batch_id else batch_of(
+        film, occasion.period, trigger.on, audience=where_json(trigger.audience), form=form
+    )  # fmt: skip
+    batch.urgent, batch.trigger, batch.occasion = trigger.urgent, trigger.slug, occasion.name
+    batch.whole = trigger.is_personal
+    return place(programme, film, made, batch, now)
+
+
+def batch_of(
+    film: Offered,
+    period: Period | None,
+    reason: str,
+    *,
+    audience: Mapping[str, Any] | None = None,
+    by: int | None = None,
+    form: str = "16:9",
+) -> VideoBatch:
+    """A batch of a film as it is placed with its first films."""
+    return VideoBatch(
+        template=film.slug,
+        title=film.template.title,
+        format=form,
+        period=period.name if period and rules.needs_period(film.template.moment) else None,
+        audience=dict(audience or {}),
+        reason=reason,
+        ordered_by=by,
     )
 
 
 def place(
-    programme: Programme,
-    film: Offered,
-    made: Sequence[Draft],
-    *,
-    period: Period | None,
-    audience: Mapping[str, Any],
-    reason: str,
-    by: int | None,
-    now: datetime,
-    form: str = "16:9",
+    programme: Programme, film: Offered, made: Sequence[Draft], batch: VideoBatch, now: datetime
 ) -> Placed:
-    """Take an order in: films that exist are shared, those that failed are tried anew.
+    """Take films into a batch: those that exist are shared, those that failed are tried anew.
 
     :raises Refused: it is for nobody.
     """
     if not made:
         raise Refused("nobody is in this selection: choose another one")
-    batch = VideoBatch(
-        programme_id=programme.id,
-        template=film.slug,
-        title=film.template.title,
-        format=form,
-        period=period.name if period and rules.needs_period(film.template.moment) else None,
-        audience=dict(audience),
-        reason=reason,
-        ordered_by=by,
-        created_at=now,
-        urgent=rules.urgent(reason, len(made)),
-    )
-    db.session.add(batch)
-    db.session.flush()
+    if batch.id is None:
+        batch.programme_id, batch.created_at = programme.id, now
+        if batch.urgent is None:
+            batch.urgent = rules.urgent(batch.reason, len(made))
+        db.session.add(batch)
+        db.session.flush()
     wanted = {one.key: one for one in made if one.refusal is None}
     known = existing(programme.id, wanted)
     again = [video_id for video_id, state in known.values() if state in ("failed", "cancelled")]
@@ -105,9 +149,8 @@ def place(
             for one in made
         ],
     )
-    to_make = sorted([*again, *fresh.values()])
     tell(programme.id, batch.id, [one.partner_id for one in made], now)
-    return Placed(batch, to_make)
+    return Placed(batch, sorted([*again, *fresh.values()]))
 
 
 def existing(programme_id: int, keys: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -229,21 +272,6 @@ def _ids(batch: VideoBatch, states: Sequence[str]) -> list[int]:
         .order_by(Video.id)
     )
     return list(db.session.scalars(statement))
-
-
-def welcomed(programme_id: int, partner_ids: Sequence[int]) -> set[int]:
-    """Those of the partners whose joining has been answered with a film before."""
-    return set(
-        db.session.scalars(
-            select(VideoOrder.partner_id)
-            .join(VideoBatch, VideoBatch.id == VideoOrder.batch_id)
-            .where(
-                VideoBatch.programme_id == programme_id,
-                VideoBatch.reason == "joined",
-                VideoOrder.partner_id.in_(partner_ids),
-            )
-        )
-    )
 
 
 def tell(programme_id: int, batch_id: int, partner_ids: Sequence[int], now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from engage.db import db, transaction
 from engage.outbox.models import Message
 from engage.programmes import service as programmes
-from engage.videos import catalogue, claims, films, jobs, rules, service
+from engage.videos import catalogue, claims, films, rules, service
 from engage.videos.models import Video, VideoBatch
 from engage.videos.rules import Count
 from engage.videos.service import Refused
@@ -239,24 +239,6 @@ def test_every_move_of_a_film_is_told_to_manager_and_partner(cast: Cast, order: 
     transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=[], now=NOW))
     told = [m.payload for m in db.session.query(Message).filter_by(topic="film")]
     assert told == [{"partner": alice, "batch": batch_id}] * 3
-
-
-def test_a_new_partner_is_welcomed_once(cast: Cast) -> None:
-    programme_id = cast.programme.id
-    payload = {"partners": list(ids(cast))}
-    for _ in range(2):
-        jobs.partners_joined(programme_id, payload, NOW)
-        record(programmes.by_slug("resellers"), sale("a-9", "A1", "10"))
-    assert {video.template for video in rows()} == {"onboarding"}
-    assert len(rows()) == 3
-    assert db.session.query(VideoBatch).filter_by(reason="joined").count() == 1
-
-
-def test_joining_itself_orders_the_welcome(cast: Cast) -> None:
-    """The cast joined when it was enrolled; the message waits in the outbox."""
-    joined = db.session.query(Message).filter_by(topic="joined").one()
-    jobs.partners_joined(joined.programme_id, joined.payload, NOW)
-    assert sorted(v.partner_id for v in rows()) == sorted(ids(cast))
 
 
 def test_the_newest_film_is_one_that_can_be_watched(cast: Cast, order: Order) -> None:

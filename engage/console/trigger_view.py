@@ -1,0 +1,193 @@
+"""How triggers of films read and are drawn: their sentence, the form, and what each makes in a month."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from engage.activity import sentences as facts
+from engage.console.board_form import AUDIENCE
+from engage.console.form_view import Words, drawn, summary
+from engage.console.typed_form import NONE, Errors, Field, Form, Typed, one
+from engage.definitions import DefinitionError
+from engage.incentives import terms
+from engage.incentives.drafts import known_values
+from engage.programmes.models import Programme
+from engage.videos import catalogue, occasions, rules, triggers
+from engage.videos.occasions import Switched
+from engage.videos.triggers import FORMATS, Trigger
+from engage.voice import Voice
+
+FORM = Form(
+    (
+        Field("on", "choice", "what"),
+        Field("days_after", "count", "what", of=lambda typed: one(typed, "on") == "closed"),
+        Field("template", "choice", "what"),
+        Field("period", "choice", "what"),
+        Field("formats", "values", "how"),
+        Field("urgent", "flag", "how"),
+        *(Field(f"audience.{name}", "values", "whom") for name in AUDIENCE),
+        Field("audience.joined", "days", "whom"),
+    )
+)
+
+
+class Reading(NamedTuple):
+    """What is typed says this trigger, once nothing is wrong; ``errors`` by the name of the input."""
+
+    trigger: Trigger | None
+    errors: Errors
+
+
+class Offer(NamedTuple):
+    """The films that can be made: title, formats and whether it tells of a period, by slug."""
+
+    titles: Mapping[str, str]
+    formats: Mapping[str, tuple[str, ...]]
+    periodic: frozenset[str]
+
+
+def offer(here: Programme) -> Offer:
+    films, _broken = catalogue.offered(here)
+    return Offer(
+        {film.slug: film.template.title for film in films},
+        {film.slug: tuple(film.template.formats) for film in films},
+        frozenset(f.slug for f in films if rules.needs_period(f.template.moment)),
+    )
+
+
+def read(typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading:
+    raw, errors = FORM.raw(typed, voice)
+    try:
+        trigger = triggers.parse({"slug": slug} | raw, there.formats)
+    except DefinitionError as error:
+        said = {"formats": _("Choose one format at least.")}
+        return Reading(None, FORM.told(error, typed, said) | errors)
+    return Reading(None if errors else trigger, errors)
+
+
+def typed_of(trigger: Trigger, voice: Voice) -> Typed:
+    return FORM.of_raw(triggers.to_json(trigger), voice)
+
+
+def events(voice: Voice) -> dict[str, str]:
+    """The beginning of a trigger's sentence, by its event."""
+    said = voice.gettext
+    return {
+        "joined": said("When a partner joins"),
+        "climbed": said("When a partner reaches a tier"),
+        "learnt": said("When a partner finishes a training or is certified"),
+        "mission": said("When a mission is published"),
+        "rule": said("When a rule for a product begins"),
+        "board": said("When a board is published"),
+        "midway": said("When half the days of a mission are over"),
+        "closed": said("When a period is over"),
+    }
+
+
+def _when(trigger: Trigger, voice: Voice) -> str:
+    if trigger.on != "closed":
+        return events(voice)[trigger.on]
+    ended = {
+        "week": voice.gettext("When a week is over"),
+        "month": voice.gettext("When a month is over"),
+        "quarter": voice.gettext("When a quarter is over"),
+        "year": voice.gettext("When a year is over"),
+    }[trigger.period]
+    if not trigger.days_after:
+        return ended
+    days = voice.ngettext("%(num)d day", "%(num)d days", trigger.days_after)
+    return voice.gettext("%(ended)s and %(days)s have passed", ended=ended, days=days)
+
+
+def sentence(trigger: Trigger, there: Offer, voice: Voice) -> str:
+    """``When a partner joins, make “Welcome” in 16:9 for every partner, before all other films.``"""
+    whom = facts.partners(trigger.audience, voice)
+    said = {
+        "when": _when(trigger, voice),
+        "film": there.titles.get(trigger.template, trigger.template),
+        "formats": voice.all_of(trigger.formats),
+        "whom": voice.gettext("for %(partners)s", partners=whom) if whom else "",
+        "first": voice.gettext("before all other films") if trigger.urgent else "",
+    }
+    whole = voice.gettext("%(when)s, make “%(film)s” in %(formats)s", **said)
+    rest = [part for part in (said["whom"], said["first"]) if part]
+    return f"{' '.join([whole, *rest[:1]])}{''.join(f', {part}' for part in rest[1:])}."
+
+
+def listed(here: Programme, one_of: Switched, there: Offer, voice: Voice) -> dict[str, Any]:
+    """A trigger as its page draws it."""
+    trigger = one_of.trigger
+    return {
+        "slug": trigger.slug,
+        "said": sentence(trigger, there, voice),
+        "on": one_of.since is not None,
+        "since": one_of.since,
+        "broken": trigger.template not in there.titles,
+        "forecast": forecast(here, trigger, voice),
+        "last": occasions.last_batch(here.id, trigger.slug),
+        "href": url_for("console_triggers.edit", slug=trigger.slug),
+    }
+
+
+def forecast(here: Programme, trigger: Trigger, voice: Voice) -> str:
+    """About how many films it makes in a month."""
+    films = occasions.a_month(here, trigger, g.now)
+    if films is None:
+        said = _("How many depends on what you publish.")
+    elif not films and trigger.on == "midway":
+        said = _("No mission comes to its middle in the next 30 days.")
+    elif not films:
+        said = _("Less than one film a month, by the last three.")
+    else:
+        count = voice.number(films)
+        said = ngettext("About %(n)s film a month.", "About %(n)s films a month.", films, n=count)
+    return str(said)
+
+
+def form_parts(
+    here: Programme, typed: Typed, errors: Errors, there: Offer, voice: Voice
+) -> dict[str, Any]:
+    """The form, part by part, with what is wrong at each field; and that once more, for its head."""
+    known, named = known_values(here), terms.labels(voice)
+    periodic = one(typed, "on") == "closed" or one(typed, "template") in there.periodic
+    form = Form(tuple(f for f in FORM.fields if periodic or f.key != "period"))
+    spans = terms.spans(voice)
+    words = Words(
+        titles={"what": _("After what, which film"), "how": _("How"), "whom": _("For whom")},
+        about={
+            "whom": _("Nothing chosen means everybody it happens to. Of several lists, a partner must fit all.")
+        },
+        labels={
+            "on": _("After what"),
+            "days_after": _("Days after its end"),
+            "template": _("Which film"),
+            "period": _("Of which period"),
+            "formats": _("Formats"),
+            "urgent": _("In which order"),
+            **{f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")},
+            **{f"formats.{form}": form for form in FORMATS},
+        },
+        hints={
+            "days_after": _("So that sales that come in late are told, too."),
+            "formats": _("Each is a film of its own."),
+        },
+        choices={
+            "on": [*events(voice).items()],
+            "template": [*there.titles.items()],
+            "period": [(kind, spans[kind]) for kind in triggers.PERIODS],
+            "urgent": [(NONE, _("after the films that wait")), ("true", _("before all others"))],
+        },
+        columns={},
+        known={
+            **{f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE},
+            "formats": list(there.formats.get(one(typed, "template"), FORMATS)),
+        },
+        required=frozenset(("days_after",)),
+    )  # fmt: skip
+    return {
+        "parts": drawn(form, typed, errors, words),
+        "summary": summary(form, errors, words, "trigger"),
+    }

@@ -1,0 +1,202 @@
+"""When films make themselves: a trigger says after what, which one and for whom; pure decisions.
+
+A trigger answers **occasions** (this partner joined, that mission is half over). An occasion has a name
+that stays the same however often somebody looks, so that each partner gets one film of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from engage import clock, conditions, periods
+from engage import definitions as read
+from engage.conditions import Where
+from engage.definitions import DefinitionError
+from engage.periods import Period
+
+#: What films may come after.
+EVENTS = ("joined", "climbed", "learnt", "mission", "rule", "board", "midway", "closed")
+#: Those of them that happen to one partner after another.
+PERSONAL = ("joined", "climbed", "learnt")
+PERIODS = ("week", "month", "quarter", "year")
+FORMATS = ("16:9", "9:16", "1:1")
+#: Kinds of facts that mean that something was learnt.
+LEARNING = ("training_completed", "certification")
+#: What nobody looked at for so long is over: a film of it would come too late.
+STALE = timedelta(days=7)
+#: A mission shorter than this has no middle worth a film.
+SHORTEST_WITH_MIDDLE = 3
+MOST_DAYS_AFTER = 60
+_KEYS = ("slug", "on", "template", "formats", "audience", "urgent", "period", "days_after")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``period`` is the kind of period the film tells of, or that has to close; ``days_after`` how many
+    days after its last one. ``urgent`` films go before all others.
+    """
+
+    slug: str
+    on: str
+    template: str
+    formats: tuple[str, ...] = FORMATS[:1]
+    audience: Where = ()
+    urgent: bool = False
+    period: str = "quarter"
+    days_after: int = 0
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether its occasions come to one partner after another, not to all at a moment."""
+        return self.on in PERSONAL
+
+
+#: What every programme has until a manager says otherwise; the first alone is on from the start.
+WELCOME = "welcome"
+DEFAULTS = (
+    Trigger(WELCOME, "joined", "onboarding", urgent=True),
+    Trigger("climbed", "climbed", "status", urgent=True),
+    Trigger("learnt", "learnt", "learning"),
+    Trigger("launch-mission", "mission", "launch"),
+    Trigger("launch-rule", "rule", "launch"),
+    Trigger("launch-board", "board", "status"),
+    Trigger("half-time", "midway", "status"),
+    Trigger("recap", "closed", "recap", days_after=3),
+    Trigger("year-end", "closed", "year-end", period="year", days_after=5),
+)
+
+
+class Occasion(NamedTuple):
+    """Something that happened ``at`` an instant: to these ``partners`` (None: all), of whom it means
+    the ``audience``.
+
+    ``period`` is what a film that tells of one tells of.
+    """
+
+    name: str
+    at: datetime
+    period: Period
+    partners: frozenset[int] | None = None
+    audience: Where = ()
+
+
+def parse(raw: Mapping[str, Any], templates: Mapping[str, tuple[str, ...]]) -> Trigger:
+    """A trigger from its mapping. ``templates`` are the formats there are, by template.
+
+    :raises DefinitionError: naming the key and what to write.
+    """
+    take = read.Every()
+    take(read.known_keys, raw, _KEYS)
+    template = take(read.choice, raw, "template", tuple(templates))
+    return take.settled(
+        Trigger(
+            slug=take(read.slug, raw),
+            on=take(read.choice, raw, "on", EVENTS),
+            template=template,
+            formats=take(_formats, raw, templates.get(template, FORMATS)),
+            audience=take(conditions.audience, raw),
+            urgent=raw.get("urgent") is True,
+            period=take(read.choice, {"period": "quarter", **raw}, "period", PERIODS),
+            days_after=take(_days_after, raw),
+        )
+    )
+
+
+def stored(raw: Mapping[str, Any]) -> Trigger:
+    """What ``to_json`` wrote, whichever templates there are by now."""
+    return parse(raw, {str(raw["template"]): tuple(raw["formats"])})
+
+
+def _formats(raw: Mapping[str, Any], there: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = raw.get("formats")
+    if not isinstance(wanted, list) or not wanted:
+        raise DefinitionError("formats", "is missing: choose one at least")
+    if unknown := [str(form) for form in wanted if form not in there]:
+        known = ", ".join(there)
+        raise DefinitionError("formats", f"{', '.join(unknown)} is none of this film: {known}")
+    return tuple(form for form in there if form in wanted)
+
+
+def _days_after(raw: Mapping[str, Any]) -> int:
+    days = raw.get("days_after", 0)
+    if type(days) is not int or not 0 <= days <= MOST_DAYS_AFTER:
+        raise DefinitionError("days_after", f"write whole days, 0 to {MOST_DAYS_AFTER}")
+    return days
+
+
+def to_json(trigger: Trigger) -> dict[str, Any]:
+    """The mapping that ``parse`` reads back to an equal trigger."""
+    return {
+        "slug": trigger.slug,
+        "on": trigger.on,
+        "template": trigger.template,
+        "formats": list(trigger.formats),
+        "audience": conditions.where_json(trigger.audience),
+        "urgent": trigger.urgent,
+        "period": trigger.period,
+        "days_after": trigger.days_after,
+    }
+
+
+def is_due(at: datetime, since: datetime, now: datetime) -> bool:
+    """Whether what happened ``at`` an instant is to be answered by a trigger that is on ``since``."""
+    return max(since, now - STALE) < at <= now
+
+
+def middle(starts: date, ends: date, timezone: str) -> datetime | None:
+    """When half the days of a mission (both included) are over, at local midnight, in UTC."""
+    days = (ends - starts).days + 1
+    if days < SHORTEST_WITH_MIDDLE:
+        return None
+    return periods.midnight(starts + timedelta(days=days // 2), timezone)
+
+
+def last_closed(trigger: Trigger, now: datetime, timezone: str) -> Occasion | None:
+    """The newest period whose film is to be made by ``now``: closed, and its days of grace over."""
+    day = clock.local_day(now, timezone) - timedelta(days=trigger.days_after)
+    period = periods.containing(day, trigger.period).previous()
+    if period is None:
+        return None
+    first = period.last + timedelta(days=1 + trigger.days_after)
+    return Occasion(period.name, periods.midnight(first, timezone), period)
+
+
+def running(trigger: Trigger, now: datetime, timezone: str) -> Period:
+    """The period that runs, which a film made now tells of."""
+    return periods.containing(clock.local_day(now, timezone), trigger.period)
+
+
+def by_moment(times: Iterable[tuple[int, datetime]], most: int) -> dict[datetime, frozenset[int]]:
+    """Who came at each instant, where no more than ``most`` came together."""
+    found: dict[datetime, set[int]] = {}
+    for partner_id, at in times:
+        found.setdefault(at, set()).add(partner_id)
+    return {at: frozenset(who) for at, who in found.items() if len(who) <= most}
+
+
+def overlaid(stored: Iterable[Trigger]) -> list[Trigger]:
+    """The triggers of a programme: the house's own, as far as they were not written anew, and others."""
+    own = {trigger.slug: trigger for trigger in stored}
+    return [own.pop(one.slug, one) for one in DEFAULTS] + list(own.values())
+
+
+#: How many films a month a trigger of a closed period makes for each partner.
+A_MONTH = {"week": 52 / 12, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
+
+
+def a_month(trigger: Trigger, partners: int, happened: int | None, ahead: int | None) -> int | None:
+    """About how many films a trigger makes in a month; None where nobody can know.
+
+    ``partners`` it is for now, ``happened`` how often its event did in the last 90 days, ``ahead``
+    how many partners fall into the next 30 by what is published.
+    """
+    if trigger.on == "closed":
+        count = partners * A_MONTH[trigger.period]
+    elif trigger.on == "midway":
+        count = ahead or 0
+    elif happened is None:
+        return None
+    else:
+        count = happened / 3
+    return round(count * len(trigger.formats))

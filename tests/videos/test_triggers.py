@@ -1,0 +1,216 @@
+"""Films that make themselves: after what, for whom, once, and never for the past."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engage import clock
+from engage.activity.rules import Report
+from engage.db import db, transaction
+from engage.missions import service as missions
+from engage.outbox.models import Message
+from engage.partners import service as partners
+from engage.programmes import service as programmes
+from engage.videos import jobs, occasions, service, triggers
+from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos.triggers import DEFAULTS, Trigger
+
+from ..conftest import NOW, Cast, record, sale
+from .conftest import films as rows
+from .test_trigger_rules import trigger
+
+DAY = timedelta(days=1)
+
+
+def switch_on(one: Trigger, since: datetime = NOW) -> None:
+    programme_id = programmes.by_slug("resellers").id
+
+    def work() -> None:
+        occasions.keep(programme_id, one, True, None, since)
+
+    transaction(work)
+
+
+def answer(now: datetime) -> list[tuple[str, int]]:
+    """Look at ``now``, twice, as retries do; (template, partner) of all films and refusals."""
+    for _ in range(2):
+        jobs.answer(programmes.by_slug("resellers").id, None, now)
+    made = db.session.query(VideoBatch.template, VideoOrder.partner_id).filter(
+        VideoOrder.batch_id == VideoBatch.id, VideoBatch.trigger.is_not(None)
+    )
+    return sorted(map(tuple, made))
+
+
+def ids(cast: Cast) -> list[int]:
+    return [p.partner.id for p in (cast.alice, cast.bob, cast.charlie) if p.partner]
+
+
+@pytest.fixture(autouse=True)
+def _no_welcome(cast: Cast) -> None:
+    transaction(lambda: occasions.keep(cast.programme.id, DEFAULTS[0], False, None, NOW) and None)
+
+
+# --- what happens ---------------------------------------------------------------------------------
+
+
+def _training(external_id: str, day: date) -> Report:
+    return sale(external_id, "A1", "0", day)._replace(
+        kind="training_completed", amount=0, currency=None, product="Bikes 101"
+    )
+
+
+def test_whoever_finishes_a_training_gets_one_film_a_day_and_none_of_before(cast: Cast) -> None:
+    record(programmes.by_slug("resellers"), _training("t-1", date(2013, 4, 9)))
+    switch_on(trigger("learnt"), NOW - DAY)
+    two = (_training(f"t-{n}", date(2013, 4, 10)) for n in (2, 3))
+    record(programmes.by_slug("resellers"), *two)
+    assert answer(NOW - DAY / 2) == []
+    alice, *_ = ids(cast)
+    assert answer(NOW) == [("learning", alice)]
+    record(programmes.by_slug("resellers"), _training("t-4", date(2013, 4, 11)))
+    assert answer(NOW + DAY) == [("learning", alice)] * 2
+
+
+def test_a_period_that_closes_is_told_to_everybody_of_the_audience_in_each_format(
+    cast: Cast,
+) -> None:
+    alice, bob, _charlie = ids(cast)
+    whom = triggers.conditions.audience({"audience": {"region": ["Northwest"]}})
+    switch_on(trigger("recap", formats=("16:9", "9:16"), audience=whom))
+    assert answer(datetime(2013, 7, 3, tzinfo=UTC)) == []
+    when = datetime(2013, 7, 4, 12, tzinfo=UTC)
+    assert answer(when) == sorted([("recap", alice), ("recap", bob)] * 2)
+    assert {(b.period, b.occasion, b.whole) for b in db.session.query(VideoBatch)} == {
+        ("2013-Q2", "2013-Q2", True)
+    }
+    late = datetime(2013, 10, 20, tzinfo=UTC)
+    assert len(answer(late)) == 4, "a film that comes weeks late is not made"
+
+
+def test_who_lacks_what_a_film_tells_is_held_with_the_reason(cast: Cast) -> None:
+    switch_on(trigger("recap", template="launch"))
+    answer(datetime(2013, 7, 4, 12, tzinfo=UTC))
+    said = [order.refusal or "" for order in db.session.query(VideoOrder)]
+    assert len(said) == 3
+    assert all(one.startswith("no rule or mission for a product starts about now") for one in said)
+    assert rows() == []
+
+
+def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(cast: Cast) -> None:
+    switch_on(trigger("launch-mission", template="onboarding"))
+    switch_on(trigger("half-time"))
+    here = programmes.by_slug("resellers")
+    [old] = missions.missions(here)
+    fresh = missions.definition(old)
+
+    def publish() -> None:
+        again = programmes.by_slug("resellers")
+        changed = type(fresh)(**{
+            **{name: getattr(fresh, name) for name in type(fresh).__dataclass_fields__},
+            "slug": "may", "starts": date(2013, 5, 1), "ends": date(2013, 5, 10),
+        })  # fmt: skip
+        missions.publish(again, changed, NOW + DAY)
+
+    transaction(publish)
+    meant = missions.addressed(old.audience, partners.attributes(here.id))
+    assert answer(NOW + 2 * DAY) == [("onboarding", one) for one in sorted(meant)]
+    answer(datetime(2013, 5, 6, 3, 59, tzinfo=UTC))
+    batches = db.session.query(VideoBatch).filter_by(occasion="may", template="status")
+    assert batches.count() == 0
+    answer(datetime(2013, 5, 6, 4, tzinfo=UTC))
+    assert batches.count() == 1
+    orders = db.session.query(VideoOrder).filter_by(batch_id=batches.one().id)
+    assert sorted(order.partner_id for order in orders) == sorted(meant)
+
+
+def test_who_reaches_a_tier_comes_before_all_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_on(trigger("climbed"))
+    here = programmes.by_slug("resellers")
+
+    def tiers() -> None:
+        ours = programmes.by_slug("resellers")
+        silver = {
+            "name": "Silver",
+            "measure": "amount",
+            "on": "sale",
+            "threshold": "20000",
+            "period": "quarter",
+        }
+        ours.tiers = [{"from": None, "tiers": [silver], "published": None, "why": None, "by": None}]
+
+    transaction(tiers)
+    monkeypatch.setattr(clock, "now", lambda: NOW + DAY)
+    record(here, sale("a-77", "A1", "90000", date(2013, 4, 11)))
+    alice, *_ = ids(cast)
+    assert answer(NOW + 2 * DAY) == [("status", alice)]
+    assert db.session.query(VideoBatch).one().urgent
+
+
+def test_a_group_that_moves_here_is_not_welcomed_and_a_few_who_join_are_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_on(DEFAULTS[0], NOW - DAY)
+    monkeypatch.setattr(occasions, "JOINING", 2)
+    assert answer(NOW) == []
+    monkeypatch.setattr(occasions, "JOINING", 3)
+    welcomed = [("onboarding", one) for one in sorted(ids(cast))]
+    assert answer(NOW) == welcomed
+    assert answer(NOW + DAY) == welcomed
+
+
+def test_switching_off_and_on_again_answers_nothing_that_happened_between(cast: Cast) -> None:
+    learnt, programme_id = trigger("learnt"), cast.programme.id
+    switch_on(learnt, NOW - 2 * DAY)
+    transaction(lambda: occasions.keep(programme_id, learnt, False, None, NOW - DAY) and None)
+    record(programmes.by_slug("resellers"), _training("t-1", date(2013, 4, 10)))
+    switch_on(learnt, NOW)
+    assert answer(NOW + DAY) == []
+    record(programmes.by_slug("resellers"), _training("t-2", date(2013, 4, 11)))
+    assert answer(NOW + DAY) == [("learning", ids(cast)[0])]
+
+
+def test_a_large_occasion_is_one_batch_and_goes_on_where_it_was_cut_short(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_on(trigger("recap"))
+    monkeypatch.setattr(jobs, "STRIDE", 2)
+    real, left = service.answer, [1]
+
+    def cut(*args: Any, **words: Any) -> Any:
+        if left.pop() < 0:
+            raise KeyboardInterrupt
+        left.append(-1)
+        return real(*args, **words)
+
+    monkeypatch.setattr(service, "answer", cut)
+    when = datetime(2013, 7, 4, 12, tzinfo=UTC)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.answer(programmes.by_slug("resellers").id, None, when)
+    assert len(rows()) == 2
+    monkeypatch.setattr(service, "answer", real)
+    assert len(answer(when)) == 3
+    assert len(rows()) == 3
+
+
+def test_the_schedule_wakes_a_worker_only_where_somebody_waits(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[Any] = []
+    monkeypatch.setattr(jobs.queue, "enqueue", lambda *words, **_: woken.append(words))
+    jobs.look(NOW)
+    assert woken == []
+    switch_on(trigger("recap"))
+    jobs.look(datetime(2013, 7, 4, 12, tzinfo=UTC))
+    assert woken == [("default", "engage.videos.jobs.answer", cast.programme.id)]
+
+
+def test_joining_itself_orders_the_welcome(cast: Cast) -> None:
+    """The cast joined when it was enrolled; the message waits in the outbox."""
+    switch_on(DEFAULTS[0], NOW - DAY)
+    joined = db.session.query(Message).filter_by(topic="joined").first()
+    assert joined
+    jobs.joined(joined.programme_id, joined.payload, NOW)
+    assert sorted(db.session.scalars(db.select(Video.partner_id))) == sorted(ids(cast))
