@@ -215,11 +215,16 @@ def _begin(*, alone: bool) -> None:
 
 
 @cache
+def compiled_for(statement: Any, dialect: str) -> Any:
+    """A statement in the words of a dialect, with parameters by name."""
+    compiler = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else psycopg.dialect()  # type: ignore[no-untyped-call]
+    return statement.compile(dialect=compiler)
+
+
 def as_text(statement: Select[Any] | TextualSelect, dialect: str) -> str:
     """A statement as the driver itself takes it, with parameters by name in a mapping.
 
     For what is asked so often that SQLAlchemy's way to it and back is most of the cost: values go
     and come as the driver has them.
     """
-    compiler = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else psycopg.dialect()  # type: ignore[no-untyped-call]
-    return str(statement.compile(dialect=compiler))
+    return str(compiled_for(statement, dialect))

@@ -6,15 +6,15 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, String, bindparam, literal, text
+from sqlalchemy import ARRAY, JSON, ColumnElement, String, bindparam, literal
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from engage.conditions import Between
 from engage.db import db
+from engage.prepared import refused, send, send_each
 
 Row = tuple[Any, ...]
 #: Up to so many rows PostgreSQL takes as one statement; more of them go in faster by ``COPY``.
@@ -30,14 +30,10 @@ def next_ids(table: str, count: int) -> Sequence[int]:
         return ()
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
-        last = connection.exec_driver_sql(f"SELECT max(id) FROM {table}").scalar() or 0  # noqa: S608
-        return range(last + 1, last + 1 + count)
-    draw = text(
-        "SELECT array_agg(nextval(sequence)) FROM generate_series(1, :n),"
-        " CAST(pg_get_serial_sequence(:table, 'id') AS regclass) AS sequence"
-    )
-    drawn: list[int] = connection.execute(draw, {"table": table, "n": count}).scalar_one()
-    return drawn
+        ((last,),) = send(connection, f"SELECT max(id) FROM {table}", ()).fetchall()  # noqa: S608
+        return range((last or 0) + 1, (last or 0) + 1 + count)
+    draw = f"SELECT nextval('{table}_id_seq') FROM generate_series(1, %s)"  # noqa: S608
+    return [drawn for (drawn,) in send(connection, draw, (count,))]
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -125,10 +121,10 @@ def _send(connection: Connection, plan: _Plan, rows: Sequence[Row], otherwise: s
     rows = plan.stored(rows)
     statement = f"INSERT INTO {plan.into} VALUES {plan.marks}"  # noqa: S608
     if plan.lite or len(rows) > _ONE_STATEMENT:
-        connection.exec_driver_sql(statement + otherwise, list(rows))
+        send_each(connection, statement + otherwise, list(rows))
     else:
         statement += f", {plan.marks}" * (len(rows) - 1)
-        connection.exec_driver_sql(statement + otherwise, tuple(chain.from_iterable(rows)))
+        send(connection, statement + otherwise, tuple(chain.from_iterable(rows)))
 
 
 def _copy(connection: Connection, plan: _Plan, rows: Sequence[Row]) -> None:
@@ -139,10 +135,8 @@ def _copy(connection: Connection, plan: _Plan, rows: Sequence[Row]) -> None:
             copy.set_types(plan.types)
             for row in plan.stored(rows):
                 copy.write_row(row)
-    except driver.Error as error:  # as if SQLAlchemy had sent it: it may be a conflict
-        raise DBAPIError.instance(
-            statement, None, error, driver.Error, dialect=connection.dialect
-        ) from error
+    except driver.Error as error:
+        raise refused(connection, statement, error) from error
 
 
 #: So few values are sent each by itself: to say them as one takes longer than it saves.

@@ -11,13 +11,14 @@ from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
 from engage.db import db
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among
 
 PAGE = 50
 _LONGEST_PROBLEM = 1_000
 _held: Any = HeldFact.__table__.c
-_ANY_WAITING = (
+_ANY_WAITING = Prepared(
     select(_held.id)
     .where(
         _held.programme_id == bindparam("programme_id"),
@@ -126,8 +127,7 @@ def _settle(row: HeldFact, state: str, now: datetime) -> None:
 
 def _waiting(programme_id: int, source: str, external_ids: Collection[str]) -> dict[str, HeldFact]:
     """What waits under these external ids; one small question where nothing waits at all."""
-    here = {"programme_id": programme_id, "source": source}
-    if not external_ids or not db.session.execute(_ANY_WAITING, here).first():
+    if not external_ids or not _ANY_WAITING.first(programme_id=programme_id, source=source):
         return {}
     rows = db.session.scalars(
         select(HeldFact).where(

@@ -12,6 +12,7 @@ from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
 from engage.db import db
 from engage.partners.models import Partner
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, insert, insert_rows, next_ids
 
@@ -21,16 +22,21 @@ EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)
 
 # Built once: every batch asks these, and building them costs more than the answer.
 _partner: Any = Partner.__table__.c
-_PARTNERS = select(_partner.external_id, _partner.id).where(
-    _partner.programme_id == bindparam("programme_id"),
-    among(_partner.external_id, "external_ids"),
+_PARTNERS = Prepared(
+    select(_partner.external_id, _partner.id).where(
+        _partner.programme_id == bindparam("programme_id"),
+        among(_partner.external_id, "external_ids"),
+    )
 )
 _fact: Any = Fact.__table__.c
-_STANDING = select(*COLUMNS).where(
-    _fact.superseded_at.is_(None),
-    _fact.programme_id == bindparam("programme_id"),
-    _fact.source == bindparam("source"),
-    among(_fact.external_id, "external_ids"),
+_STANDING = Prepared(
+    select(*COLUMNS).where(
+        _fact.superseded_at.is_(None),
+        _fact.programme_id == bindparam("programme_id"),
+        _fact.source == bindparam("source"),
+        among(_fact.external_id, "external_ids"),
+    ),
+    Standing._make,
 )
 
 
@@ -129,18 +135,12 @@ def _made(
 
 
 def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
-    rows = db.session.execute(
-        _PARTNERS, {"programme_id": programme_id, "external_ids": external_ids}
-    )
-    return dict(rows.tuples().all())
+    return dict(_PARTNERS.all(programme_id=programme_id, external_ids=external_ids))
 
 
 def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
-    rows = db.session.execute(
-        _STANDING,
-        {"programme_id": programme_id, "source": source, "external_ids": external_ids},
-    )
-    return {row.external_id: Standing._make(row) for row in rows}
+    found = _STANDING.all(programme_id=programme_id, source=source, external_ids=external_ids)
+    return {fact.external_id: fact for fact in found}
 
 
 def _write(

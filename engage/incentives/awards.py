@@ -30,6 +30,7 @@ from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, in_chunks, upsert_rows
 
@@ -113,10 +114,12 @@ def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list
 
 
 _totals_table: Any = RunningTotal.__table__
-_TOTALS = select(_totals_table).where(
-    among(_totals_table.c.rule_id, "rule_ids"),
-    among(_totals_table.c.partner_id, "partner_ids"),
-    among(_totals_table.c.period, "periods"),
+_TOTALS = Prepared(
+    select(_totals_table).where(
+        among(_totals_table.c.rule_id, "rule_ids"),
+        among(_totals_table.c.partner_id, "partner_ids"),
+        among(_totals_table.c.period, "periods"),
+    )
 )
 _TOTAL_COLUMNS = ("total", "last_at", "last_external_id", "last_source")
 
@@ -126,8 +129,7 @@ def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
     if not groups:
         return {}
     rule_ids, partner_ids, names = (set(part) for part in zip(*groups, strict=True))
-    wanted = {"rule_ids": rule_ids, "partner_ids": partner_ids, "periods": names}
-    totals = db.session.execute(_TOTALS, wanted)
+    totals = _TOTALS.all(rule_ids=rule_ids, partner_ids=partner_ids, periods=names)
     return {(total.rule_id, total.partner_id, total.period): total for total in totals}
 
 

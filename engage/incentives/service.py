@@ -6,16 +6,16 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, select
 
-from engage.db import db
 from engage.incentives import language
 from engage.incentives.models import Rule, RuleVersion
 from engage.incentives.rules import Version
 from engage.incentives.worth import Book
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 
 _rules: Any = Rule.__table__.c
 _versions: Any = RuleVersion.__table__.c
-_VERSIONS = (
+_VERSIONS = Prepared(
     select(
         _rules.id,
         _rules.slug,
@@ -28,14 +28,15 @@ _VERSIONS = (
     )
     .join_from(Rule.__table__, RuleVersion.__table__, _versions.rule_id == _rules.id)
     .where(_rules.programme_id == bindparam("programme_id"))
-    .order_by(_rules.id, _versions.version)
+    .order_by(_rules.id, _versions.version),
+    tuple,
 )
 
 
 def books(programme: Programme) -> list[Book]:
     """Every rule of the programme, retired ones included: their facts keep their worth."""
-    rows = db.session.execute(_VERSIONS, {"programme_id": programme.id})
-    return list(_read(tuple(map(tuple, rows)), programme.currency, programme.timezone))
+    rows = _VERSIONS.all(programme_id=programme.id)
+    return list(_read(tuple(rows), programme.currency, programme.timezone))
 
 
 @lru_cache(maxsize=64)

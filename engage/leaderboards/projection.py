@@ -13,6 +13,7 @@ from engage.leaderboards.models import Standing, StandingBucket
 from engage.leaderboards.tally import Published, expected
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, insert_rows, upsert_rows
 
@@ -25,19 +26,23 @@ Aside = Mapping[int, tuple[str, date | None]]
 
 _STANDINGS: Any = Standing.__table__
 _BUCKETS: Any = StandingBucket.__table__
-_THESE = select(_STANDINGS).where(
-    among(_STANDINGS.c.board_id, "board_ids"),
-    among(_STANDINGS.c.period, "periods"),
-    among(_STANDINGS.c.member_id, "member_ids"),
+_THESE = Prepared(
+    select(_STANDINGS).where(
+        among(_STANDINGS.c.board_id, "board_ids"),
+        among(_STANDINGS.c.period, "periods"),
+        among(_STANDINGS.c.member_id, "member_ids"),
+    )
 )
 _partners: Any = Partner.__table__.c
 _NOT_EVERYWHERE = select(_partners.id, _partners.visibility, _partners.left_on).where(
     or_(_partners.visibility == "hidden", _partners.left_on.is_not(None))
 )
-_ASIDE = _NOT_EVERYWHERE.where(_partners.programme_id == bindparam("programme_id"))
+_ASIDE = Prepared(_NOT_EVERYWHERE.where(_partners.programme_id == bindparam("programme_id")))
 #: Found by their ids, see `partners.service`.
-_ASIDE_OF_THESE = _NOT_EVERYWHERE.where(
-    among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
+_ASIDE_OF_THESE = Prepared(
+    _NOT_EVERYWHERE.where(
+        among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
+    )
 )
 
 
@@ -46,10 +51,7 @@ def stood(keys: Iterable[Key]) -> dict[Key, Row[Any]]:
     wanted = set(keys)
     found: dict[Key, Row[Any]] = {}
     boards, names, members = (set(part) for part in zip(*wanted, strict=True))
-    rows = db.session.execute(
-        _THESE, {"board_ids": boards, "periods": names, "member_ids": members}
-    )
-    for row in rows:
+    for row in _THESE.all(board_ids=boards, periods=names, member_ids=members):
         if (key := (row.board_id, row.period, row.member_id)) in wanted:
             found[key] = row
     return found
@@ -86,19 +88,19 @@ def _without(table: Any) -> Any:
     return delete(table).where(*(column == bindparam(f"k{n}") for n, column in columns))
 
 
-_WITHOUT = _without(_STANDINGS)
-_WITHOUT_EMPTY = _without(_BUCKETS).where(_BUCKETS.c.members == 0)
+_WITHOUT = Prepared(_without(_STANDINGS))
+_WITHOUT_EMPTY = Prepared(_without(_BUCKETS).where(_BUCKETS.c.members == 0))
 
 
-def _delete(statement: Any, keys: list[Any]) -> None:
-    if keys:
-        named = [{f"k{n}": value for n, value in enumerate(key)} for key in keys]
-        db.session.connection().execute(statement, named)
+def _delete(statement: Prepared, keys: list[Any]) -> None:
+    statement.run(*({f"k{n}": value for n, value in enumerate(key)} for key in keys))
 
 
 def _aside(programme: Programme, members: set[int] | None = None) -> Aside:
-    statement = _ASIDE if members is None else _ASIDE_OF_THESE
-    rows = db.session.execute(statement, {"programme_id": programme.id, "ids": members})
+    if members is None:
+        rows = _ASIDE.all(programme_id=programme.id)
+    else:
+        rows = _ASIDE_OF_THESE.all(programme_id=programme.id, ids=members)
     return {partner_id: (visibility, left_on) for partner_id, visibility, left_on in rows}
 
 

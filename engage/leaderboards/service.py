@@ -23,6 +23,7 @@ from engage.ledger.rules import Difference, Move
 from engage.money import SCALE
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.prepared import Prepared
 from engage.programmes import revisions
 from engage.programmes.models import Programme
 
@@ -31,12 +32,12 @@ Definition = rules.Board
 #: Of a fact or line: whose it is, its day, what it adds, and when it happened where that counts.
 _Counted = tuple[int, date, int, datetime | None]
 _boards: Any = Board.__table__.c
-_STAMP = (
+_RAISE = (
     update(Board)
     .where(_boards.id == bindparam("board_id"))
     .values(version=_boards.version + 1, changed_at=bindparam("now"))
 )
-_RESHAPE = _STAMP.values(reshaped=_boards.version + 1)
+_STAMP, _RESHAPE = Prepared(_RAISE), Prepared(_RAISE.values(reshaped=_boards.version + 1))
 
 _PUBLISHED = (
     select(Board)
@@ -313,11 +314,8 @@ def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False
     ``by_facts``: for no other reason than that scores moved, so who stands where, and with what.
     """
     models = {published.model.id: published.model for published in changed}
-    if models:
-        db.session.connection().execute(
-            _STAMP if by_facts else _RESHAPE,
-            [{"board_id": board_id, "now": now} for board_id in sorted(models)],
-        )
+    raised = _STAMP if by_facts else _RESHAPE
+    raised.run(*({"board_id": board_id, "now": now} for board_id in sorted(models)))
     for model in models.values():
         db.session.expire(model, ["version", "reshaped", "changed_at"])
 

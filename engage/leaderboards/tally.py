@@ -114,6 +114,8 @@ def _whose(
             found.append(source.partner_id.in_(theirs))
         if members is not None and not of_groups:
             found.append(among(source.partner_id, members))
+        else:  # members are the programme's: with more to go by SQLite would walk all of its days
+            found.append(source.programme_id == programme.id)
         return found + [
             meets(_tier(source.partner_id, source.occurred_at), tiers)[0]
             for name, tiers in rule.audience
@@ -258,7 +260,6 @@ def _facts(
     measured = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
     columns = Fact.partner_id, _span(Fact.day, spans).label("span")
     counted = (
-        Fact.programme_id == programme.id,
         Fact.kind == rule.on,
         or_(*(Fact.day.between(span.first, span.last) for span in spans)),
         *(asked for name, among in rule.where for asked in meets(getattr(Fact, name), among)),
@@ -291,7 +292,6 @@ def _pay(
             _whole(func.sum(Transfer.amount)).label("value"),
         )
         .where(
-            Transfer.programme_id == programme.id,
             Transfer.unit == rule.measure,
             Transfer.kind.in_(EARNED),
             or_(*(Transfer.day.between(span.first, span.last) for span in spans)),

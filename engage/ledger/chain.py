@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from engage.db import db
 from engage.ledger.models import Link, Transfer
+from engage.prepared import Prepared
 from engage.rows import insert_rows, next_ids
 
 #: What is sealed of a line, in this order for good: the links that stand depend on it.
@@ -50,7 +51,7 @@ COLUMNS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _links: Any = Link.__table__.c
-_LAST = (
+_LAST = Prepared(
     select(_links.number, _links.hash)
     .where(_links.programme_id == bindparam("programme_id"))
     .order_by(_links.number.desc())
@@ -95,7 +96,7 @@ def link_hash(previous: str, programme_id: int, number: int, sealed: Seal) -> st
 
 def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime) -> int:
     """Write the link of transfers that are about to go in, as values of ``COLUMNS``; its id."""
-    last = db.session.execute(_LAST, {"programme_id": programme_id}).first()
+    last = _LAST.first(programme_id=programme_id)
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
     sealed = seal(rows)
     (link_id,) = next_ids("ledger_links", 1)

@@ -22,6 +22,7 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
+from engage.prepared import Prepared
 from engage.rows import among, insert, insert_rows, next_ids
 
 
@@ -134,12 +135,11 @@ def _refuse_overdrawing(
 
 def _move(moved: dict[int, int]) -> None:
     """Add to the balances, in the order of their ids so that two writers cannot wait in a ring."""
-    rows = [{"account_id": account_id, "moved": moved[account_id]} for account_id in sorted(moved)]
-    db.session.connection().execute(_CHANGE, rows)
+    _CHANGE.run(*({"account_id": each, "moved": moved[each]} for each in sorted(moved)))
 
 
 _accounts: Any = Account.__table__.c
-_CHANGE = (
+_CHANGE = Prepared(
     update(Account)
     .where(_accounts.id == bindparam("account_id"))
     .values(balance=_accounts.balance + bindparam("moved"))
@@ -152,8 +152,10 @@ _OF_PROGRAMME = select(
     _accounts.balance,
     _accounts.floor,
 ).where(_accounts.programme_id == bindparam("programme_id"))
-_ACCOUNTS = _OF_PROGRAMME.where(_accounts.partner_id.is_(None)).union_all(
-    _OF_PROGRAMME.where(among(_accounts.partner_id, "partner_ids"))
+_ACCOUNTS = Prepared(
+    _OF_PROGRAMME.where(_accounts.partner_id.is_(None)).union_all(
+        _OF_PROGRAMME.where(among(_accounts.partner_id, "partner_ids"))
+    )
 )
 
 
@@ -168,7 +170,7 @@ class Held(NamedTuple):
 def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
     """Accounts (and others of their partners), opened where there is none yet."""
     whose = {partner_id for _, partner_id, _ in wanted if partner_id is not None}
-    rows = db.session.execute(_ACCOUNTS, {"programme_id": programme_id, "partner_ids": whose})
+    rows = _ACCOUNTS.all(programme_id=programme_id, partner_ids=whose)
     found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
     missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))

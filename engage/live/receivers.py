@@ -5,24 +5,25 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from engage.db import db
 from engage.leaderboards import language
 from engage.leaderboards.models import Board
 from engage.live import publish
+from engage.prepared import Prepared
 from engage.queue import connection
 from engage.rows import among
 from engage.screens import receivers as screens
 
 _boards: Any = Board.__table__.c
-_VERSIONS = select(_boards.slug, _boards.version, _boards.definition).where(
-    _boards.programme_id == bindparam("programme_id"), among(_boards.slug, "slugs")
+_VERSIONS = Prepared(
+    select(_boards.slug, _boards.version, _boards.definition).where(
+        _boards.programme_id == bindparam("programme_id"), among(_boards.slug, "slugs")
+    )
 )
 
 
 def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     """Topic ``moved``: these boards have new standings, these partners new numbers."""
-    wanted = {"programme_id": programme_id, "slugs": payload["boards"]}
-    versions = db.session.execute(_VERSIONS, wanted)
+    versions = _VERSIONS.all(programme_id=programme_id, slugs=payload["boards"])
     publish.publish(
         connection(),
         *(

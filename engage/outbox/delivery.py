@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Row
 
 from engage.clock import now as clock_now
 from engage.db import db, transaction
@@ -53,7 +52,7 @@ def deliver() -> int:
     return sent
 
 
-def _send(batch: Sequence[Row[Any]]) -> list[int]:
+def _send(batch: Sequence[Any]) -> list[int]:
     """Send messages until a receiver cannot be reached; the ids of those that went out."""
     gone: list[int] = []
     try:

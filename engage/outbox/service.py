@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
-from engage.db import db
 from engage.outbox.models import Message
+from engage.prepared import Prepared
 from engage.rows import among, insert_rows
 
 _messages: Any = Message.__table__.c
-_WAITING = (
+_WAITING = Prepared(
     select(Message.__table__)
     .where(_messages.delivered_at.is_(None))
     .order_by(_messages.id)
     .limit(bindparam("most"))
 )
-_DELIVERED = (
+_DELIVERED = Prepared(
     update(Message)
     .where(among(_messages.id, "message_ids"), _messages.delivered_at.is_(None))
     .values(delivered_at=bindparam("now"))
@@ -34,11 +34,11 @@ def write(programme_id: int, topic: str, payload: Mapping[str, Any], now: dateti
 AT_ONCE = 100
 
 
-def waiting(limit: int = AT_ONCE) -> Sequence[Row[Any]]:
-    """The oldest messages nobody has delivered."""
-    return db.session.execute(_WAITING, {"most": limit}).all()
+def waiting(limit: int = AT_ONCE) -> list[Any]:
+    """The oldest messages nobody has delivered, as their rows say."""
+    return _WAITING.all(most=limit)
 
 
 def delivered(message_ids: Sequence[int], now: datetime) -> None:
     """Mark messages as out."""
-    db.session.connection().execute(_DELIVERED, {"message_ids": message_ids, "now": now})
+    _DELIVERED.run({"message_ids": message_ids, "now": now})

@@ -16,6 +16,7 @@ from engage.db import db
 from engage.partners import rules
 from engage.partners.models import Group, Partner
 from engage.partners.rules import VISIBILITIES
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, insert_rows, next_ids
 from engage.tiers import language as tiers
@@ -28,14 +29,19 @@ _partners: Any = Partner.__table__.c
 _ATTRIBUTES = select(
     _partners.id, *(_partners[name] for name in PARTNER_ATTRIBUTES), _partners.joined_on
 ).order_by(_partners.id)
-_EVERYBODY = _ATTRIBUTES.where(_partners.programme_id == bindparam("programme_id"))
+_EVERYBODY = Prepared(_ATTRIBUTES.where(_partners.programme_id == bindparam("programme_id")), tuple)
 #: Found by their ids: with nothing added SQLite would go through the whole programme for them.
-_OF_THESE = _ATTRIBUTES.where(
-    among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
+_OF_THESE = Prepared(
+    _ATTRIBUTES.where(
+        among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
+    ),
+    tuple,
 )
 _groups: Any = Group.__table__.c
-_GROUPS = select(_groups.kind, _groups.name, _groups.id).where(
-    _groups.programme_id == bindparam("programme_id"), among(_groups.name, "names")
+_GROUPS = Prepared(
+    select(_groups.kind, _groups.name, _groups.id).where(
+        _groups.programme_id == bindparam("programme_id"), among(_groups.name, "names")
+    )
 )
 
 
@@ -187,7 +193,7 @@ def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
 
 def groups(programme_id: int, names: Iterable[str]) -> dict[tuple[str, str], int]:
     """Ids of the programme's groups of these names, by kind and name."""
-    rows = db.session.execute(_GROUPS, {"programme_id": programme_id, "names": {*names}})
+    rows = _GROUPS.all(programme_id=programme_id, names={*names})
     return {(kind, name): group_id for kind, name, group_id in rows}
 
 
@@ -201,9 +207,10 @@ def attributes(
     """
     programme = db.session.get_one(Programme, programme_id)
     segments, ladders = segments_of(programme), ladders_of(programme)
-    ids = None if partner_ids is None else list(partner_ids)
-    statement = _EVERYBODY if ids is None else _OF_THESE
-    rows = db.session.execute(statement, {"programme_id": programme_id, "ids": ids})
+    if partner_ids is None:
+        rows = _EVERYBODY.all(programme_id=programme_id)
+    else:
+        rows = _OF_THESE.all(programme_id=programme_id, ids=list(partner_ids))
     found: dict[int, dict[str, Any]] = {}
     for partner_id, *values in rows:
         partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))

@@ -1,0 +1,161 @@
+"""What every fact asks and writes: compiled once, and given to the driver as it takes it.
+
+SQLAlchemy's way to a statement and back takes several times what the database does for one row. Here
+stays of it what a statement means: its text, and how values go and come. Whoever listens for statements
+(``before_cursor_execute``) hears these, too, and errors are those SQLAlchemy would raise.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Delete, Select, TextualSelect, Update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from engage.db import compiled_for, db
+
+Statement = Select[Any] | CompoundSelect[Any] | TextualSelect | Update | Delete
+_Convert = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement with named parameters, all of them ``bindparam`` or `engage.rows.among` of a name.
+
+    ``row`` makes what is given back of a row's values; without it, tuples by the columns' names.
+    """
+
+    def __init__(self, statement: Statement, row: Callable[[Iterable[Any]], Any] | None = None):
+        self._statement, self._row = statement, row
+        self._plans: dict[str, _Plan] = {}
+
+    def all(self, **values: Any) -> list[Any]:
+        """The rows there are."""
+        connection = db.session.connection()
+        plan = self._plan(connection)
+        return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
+
+    def first(self, **values: Any) -> Any | None:
+        """The first row, None without one."""
+        return next(iter(self.all(**values)), None)
+
+    def run(self, *each: Mapping[str, Any]) -> None:
+        """Change what it changes, once for each of these values."""
+        if each:
+            connection = db.session.connection()
+            plan = self._plan(connection)
+            send_each(connection, plan.text, [plan.bound(values) for values in each])
+
+    def _plan(self, connection: Connection) -> "_Plan":
+        found = self._plans.get(connection.dialect.name)
+        if found is None:
+            found = _made(self._statement, self._row, connection)
+            self._plans[connection.dialect.name] = found
+        return found
+
+
+class _Plan(NamedTuple):
+    """How the driver takes a statement, and what converts values on their way there and back."""
+
+    text: str
+    fixed: dict[str, Any]
+    binds: tuple[tuple[str, _Convert], ...]
+    results: tuple[tuple[int, _Convert], ...]
+    row: _Convert
+
+    def bound(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        found = {**self.fixed, **values}
+        for name, convert in self.binds:
+            found[name] = convert(found[name])
+        return found
+
+    def read(self, rows: Sequence[Any]) -> list[Any]:
+        if not self.results or not rows:
+            return list(map(self.row, rows))
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for place, convert in self.results:
+            columns[place] = map(convert, columns[place])
+        return list(map(self.row, zip(*columns, strict=True)))
+
+
+def _made(statement: Statement, row: _Convert | None, connection: Connection) -> _Plan:
+    dialect = connection.dialect
+    compiled = compiled_for(statement, dialect.name)
+    assert not compiled.post_compile_params, f"as many parameters as there are values: {compiled}"
+    asked = {name: bind for name, bind in compiled.binds.items() if bind.required}
+    convert = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+        for name, bind in compiled.binds.items()
+    }
+    columns = [] if isinstance(statement, Update | Delete) else list(statement.selected_columns)
+    back = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    return _Plan(
+        str(compiled),
+        {
+            name: convert[name](bind.effective_value) if convert[name] else bind.effective_value
+            for name, bind in compiled.binds.items()
+            if name not in asked
+        },
+        tuple((name, convert[name]) for name in asked if convert[name]),
+        tuple((place, found) for place, found in enumerate(back) if found),
+        row or _named([column.key for column in columns]),
+    )
+
+
+def _named(names: Any) -> _Convert:
+    kind: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # known when it is asked
+    return kind._make
+
+
+def send(connection: Connection, statement: str, values: Any) -> Any:
+    """Give the driver a statement; the cursor with what comes back."""
+    _say(connection, statement, values, False)
+    try:
+        return _cursor(connection).execute(statement, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise refused(connection, statement, error) from error
+
+
+def send_each(connection: Connection, statement: str, values: Sequence[Any]) -> None:
+    """Give the driver a statement for each of these values."""
+    if len(values) == 1:
+        send(connection, statement, values[0])
+        return
+    _say(connection, statement, values, True)
+    try:
+        _cursor(connection).executemany(statement, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise refused(connection, statement, error) from error
+
+
+def _say(connection: Connection, statement: str, values: Any, many: bool) -> None:
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, None, statement, values, None, many)
+
+
+def _cursor(connection: Connection) -> Any:
+    """The one cursor that a connection keeps for all of this: making one takes PostgreSQL's driver
+    as long as asking."""
+    kept = connection.info
+    if "cursor" not in kept:
+        driver: Any = connection.connection.driver_connection
+        kept["cursor"] = driver.cursor()
+    return kept["cursor"]
+
+
+def refused(connection: Connection, statement: str, error: Exception) -> DBAPIError:
+    """An error of the driver as SQLAlchemy tells it, so that it may be a conflict."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    found: Any = DBAPIError.instance(
+        statement,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    return found  # type: ignore[no-any-return]
