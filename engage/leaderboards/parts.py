@@ -4,10 +4,10 @@
 that is one partner's own. Around them stands a frame (leaderboards/board.html) that no fact changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from flask import url_for as url
@@ -24,6 +24,8 @@ from engage.periods import Period
 from engage.shelf import VERSION, Piece, Shelf, piece
 from engage.voice import Voice
 
+T = TypeVar("T")
+
 #: Parts that are kept, those shown last: a page of fifty rows has 30 KB.
 KEPT = 512
 
@@ -38,9 +40,10 @@ def rows(view: View, after: int, now: datetime, voice: Voice) -> Piece:
     )
 
 
-def past(view: View, voice: Voice) -> Piece:
-    """The form that leads to the board's other periods; nothing where there is no other."""
-    return _shared("past", view, (), voice, lambda: _past(view, voice))
+def past(view: View, voice: Voice, names: Sequence[Any] | None = None) -> Piece:
+    """The form that leads to the board's other periods (`views.past_periods`); nothing where there is
+    no other."""
+    return _shared("past", view, (), voice, lambda: _past(view, voice, names))
 
 
 def _shared(
@@ -50,12 +53,25 @@ def _shared(
         return make()
     model = view.published.model
     board = (model.id, model.version, model.name, view.period.name, view.scope, view.today)
-    return _shelf("engage.boards").get((what, board, more, str(voice.locale)), make)
+    boards: Shelf[Piece] = _shelf("engage.boards")
+    return boards.get((what, board, more, str(voice.locale)), make)
 
 
-def _shelf(name: str) -> Shelf[Piece]:
-    shelf: Shelf[Piece] = current_app.extensions.setdefault(name, Shelf(KEPT))
-    return shelf
+def _shelf(name: str) -> Any:
+    return current_app.extensions.setdefault(name, Shelf(KEPT))
+
+
+def _lasting(view: View, what: Hashable, make: Callable[[], T]) -> T:
+    """What no fact changes, of a day: kept until the board is shaped otherwise."""
+    model = view.published.model
+    key = (model.id, model.reshaped, view.period.name, view.scope, view.today, what)
+    kept: Shelf[tuple[T]] = _shelf("engage.lasting")
+    return kept.get(key, lambda: (make(),))[0]
+
+
+def _yesterday(view: View, found: ranking.Ranking) -> dict[int, int] | None:
+    who = frozenset(row.member_id for row in found.rows)
+    return _lasting(view, who, lambda: views.ranks_yesterday(view, found))
 
 
 def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
@@ -72,7 +88,8 @@ def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
         made = current_app.jinja_env.get_template(template).render(version=VERSION, **values)
         return piece(made)
 
-    return _shelf("engage.drawn").get(key, make).at(view.published.model.version)
+    drawn: Shelf[Piece] = _shelf("engage.drawn")
+    return drawn.get(key, make).at(view.published.model.version)
 
 
 def _plain(value: Any) -> Any:
@@ -87,7 +104,7 @@ def _rows(
     view: View, after: int, as_of: str, stage: announcements.Said | None, voice: Voice
 ) -> Piece:
     found = views.page(view, after)
-    yesterday = views.ranks_yesterday(view, found)
+    yesterday = _yesterday(view, found)
     league = league_words.of_view(view, found.ranked, voice)
     first = 0 if after or league else 3
     podium = found._replace(rows=found.rows[:first])
@@ -145,8 +162,8 @@ def _latest_with_rows(view: View) -> Period | None:
     )
 
 
-def _past(view: View, voice: Voice) -> Piece:
-    periods = views.past_periods(view)
+def _past(view: View, voice: Voice, names: Sequence[Any] | None) -> Piece:
+    periods = views.past_periods(view, names)
     if len(periods) == 1:
         return piece("")
     at = periods.index(view.period)
@@ -175,7 +192,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
         return _draw("leaderboards/_me.html", view, voice, **_frozen(view, member, voice))
     found = views.near(view, member, reach=2)
     mine = next((row for row in found.rows if row.member_id == member), None)
-    yesterday = views.ranks_yesterday(view, found)
+    yesterday = _yesterday(view, found)
     rule = view.published.rule
     return _draw(
         *("leaderboards/_me.html", view, voice),
@@ -197,9 +214,16 @@ def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dic
     """How a member came to its place: day by day in this period, and where it ended the last one."""
     if view.scope or not view.is_current or mine is None:
         return {}
-    ranks = [*days.way(view.published, view.period, member, view.today), mine.rank]
     before = next(view.published.rule.windows.over(view.today), None)
-    ended = days.at_end(view.published, before, member) if before else None
+    so_far, ended = _lasting(
+        view,
+        member,
+        lambda: (
+            days.way(view.published, view.period, member, view.today),
+            days.at_end(view.published, before, member) if before else None,
+        ),
+    )
+    ranks = [*so_far, mine.rank]
     return {
         "way": [-rank for rank in ranks],
         "way_said": voice.gettext(

@@ -139,21 +139,23 @@ def board(board: str) -> AnyResponse:
 
 def _past(view: View, voice: Voice) -> again.Part:
     return again.Part(
-        lambda now: parts.past(view.at(now), voice),
+        lambda now, names: parts.past(view.at(now), voice, names),
         _alike("past", view, voice),
         views.periods_question(view.published),
     )
 
 
 def _rows(view: View, after: int, voice: Voice) -> again.Part:
-    make: again.Make = lambda now: parts.rows(view.at(now), after, g.now, voice)  # noqa: E731
-    return again.Part(make, _alike("rows", view, voice, after))
+    return again.Part(
+        lambda now, _: parts.rows(view.at(now), after, g.now, voice),
+        _alike("rows", view, voice, after),
+    )
 
 
 def _mine(view: View, member: int, voice: Voice) -> again.Part:
     return again.Part(
-        lambda now: parts.me(view.at(now), member, g.seat.partner, voice),
-        probe=ranking.probe(view.published, view.period, view.scope, member),
+        lambda now, _: parts.me(view.at(now), member, g.seat.partner, voice),
+        question=ranking.probe(view.published, view.period, view.scope, member),
     )
 
 

@@ -1,5 +1,6 @@
 """What a board's page shows: which period and scope are meant, and their rows in a reader's words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -182,11 +183,15 @@ def periods_question(published: Published) -> tuple[str, dict[str, Any]]:
     return as_text(_PERIODS, db.engine.dialect.name), {"board": published.model.id}
 
 
-def past_periods(view: View) -> list[Period]:
-    """The board's periods that have standings, with the running one, newest first."""
-    names = db.session.scalars(_PERIODS, {"board": view.published.model.id})
+def past_periods(view: View, rows: Sequence[Any] | None = None) -> list[Period]:
+    """The board's periods that have standings, with the running one, newest first.
+
+    From the ``rows`` of `periods_question`, where it was asked already.
+    """
+    if rows is None:
+        rows = db.session.execute(_PERIODS, {"board": view.published.model.id}).all()
     windows = view.published.rule.windows
-    found = {windows.called(name) for name in names}
+    found = {windows.called(name) for (name,) in rows}
     found |= {view.period, windows.running(view.today)}
     return sorted(found, key=lambda period: period.first, reverse=True)
 

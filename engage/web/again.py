@@ -30,8 +30,10 @@ from engage.web.security import conditional
 #: Where the door leaves a list in the ASGI scope, for what may be given again.
 SLOT = "engage.again"
 _COLUMNS = tuple(Board.__table__.columns.keys())
-#: Makes a part for the board as it is by then.
-Make = Callable[[Published], Piece]
+#: Rows as the driver brings them.
+Rows = Sequence[Any] | None
+#: Makes a part for the board as it is by then, from the rows of its question.
+Make = Callable[[Published, Rows], Piece]
 
 
 def init_app(app: Flask) -> None:
@@ -45,23 +47,27 @@ def hole(name: str) -> Markup:
 
 @dataclass(frozen=True)
 class Part:
-    """What makes a part of an answer, and when that need not be done though the board moved on.
+    """What makes a part of an answer, and when that need not be done though facts moved the board.
 
-    ``shared`` names what is the same for all who are told so, at one version of a board. ``probe`` is a
-    statement for the driver (and its parameters): facts change the part only where they change its
-    rows. A board that changed otherwise (`Board.reshaped`) makes every part anew.
+    ``shared`` names what is the same for all who are told so, at one version of a board. ``question`` is
+    a statement for the driver (and its parameters): facts change the part only where they change its
+    rows.
     """
 
     make: Make
     shared: Hashable | None = None
-    probe: tuple[str, Any] | None = None
+    question: tuple[str, Any] | None = None
 
 
 class Made(NamedTuple):
-    """A piece, and the rows that its part's probe had when it was made."""
+    """A piece, and the rows that it is made from."""
 
     piece: Piece
-    rows: Any = None
+    rows: Rows = None
+
+
+#: What stands of a part by now, else the rows to make it from where its question was asked already.
+Stands = Made | Rows
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Again:
     version: int
     is_conditional: bool
     #: The same of the board as it is by now, to be shown as that version; what stands is not made.
-    renew: Callable[["Again", Moved, int, Sequence[Made | None]], "Again"]
+    renew: Callable[["Again", Moved, int, Sequence[Stands]], "Again"]
 
     @property
     def body(self) -> bytes:
@@ -132,10 +138,11 @@ def _noted(
     return noted
 
 
-def _made(part: Part, published: Published) -> Made:
-    """Probed in the transaction in which it is made, so of the same moment."""
-    driver: Any = db.session.connection().connection.driver_connection
-    return Made(part.make(published), part.probe and driver.execute(*part.probe).fetchall())
+def _made(part: Part, published: Published, rows: Rows = None) -> Made:
+    if part.question and rows is None:
+        driver: Any = db.session.connection().connection.driver_connection
+        rows = driver.execute(*part.question).fetchall()
+    return Made(part.make(published, rows), rows)
 
 
 def _at(board: Published, moved: Moved) -> Published:
@@ -150,7 +157,7 @@ def _at(board: Published, moved: Moved) -> Published:
     return boards.get((board.model.id, moved), make)
 
 
-def _renewing(app: Flask) -> Callable[[Again, Moved, int, Sequence[Made | None]], Again]:
+def _renewing(app: Flask) -> Callable[[Again, Moved, int, Sequence[Stands]], Again]:
     """Makes parts anew in a request like this one, without the hooks that stand before views.
 
     Who asks was let in by them, and is who they were.
@@ -158,7 +165,7 @@ def _renewing(app: Flask) -> Callable[[Again, Moved, int, Sequence[Made | None]]
     environ = {name: text for name, text in request.environ.items() if isinstance(text, str)}
     person = {name: g.get(name) for name in ("user", "seat", "seats", "mark", "api_key")}
 
-    def renew(noted: Again, moved: Moved, version: int, stands: Sequence[Made | None]) -> Again:
+    def renew(noted: Again, moved: Moved, version: int, stands: Sequence[Stands]) -> Again:
         nobody = app.session_interface.make_null_session(
             app
         )  # no part reads it: signatures take time
@@ -168,7 +175,7 @@ def _renewing(app: Flask) -> Callable[[Again, Moved, int, Sequence[Made | None]]
                 setattr(g, name, value)
             board = _at(noted.board, moved)
             made = tuple(
-                found or _made(part, board)
+                found if isinstance(found, Made) else _made(part, board, found)
                 for (part, _), found in zip(noted.parts, stands, strict=True)
             )
             return replace(noted, board=board, made=made, version=version)

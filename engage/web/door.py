@@ -27,7 +27,7 @@ from engage.bodies import Application, Message, Receive, Send
 from engage.db import db
 from engage.shelf import Shelf
 from engage.web import again, health
-from engage.web.again import Again, Made
+from engage.web.again import Again, Made, Stands
 from engage.web.numbers import number
 from engage.web.shown import Shown, shown
 
@@ -111,18 +111,19 @@ class Door:
             if version <= noted.version <= moved.version:
                 return noted
             stands = await self._do(self._standing, noted, version)
-            if None not in stands:
-                return replace(noted, made=tuple(made for made in stands if made), version=version)
+            made = tuple(found for found in stands if isinstance(found, Made))
+            if len(made) == len(stands):
+                return replace(noted, made=made, version=version)
             if alike not in self._under_way:
                 break
             # Somebody else's answer makes what this one shares with it: only the own part is left.
             await asyncio.wait([self._under_way[alike]])
-        made = loop.run_in_executor(self._threads, noted.renew, noted, moved, version, stands)
+        renewed = loop.run_in_executor(self._threads, noted.renew, noted, moved, version, stands)
         if len(alike) == 1:
-            return await made
-        self._under_way[alike] = made
-        made.add_done_callback(lambda _: self._under_way.pop(alike))
-        return await made
+            return await renewed
+        self._under_way[alike] = renewed
+        renewed.add_done_callback(lambda _: self._under_way.pop(alike))
+        return await renewed
 
     async def _do(self, look: Callable[..., T], *question: Any) -> T:
         if self._window.is_near:
@@ -138,16 +139,18 @@ class Door:
         self._shown.keep(noted.board.model.id, now)
         return now.version
 
-    def _standing(self, noted: Again, version: int) -> list[Made | None]:
-        """Of each part what stands though facts moved the board; None for what has to be made."""
-        found: list[Made | None] = []
+    def _standing(self, noted: Again, version: int) -> list[Stands]:
+        """Of each part what stands though facts moved the board, or the rows to make it from."""
+        found: list[Stands] = []
         for part, before in noted.parts:
-            made = None
+            stands: Stands = None
             if part.shared:
-                made = self._shared.find((noted.board.model.id, version, part.shared))
-            if made is None and part.probe and self._window.ask(*part.probe) == before.rows:
-                made = before._replace(piece=before.piece.at(version))
-            found.append(made)
+                stands = self._shared.find((noted.board.model.id, version, part.shared))
+            if stands is None and part.question:
+                stands = self._window.ask(*part.question)
+                if stands == before.rows:
+                    stands = before._replace(piece=before.piece.at(version))
+            found.append(stands)
         return found
 
     def _keep(self, key: Any, kept: _Kept) -> _Kept:
