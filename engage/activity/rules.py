@@ -1,6 +1,7 @@
 """Whether a fact can be taken, and what makes two reports of it the same: pure decisions."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from engage import definitions as read
 from engage import money
 from engage.definitions import FACT_KINDS
+from engage.money import SCALE
 
 #: A clock may be wrong by a little; a sale of next week is a mistake.
 AHEAD = timedelta(days=1)
@@ -59,6 +61,49 @@ class Standing(NamedTuple):
     def content(self) -> tuple[object, ...]:
         """What a repeated report must equal to be the same fact again."""
         return self[3:6] + self[7:]
+
+
+# --- what a fact adds -----------------------------------------------------------------------------
+
+#: What counts different customers or products, as rules and as stages, tiers and boards call them.
+DISTINCT = ("customer", "product", "customers", "products")
+
+
+def counted(amount: int, quantity: int) -> int:
+    """What a fact adds wherever facts are counted, in ten-thousandths.
+
+    A return (its quantity is below zero) takes away what its sale counted; a credit (its amount alone
+    is: money back, goods kept) counts nothing; all else, a training of no amount too, counts one.
+    """
+    return -SCALE if quantity < 0 else 0 if amount < 0 else SCALE
+
+
+def is_credit_to(measure: str, fact: Standing) -> bool:
+    """Whether a fact is a credit and anything but amounts is measured: it adds nothing then."""
+    return measure != "amount" and counted(fact.amount, fact.quantity) == 0
+
+
+def adds(measure: str, fact: Standing, net: Counter[str]) -> int:
+    """What a fact adds to a measure, in ten-thousandths: the one answer for rules, stages, tiers, boards.
+
+    A customer or product counts while its sales outnumber its returns; ``net`` holds how many do, of the
+    facts before. `engage.activity.service.measured` says the same in SQL.
+    """
+    if measure == "amount":
+        return fact.amount
+    if is_credit_to(measure, fact):
+        return 0
+    if measure == "quantity":
+        return fact.quantity
+    count = counted(fact.amount, fact.quantity)
+    if measure not in DISTINCT:
+        return count
+    name: str | None = getattr(fact, measure.removesuffix("s"))
+    if name is None:
+        return 0
+    before = net[name]
+    net[name] += count
+    return ((net[name] > 0) - (before > 0)) * SCALE
 
 
 # --- what to do with what cannot be taken ---------------------------------------------------------

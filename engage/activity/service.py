@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, select, update
 
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
 from engage.db import db
+from engage.money import SCALE
 from engage.partners.models import Partner
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
@@ -178,8 +179,29 @@ def _write(
     admission.superseded[:] = [fact for fact in admission.superseded if fact.id not in fresh]
 
 
+#: `rules.counted`, as the database reads it.
+COUNTED = case((Fact.quantity < 0, -SCALE), (Fact.amount < 0, 0), else_=SCALE)
+
+
+def measured(measure: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    """What facts add to a measure, as `rules.adds` has it: ``columns``, ``occurred_at``, ``value``.
+
+    One row for each fact; of customers and products one for each, with the first fact that counts it.
+    The caller says which facts.
+    """
+    if measure not in rules.DISTINCT:
+        quantity = case((COUNTED == 0, 0), else_=Fact.quantity)
+        value = {"amount": Fact.amount, "quantity": quantity}.get(measure, COUNTED)
+        return select(*columns, Fact.occurred_at, value.label("value"))
+    name = getattr(Fact, measure.removesuffix("s"))
+    value = case((and_(name.is_not(None), func.sum(COUNTED) > 0), SCALE), else_=0)
+    first = func.min(case((COUNTED > 0, Fact.occurred_at)))
+    counts = select(*columns, first.label("occurred_at"), value.label("value"))
+    return counts.group_by(*columns, name)
+
+
 class Month(NamedTuple):
-    """A calendar month of a partner's facts; ``amount`` in ten-thousandths."""
+    """A calendar month of a partner's facts, as they count; ``amount`` in ten-thousandths."""
 
     first: date
     facts: int
@@ -194,7 +216,7 @@ def months(partner_id: int, kind: str, first: date, last: date) -> list[Month]:
         totals[year, month] = Month(date(year, month, 1), 0, 0)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     rows: Iterable[Row[tuple[date, int, int]]] = db.session.execute(
-        select(Fact.day, func.count(), func.sum(Fact.amount))
+        select(Fact.day, func.sum(COUNTED), func.sum(Fact.amount))
         .where(
             Fact.partner_id == partner_id,
             Fact.kind == kind,
@@ -206,6 +228,6 @@ def months(partner_id: int, kind: str, first: date, last: date) -> list[Month]:
     for day, facts, amount in rows:
         held = totals[day.year, day.month]
         totals[day.year, day.month] = Month(
-            held.first, held.facts + facts, held.amount + int(amount)
+            held.first, held.facts + int(facts) // SCALE, held.amount + int(amount)
         )
     return list(totals.values())

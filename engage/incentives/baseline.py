@@ -4,15 +4,14 @@ All that partner did then counts, if it is of the rule's kind and meets its cond
 the partner belonged then, and whether the rule was published already, does not matter.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
 from engage import periods
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds
 from engage.conditions import FACT_CONDITIONS, is_among
-from engage.incentives import rules
 from engage.incentives.rules import Rule
 from engage.periods import Period
 
@@ -30,12 +29,12 @@ class Ground:
     def __init__(self, rule: Rule, facts: Iterable[Standing]) -> None:
         self._rule = rule
         self._totals: dict[tuple[int, str], int] = defaultdict(int)
-        seen: dict[tuple[int, str], set[str]] = defaultdict(set)
+        net: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         for fact in facts:
             if not counts(rule, fact):
                 continue
             place = fact.partner_id, periods.containing(fact.day, rule.period).name
-            self._totals[place] += rules.adds(rule, fact, seen[place])
+            self._totals[place] += adds(rule.per, fact, net[place])
 
     def of(self, partner_id: int, period: Period) -> Found:
         """The baseline of a partner in ``period``: the mean of those periods that hold anything.

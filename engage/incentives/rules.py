@@ -13,7 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from engage.activity.rules import Standing
 from engage.conditions import Where
 from engage.money import SCALE, minor_digits
 from engage.periods import Moment
@@ -103,10 +102,6 @@ class Rule:
     def looks_back(self) -> bool:
         """Whether a fact's worth takes more to know than the running total before it."""
         return self.per in DISTINCT or self.baseline is not None
-
-    def measure(self, amount: int, quantity: int) -> int:
-        """What a fact adds to the running total, in ten-thousandths."""
-        return amount if self.per == "amount" else quantity if self.per == "quantity" else SCALE
 
     def outside(self, day: date, at: datetime | None = None) -> str | None:
         """Which end of the window keeps what is of that day out, ``starts`` or ``ends``.
@@ -230,13 +225,3 @@ def steps(start: int, entries: Iterable[tuple[Rule, int]]) -> Iterator[Step]:
         now_paid = pay(rule, after)
         yield Step(total, after, now_paid - paid)
         total, paid = after, now_paid
-
-
-def adds(rule: Rule, fact: Standing, seen: set[str]) -> int:
-    """What a fact adds to the running total; a customer or product counts once among ``seen``."""
-    if rule.per in DISTINCT:
-        name = fact.customer if rule.per == "customer" else fact.product
-        if name is None or name in seen:
-            return 0
-        seen.add(name)
-    return rule.measure(fact.amount, fact.quantity)

@@ -3,12 +3,12 @@
 The flow posts the difference to it, a draft rule is tried by it: there is one way to be paid.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engage import periods
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds
 from engage.conditions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
@@ -153,9 +153,9 @@ def walk(
 ) -> list[Worth]:
     """Take the facts of a partner's group in turn, from a running total on."""
     entries = list(entries)
-    seen: dict[str, set[str]] = defaultdict(set)
+    net: dict[str, Counter[str]] = defaultdict(Counter)
     measured = (
-        (version.rule, rules.adds(version.rule, fact, seen[version.rule.per]))
+        (version.rule, adds(version.rule.per, fact, net[version.rule.per]))
         for fact, version in entries
         if version.rule
     )

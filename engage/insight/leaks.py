@@ -6,10 +6,11 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import func, select
 
 from engage import periods
 from engage.activity.models import Fact
+from engage.activity.service import measured
 from engage.clock import local_day
 from engage.db import db
 from engage.home.rules import Goal
@@ -113,7 +114,7 @@ def _of_tiers(programme: Programme, today: date, now: datetime) -> Iterator[Lost
         if period.last == periods.LAST_DAY or tier.threshold == 0 or not near:
             continue
         days, left = (today - period.first).days + 1, (period.last - today).days + 1
-        counted = _counted(programme, tier, period)
+        stands = counted(programme, tier, period)
         paid = _paid(programme, period, today)
         step = 0 if tier.measure in ("amount", "quantity", POINTS) else SCALE
         for partner_id in near:
@@ -124,7 +125,7 @@ def _of_tiers(programme: Programme, today: date, now: datetime) -> Iterator[Lost
                 if ends is None or (last := local_day(ends, programme.timezone)) > period.last:
                     continue
                 to_come = (period.last - last).days + 1 + tier.grace
-            goal = Goal(tier.name, counted.get(partner_id, 0), tier.threshold, days, left, step)
+            goal = Goal(tier.name, stands.get(partner_id, 0), tier.threshold, days, left, step)
             gains = [
                 (unit, rules.lifted(paid.get((partner_id, unit), 0), days, to_come, more))
                 for unit, more in _more(ladder, place, falls=falls)
@@ -145,29 +146,20 @@ def _more(ladder: Ladder, place: int, *, falls: bool) -> Iterator[tuple[str, Fra
         yield unit, 2 - 1 / ratio if falls else ratio
 
 
-def _counted(programme: Programme, tier: Tier, period: Period) -> dict[int, int]:
+def counted(programme: Programme, tier: Tier, period: Period) -> dict[int, int]:
     """What counts towards a tier in its period, by partner, in ten-thousandths."""
     if tier.measure == POINTS:
         by_unit = _paid(programme, period, period.last)
         return {who: paid * SCALE for (who, unit), paid in by_unit.items() if unit == POINTS}
-    measure: dict[str, ColumnElement[int]] = {
-        "amount": func.sum(Fact.amount),
-        "quantity": func.sum(Fact.quantity),
-        "facts": func.count() * SCALE,
-        "customers": func.count(distinct(Fact.customer)) * SCALE,
-        "products": func.count(distinct(Fact.product)) * SCALE,
-    }
-    rows = db.session.execute(
-        select(Fact.partner_id, measure[tier.measure])
-        .where(
-            Fact.programme_id == programme.id,
-            Fact.superseded_at.is_(None),
-            Fact.kind == tier.on,
-            Fact.day.between(period.first, period.last),
-            *facts.meet(tier.where),
-        )
-        .group_by(Fact.partner_id)
+    found = measured(tier.measure, Fact.partner_id.expression).where(
+        Fact.programme_id == programme.id,
+        Fact.superseded_at.is_(None),
+        Fact.kind == tier.on,
+        Fact.day.between(period.first, period.last),
+        *facts.meet(tier.where),
     )
+    one = found.subquery().c
+    rows = db.session.execute(select(one.partner_id, func.sum(one.value)).group_by(one.partner_id))
     return {partner_id: int(value) for partner_id, value in rows}
 
 

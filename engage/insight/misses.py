@@ -25,6 +25,8 @@ def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
         )
     if miss.step is not None:
         return _counted(miss, currency, voice)
+    if miss.key == "credit":
+        return _credit(name, voice)
     if miss.key in ("before", "retired"):
         when = voice.moment(miss.since) if miss.since else ""
         if miss.key == "before":
@@ -57,6 +59,10 @@ def of_rule(miss: RuleMiss, currency: str, voice: Voice = ENGLISH) -> str:
             **said,
         )
     return _condition(name, rule.where, rule.on, miss.key, miss.has, currency, voice)
+
+
+def _credit(what: str, voice: Voice) -> str:
+    return voice.gettext("%(what)s counts no credits: money back is no further result.", what=what)
 
 
 def _condition(
@@ -162,6 +168,8 @@ def of_stage(miss: StageMiss, currency: str, voice: Voice = ENGLISH) -> str:
             model.name, miss.mission.audience, "", miss.key, miss.has, currency, voice
         )
     name = voice.gettext("Stage %(number)s of %(mission)s", number=miss.number, mission=model.name)
+    if miss.key == "credit":
+        return _credit(name, voice)
     if miss.key == "budget":
         return voice.gettext("%(stage)s was reached, but the budget was used up.", stage=name)
     if miss.key != "counts":

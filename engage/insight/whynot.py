@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, is_credit_to
 from engage.conditions import is_among
 from engage.incentives import baseline
 from engage.incentives.rules import Rule, Step, Version, in_force
@@ -26,7 +26,7 @@ class RuleMiss(NamedTuple):
     """A rule that paid a fact nothing. ``rule`` reads as it did then, or as it first reads after.
 
     ``key`` is a condition of the rule (``on``, ``starts``, ``category``, ``region`` …), a limit of
-    `rules.shortfall`, ``before`` (in force from ``since`` on alone) or ``retired`` (since then).
+    `rules.shortfall`, ``credit`` (it counts no credits), ``before`` (in force from ``since`` on alone) or ``retired`` (since then).
     ``has`` is what the fact or its partner has there, ``step`` the running total where it counts.
     """
 
@@ -43,6 +43,7 @@ class StageMiss(NamedTuple):
     """A mission stage that paid a fact nothing; without ``stage``, the mission as a whole.
 
     ``key`` is ``window`` or an attribute of the audience (of the mission), a condition of the stage,
+    ``credit`` (it counts none),
     ``counts``: the fact counts, and ``value`` is where the stage stands for the partner now, or
     ``budget``: it reached the stage, and nothing was left for its reward.
     """
@@ -89,6 +90,8 @@ def _of_rules(shelf: list[Book], fact: Standing, who: dict[int, Attributes]) -> 
             timed = {"starts": rule.opens, "ends": rule.closes}.get(key)
             has = fact.occurred_at if timed else _has(key, fact, who)
             found[book.slug] = RuleMiss(book.slug, rule, key, has)
+        elif is_credit_to(version.rule.per, fact):
+            found[book.slug] = RuleMiss(book.slug, version.rule, "credit")
         else:
             counting.append((book, version.rule))
     found |= {miss.slug: miss for miss in _counted(counting, fact, who)}
@@ -191,6 +194,9 @@ def _of_stages(mission: Running, fact: Standing, rewarded: set[int]) -> Iterator
         )
         if other:
             yield StageMiss(mission, other, getattr(fact, other), number, stage)
+            continue
+        if is_credit_to(stage.measure, fact):
+            yield StageMiss(mission, "credit", None, number, stage)
             continue
         row = progress.get(stage_id)
         reached = row is not None and row.reached_at is not None

@@ -1,7 +1,7 @@
 """Standings: moved in the transaction of the facts, recomputable from them at any time."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
+from engage.activity.rules import adds
 from engage.conditions import addresses, asks_for_tier, texts
 from engage.db import db
 from engage.leaderboards import language, leagues, pictures, projection, rules
@@ -20,7 +21,6 @@ from engage.leaderboards.models import Board
 from engage.leaderboards.tally import Place, Published, tally, windowed
 from engage.leaderboards.windows import ROLLING, touched
 from engage.ledger.rules import Difference, Move
-from engage.money import SCALE
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.prepared import Prepared
@@ -285,13 +285,12 @@ def _of_facts(
             if fact.kind == rule.on and all(
                 getattr(fact, name) in values for name, values in rule.where
             ):
-                yield fact.partner_id, fact.day, sign * _value(rule, fact), fact.occurred_at
-
-
-def _value(rule: rules.Board, fact: FactStanding) -> int:
-    if rule.measure == "amount":
-        return fact.amount
-    return fact.quantity if rule.measure == "quantity" else SCALE
+                yield (
+                    fact.partner_id,
+                    fact.day,
+                    sign * adds(rule.measure, fact, Counter()),
+                    fact.occurred_at,
+                )
 
 
 def _member(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, false, func, or_, select
 
 from engage.activity.models import Fact
+from engage.activity.service import measured
 from engage.conditions import Between
 from engage.db import db
 from engage.leaderboards import rules
@@ -257,26 +258,12 @@ def _facts(
     programme: Programme, rule: rules.Board, spans: Sequence[Period], whose: Whose
 ) -> Select[Any]:
     """What every fact of these spans (or customer, or product) is worth; ``span`` tells which."""
-    measured = {"amount": Fact.amount, "quantity": Fact.quantity}.get(rule.measure)
-    columns = Fact.partner_id, _span(Fact.day, spans).label("span")
-    counted = (
+    span = _span(Fact.day, spans).label("span")
+    return measured(rule.measure, Fact.partner_id.expression, span).where(
         Fact.kind == rule.on,
         or_(*(Fact.day.between(span.first, span.last) for span in spans)),
         *(asked for name, among in rule.where for asked in meets(getattr(Fact, name), among)),
         *whose(Fact),
-    )
-    if rule.measure not in rules.DISTINCT:
-        value = measured if measured is not None else SCALE + Fact.id * 0
-        return select(*columns, Fact.occurred_at, value.label("value")).where(*counted)
-    name = Fact.customer if rule.measure == "customers" else Fact.product
-    return (
-        select(
-            *columns,
-            func.min(Fact.occurred_at).label("occurred_at"),
-            case((name.is_(None), 0), else_=SCALE).label("value"),
-        )
-        .where(*counted)
-        .group_by(*columns, name)
     )
 
 

@@ -5,6 +5,7 @@ by the first fact with which its running value is at the target (and every earli
 for as long as its value over the whole window still is: a return may undo it, visibly.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,10 +13,10 @@ from typing import Any, NamedTuple
 
 from engage import conditions
 from engage import definitions as read
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds
 from engage.conditions import Where
 from engage.definitions import DefinitionError
-from engage.money import SCALE, natural_unit
+from engage.money import natural_unit
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products")
 MAX_STAGES = 8
@@ -203,36 +204,19 @@ def counts(stage: Stage, fact: Standing) -> bool:
 
 
 def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progress]:
-    """Where each stage stands after ``facts`` (those of the window, in event-time order).
-
-    A customer or product counts once, with its first fact.
-    """
+    """Where each stage stands after ``facts`` (those of the window, in event-time order)."""
     values = [0] * len(stages)
-    seen: list[set[str]] = [set() for _ in stages]
+    net: list[Counter[str]] = [Counter() for _ in stages]
     crossed: list[_Crossing | None] = [None] * len(stages)
     for position, fact in enumerate(facts):
         for index, stage in enumerate(stages):
             if not counts(stage, fact):
                 continue
             before = values[index]
-            values[index] = before + _adds(stage, fact, seen[index])
+            values[index] = before + adds(stage.measure, fact, net[index])
             if crossed[index] is None and values[index] >= stage.target:
                 crossed[index] = _Crossing(position, fact, before, values[index])
     return _opened_in_turn(stages, values, crossed)
-
-
-def _adds(stage: Stage, fact: Standing, seen: set[str]) -> int:
-    if stage.measure == "amount":
-        return fact.amount
-    if stage.measure == "quantity":
-        return fact.quantity
-    if stage.measure == "facts":
-        return SCALE
-    name = fact.customer if stage.measure == "customers" else fact.product
-    if name is None or name in seen:
-        return 0
-    seen.add(name)
-    return SCALE
 
 
 def _opened_in_turn(

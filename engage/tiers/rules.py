@@ -5,6 +5,7 @@ that period, and through the days of grace after it; a return below the threshol
 too. What stands after the last fact says when it will end: a fall needs no fact.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from engage import conditions, periods
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds
 from engage.conditions import Where
 from engage.money import POINTS, SCALE
 
@@ -108,7 +109,7 @@ class _Count:
     tier: Tier
     period: periods.Period | None = None
     total: int = 0
-    seen: set[str] = field(default_factory=set)
+    net: Counter[str] = field(default_factory=Counter)
     #: The last day of grace of what is over, and whether the threshold is met now.
     closed: date = date.min
     met: bool = False
@@ -128,8 +129,9 @@ class _Count:
         period = periods.containing(fact.day, self.tier.period)
         if period != self.period:
             self.closed, self.met = self.until, False
-            self.period, self.total, self.seen = period, 0, set()
-        self.total += _adds(self.tier, fact, points, self.seen)
+            self.period, self.total, self.net = period, 0, Counter()
+        paid = self.tier.measure == POINTS
+        self.total += points * SCALE if paid else adds(self.tier.measure, fact, self.net)
         met = self.total >= self.tier.threshold
         if self.met and not met:
             self.keep(fact.day)
@@ -151,21 +153,6 @@ def counts(tier: Tier, fact: Standing) -> bool:
     return fact.kind == tier.on and all(
         conditions.is_among(getattr(fact, name), values) for name, values in tier.where
     )
-
-
-def _adds(tier: Tier, fact: Standing, points: int, seen: set[str]) -> int:
-    if tier.measure == POINTS:
-        return points * SCALE
-    if tier.measure in ("amount", "quantity"):
-        value: int = getattr(fact, tier.measure)
-        return value
-    if tier.measure == "facts":
-        return SCALE
-    name = fact.customer if tier.measure == "customers" else fact.product
-    if name is None or name in seen:
-        return 0
-    seen.add(name)
-    return SCALE
 
 
 def spells(

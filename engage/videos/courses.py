@@ -5,7 +5,7 @@ from engage.activity.sentences import named
 from engage.ledger import service as ledger
 from engage.money import POINTS, SCALE
 from engage.studio.values import Badge, Badges, Number
-from engage.videos import aims
+from engage.videos import aims, highlights
 from engage.videos.snapshot import Told
 
 KINDS = ("training_completed", "certification")
@@ -66,8 +66,8 @@ def _since(told: Told) -> list[Standing]:
 
 
 def deals_since(told: Told) -> Number | None:
-    count = len(_since(told))
-    return Number(count, told.voice.number(count)) if count else None
+    count = highlights.count("facts", _since(told))
+    return Number(count, told.voice.number(count)) if count > 0 else None
 
 
 def sales_since(told: Told) -> Number | None:

@@ -40,7 +40,7 @@ def _money(told: Told, amount: int) -> Number | None:
 
 
 def customers(told: Told) -> Number | None:
-    count = len({fact.customer for fact in told.sales if fact.customer})
+    count = highlights.count("customers", told.sales)
     return Number(count, told.voice.number(count)) if count else None
 
 

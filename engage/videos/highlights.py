@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds, counted
+from engage.money import SCALE
 
 #: Fewer days than this have no best one worth telling of.
 DAYS_TO_COMPARE = 3
@@ -28,14 +29,20 @@ def best_day(facts: Iterable[Standing]) -> Day | None:
     counts: Counter[date] = Counter()
     amounts: Counter[date] = Counter()
     for fact in facts:
-        counts[fact.day] += 1
+        counts[fact.day] += counted(fact.amount, fact.quantity)
         amounts[fact.day] += fact.amount
     if len(counts) < DAYS_TO_COMPARE:
         return None
     best, second = sorted(counts, key=lambda day: (amounts[day], counts[day]))[:-3:-1]
     if (amounts[best], counts[best]) == (amounts[second], counts[second]):
         return None
-    return Day(best, counts[best], amounts[best])
+    return Day(best, counts[best] // SCALE, amounts[best])
+
+
+def count(measure: str, facts: Iterable[Standing]) -> int:
+    """How many ``facts``, ``customers`` or ``products`` they count."""
+    net: Counter[str] = Counter()
+    return sum(adds(measure, fact, net) for fact in facts) // SCALE
 
 
 def weeks_in_a_row(days: Iterable[date]) -> int:

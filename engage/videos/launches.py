@@ -12,7 +12,7 @@ from engage.missions import sentences
 from engage.missions.service import MissionView
 from engage.partners import service as partners
 from engage.studio.values import Number, Stages
-from engage.videos import aims
+from engage.videos import aims, highlights
 from engage.videos.snapshot import Told
 
 #: A launch is told of from so long before its start until so long after it.
@@ -143,13 +143,13 @@ def stages(told: Told, one: Launch) -> Stages | None:
 
 def sold(told: Told, one: Launch) -> Number | None:
     """Deals of it that the partner has closed before."""
-    count = len(_before(told, one))
-    return Number(count, told.voice.number(count)) if count else None
+    count = highlights.count("facts", _before(told, one))
+    return Number(count, told.voice.number(count)) if count > 0 else None
 
 
 def customers(told: Told, one: Launch) -> Number | None:
     """To how many customers."""
-    count = len({fact.customer for fact in _before(told, one) if fact.customer})
+    count = highlights.count("customers", _before(told, one))
     return Number(count, told.voice.number(count)) if count else None
 
 

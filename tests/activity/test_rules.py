@@ -1,5 +1,6 @@
 """What is wrong with a report, what a programme does about it, and what an amount is worth."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.activity import rules
-from engage.activity.rules import HELD, Intake, Problem, Rate, Rates, Report
+from engage.activity.rules import HELD, Intake, Problem, Rate, Rates, Report, Standing
 from engage.definitions import DefinitionError
+from engage.money import SCALE
 
 NOW = datetime(2013, 4, 10, 15, tzinfo=UTC)
 
@@ -28,6 +30,16 @@ def test_a_negative_quantity_is_a_return_only_with_a_negative_amount():
     assert reasons(quantity=-1) == ["negative_quantity"]
     assert reasons(quantity=1, amount=-1) == [], "money back, goods kept"
     assert reasons(quantity=-1, intake=Intake(negative_quantity="take")) == []
+
+
+def test_each_measure_counts_its_own():
+    at = (NOW, NOW.date())
+    fact = Standing(1, "api", "x", 1, "sale", *at, 5, None, 7, "Road", None, "Ann")
+    added = [rules.adds(m, fact, Counter()) for m in ("amount", "quantity", "fact")]
+    assert added == [5, 7, SCALE]
+    for measure in ("customers", "product"):
+        seen = Counter[str]()
+        assert [rules.adds(measure, fact, seen) for _ in range(2)] == [SCALE, 0]
 
 
 def test_a_clock_may_be_a_day_ahead():

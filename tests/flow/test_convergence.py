@@ -13,7 +13,7 @@ from engage import flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import transaction
-from engage.money import scaled
+from engage.money import SCALE, scaled
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
 from tests.houses import Houses
@@ -255,7 +255,7 @@ days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n)) |
     [date(2012, 1, 31), date(2012, 2, 29), date(2012, 11, 30)]
 )
 sales = st.builds(
-    lambda number, partner, cents, day, hour, category, customer: sale(
+    lambda number, partner, cents, day, hour, category, customer, pieces: sale(
         f"f-{number}",
         partner,
         f"{cents // 100}.{cents % 100:02d}"
@@ -265,14 +265,16 @@ sales = st.builds(
         hour=hour,
         category=category,
         customer=customer,
-    ),
+    )._replace(quantity=(-1 if cents < 0 else 1) * pieces * SCALE),
     st.integers(0, 10**6),
     st.sampled_from(["A1", "B1", "C1"]),
-    st.integers(-300_000, 3_000_000),
+    # Returns, credits (of no pieces), what has no amount, and sales.
+    st.integers(-300_000, -1) | st.integers(0, 3_000_000),
     days,
     st.integers(0, 23),
     st.sampled_from(["Bikes", "Clothing", None]),
     st.sampled_from(["Ann", "Ben", None]),
+    st.integers(0, 2),
 )
 batches_of = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fact.external_id)
 
@@ -332,7 +334,9 @@ def test_corrections_end_where_the_corrected_facts_alone_would(
 ) -> None:
     wrong = [
         fact._replace(
-            amount=data.draw(st.integers(-(10**8), 10**9)),
+            amount=data.draw(
+                st.integers(-(10**8), -1) if fact.quantity < 0 else st.integers(0, 10**9)
+            ),
             partner=data.draw(st.sampled_from(["A1", "B1", "C1"])),
         )
         for fact in data.draw(st.lists(st.sampled_from(facts), unique=True))

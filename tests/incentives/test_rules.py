@@ -90,12 +90,6 @@ def test_growth_is_what_lies_above_the_baseline() -> None:
     assert [step.amount for step in steps] == [0, 2, 6]
 
 
-def test_facts_and_quantities_count_in_their_own_measure() -> None:
-    assert parsed(LINEAR | {"per": "fact"}).measure(5, 7) == SCALE
-    assert parsed(LINEAR | {"per": "quantity"}).measure(5, 7) == 7
-    assert parsed(LINEAR).measure(5, 7) == 5
-
-
 def test_an_event_falls_under_the_last_version_before_it() -> None:
     rule = parsed(LINEAR)
     change, end = datetime(2013, 4, 1, tzinfo=UTC), datetime(2013, 6, 1, tzinfo=UTC)

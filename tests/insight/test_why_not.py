@@ -56,6 +56,24 @@ def test_another_kind_comes_last(app: Flask, cast: Cast):
     assert "Bike points pays for sales; this is a sign-in." in said
 
 
+def test_a_credit_counts_nothing_and_is_told_so(app: Flask, cast: Cast):
+    each = """[[rules]]
+slug = "each"
+on = "sale"
+earn = "points"
+per = "fact"
+rate = "5"
+period = "year"
+starts = 2013-01-01
+
+[[boards]]"""
+    publish(PROGRAMME.replace("[[boards]]", each, 1))
+    credit = sale("x", "A1", "-10", date(2013, 4, 9))._replace(quantity=0)
+    said = why(app, cast, "alice", credit)
+    assert "Each counts no credits: money back is no further result." in said
+    assert "Stage 1 of Spring sprint counts no credits" in said
+
+
 def test_a_used_up_cap_is_told(app: Flask, cast: Cast):
     record(cast.programme, sale("big", "C1", "60000", date(2013, 4, 6)))
     said = why(app, cast, "charlie", sale("x", "C1", "100", date(2013, 4, 7)))
