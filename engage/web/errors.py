@@ -39,14 +39,20 @@ def _answer(error: HTTPException) -> Response | HTTPException:
     if wants_json() or request.path.startswith("/api/"):
         answer = make_response({"error": _for_programs(error)})
     elif request.htmx:
-        answer = make_response(error.description or error.name)
+        answer = make_response(_said(error) or error.name)
         answer.mimetype = "text/plain"
     else:
         page: list[str | Template] = [f"errors/{status}.html", "errors/error.html"]
-        answer = make_response(render_template(page, error=error, status=status))
+        answer = make_response(render_template(page, said=_said(error), status=status))
     answer.status_code = status
     answer.headers.extend(headers)
     return answer
+
+
+def _said(error: HTTPException) -> str | None:
+    """What the house found to say; None where it is Werkzeug's own sentence, or the limiter's rule."""
+    is_ours = error.code != 429 and error.description != type(error).description
+    return error.description if is_ours else None
 
 
 def _for_programs(error: HTTPException) -> str:
@@ -54,8 +60,8 @@ def _for_programs(error: HTTPException) -> str:
     browsers, and the limiter's are its rule."""
     if error.code == 429:
         return f"too many requests: {error.description} are answered, wait before the next"
-    if error.description and error.description != type(error).description:
-        return error.description
+    if said := _said(error):
+        return said
     if isinstance(error, NotFound):
         return f"there is nothing at {request.path}: /api/v1/openapi.json lists what there is"
     if isinstance(error, MethodNotAllowed):

@@ -3,6 +3,7 @@
 from flask import Flask, abort, current_app, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -69,15 +70,22 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _refuse_nul() -> None:
-    """U+0000 is in no text that people write, and PostgreSQL keeps none.
+    """U+0000 is in no text that people write, and PostgreSQL keeps none: an address with one leads
+    nowhere.
 
     A form is read only where the house's own pages send it: an API client's body is its own.
     """
-    keyed = request.endpoint and access.policy_of(current_app, request.endpoint)
-    sent = [request.args] if keyed and keyed.kind == "key" else [request.args, request.form]
-    said = (text for fields in sent for pair in fields.items(multi=True) for text in pair)
-    if "\0" in request.path or any("\0" in text for text in said):
-        abort(400, _("There is a character in it that no text holds (U+0000): take it out."))
+    policy = request.endpoint and access.policy_of(current_app, request.endpoint)
+    keyed = bool(policy and policy.kind == "key")
+    said = _("There is a character in it that no text holds (U+0000): take it out.")
+    if "\0" in request.path or _holds_nul(request.args):
+        abort(400 if keyed else 404, said)
+    if not keyed and _holds_nul(request.form):
+        abort(400, said)
+
+
+def _holds_nul(sent: MultiDict[str, str]) -> bool:
+    return any("\0" in text for pair in sent.items(multi=True) for text in pair)
 
 
 def _refuse_forgeries() -> None:
