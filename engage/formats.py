@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 
 from engage.money import POINTS, SCALE, minor_digits
 
@@ -161,6 +161,12 @@ def remaining(until: datetime, now: datetime) -> tuple[int, str]:
     Rounded down, because "6 days left" must be true; ``(0, "minute")`` in the last minute and after.
     """
     return _largest_unit(until - now)
+
+
+def distance(until: datetime, now: datetime, locale: Locale | str) -> str:
+    """The same in words, ``6 days``, after "in"; empty once it has come."""
+    count, unit = remaining(until, now)
+    return units.format_unit(count, f"duration-{unit}", locale=locale) if until > now else ""
 
 
 def _largest_unit(length: timedelta) -> tuple[int, str]:

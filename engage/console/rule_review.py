@@ -100,7 +100,7 @@ def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
         "gains": side(found.gains),
         "losses": side(found.losses),
         "largest": [
-            (names[partner][1], voice.pay(amount, unit, sign=True))
+            (names[partner][1], voice.pay(amount, unit, whole=False, sign=True))
             for partner, unit, amount in found.largest
         ],
     }

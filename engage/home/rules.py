@@ -1,16 +1,17 @@
 """What is next for a partner: one goal chosen out of all that are open, by a stated order.
 
 1. What can still be won comes before what hardly can (see `is_winnable`).
-2. What pays (a mission stage, a better rate) comes before what only ranks (the place above).
+2. What pays (a mission stage, a better rate or a bonus, the next tier) comes before what only ranks
+   (the place above).
 3. The nearest comes first: the smallest part of its way that is still missing.
 4. The one that ends sooner, then the one whose name sorts first.
 
-A better rate is a goal only for who has begun: a newcomer is told the first step, not a mountain.
+A better rate and a tier are goals only for who has begun: a newcomer is told the first step, not a
+mountain.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 #: A goal is winnable while it takes no more than so many times the pace held until now, or while
@@ -50,14 +51,13 @@ class NextStage(Goal):
 
 
 @dataclass(frozen=True, slots=True)
-class NextBand(Goal):
-    """The next better band of a rule (``slug``): from ``target`` on, ``rate``.
+class NextEdge(Goal):
+    """The running total from which a rule (``slug``) pays better: a band, a milestone, a minimum."""
 
-    ``bonus`` is what reaching it pays at once on what is done already, in minor units.
-    """
 
-    rate: Decimal
-    bonus: int
+@dataclass(frozen=True, slots=True)
+class NextTier(Goal):
+    """The tier above the one that is held; ``slug`` is its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def choose(goals: Iterable[Goal]) -> Goal | None:
 
 
 def _is_ahead(goal: Goal) -> bool:
-    if isinstance(goal, NextBand) and goal.done <= 0:
+    if isinstance(goal, NextEdge | NextTier) and goal.done <= 0:
         return False
     return goal.needed > 0 and goal.days_left != 0
 

@@ -8,14 +8,16 @@ from markupsafe import Markup
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
+from engage.home.rules import Goal, NextEdge, NextStage, NextTier, PlaceAbove
 from engage.home.service import Here
 from engage.incentives import phrases
 from engage.leaderboards import sentences as boards
 from engage.missions import pages as missions
 from engage.missions.service import MissionView
 from engage.money import SCALE
+from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import sentences as tiers
 from engage.voice import Voice
 
 
@@ -24,8 +26,10 @@ def next_step(here: Here, programme: Programme, voice: Voice, now: datetime) -> 
     goal = here.next
     if isinstance(goal, NextStage):
         return _stage(here.mission(goal.slug), programme, voice, now) or _nothing(here, voice)
-    if isinstance(goal, NextBand):
-        return _band(here, goal, programme, voice, now)
+    if isinstance(goal, NextEdge):
+        return _edge(here, goal, programme, voice, now)
+    if isinstance(goal, NextTier):
+        return _tier(here, goal, programme, voice, now)
     if isinstance(goal, PlaceAbove):
         return _place(here, goal, programme, voice, now)
     return _nothing(here, voice)
@@ -34,10 +38,6 @@ def next_step(here: Here, programme: Programme, voice: Voice, now: datetime) -> 
 def emphasised(sentence: str, **values: str) -> Markup:
     """A translated sentence with ``<em>`` in it; what is filled in is escaped."""
     return Markup(sentence) % values  # noqa: S704  our own words; Markup escapes the values
-
-
-def _percent(goal: Goal, voice: Voice) -> str:
-    return voice.percent_of(goal.done, goal.target)
 
 
 def _stage(
@@ -51,10 +51,10 @@ def _stage(
     }
 
 
-def _band(
-    here: Here, goal: NextBand, programme: Programme, voice: Voice, now: datetime
+def _edge(
+    here: Here, goal: NextEdge, programme: Programme, voice: Voice, now: datetime
 ) -> dict[str, Any]:
-    ahead = here.band(goal.slug)
+    ahead = here.rule(goal.slug)
     rule, currency = ahead.rule, programme.currency
     kinds = facts.named(rule.on, voice)
     if rule.per == "amount":
@@ -68,32 +68,67 @@ def _band(
         kind = kinds.one if goal.needed == SCALE else kinds.many
         shown = voice.quantity(goal.needed)
         more = voice.gettext("%(shown)s more %(kind)s", shown=shown, kind=kind)
-    rate = next(band.rate for band in rule.band if band.start == ahead.start)
-    worth = voice.gettext("From there on every %(kind)s earns more", kind=kinds.one)
-    if ahead.bonus > 0:
-        worth = voice.gettext("Worth %(pay)s at once", pay=voice.pay(ahead.bonus, rule.earn))
-    return {
-        "sentence": emphasised(
-            voice.gettext("<em>%(more)s</em> and your rate rises to %(rate)s"),
-            more=more,
-            rate=phrases.rate_text(rule, rate, currency, voice),
-        ),
-        "eyebrow": voice.gettext("Next for you"),
-        "deadline": None
-        if ahead.period is periods.ALL
-        else voice.deadline(ahead.period.ends_at(programme.timezone), now),
-        "done": max(0, goal.done),
-        "target": goal.target,
+    pays = voice.pay(ahead.bonus, rule.earn)
+    worth = voice.gettext("Worth %(pay)s at once", pay=pays)
+    if rate := next((band.rate for band in rule.band if band.start == ahead.edge), None):
+        said = phrases.rate_text(rule, rate, currency, voice)
+        sentence = emphasised(
+            voice.gettext("<em>%(more)s</em> and your rate rises to %(rate)s"), more=more, rate=said
+        )
+        if rule.bands != "retroactive":
+            worth = voice.gettext("From there on every %(kind)s earns more", kind=kinds.one)
+    else:
+        sentence = emphasised(
+            voice.gettext("<em>%(more)s</em> and %(pay)s is yours at once"), more=more, pay=pays
+        )
+        worth = voice.gettext("Counted %(period)s", period=voice.this(rule.period))
+    return _towards(goal, voice) | {
+        "sentence": sentence,
+        "deadline": _deadline(ahead.period, programme, voice, now),
         "done_text": voice.gettext(
             "%(done)s of %(target)s",
             done=phrases.measured(rule, goal.done, currency, voice),
             target=phrases.measured(rule, goal.target, currency, voice),
         ),
-        "left_text": _percent(goal, voice),
+        "left_text": voice.percent_of(goal.done, goal.target),
         "worth": worth,
         "href": url("earnings.rules", _anchor=ahead.slug),
         "cta": voice.gettext("How you earn"),
     }
+
+
+def _tier(
+    here: Here, goal: NextTier, programme: Programme, voice: Voice, now: datetime
+) -> dict[str, Any]:
+    assert here.tier is not None
+    tier, gives = here.tier.tier, tiers.gives(here.tier.tier, voice)
+    more = tiers.counted(tier, goal.needed, programme.currency, voice)
+    return _towards(goal, voice) | {
+        "sentence": emphasised(
+            voice.gettext("<em>Another %(more)s</em> and you reach %(tier)s"),
+            more=more,
+            tier=tier.name,
+        ),
+        "deadline": _deadline(periods.containing(here.today, tier.period), programme, voice, now),
+        "done_text": voice.percent_of(goal.done, goal.target),
+        "left_text": tiers.counted(tier, goal.target, programme.currency, voice),
+        "worth": gives[0] if gives else None,
+        "href": url("earnings.rules", _anchor="tiers"),
+        "cta": voice.gettext("All tiers"),
+    }
+
+
+def _towards(goal: Goal, voice: Voice) -> dict[str, Any]:
+    """The eyebrow and the bar of a goal."""
+    eyebrow = voice.gettext("Next for you")
+    return {"eyebrow": eyebrow, "done": max(0, goal.done), "target": goal.target}
+
+
+def _deadline(
+    period: Period, programme: Programme, voice: Voice, now: datetime
+) -> tuple[str, str] | None:
+    endless = period is periods.ALL
+    return None if endless else voice.deadline(period.ends_at(programme.timezone), now)
 
 
 def _place(
@@ -106,18 +141,13 @@ def _place(
     def score(value: int) -> str:
         return boards.score(rule, value, currency, voice)
 
-    return {
+    return _towards(goal, voice) | {
         "sentence": emphasised(
             voice.gettext("<em>%(gap)s</em> more to pass %(name)s"),
             gap=score(goal.needed),
             name=goal.name,
         ),
-        "eyebrow": voice.gettext("Next for you"),
-        "deadline": None
-        if period is periods.ALL
-        else voice.deadline(period.ends_at(programme.timezone), now),
-        "done": max(0, goal.done),
-        "target": goal.target,
+        "deadline": _deadline(period, programme, voice, now),
         "done_text": score(goal.done),
         "left_text": score(goal.target),
         "href": url("leaderboards.board", board=here.board.model.slug),

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from engage import clock, periods
 from engage.home import rules
-from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove
-from engage.incentives import outlook
-from engage.incentives.outlook import BandAhead
+from engage.home.rules import Goal, NextEdge, NextStage, NextTier, PlaceAbove
+from engage.insight import ahead
+from engage.insight.ahead import RuleAhead
 from engage.leaderboards import pictures, ranking
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.ranking import Ranking
@@ -16,10 +16,11 @@ from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView
 from engage.money import SCALE
-from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.tiers import service as tiers
+from engage.tiers.rules import Outlook
 
 
 class Here(NamedTuple):
@@ -27,7 +28,7 @@ class Here(NamedTuple):
 
     ``board`` is the programme's main one (its first that ranks partners), None where there is none;
     ``near`` are the lines around the partner on it. ``earned`` is minor units by unit, of
-    ``period``. While the board is ``frozen`` nobody is told a place, and ``near`` is empty.
+    ``period``, ``tier`` the next one above theirs. While the board is ``frozen`` nobody is told a place, and ``near`` is empty.
     """
 
     partner_id: int
@@ -37,15 +38,16 @@ class Here(NamedTuple):
     near: Ranking
     earned: dict[str, int]
     missions: list[MissionView]
-    bands: list[BandAhead]
+    rules: list[RuleAhead]
+    tier: Outlook | None
     next: Goal | None
     frozen: bool = False
 
     def mission(self, slug: str) -> MissionView:
         return next(view for view in self.missions if view.mission.slug == slug)
 
-    def band(self, slug: str) -> BandAhead:
-        return next(band for band in self.bands if band.slug == slug)
+    def rule(self, slug: str) -> RuleAhead:
+        return next(rule for rule in self.rules if rule.slug == slug)
 
 
 def main_board(programme: Programme) -> Published | None:
@@ -72,11 +74,13 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         on_board = board.rule.windows.running(today)
         near = ranking.around(programme, board, on_board, partner.id, reach=reach)
     seen = missions.views(programme, partner, today)
-    attributes = partners.attributes(programme.id, [partner.id])[partner.id]
-    bands = outlook.bands_ahead(programme, partner.id, attributes, now)
+    edges = list(ahead.of_rules(programme, partner, today, now))
+    stands = tiers.standpoint(programme, partner.id, now)
+    tier = stands.ahead[0] if stands and stands.ahead else None
     goals = [
         *stage_goals(seen, today),
-        *(_band_goal(band, today) for band in bands),
+        *(_edge_goal(item, today) for item in edges if item.needed),
+        *([_tier_goal(tier, today)] if tier else []),
         *_place_goal(board, near, partner.id, today),
     ]
     return Here(
@@ -87,7 +91,8 @@ def here(programme: Programme, partner: Partner, now: datetime, *, reach: int = 
         near,
         ledger.earned(partner.id, period.first, period.last),
         seen,
-        bands,
+        edges,
+        tier,
         rules.choose(goals),
         frozen,
     )
@@ -110,27 +115,23 @@ def stage_goals(views: list[MissionView], today: date) -> list[Goal]:
     ]
 
 
-def _days(period: Period, today: date) -> tuple[int, int | None]:
-    """How many days of the period are past, and how many remain; both count today."""
+def _days(period: Period, today: date, last: date | None = None) -> tuple[int, int | None]:
+    """How many days are past of a period that may end sooner, and how many remain; today is in both."""
     if period is periods.ALL:
         return 1, None
-    return (today - period.first).days + 1, (period.last - today).days + 1
+    return (today - period.first).days + 1, ((last or period.last) - today).days + 1
 
 
-def _band_goal(band: BandAhead, today: date) -> Goal:
-    days, left = _days(band.period, today)
-    if band.rule.ends and left is not None:
-        left = min(left, (band.rule.ends - today).days + 1)
-    return NextBand(
-        slug=band.slug,
-        done=band.total,
-        target=band.start,
-        days=days,
-        days_left=left,
-        a_day=SCALE if band.rule.per == "fact" else 0,
-        rate=band.rate,
-        bonus=band.bonus,
-    )
+def _edge_goal(item: RuleAhead, today: date) -> Goal:
+    days, left = _days(item.period, today, item.last)
+    a_day = SCALE if item.rule.per == "fact" else 0
+    return NextEdge(item.slug, item.total or 0, item.edge or 0, days, left, a_day)
+
+
+def _tier_goal(item: Outlook, today: date) -> Goal:
+    days, left = _days(periods.containing(today, item.tier.period), today)
+    a_day = SCALE if item.tier.measure in ("facts", "customers", "products") else 0
+    return NextTier(item.tier.name, item.value, item.tier.threshold, days, left, a_day)
 
 
 def _place_goal(board: Published | None, near: Ranking, partner_id: int, today: date) -> list[Goal]:

@@ -71,7 +71,7 @@ def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
     stands = tiers.standpoint(programme, partner.id, now)
     today = local_day(now, programme.timezone)
     return Ahead(
-        list(_of_rules(programme, partner, today, now)),
+        list(of_rules(programme, partner, today, now)),
         [
             StageAhead(view.mission.slug, view.mission.name, view.mission.ends, stage)
             for view in missions.views(programme, partner, today)
@@ -81,9 +81,10 @@ def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
     )
 
 
-def _of_rules(
+def of_rules(
     programme: Programme, partner: Partner, today: date, now: datetime
 ) -> Iterator[RuleAhead]:
+    """Every rule that speaks to a partner today, and where it pays better."""
     who = partners.attributes(programme.id, [partner.id])[partner.id]
     totals = {
         (row.rule_id, row.period): row.total
@@ -148,7 +149,7 @@ def sentence(item: RuleAhead, currency: str, voice: Voice = ENGLISH) -> str:
             missing=phrases.measured(rule, -item.total, currency, voice),
             baseline=phrases.versus(rule, voice),
         )
-    if item.bonus > 1:  # a rate makes a step of the unit, too
+    if item.bonus:
         pay_ = voice.pay(item.bonus, rule.earn)
         return voice.gettext(
             "You stand at %(total)s; at %(edge)s it pays %(pay)s at once.", pay=pay_, **said

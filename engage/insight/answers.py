@@ -35,7 +35,7 @@ def total(found: WhatIf, voice: Voice = ENGLISH) -> str:
 def line(gain: Gain, currency: str, voice: Voice = ENGLISH) -> dict[str, Any]:
     """What one rule or stage would pay, as ui/ledger.html draws a line; ``sum`` is the arithmetic."""
     said: dict[str, Any] = {
-        "amount": voice.pay(gain.amount, gain.unit, sign=True),
+        "amount": voice.pay(gain.amount, gain.unit, whole=False, sign=True),
         "sign": "plus" if gain.amount > 0 else "minus",
     }
     payer = gain.payer

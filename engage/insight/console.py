@@ -108,8 +108,8 @@ def _rows(spending: Iterable[Spending], voice: Voice) -> Iterator[dict[str, Any]
             "href": href,
             "when": when,
             "budgets": [_limit(one, voice) for one in units if one.budget is not None],
-            "now": [voice.pay(one.this_period, one.unit) for one in units],
-            "accrued": [voice.pay(one.spent, one.unit) for one in units],
+            "now": [voice.pay(one.this_period, one.unit, whole=False) for one in units],
+            "accrued": [voice.pay(one.spent, one.unit, whole=False) for one in units],
             "forecasts": [
                 _range(one.forecast, partial(voice.pay, unit=one.unit), voice) for one in units
             ]

@@ -67,7 +67,9 @@ def row(found: facts.Listed, voice: Voice) -> dict[str, Any]:
         "size": voice.amount(fact.amount, fact.currency, exact=True)
         if fact.amount and fact.currency
         else None,
-        "earned": [voice.pay(found.earned[u], u, sign=True) for u in sorted(found.earned)],
+        "earned": [
+            voice.pay(found.earned[u], u, whole=False, sign=True) for u in sorted(found.earned)
+        ],
     }
 
 

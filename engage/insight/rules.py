@@ -49,8 +49,14 @@ def next_edge(rule: Rule, total: int) -> int | None:
 
 
 def at_once(rule: Rule, edge: int) -> int:
-    """What the step over an edge pays by itself, in minor units: nothing where only the rate rises."""
-    return pay(rule, edge) - pay(rule, edge - 1)
+    """What an edge pays by itself, in minor units: nothing where only the rate rises from there."""
+    without = replace(
+        rule,
+        band=tuple(band for band in rule.band if band.start != edge),
+        milestones=tuple(one for one in rule.milestones if one.at != edge),
+        minimum=edge + 1 if rule.minimum == edge else rule.minimum,
+    )
+    return pay(rule, edge) - pay(without, edge)
 
 
 # --- what stays unearned --------------------------------------------------------------------------

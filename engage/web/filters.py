@@ -3,7 +3,7 @@
 ``{{ 40000|money("USD") }}`` · ``{{ 40000|money("USD", whole=True) }}`` · ``{{ 500|points }}`` ·
 ``{{ value|pay(unit) }}`` (either) · ``{{ 12|number }}`` · ``{{ fact.amount|decimal4(2) }}`` ·
 ``{{ done|percent(target) }}`` · ``{{ rank|ordinal }}`` · ``{{ at|date }}`` · ``{{ at|datetime }}``
-· ``{{ at|time }}`` · ``{{ at|timeago }}`` · ``{{ ends_at|countdown }}`` · ``{{ at|utc }}``
+· ``{{ at|time }}`` · ``{{ at|timeago }}`` · ``{{ ends_at|countdown }}`` · ``{{ ends_at|distance }}`` · ``{{ at|utc }}``
 """
 
 from datetime import date, datetime
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         time=clock_time,
         timeago=timeago,
         countdown=countdown,
+        distance=distance,
         utc=formats.utc,
     )
 
@@ -90,6 +91,11 @@ def timeago(value: datetime, now: datetime | None = None) -> str:
     if 0 <= passed < 60:
         return str(gettext("just now"))
     return formats.ago(value, now, _locale()) or day(value)
+
+
+def distance(until: datetime) -> str:
+    """``6 days``, ``5 hours``; empty once it has come."""
+    return formats.distance(until, g.now, _locale())
 
 
 def countdown(until: datetime, now: datetime | None = None) -> str:

@@ -12,7 +12,8 @@ from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
-from tests.conftest import NOW, Cast, record, sale
+from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.tiers.test_pages import TIERS
 
 pytestmark = pytest.mark.usefixtures("april")
 
@@ -63,6 +64,23 @@ def test_a_better_rate_is_next_where_no_mission_runs(app: Flask, cast: Cast):
     said = hero(browser(app, cast.charlie.user))
     assert "$5,000 more in sales and your rate rises to 2%" in said
     assert "$5,000 of $10,000" in said
+
+
+def test_a_nearer_tier_is_next(app: Flask, cast: Cast):
+    publish(PROGRAMME + TIERS)
+    record(cast.programme, sale("b-2", "B1", "700"))
+    said = hero(browser(app, cast.bob.user))
+    assert "Another $300 of sales and you reach Silver" in said
+    assert "94% $5,000 of sales" in said
+    assert "81 days left" in said
+    assert "1.5 times the points that rules pay" in said
+
+
+def test_a_nearer_milestone_is_next(app: Flask, cast: Cast):
+    milestone = 'milestones = [{ at = "5200", pays = "40" }]\nbands = "marginal"'
+    publish(PROGRAMME.replace('bands = "marginal"', milestone))
+    said = hero(browser(app, cast.charlie.user))
+    assert "$200 more in sales and $40 is yours at once" in said
 
 
 def test_the_place_above_is_next_where_nothing_else_can_be_won(

@@ -1,12 +1,11 @@
 """What is next: one goal out of all, by the stated order."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.home.rules import Goal, NextBand, NextStage, PlaceAbove, choose, is_winnable
+from engage.home.rules import Goal, NextEdge, NextStage, NextTier, PlaceAbove, choose, is_winnable
 from engage.money import SCALE
 
 
@@ -17,8 +16,8 @@ def stage(
     return NextStage(slug, done * SCALE, target * SCALE, days, left, SCALE, 1)
 
 
-def band(done: int, target: int, days: int = 10, left: int = 10) -> NextBand:
-    return NextBand("bonus", done, target, days, left, 0, Decimal("0.02"), 0)
+def band(done: int, target: int, days: int = 10, left: int = 10) -> NextEdge:
+    return NextEdge("bonus", done, target, days, left, 0)
 
 
 def place(done: int, target: int) -> PlaceAbove:
@@ -29,6 +28,13 @@ def test_the_nearest_goal_relative_to_its_target_comes_first():
     near, far = stage(10, 12), stage(1, 3, "other")
     assert choose([far, near]) == near
     assert choose([band(90, 100), far]) == band(90, 100)
+
+
+def test_a_tier_that_is_nearer_comes_first_and_is_no_goal_for_who_has_not_begun():
+    gold = NextTier("Gold", 950, 1000, 10, 10, 0)
+    assert choose([stage(2, 3), band(90, 100), place(999, 1000), gold]) == gold
+    assert choose([stage(2, 3), replace(gold, done=500)]) == stage(2, 3)
+    assert choose([stage(0, 3), replace(gold, done=0)]) == stage(0, 3)
 
 
 def test_what_pays_comes_before_what_only_ranks():

@@ -98,7 +98,7 @@ def test_rows_and_the_rest_add_up_to_what_was_awarded_in_the_period_and_in_all(
         )
     )
     said = text(mia)
-    row = "Spring sprint Apr 1 – May 31, 2013 none set $5 500 points $5 500 points"
+    row = "Spring sprint Apr 1 – May 31, 2013 none set $5.00 500 points $5.00 500 points"
     assert row in said, "one row, both units"
     assert "Corrections After questions of partners, and by hand – 70 points" in said
     gone = PROGRAMME.replace('slug = "growth-bonus"', 'slug = "other"')

@@ -105,7 +105,7 @@ def test_the_next_edge_is_the_nearest_that_pays_better():
     assert next_edge(found, scaled("50")) is None
     assert next_edge(found, scaled("900")) is None, "the cap is paid"
     assert next_edge(parse(BANDS, "USD", "UTC"), 0) == scaled("1000")
-    assert at_once(parse(BANDS, "USD", "UTC"), scaled("1000")) == 1001
+    assert at_once(parse(BANDS, "USD", "UTC"), scaled("1000")) == 1_000
 
 
 @given(st.integers(0, 2_000 * SCALE))

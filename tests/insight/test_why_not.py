@@ -266,7 +266,7 @@ def test_the_list_is_newest_first_with_what_each_earned(alice: Browser, cast: Ca
     rows = [text(row) for row in page(alice, "/earnings/facts").select(".ledger-line")]
     assert rows[0].startswith("Completed training: Road-150")
     assert rows[0].endswith("nothing: why?")
-    assert rows[1].endswith("· $3,500.00 +$10 +3,500 points")
+    assert rows[1].endswith("· $3,500.00 +$10.00 +3,500 points")
     assert len(rows) == 3
 
 

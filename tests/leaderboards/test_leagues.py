@@ -159,7 +159,7 @@ newcomers = "1"
     monkeypatch.setattr(clock, "now", lambda: later)
     alice = browser(app, cast.alice.user)
     for address in ("/leaderboards/", "/home/now"):
-        assert "Among your like" not in alice.get(address).text
+        assert "Among partners like you" not in alice.get(address).text
     monkeypatch.setattr(offers, "TOP", 0)
     for address in ("/leaderboards/", "/home/now"):
         page = alice.get(address).text

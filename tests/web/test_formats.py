@@ -120,6 +120,12 @@ def test_what_is_older_or_yet_to_come_has_no_distance():
     assert formats.ago(NOW + timedelta(minutes=5), NOW, "en") is None
 
 
+def test_after_in_stands_the_distance_alone():
+    assert formats.distance(NOW + timedelta(days=36, hours=3), NOW, "en") == "36 days"
+    assert formats.distance(NOW + timedelta(hours=1), NOW, "de") == "1 Stunde"
+    assert formats.distance(NOW, NOW, "en") == ""
+
+
 def test_machines_read_utc():
     assert formats.utc(NOW) == "2026-03-14T13:05:00Z"
 
