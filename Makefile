@@ -48,7 +48,7 @@ screenshots: setup-dev chromium ## Make the README's pictures from the demo
 	@$(PY) tools/screenshots.py $(ARGS)
 
 bench: setup-dev ## Measure what the documentation claims
-	@for name in flow boards live video why; do echo "== $$name"; $(PY) benchmarks/$$name.py $(ARGS) || exit 1; done
+	@for name in flow boards live video soak why; do echo "== $$name"; $(PY) benchmarks/$$name.py $(ARGS) || exit 1; done
 
 wheel: setup-dev ## Build dist/engage-*.whl, templates and films' templates inside
 	@$(PY) -m build --wheel --no-isolation --outdir dist . > .venv/build.log 2>&1 || { cat .venv/build.log >&2; exit 1; }

@@ -38,12 +38,23 @@ PRESETS = ("ultrafast", "medium")
 
 
 def snapshots(home: Path, template: str, many: int) -> list[dict[str, Any]]:
-    """What the films of the demo's partners would tell; those who get none are left out."""
+    """What the films of the demo's partners would tell."""
     os.environ["ENGAGE_HOME"] = str(home)
+    from engage import clock, create_app
+    from engage.config import Settings
+
+    settings = Settings()
+    with create_app(settings).app_context():
+        made = seeded(template, many, settings, clock.now())[-1]
+        return [dict(draft.snapshot) for draft in made]
+
+
+def seeded(template: str, many: int, settings: Any, now: Any) -> tuple[Any, Any, Any, list[Any]]:
+    """Fill an empty house with the demo: its programme, the template, the period that is told of and
+    drafts of so many films; who gets none is left out."""
     from sqlalchemy import select
 
-    from engage import clock, create_app, periods
-    from engage.config import Settings
+    from engage import clock, periods
     from engage.db import db
     from engage.demo.seed import seed
     from engage.partners.models import Partner
@@ -51,22 +62,17 @@ def snapshots(home: Path, template: str, many: int) -> list[dict[str, Any]]:
     from engage.services.schema import bring_up_to_date
     from engage.videos import catalogue, drafts
 
-    settings, now = Settings(), clock.now()
     bring_up_to_date(settings)
-    with create_app(settings).app_context():
-        seed(settings, max(30, many * 2), now)
-        programme = db.session.scalars(select(Programme)).one()
-        today = clock.local_day(now, programme.timezone)
-        kind = "year" if template == "year-end" else "quarter"
-        made = drafts.drafts(
-            programme,
-            catalogue.load(template),
-            db.session.scalars(select(Partner).order_by(Partner.id)),
-            period=periods.containing(today, kind).previous(),
-            address=settings.address,
-            now=now,
-        )
-        return [dict(draft.snapshot) for draft in made if not draft.refusal][:many]
+    seed(settings, max(30, many * 2), now)
+    programme = db.session.scalars(select(Programme)).one()
+    kind = "year" if template == "year-end" else "quarter"
+    period = periods.containing(clock.local_day(now, programme.timezone), kind).previous()
+    film = catalogue.load(template)
+    partners = db.session.scalars(select(Partner).order_by(Partner.id))
+    made = drafts.drafts(
+        programme, film, partners, period=period, address=settings.address, now=now
+    )
+    return programme, film, period, [draft for draft in made if not draft.refusal][:many]
 
 
 # --- what is measured, each in a process of its own -------------------------------------------
