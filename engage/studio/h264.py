@@ -6,6 +6,8 @@ the same pictures: segments can be made apart, kept, and joined by copying.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from engage.studio.canvas import Box
 from engage.studio.held import Numbering
+from engage.studio.mp4 import STRICT, BrokenFilm
 from engage.studio.painter import Picture
 
 MARK = b"\0\0\0\1"  # what stands before each picture of a segment
@@ -101,12 +104,32 @@ class Encoder:
         self.pictures.append(numbering.numbered(nothing, len(self.pictures)))
 
     def segment(self) -> bytes:
-        """All pictures so far."""
+        """All pictures so far. Raises `BrokenFilm` unless each of them decodes."""
+        try:
+            good = [
+                not frame.is_corrupt for frame in decoded(self.pictures, self.context.extradata)
+            ]
+        except (av.FFmpegError, ValueError) as error:
+            raise BrokenFilm(f"a segment does not decode: {error}") from error
+        if good != [True] * len(self.pictures):
+            raise BrokenFilm(f"{sum(good)} pictures of a segment decode, not {len(self.pictures)}")
         return b"".join(MARK + nal for nal in self.pictures)
 
 
-def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed: Path) -> None:
-    """Segments and an AAC file copied into an MP4 whose index stands in front."""
+def decoded(pictures: Sequence[bytes], headers: bytes | None) -> Iterator[av.VideoFrame]:
+    """What a segment's pictures show; any error in one raises."""
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata, decoder.options, decoder.thread_count = headers, STRICT, 1
+    for nal in pictures:
+        yield from decoder.decode(av.Packet(MARK + nal))
+    yield from decoder.decode(None)
+
+
+def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed: Path) -> str:
+    """Segments and an AAC file copied into an MP4 whose index stands in front; the digest of its
+    coded pictures as `engage.studio.mp4.verify` takes it."""
+    coded = hashlib.sha256()
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(path, "w", format="mp4", options=options) as film, av.open(bed) as music:
         video = film.add_stream("libx264", rate=fps)
@@ -121,6 +144,7 @@ def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed
                 pending.stream = audio
                 film.mux_one(pending)
                 pending = next(sounds, None)
+            coded.update(len(nal).to_bytes(4, "big") + nal)
             packet = av.Packet(MARK + nal)
             packet.stream, packet.time_base = video, Fraction(1, fps)
             packet.pts = packet.dts = number
@@ -130,6 +154,7 @@ def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed
             pending.stream = audio
             film.mux_one(pending)
             pending = next(sounds, None)
+    return coded.hexdigest()
 
 
 def _seconds(packet: av.Packet[Any]) -> Fraction:
@@ -179,14 +204,7 @@ def try_out() -> None:
         picture[0][8 * number : 8 * number + 24, 16:48] = 200
         encoder.add(picture, [] if shown and shown[-1] is number else None)
         shown.append(number)
-    decoder = av.CodecContext.create("h264", "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = encoder.context.extradata
-    frames = [
-        frame
-        for nal in [*encoder.pictures, b""]
-        for frame in decoder.decode(av.Packet(MARK + nal) if nal else None)
-    ]
+    frames = list(decoded(encoder.pictures, encoder.context.extradata))
     if len(frames) != len(shown):
         raise RuntimeError(f"{len(frames)} pictures decoded of {len(shown)}")
     for number, frame in zip(shown, frames, strict=True):

@@ -6,6 +6,7 @@ so nothing is published before the frames of its video stream are counted.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ try:
 except ImportError:  # an extra
     av = None  # type: ignore[assignment]
 
-# Any error is one; and the smoothing of block edges, a third of the work, can hide none.
-_STRICT = {"err_detect": "explode", "skip_loop_filter": "all"}
+#: Any error is one; and the smoothing of block edges, a third of the work, can hide none.
+STRICT = {"err_detect": "explode", "skip_loop_filter": "all"}
 
 
 class BrokenFilm(RuntimeError):
@@ -99,8 +100,14 @@ def inspect(path: Path) -> Movie:
     return Movie(tuple(tracks), order.index("moov") < order.index("mdat"))
 
 
-def verify(path: Path, frames: int, fps: int, size: tuple[int, int]) -> None:
-    """Raise `BrokenFilm` unless the file holds exactly these frames, starts fast and decodes."""
+def verify(
+    path: Path, frames: int, fps: int, size: tuple[int, int], pictures: str | None = None
+) -> None:
+    """Raise `BrokenFilm` unless the file holds exactly these frames, starts fast and decodes.
+
+    ``pictures`` is the digest of coded pictures, each behind its length in four bytes, that have been
+    decoded before they were copied: then the file must hold just these, and only keyframes and sound
+    are decoded from it."""
     movie = inspect(path)
     video = movie.video
     if video.samples != frames:
@@ -114,33 +121,45 @@ def verify(path: Path, frames: int, fps: int, size: tuple[int, int]) -> None:
             raise BrokenFilm(
                 f"the {track.kind} track lasts {track.seconds:.2f} s instead of {frames / fps:.2f} s"
             )
-    pictures = _decoded(path, frames)
-    if pictures != frames:
-        raise BrokenFilm(f"{pictures} pictures decode instead of {frames}")
-
-
-def _decoded(path: Path, frames: int) -> int:
-    """Decode everything and count the pictures; raises `BrokenFilm`. ffmpeg is believed (it counts
-    nothing) where PyAV is missing."""
     if av is None:
-        run = subprocess.run(
-            [get_ffmpeg_exe(), "-v", "error", "-xerror", "-threads", "1", "-i", str(path), "-f", "null", "-"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if run.returncode or run.stderr.strip():
-            raise BrokenFilm(f"does not decode: {run.stderr.strip()[-300:] or run.returncode}")
-        return frames
-    pictures = 0
+        _heard_by_ffmpeg(path)
+    elif pictures is None:
+        found = _decoded(path)[0]
+        if found != frames:
+            raise BrokenFilm(f"{found} pictures decode instead of {frames}")
+    elif _decoded(path, keys_only=True)[1] != pictures:
+        raise BrokenFilm("the file does not hold the pictures that were put into it")
+
+
+def _heard_by_ffmpeg(path: Path) -> None:
+    """Let ffmpeg decode everything; it is believed and counts nothing."""
+    run = subprocess.run(
+        [get_ffmpeg_exe(), "-v", "error", "-xerror", "-threads", "1", "-i", str(path), "-f", "null", "-"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if run.returncode or run.stderr.strip():
+        raise BrokenFilm(f"does not decode: {run.stderr.strip()[-300:] or run.returncode}")
+
+
+def _decoded(path: Path, *, keys_only: bool = False) -> tuple[int, str]:
+    """Decode everything, or of the pictures only keyframes: how many there were, and the digest of
+    all pictures as they are coded."""
+    pictures, coded = 0, hashlib.sha256()
     try:
         with av.open(path) as film:
             for stream in film.streams:
-                stream.codec_context.options = _STRICT
+                stream.codec_context.options = STRICT
                 stream.codec_context.thread_count = 1
-            for part in film.decode():
-                if isinstance(part, av.VideoFrame):
-                    pictures += 1
-                    if part.is_corrupt:
-                        raise BrokenFilm(f"picture {pictures} does not decode")
+            if keys_only:
+                film.streams.video[0].codec_context.skip_frame = "NONKEY"
+            for packet in film.demux():
+                if packet.stream.type == "video" and packet.size:
+                    coded.update(packet)
+                for part in packet.decode():
+                    if isinstance(part, av.VideoFrame):
+                        pictures += 1
+                        if part.is_corrupt:
+                            raise BrokenFilm(f"picture {pictures} does not decode")
     except (av.FFmpegError, ValueError) as error:
         raise BrokenFilm(f"does not decode: {error}") from error
-    return pictures
+    return pictures, coded.hexdigest()

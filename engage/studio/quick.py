@@ -40,9 +40,9 @@ class Run(NamedTuple):
     common: bool
 
 
-def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept: Path) -> None:
-    """Make the film; ``reel`` is in the medium `engage.studio.planes.YUV`, common segments are
-    kept in ``kept``."""
+def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept: Path) -> str:
+    """Make the film and give the digest of its coded pictures, which have all been decoded; ``reel``
+    is in the medium `engage.studio.planes.YUV`, common segments are kept in ``kept``."""
     fps, size = reel.plan.fps, FORMATS[reel.form]
     template = reel.plan.template
     version = f"{template_digest(template.folder)} {template.language} {reel.theme.digest()} {h264.VERSION}"
@@ -53,15 +53,13 @@ def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept:
         watch(run.first)
         key = hashlib.sha256(f"{version} {reel.form} {_content(reel, run)}".encode()).hexdigest()
         file = kept / f"{key}.h264"
-        try:
-            data = file.read_bytes()
-            os.utime(file)
-        except FileNotFoundError:
+        data = _kept(file)
+        if data is None:
             data = _made(reel, run, watch)
             _keep(file, data)
         return data
 
-    h264.join(path, [segment(run) for run in runs(reel)], size, fps, bed)
+    return h264.join(path, [segment(run) for run in runs(reel)], size, fps, bed)
 
 
 @functools.lru_cache(maxsize=1)
@@ -157,11 +155,21 @@ def _shown(reel: Reel, scene: PlannedScene, frames: range) -> tuple[Any, ...]:
     return scene.scene.name, frames.start, frames.stop, leaves, layers
 
 
+def _kept(file: Path) -> bytes | None:
+    """A segment as it was kept: behind its digest, for it is not decoded again."""
+    try:
+        digest, data = (whole := file.read_bytes())[:32], whole[32:]
+        os.utime(file)
+    except FileNotFoundError:
+        return None
+    return data if hashlib.sha256(data).digest() == digest else None
+
+
 def _keep(file: Path, data: bytes) -> None:
     """Put a segment into its folder, and throw out what has not been used for longest."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{os.getpid()}")
-    aside.write_bytes(data)
+    aside.write_bytes(hashlib.sha256(data).digest() + data)
     aside.replace(file)
     found = sorted((p.stat().st_mtime, p.stat().st_size, p) for p in file.parent.glob("*.h264"))
     spare = sum(size for _, size, _ in found) - KEPT

@@ -95,8 +95,9 @@ def test_a_broken_film_is_never_published(way, tiny, tmp_path, monkeypatch):
     real = way.write
 
     def cut_short(reel, path, *others):
-        real(reel, path, *others)
+        pictures = real(reel, path, *others)
         path.write_bytes(path.read_bytes()[:-2000])
+        return pictures
 
     monkeypatch.setattr(way, "write", cut_short)
     with pytest.raises(mp4.BrokenFilm):
@@ -127,6 +128,18 @@ def test_damaged_pictures_are_found_out(made, library, monkeypatch):
     made.path.write_bytes(data)
     with pytest.raises(mp4.BrokenFilm, match="does not decode"):
         mp4.verify(made.path, 18, 10, (1280, 720))
+
+
+def test_pictures_that_were_decoded_before_are_held_against_the_file(made):
+    pictures = mp4._decoded(made.path)[1]
+    mp4.verify(made.path, 18, 10, (1280, 720), pictures)
+    with mp4.av.open(made.path) as container:
+        picture = bytes([*container.demux(video=0)][5])
+    data = made.path.read_bytes()
+    other = picture[:-2] + bytes([picture[-2] ^ 1]) + picture[-1:]
+    made.path.write_bytes(data.replace(picture, other))
+    with pytest.raises(mp4.BrokenFilm, match="does not hold the pictures"):
+        mp4.verify(made.path, 18, 10, (1280, 720), pictures)
 
 
 def test_the_bed_is_as_long_as_the_film_and_faded():

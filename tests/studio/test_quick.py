@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engage.studio import film, h264, quick
+from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import plan
 from engage.studio.planes import YUV, planes
 from engage.studio.reel import Reel
@@ -189,8 +190,29 @@ def test_a_changed_template_shares_nothing_with_what_it_was(shared, write, tmp_p
     assert ("thanks", True) in drawn
 
 
+def test_a_kept_segment_that_was_damaged_is_made_again(shared, tmp_path, drawn):
+    first = film.render(shared, DATA, tmp_path / "a.mp4", cache=tmp_path / "kept")
+    file = sorted((tmp_path / "kept").glob("*.h264"))[0]
+    data = bytearray(file.read_bytes())
+    data[-5] ^= 1
+    file.write_bytes(data)
+    drawn.clear()
+    again = film.render(shared, DATA, tmp_path / "b.mp4", cache=tmp_path / "kept")
+    assert sum(common for _, common in drawn) == 1
+    assert again.sha256 == first.sha256
+
+
+def test_a_segment_that_does_not_decode_is_never_used():
+    encoder = h264.Encoder((64, 48), 10)
+    for shade in (60, 120, 180):
+        encoder.add(tuple(np.full(v.shape, shade, np.uint8) for v in encoder.views), None)
+    encoder.pictures[1] = encoder.pictures[1][:3]
+    with pytest.raises(BrokenFilm, match="segment"):
+        encoder.segment()
+
+
 def test_kept_segments_have_a_bound(tmp_path, monkeypatch):
-    monkeypatch.setattr(quick, "KEPT", 100)
+    monkeypatch.setattr(quick, "KEPT", 150)
     for name in ("a", "b", "c"):
         quick._keep(tmp_path / f"{name}.h264", bytes(60))
     assert [p.name for p in tmp_path.iterdir()] == ["c.h264"]
