@@ -11,6 +11,7 @@ from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.boards import blueprint as console_boards
+from engage.console.film_versions import blueprint as console_films
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     videos,
     shared_films,
     console_videos,
+    console_films,
     api,
     api_questions,
     api_prospects,

@@ -125,7 +125,16 @@ EXAMPLES: dict[str, Example] = {
         f"console_triggers.{view}": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada"))
         for view in ("switch", "edit", "change")
     },
-    "console_videos.still": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada")),
+    **{
+        f"{view}": Example(lambda cast: {"slug": "recap"}, ("mia", "otto", "ada"))
+        for view in (
+            "console_videos.still",
+            *(f"console_films.{page}" for page in ("edit", "save", "form", "drop", "preview")),
+            *(f"console_films.{page}" for page in ("review", "publish", "history", "back")),
+        )
+    },
+    "console_films.still": Example(lambda cast: {"slug": "onboarding", "partner": "A1"}, MANAGERS),
+    "console_films.logo": Example(examples.logo, MANAGERS),
     **{
         f"console_payouts.{view}": Example(payouts.run, MANAGERS)
         for view in ("run", "ask_approve", "approve", "ask_pay", "pay", "download")

@@ -11,6 +11,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engage.studio.values import Data, Number, Picture, count, given
 
@@ -28,7 +29,16 @@ _COMPARE: dict[str, Callable[[object, object], bool]] = {
 }
 
 Scalar = float | str | None
-_Node = Callable[[Data], Scalar]
+
+
+class _Node(NamedTuple):
+    """``decide`` gives its value; where that is true the fields of ``sure`` are there."""
+
+    decide: Callable[[Data], Scalar]
+    sure: frozenset[str] = frozenset()
+
+    def __call__(self, data: Data) -> Scalar:
+        return self.decide(data)
 
 
 class BadCondition(ValueError):
@@ -37,14 +47,19 @@ class BadCondition(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """A read condition: ``names`` are the fields it asks for, `holds` decides."""
+    """A read condition: ``names`` are the fields it asks for, ``sure`` those that are there wherever it
+    holds; `holds` decides."""
 
     text: str
     names: frozenset[str]
-    _decide: _Node
+    _node: _Node
+
+    @property
+    def sure(self) -> frozenset[str]:
+        return self._node.sure
 
     def holds(self, data: Data) -> bool:
-        return bool(self._decide(data))
+        return bool(self._node(data))
 
 
 def parse(text: str) -> Condition:
@@ -104,18 +119,24 @@ class _Reader:
         parts = [self.both()]
         while self.take("or"):
             parts.append(self.both())
-        return parts[0] if len(parts) == 1 else lambda d: float(any(p(d) for p in parts))
+        sure = frozenset.intersection(*(part.sure for part in parts))
+        return (
+            parts[0] if len(parts) == 1 else _Node(lambda d: float(any(p(d) for p in parts)), sure)
+        )
 
     def both(self) -> _Node:
         parts = [self.negated()]
         while self.take("and"):
             parts.append(self.negated())
-        return parts[0] if len(parts) == 1 else lambda d: float(all(p(d) for p in parts))
+        sure = frozenset.union(*(part.sure for part in parts))
+        return (
+            parts[0] if len(parts) == 1 else _Node(lambda d: float(all(p(d) for p in parts)), sure)
+        )
 
     def negated(self) -> _Node:
         if self.take("not"):
             inner = self.negated()
-            return lambda d: float(not inner(d))
+            return _Node(lambda d: float(not inner(d)))
         return self.comparison()
 
     def comparison(self) -> _Node:
@@ -135,7 +156,7 @@ class _Reader:
                 return float(word == "!=")
             return float(compare(a, b))
 
-        return decide
+        return _Node(decide, left.sure | right.sure)
 
     def operand(self) -> _Node:
         if self.take("("):
@@ -151,8 +172,8 @@ class _Reader:
         kind, word = token
         if kind == "number":
             number = float(word)
-            return lambda d: number
+            return _Node(lambda d: number)
         if kind == "string":
-            return lambda d: word[1:-1]
+            return _Node(lambda d: word[1:-1])
         self.names.add(word)
-        return lambda d: scalar(d, word)
+        return _Node(lambda d: scalar(d, word), frozenset({word}))

@@ -97,6 +97,8 @@ class Scene:
     transition_seconds: float
     leave_seconds: float
     layers: tuple[Layer, ...]
+    #: A manager cannot leave it out.
+    always: bool = False
 
 
 @dataclass(frozen=True)

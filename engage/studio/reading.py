@@ -41,7 +41,7 @@ _TOP = (
 _FIELD = ("sample", "max_chars", "unit", "optional", "common", "shape", "value", "share")
 _SCENE = (
     "name", "seconds", "when", "background", "light", "say",
-    "transition", "transition_seconds", "leave_seconds", "layers",
+    "transition", "transition_seconds", "leave_seconds", "layers", "always",
 )  # fmt: skip
 _LAYER = (
     "kind", "style", "box", "when", "only", "start", "duration",
@@ -181,7 +181,7 @@ class _Reader(Findings):
         self.known(raw, _SCENE, path)
         seconds = self.number(raw, "seconds", path, 4.0, 0.2, 60.0, required=True)
         when = self.condition(raw, path)
-        guarded = when.names if when else frozenset()
+        guarded = when.sure if when else frozenset()
         move = self.choice(raw, "transition", path, TRANSITIONS, "cut")
         layers = raw.get("layers", [])
         return Scene(
@@ -192,6 +192,7 @@ class _Reader(Findings):
             light=self.light(raw, path),
             say=self.says(raw, path, guarded),
             transition=move,
+            always=bool(raw.get("always", False)),
             transition_seconds=self.number(raw, "transition_seconds", path, 0.6, 0.0, seconds)
             if move != "cut" else 0.0,
             leave_seconds=self.number(raw, "leave_seconds", path, 0.0, 0.0, seconds / 2),
@@ -242,7 +243,7 @@ class _Reader(Findings):
                 continue
             self.known(body, ("text", "when"), here)
             when = self.condition(body, here)
-            self.words(body["text"], here, guarded | (when.names if when else frozenset()))
+            self.words(body["text"], here, guarded | (when.sure if when else frozenset()))
             made.append(Say(body["text"], when))
         return tuple(made)
 
@@ -267,7 +268,7 @@ class _Reader(Findings):
             return None
         self.known(raw, (*_LAYER, *KINDS[kind].OPTIONS), path)
         when = self.condition(raw, path)
-        guarded |= when.names if when else frozenset()
+        guarded |= when.sure if when else frozenset()
         start = self.number(raw, "start", path, 0.0, 0.0, seconds - 0.05)
         duration = self.number(raw, "duration", path, seconds - start, 0.05, seconds - start + 1e-6)
         shown = tuple(raw.get("only", self.formats))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from engage.studio import placeholders
+from engage.studio.conditions import Condition
 from engage.studio.design import ENGLISH, Layer, Problem, Say, Template
 from engage.studio.layers import KINDS
 from engage.studio.toml_lines import line_of, locate, unreadable
@@ -24,15 +25,38 @@ FOLDER = "words"
 
 def texts(template: Template) -> list[str]:
     """Every text of a template that is to be translated, once, in the order of the file."""
-    found: dict[str, None] = {}
+    return list(dict.fromkeys(place.text for place in places(template)))
 
-    def note(text: str) -> str:
-        if _says_something(text):
-            found.setdefault(text)
-        return text
 
-    _reworded(template, note)
-    return list(found)
+class Place(NamedTuple):
+    """Where a text stands: the scene (the template's title: none), whether it is said (else it is
+    shown), and the optional fields that are sure to be there."""
+
+    text: str
+    scene: str
+    said: bool
+    guarded: frozenset[str]
+
+
+def places(template: Template) -> Iterator[Place]:
+    """Every text that says something wherever it stands, in the order of the file."""
+    found = [Place(template.title, "", False, frozenset())]
+    for scene in template.scenes:
+        sure = _sure(scene.when)
+        found += [Place(s.text, scene.name, True, sure | _sure(s.when)) for s in scene.say]
+        for layer in scene.layers:
+            there = sure | _sure(layer.when)
+            for key, option in KINDS[layer.kind].OPTIONS.items():
+                value = layer.options[key]
+                if option.kind == "text" and value is not None:
+                    texts = value.values() if isinstance(value, Mapping) else [value]
+                    guarded = frozenset(template.fields) if option.spare else there
+                    found += [Place(text, scene.name, False, guarded) for text in texts]
+    return (place for place in found if _says_something(place.text))
+
+
+def _sure(when: Condition | None) -> frozenset[str]:
+    return when.sure if when else frozenset()
 
 
 def told_in(template: Template, language: str) -> Template:
@@ -40,7 +64,7 @@ def told_in(template: Template, language: str) -> Template:
     if language == template.language or language not in template.words:
         return template
     known = template.words[language]
-    return replace(_reworded(template, lambda text: known.get(text, text)), language=language)
+    return replace(reworded(template, lambda text: known.get(text, text)), language=language)
 
 
 def read(
@@ -109,7 +133,9 @@ def _says_something(text: str) -> bool:
     return any(char.isalpha() for char in rest)
 
 
-def _reworded(template: Template, word: Callable[[str], str]) -> Template:
+def reworded(template: Template, word: Callable[[str], str]) -> Template:
+    """The template with each of its texts as ``word`` says it."""
+
     def option(layer: Layer, key: str) -> Any:
         value = layer.options[key]
         if KINDS[layer.kind].OPTIONS[key].kind != "text" or value is None:

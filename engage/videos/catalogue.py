@@ -1,6 +1,8 @@
 """The templates this house can film: those it brings, and a designer's own in ENGAGE_HOME."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -9,9 +11,11 @@ from engage import config
 from engage.config import HOUSE
 from engage.programmes.models import Programme
 from engage.studio import template as studio
+from engage.studio.edits import Edits, edited
 from engage.studio.template import FILE, Template, TemplateError
 from engage.studio.theme import Theme
-from engage.videos import looks
+from engage.videos import editions, looks
+from engage.videos.editions import LOOK
 
 
 class UnknownTemplate(LookupError):
@@ -40,19 +44,55 @@ def folders() -> dict[str, Path]:
 
 
 def load(slug: str, programme: Programme | None = None) -> Offered:
-    """One template, in the colours of a programme (the house's if not given).
+    """One template as a programme published it, in its colours (as shipped, in the house's, if not given).
 
     :raises UnknownTemplate: there is none of that name; the message lists those there are.
     :raises TemplateError: it, or the programme's theme, has mistakes.
     """
+    stands = editions.latest(programme.id) if programme else {}
+    return _made(slug, programme, {slug: version.edits for slug, version in stands.items()})
+
+
+def drafted(slug: str, programme: Programme) -> Offered:
+    """One template as its draft, and that of the programme's look, would have it. Raises as `load`."""
+    stands = editions.latest(programme.id) | editions.drafts(programme.id)
+    return _made(slug, programme, {slug: row.edits for slug, row in stands.items()})
+
+
+def as_ordered(slug: str, programme: Programme, digest: str) -> Offered | None:
+    """The version that a film was ordered with, known by its digest: the one that is published, an
+    earlier one, or None where what is shipped has changed since. Raises as `load`."""
+    template, folder = shipped(slug)
+    versions = [*(version.edits for version in editions.history(programme.id, slug)), {}]
+    for look in (*(version.edits for version in editions.history(programme.id, LOOK)), {}):
+        theme = looks.theme_of(programme, look)
+        for edits in versions:
+            if _digest(folder, theme, edits) == digest:
+                return Offered(edited(template, edits), theme, digest)
+    return None
+
+
+def _made(slug: str, programme: Programme | None, edits: Mapping[str, Edits]) -> Offered:
+    template, folder = shipped(slug)
+    theme, mine = looks.theme_of(programme, edits.get(LOOK)), edits.get(slug, {})
+    return Offered(edited(template, mine), theme, _digest(folder, theme, mine))
+
+
+def shipped(slug: str) -> tuple[Template, str]:
+    """A template as its folder has it, and the folder's digest. Raises as `load`."""
     known = folders()
     if slug not in known:
         raise UnknownTemplate(f"no template {slug!r}: there are {', '.join(known) or 'none'}")
-    folder = known[slug]
-    digest = studio.template_digest(folder)
-    theme = looks.theme_of(programme.slug if programme else None)
-    whole = hashlib.sha256(f"{digest} {theme.digest()} {config.settings().narration}".encode())
-    return Offered(_read(folder, digest), theme, whole.hexdigest())
+    digest = studio.template_digest(known[slug])
+    return _read(known[slug], digest), digest
+
+
+def _digest(folder: str, theme: Theme, edits: Edits) -> str:
+    """What a film is made by: it changes whenever the film would look or sound otherwise."""
+    words = f"{folder} {theme.digest()} {config.settings().narration}"
+    if edits:
+        words += json.dumps(edits, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 @lru_cache(maxsize=32)

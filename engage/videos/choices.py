@@ -79,17 +79,21 @@ def periods_to_choose(
     Only those in which something happened, and what is ``chosen`` already; the one that runs where
     nothing ever did.
     """
-    today = local_day(now, programme.timezone)
     quarters, months, years = (
-        _back(today, kind, n) for kind, n in (("quarter", 6), ("month", 6), ("year", 3))
+        _back(today(programme, now), kind, n)
+        for kind, n in (("quarter", 6), ("month", 6), ("year", 3))
     )
     near = [quarters[1], quarters[0], *quarters[2:], *months, *years]
     found = [period for period in near if films.any_facts(programme, period)] or [quarters[0]]
     return found if chosen is None or chosen in found else [chosen, *found]
 
 
-def _back(today: date, kind: str, count: int) -> list[Period]:
-    found = [periods.containing(today, kind)]
+def today(programme: Programme, now: datetime) -> date:
+    return local_day(now, programme.timezone)
+
+
+def _back(day: date, kind: str, count: int) -> list[Period]:
+    found = [periods.containing(day, kind)]
     while len(found) < count and (before := found[-1].previous()):
         found.append(before)
     return found

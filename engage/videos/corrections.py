@@ -37,14 +37,14 @@ def changed(video: Video, programme: Programme, address: str, now: datetime) -> 
     """Whether this film would tell something else if it were made now.
 
     Only of films made after the last day of their period: until then numbers move, and the film
-    says as of when it tells them. Where its template was changed since, nothing is known.
+    says as of when it tells them. Where its template is shipped otherwise since, nothing is known.
     """
     period = _period(video)
     if period is None or clock.local_day(video.created_at, programme.timezone) <= period.last:
         return False
     try:
-        film = catalogue.load(video.template, programme)
-        if film.digest != video.template_digest:
+        film = catalogue.as_ordered(video.template, programme, video.template_digest)
+        if film is None:
             return False
         [made] = _made(film, video, programme, address, now)
     except (catalogue.UnknownTemplate, TemplateError, Refused):

@@ -29,10 +29,17 @@ class Draft(NamedTuple):
     refusal: str | None = None
 
 
-def draft(film: Offered, teller: snapshot.Teller, partner: Partner, form: str = "16:9") -> Draft:
-    """Freeze what ``partner``'s film would tell; refused where the template needs what is not there."""
+def draft(
+    film: Offered,
+    teller: snapshot.Teller,
+    partner: Partner,
+    form: str = "16:9",
+    language: str | None = None,
+) -> Draft:
+    """Freeze what ``partner``'s film would tell (in their language if none is given); refused where the
+    template needs what is not there."""
     template = film.template
-    told = teller.about(partner, words.language_of(partner.locale or "", template))
+    told = teller.about(partner, language or words.language_of(partner.locale or "", template))
     locale = str(told.voice.locale)
     title = fields.title(told, template)
     data = fields.read(told, template.fields)

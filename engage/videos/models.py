@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text, true
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
@@ -155,3 +166,51 @@ class FilmShare(Model):
         # An address once given leads to no other link, whatever was deleted since.
         {"sqlite_autoincrement": True},
     )
+
+
+class FilmVersion(Model):
+    """What a programme published over a template as it is shipped, see `engage.studio.edits`; or, by
+    the slug ``look``, over its colours and logo (`engage.videos.looks`). Append-only.
+
+    ``shipped`` is the digest of the template's folder it was made over.
+    """
+
+    __tablename__ = "film_versions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    edits: Mapped[dict[str, Any]] = mapped_column(JSON)
+    shipped: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)
+    published_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("programme_id", "slug", "number"),)
+
+
+class FilmDraft(Model):
+    """The next version in the making, one for each template; any manager may go on with it.
+
+    ``base`` is the number of the version it was begun from.
+    """
+
+    __tablename__ = "film_drafts"
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    edits: Mapped[dict[str, Any]] = mapped_column(JSON)
+    base: Mapped[int]
+    changed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime]
+
+
+class FilmLogo(Model):
+    """A logo that was uploaded, drawn anew as a PNG and named by its digest."""
+
+    __tablename__ = "film_logos"
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    png: Mapped[bytes]

@@ -55,8 +55,9 @@ def make(work: Work) -> Made:
 
     :raises Lost: it is not this render's any more.
     """
-    film = catalogue.load(work.template, db.session.get_one(Programme, work.programme_id))
-    if film.digest != work.template_digest:
+    programme = db.session.get_one(Programme, work.programme_id)
+    film = catalogue.as_ordered(work.template, programme, work.template_digest)
+    if film is None:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
     template = told_in(film.template, language_of(work.locale, film.template))

@@ -148,10 +148,10 @@ def _links(video: Video) -> dict[str, Any]:
 def _story(video: Video) -> list[Chapter] | None:
     """The film as a page; None where its template has changed since, or is not there any more."""
     try:
-        film = catalogue.load(video.template, g.seat.programme)
+        film = catalogue.as_ordered(video.template, g.seat.programme, video.template_digest)
     except (catalogue.UnknownTemplate, TemplateError):
-        return None
-    if film.digest != video.template_digest:
+        film = None
+    if film is None:
         return None
     template = told_in(film.template, language_of(video.locale, film.template))
     try:

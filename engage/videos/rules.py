@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 #: A film that ends its worker this often is poison: it is not tried again by itself.
@@ -48,6 +48,39 @@ def urgent(reason: str, films: int) -> bool:
 def after_a_failed_try(attempts: int, *, lasting: bool) -> str:
     """Where a film goes whose render failed; ``lasting``: another try would fail like this one."""
     return "failed" if lasting or attempts >= ATTEMPTS else "queued"
+
+
+class Known(NamedTuple):
+    """A partner as previews look at them: what they sold in a period and in the one before."""
+
+    partner_id: int
+    joined: date | None
+    sold: int
+    before: int
+
+
+#: Who fell to less than this percentage of the period before dipped.
+DIPPED = 80
+
+
+def contrasting(partners: Iterable[Known]) -> dict[str, int]:
+    """Three partners whose films differ most, by why: the ``champion`` sold most, the ``dipped`` fell
+    furthest of what they sold before, the ``newcomer`` joined last, if they can with a sale. Nobody is
+    two of them, and who is not there is left out; equals are told apart by their id."""
+    left = sorted(partners)
+    found: dict[str, int] = {}
+
+    def take(why: str, wanted: Iterable[tuple[Any, int]]) -> None:
+        best = max(wanted, key=lambda pair: (pair[0], -pair[1]), default=None)
+        if best is not None:
+            found[why] = best[1]
+            left[:] = [one for one in left if one.partner_id != best[1]]
+
+    take("champion", ((one.sold, one.partner_id) for one in left if one.sold > 0))
+    fallen = [one for one in left if one.before > 0 and one.sold * 100 < one.before * DIPPED]
+    take("dipped", ((one.before - max(one.sold, 0), one.partner_id) for one in fallen))
+    take("newcomer", (((one.sold > 0, one.joined), one.partner_id) for one in left if one.joined))
+    return {why: found[why] for why in ("newcomer", "champion", "dipped") if why in found}
 
 
 class Count(NamedTuple):

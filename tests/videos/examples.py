@@ -1,14 +1,16 @@
 """A film of alice's that is done, with files beside it, without rendering one."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from flask import current_app
+from PIL import Image
 
 from engage import clock
 from engage.config import Settings
 from engage.db import db
-from engage.videos import sharing, shelf
+from engage.videos import looks, sharing, shelf
 from engage.videos.models import FilmShare, Video, VideoBatch, VideoOrder
 
 from ..conftest import NOW, Cast
@@ -94,3 +96,12 @@ def make(cast: Cast) -> int:
     (place / shelf.POSTER).write_bytes(b"\xff\xd8\xff\xd9")
     (place / shelf.CAPTIONS).write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n")
     return ordered.id
+
+
+def logo(cast: Cast) -> dict[str, Any]:
+    """The address's values of a logo that was uploaded."""
+    picture = BytesIO()
+    Image.new("RGBA", (40, 20), "#7A1F3D").save(picture, "PNG")
+    digest = looks.keep_logo(cast.programme.id, picture.getvalue())
+    db.session.commit()
+    return {"digest": digest}
