@@ -6,6 +6,7 @@ out, lost a seat or got another name has other rows, or none.
 """
 
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -85,7 +86,11 @@ def people(*what: Any) -> Select[Any]:
 
 
 @cache
-def _question(dialect: str) -> str:
+def question(dialect: str) -> str:
+    """Who is there, and how far a board is, in one statement for the driver.
+
+    Parameters ``user_id``, ``token`` and ``board_id``.
+    """
     columns = [
         cast(column, Text) if isinstance(column.type, JSON) else column
         for model in (User, Seat, Programme, Partner)
@@ -98,15 +103,14 @@ def _question(dialect: str) -> str:
     return as_text(people(User.stamp, *columns, *marks), dialect)
 
 
-def look(
-    connection: Any, dialect: str, who: SessionId, board_id: int | None = None
-) -> Glance | None:
-    """Who is there, and how far a board is, in one statement; None when the session is over.
+def look(connection: Any, dialect: str, who: SessionId) -> Glance | None:
+    """Who is there; None when the session is over. ``connection`` is the driver's own."""
+    wanted = {"user_id": who.user_id, "token": who.token, "board_id": None}
+    return read(connection.execute(question(dialect), wanted).fetchall(), who)
 
-    ``connection`` is the driver's own.
-    """
-    wanted = {"user_id": who.user_id, "token": who.token, "board_id": board_id}
-    rows = connection.execute(_question(dialect), wanted).fetchall()
+
+def read(rows: Sequence[Any], who: SessionId) -> Glance | None:
+    """What the rows of `question` say; None when the session is over."""
     if not rows or not hmac.compare_digest(rows[0][0], who.stamp):
         return None
     version, reshaped, changed_at = rows[0][-3:]

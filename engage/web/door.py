@@ -10,13 +10,11 @@ four times a second (`web.shown`). What the door does not know, or cannot find o
 
 import asyncio
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 
@@ -26,14 +24,12 @@ from engage.accounts.glance import Moved
 from engage.bodies import Application, Message, Receive, Send
 from engage.db import db
 from engage.shelf import Shelf
-from engage.web import again, health
+from engage.web import again, health, window
 from engage.web.again import Again, Made, Stands
 from engage.web.numbers import number
 from engage.web.shown import Shown, shown
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 #: Headers that decide what is answered, or with which words and headers.
 _DECIDE = {b"cookie", b"host", b"accept-language", b"x-forwarded-proto", b"x-forwarded-host"}
@@ -67,7 +63,7 @@ class Door:
         self._shared: Shelf[Made] = Shelf(_SHARED)
         self._shown: Shelf[Shown] = Shelf(_BOARDS)
         with flask.app_context():
-            self._window = _Window(db.engine)
+            self._window = window.onto(db.engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
         #: Answers that are being made anew, by what others share of them.
         self._under_way: dict[Any, asyncio.Future[Again]] = {}
@@ -104,13 +100,13 @@ class Door:
         loop, board = asyncio.get_running_loop(), noted.board.model
         alike = board.id, *(part.shared for part, _ in noted.parts if part.shared)
         while True:
-            moved = await self._do(self._window.look, noted)
+            moved = await self._look(noted)
             if moved is None or moved.reshaped != board.reshaped:
                 return None
             version = self._version(noted, moved, scope)
             if version <= noted.version <= moved.version:
                 return noted
-            stands = await self._do(self._standing, noted, version)
+            stands = await self._standing(noted, version)
             made = tuple(found for found in stands if isinstance(found, Made))
             if len(made) == len(stands):
                 return replace(noted, made=made, version=version)
@@ -125,10 +121,12 @@ class Door:
         renewed.add_done_callback(lambda _: self._under_way.pop(alike))
         return await renewed
 
-    async def _do(self, look: Callable[..., T], *question: Any) -> T:
-        if self._window.is_near:
-            return look(*question)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, look, *question)
+    async def _look(self, noted: Again) -> Moved | None:
+        """How far the board is, where the reader is who they were and the board is there."""
+        question = glance.question(self._window.dialect)
+        wanted = noted.who._asdict() | {"board_id": noted.board.model.id}
+        seen = glance.read(await self._window.ask(question, wanted), noted.who)
+        return seen.board if seen and seen.mark == noted.mark else None
 
     def _version(self, noted: Again, moved: Moved, scope: dict[str, Any]) -> int:
         """Which version of the board is shown by now."""
@@ -139,7 +137,7 @@ class Door:
         self._shown.keep(noted.board.model.id, now)
         return now.version
 
-    def _standing(self, noted: Again, version: int) -> list[Stands]:
+    async def _standing(self, noted: Again, version: int) -> list[Stands]:
         """Of each part what stands though facts moved the board, or the rows to make it from."""
         found: list[Stands] = []
         for part, before in noted.parts:
@@ -147,7 +145,7 @@ class Door:
             if part.shared:
                 stands = self._shared.find((noted.board.model.id, version, part.shared))
             if stands is None and part.question:
-                stands = self._window.ask(*part.question)
+                stands = await self._window.ask(*part.question)
                 if stands == before.rows:
                     stands = before._replace(piece=before.piece.at(version))
             found.append(stands)
@@ -227,49 +225,3 @@ def _has(scope: dict[str, Any], tag: bytes) -> bool:
 def _said(scope: dict[str, Any], name: bytes) -> bytes:
     """What a header of the request says; nothing where it is not there."""
     return next((value for header, value in scope["headers"] if header == name), b"")
-
-
-class _Window:
-    """A connection of the door's own. SQLite is looked at where one stands (`is_near`): it answers in
-    microseconds or, where it would have to wait, not at all. Another server is asked from a thread."""
-
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-        self._dialect: str = engine.dialect.name
-        self.is_near = self._dialect == "sqlite"
-        self._connection: Any = None
-        self._lock = threading.Lock()
-
-    def look(self, noted: Again) -> Moved | None:
-        """How far the board is, where the reader is who they were and the board is there."""
-        with self._open() as connection:
-            seen = glance.look(connection, self._dialect, noted.who, noted.board.model.id)
-        return seen.board if seen and seen.mark == noted.mark else None
-
-    def ask(self, statement: str, values: Any) -> Any:
-        """The rows of a statement."""
-        with self._open() as connection:
-            return connection.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _open(self) -> Iterator[Any]:
-        """The connection, for one at a time; another one after a fault."""
-        with self._lock:
-            if self._connection is None:
-                self._connection = self._connect()
-            try:
-                yield self._connection
-            except Exception:
-                self._connection.close()
-                self._connection = None
-                raise
-
-    def _connect(self) -> Any:
-        connection = self._engine.raw_connection()
-        driver = connection.driver_connection
-        if self.is_near:
-            driver.execute("PRAGMA busy_timeout=0")
-        else:
-            driver.autocommit = True
-        connection.detach()  # from the pool: no other may get it as it is now
-        return driver

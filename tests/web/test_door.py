@@ -5,6 +5,7 @@ import contextvars
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,6 +23,7 @@ from engage.live.app import Live
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
+from engage.web import door
 from engage.web.health import REGISTRY
 from tests.browsing import browser
 from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
@@ -363,20 +365,18 @@ def test_who_never_was_in_a_tier_after_all_loses_its_board_at_once(doors: Doors,
             assert doors.get(f"/leaderboards/gold{path}", mine).status == status
 
 
+@pytest.mark.parametrize("app", ["sqlite", "postgresql"], indirect=True)
 def test_where_the_door_cannot_look_flask_answers(
     doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
     mine = cookie(doors.app, cast.alice.user)
     first = doors.get(PAGE, mine)
-    looked = glance.look
-    broken = [OSError("no database")]
-
-    def look(*question: Any) -> Any:
-        if len(question) == 4 and broken:  # the door's; Flask asks of no board
-            raise broken.pop()
-        return looked(*question)
-
-    monkeypatch.setattr(glance, "look", look)
+    broken = ["SELECT nonsense"]
+    questions = SimpleNamespace(
+        question=lambda dialect: broken.pop() if broken else glance.question(dialect),
+        read=glance.read,
+    )
+    monkeypatch.setattr(door, "glance", questions)
     assert doors.get(PAGE, mine).lasting == first.lasting
     assert len(doors.asked) == 2
     assert doors.get(PAGE, mine).lasting == first.lasting
