@@ -12,6 +12,7 @@ from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.boards import blueprint as console_boards
 from engage.console.film_versions import blueprint as console_films
+from engage.console.film_watching import blueprint as console_watching
 from engage.console.held import blueprint as console_held
 from engage.console.imports import blueprint as console_import
 from engage.console.missions import blueprint as console_missions
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     console_payouts,
     payouts,
     console_triggers,
+    console_watching,
     console_drafts,
     console_budget,
     console_moments,

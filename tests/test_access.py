@@ -205,6 +205,7 @@ EXAMPLES: dict[str, Example] = {
     "videos.player": Example(examples.film, ALICE_AND_MANAGERS),
     "videos.poster": Example(examples.film, ALICE_AND_MANAGERS),
     "videos.anew": Example(examples.film, ALICE_ALONE),
+    "videos.watched": Example(examples.film, ALICE_ALONE),
     "videos.watch": Example(examples.film, ALICE_AND_MANAGERS),
 }
 

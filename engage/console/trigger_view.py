@@ -140,7 +140,7 @@ def forecast(here: Programme, trigger: Trigger, voice: Voice) -> str:
     elif not films and trigger.on == "midway":
         said = _("No mission comes to its middle in the next 30 days.")
     elif not films:
-        said = _("Less than one film a month, by the last three.")
+        said = _("Less than one film a month.")
     else:
         count = voice.number(films)
         said = ngettext("About %(n)s film a month.", "About %(n)s films a month.", films, n=count)

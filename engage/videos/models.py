@@ -143,6 +143,33 @@ class VideoOrder(Model):
     )
 
 
+class FilmView(Model):
+    """How its partner watched a film: bit n of ``tenths`` is set once its tenth number n was played."""
+
+    __tablename__ = "film_views"
+
+    video_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("videos.id"), primary_key=True, autoincrement=False
+    )
+    tenths: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("tenths BETWEEN 1 AND 1023", name="ten_tenths"),)
+
+
+class FilmStep(Model):
+    """A page that its partner opened in the days after they watched a film, the first time."""
+
+    __tablename__ = "film_steps"
+
+    video_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("videos.id"), primary_key=True, autoincrement=False
+    )
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]
+
+
 class FilmShare(Model):
     """A link to a film for people without a seat. Its address is this row's id, signed.
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from engage.db import db, transaction
 from engage.rows import in_chunks
 from engage.videos import shelf
-from engage.videos.models import FilmShare, Video, VideoOrder
+from engage.videos.models import FilmShare, FilmStep, FilmView, Video, VideoOrder
 
 #: Films deleted in one transaction.
 STRIDE = 500
@@ -46,7 +46,8 @@ def _drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
         select(Video.id, Video.key).where(which).order_by(Video.id).limit(STRIDE)
     ).all()
     ids = [row.id for row in found]
-    db.session.execute(delete(FilmShare).where(FilmShare.video_id.in_(ids)))
+    for of_films in (FilmShare, FilmView, FilmStep):
+        db.session.execute(delete(of_films).where(of_films.video_id.in_(ids)))
     # The batch still knows for whom it was.
     db.session.execute(
         update(VideoOrder).where(VideoOrder.video_id.in_(ids)).values(video_id=None, refusal=why)

@@ -28,7 +28,7 @@ from engage.studio.story import Chapter, story
 from engage.studio.template import TemplateError
 from engage.studio.values import from_json
 from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, corrections, films, jobs, sharing, shelf
+from engage.videos import catalogue, corrections, films, jobs, rules, sharing, shelf, watching
 from engage.videos.models import Video
 from engage.web import allow
 
@@ -107,6 +107,23 @@ def _page(video: Video) -> dict[str, Any]:
     elif corrections.changed(video, g.seat.programme, config.settings().address, g.now):
         page["changed"] = True
     return page | (_links(video) if g.seat.partner is not None else {})
+
+
+@blueprint.post("/<key>/watched")
+@allow("partner")
+def watched(key: str) -> tuple[str, int]:
+    """What the player tells while its partner watches (``tenths``), and the pages (``opened``) that
+    they turn to afterwards; said twice it says the same."""
+    video, opened, now = mine(key), request.form.get("opened"), g.now
+    tenths = rules.tenths(request.form.get("tenths", ""))
+    if video.state != "done" or (tenths is None and opened not in watching.PAGES):
+        abort(400)
+    video_id = video.id
+    if tenths is not None:
+        transaction(lambda: watching.note(video_id, tenths, now))
+    elif opened:
+        transaction(lambda: watching.opened(video_id, opened, now))
+    return "", 204
 
 
 @blueprint.post("/<key>/anew")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -162,3 +163,57 @@ def forecast(
     most_first = tuple(sorted(reasons.items(), key=lambda pair: -pair[1]))
     partners = new + existing + len(refusals)
     return Forecast(partners, new, existing, most_first, minutes, size, room)
+
+
+# --- watching ---------------------------------------------------------------------------------
+
+TENTHS = 10
+#: All tenths of a film, as bits.
+WHOLE = (1 << TENTHS) - 1
+#: What somebody does so long after a film is told as done after it.
+AFTERWARDS = timedelta(days=7)
+
+
+def tenths(said: str) -> int | None:
+    """The bits of the tenths that a player says were played; None where it says nonsense."""
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) <= 4 else 0
+    return number if 0 < number <= WHOLE else None
+
+
+class Watched(NamedTuple):
+    """Which tenths of a film were played (bits, 0: never begun), and what its partner did after it."""
+
+    tenths: int
+    did: frozenset[str]
+
+
+class Watching(NamedTuple):
+    """How the films of a template were watched.
+
+    ``seen`` counts who played each tenth, ``did`` and ``did_unwatched`` who did what afterwards of
+    those who began the film and of those who never did.
+    """
+
+    films: int
+    begun: int
+    whole: int
+    seen: tuple[int, ...]
+    did: Mapping[str, int]
+    did_unwatched: Mapping[str, int]
+
+    @property
+    def unwatched(self) -> int:
+        return self.films - self.begun
+
+
+def watched(films: Sequence[Watched]) -> Watching:
+    """Count the films of one template."""
+    begun = [film for film in films if film.tenths]
+    return Watching(
+        len(films),
+        len(begun),
+        sum(film.tenths == WHOLE for film in begun),
+        tuple(sum(film.tenths >> n & 1 for film in begun) for n in range(TENTHS)),
+        Counter(what for film in begun for what in film.did),
+        Counter(what for film in films if not film.tenths for what in film.did),
+    )

@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from engage import clock
 from engage.db import db
 from engage.videos import jobs
+from engage.videos.models import FilmStep, FilmView
 
 from ..chromium import executable
 from ..conftest import NOW, Cast, Person
@@ -90,6 +91,46 @@ def test_chromium_plays_the_film_with_its_captions(alice: Page, key: str) -> Non
     player.evaluate("player => { player.currentTime = 2.5 }")
     until(lambda: player.evaluate("player => player.ended"), 20, "it plays to its end")
     assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def test_a_film_goes_on_where_one_stopped_by_keyboard_and_tells_how_far_it_was_watched(
+    alice: Page, key: str
+) -> None:
+    asked: list[str] = []
+    told: list[str] = []
+    alice.on(
+        "request",
+        lambda r: asked.append(r.headers.get("range", "")) if "film.mp4" in r.url else None,
+    )
+    alice.on("request", lambda r: told.append(r.post_data or "") if r.method == "POST" else None)
+    alice.goto(f"/videos/{key}")
+    player = alice.locator("video")
+    assert player.get_attribute("poster")
+    assert all(span.startswith("bytes=") for span in asked), "only as much as it needs, in ranges"
+    player.evaluate("player => { player.muted = true }")
+    assert player.evaluate("player => player.textTracks[0].mode") == "showing"
+    alice.select_option("[data-speed] select", "0.75")
+    assert player.evaluate("player => player.playbackRate") == 0.75
+    player.focus()
+    alice.keyboard.press("Space")
+    until(lambda: player.evaluate("player => player.currentTime > 1.2"), 20, "it plays")
+    alice.keyboard.press("Space")
+    until(lambda: player.evaluate("player => player.paused"), 20, "it pauses")
+    stopped = player.evaluate("player => player.currentTime")
+
+    def seen() -> int:
+        db.session.rollback()
+        return int(db.session.scalar(db.select(FilmView.tenths)) or 0)
+
+    until(lambda: seen() & 0b111 == 0b111, 20, "what was played is noted")
+    assert seen() < 1 << 9, "and nothing else"
+    alice.goto("/missions/")
+    until(lambda: "opened=mission" in told, 20, "what is opened next is told")
+    alice.goto(f"/videos/{key}")
+    resumed = "player => player.currentTime"
+    until(lambda: abs(alice.locator("video").evaluate(resumed) - stopped) < 0.5, 20, "it goes on")
+    db.session.rollback()
+    assert set(db.session.scalars(db.select(FilmStep.what))) == {"mission"}
 
 
 @pytest.mark.usefixtures("tiny")
