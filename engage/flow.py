@@ -81,7 +81,7 @@ def record(
     climbed = tiers.advance(programme, changed)
     who = partners.attributes(programme.id, {fact.partner_id for fact in changed})
     awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
-    rewards = missions.advance(programme, changed, who, climbed.since)
+    rewards = missions.advance(programme, batch.new, batch.superseded, who, climbed.since)
     owed = awards + rewards
     # A rule that stops at its budget may pay others less, or more again.
     if others := {one.partner_id for one in owed} - who.keys():

@@ -14,7 +14,7 @@ from engage.leaderboards.models import Board, Standing
 from engage.ledger import books
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Difference
-from engage.missions import awards as missions
+from engage.missions import progress as missions
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.partners import service as partners
 from engage.partners.models import Group, Partner
@@ -46,7 +46,7 @@ def check(programme: Programme) -> Check:
     found = (
         len(differences(programme, who, store=False))
         + tiers.differing(programme)
-        + missions.differing_progress(programme, who)
+        + missions.differing(programme, who)
         + leaderboards.differing_standings(programme)
         + len(books.unbalanced(programme.id))
     )

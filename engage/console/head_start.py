@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from engage.activity.models import Fact
 from engage.db import db
-from engage.missions import awards
+from engage.missions import awards, progress
 from engage.missions.models import Mission as Row
 from engage.missions.rules import Mission
 from engage.missions.service import Running, addressed
@@ -44,9 +44,9 @@ def head_start(
         return HeadStart(False, [], {}, {})
     who = partners.attributes(programme.id)
     draft = _running(mission, published)
-    progress = awards.measured(draft, addressed(mission.audience, who), who)
+    stood = progress.measured(draft, addressed(mission.audience, who), who)
     reached = [
-        sum(1 for steps in progress.values() if steps[index].reached)
+        sum(1 for steps in stood.values() if steps[index].reached)
         for index in range(len(mission.stages))
     ]
     paid: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Progress of the partners that facts touched, and the rewards owed, less what stands posted."""
+"""The rewards that stages owe, less what stands posted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,53 +7,49 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
-from engage.conditions import addresses, asks_for_tier, in_tier
+from engage.conditions import asks_for_tier
 from engage.db import db
 from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
-from engage.missions import rules
+from engage.missions import progress
 from engage.missions.models import MissionProgress
 from engage.missions.rules import Progress
 from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
 from engage.programmes.models import Programme
-from engage.rows import in_chunks, upsert_rows
+from engage.rows import in_chunks
 
 
 def advance(
     programme: Programme,
-    changed: Sequence[Standing],
+    new: Sequence[Standing],
+    superseded: Sequence[Standing],
     attributes: Mapping[int, Attributes],
     climbed: Mapping[int, datetime],
 ) -> list[Difference]:
-    """Bring progress up to date where ``changed`` facts count, and give the rewards owed.
+    """Bring progress up to date after ``new`` came in and ``superseded`` went out, and give the
+    rewards owed.
 
     ``climbed`` are partners whose tier is another from an instant on: missions for a tier count
     what they did since otherwise.
     """
+    changed = [*new, *superseded]
     if not changed:
         return []
     first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
     within = () if climbed else (first, last)
     owed: list[Difference] = []
     for mission in missions(programme, *within):
-        kinds = {stage.on for stage in mission.stages}
-        touched = {
-            fact.partner_id
-            for fact in changed
-            if fact.kind in kinds
-            and mission.model.starts <= fact.day <= mission.model.ends
-            and addresses(mission.audience, attributes[fact.partner_id])
-        }
+        otherwise: set[int] = set()
         if asks_for_tier(mission.audience):
             over = end_of(mission.model.ends, programme)
             since = {p: attributes[p] for p, instant in climbed.items() if instant <= over}
-            touched.update(addressed(mission.audience, since))
-        settled = _settle(mission, touched, attributes)
+            otherwise.update(addressed(mission.audience, since))
+        again = progress.carry_on(mission, new, superseded, attributes) | otherwise
+        settled = _settle(mission, again, attributes)
         owed += _while_its_budget_lasts(programme, mission, settled)
     return owed
 
@@ -71,9 +67,9 @@ def _settle(
     """
     owed: list[Difference] = []
     for chunk in in_chunks(sorted(partner_ids), 1_000):
-        found = measured(mission, chunk, attributes)
+        found = progress.measured(mission, chunk, attributes)
         if store:
-            _store(mission, found)
+            progress.store(mission, found)
         posted = _posted(mission.stage_ids, Transfer.partner_id.in_(chunk))
         owed += _differences(_rewards(mission, found), posted)
     return owed
@@ -113,50 +109,13 @@ def _whole(programme: Programme, mission: Running, *, store: bool) -> list[Diffe
     everybody = partners.attributes(programme.id)
     rewards: list[_Reward] = []
     for chunk in in_chunks(addressed(mission.audience, everybody), 1_000):
-        found = measured(mission, chunk, everybody)
+        found = progress.measured(mission, chunk, everybody)
         if store:
-            _store(mission, found)
+            progress.store(mission, found)
         rewards += _rewards(mission, found)
     for unit, limit in mission.limits.items():
         rewards = _within_budget(unit, limit, rewards)
     return _differences(rewards, _posted(mission.stage_ids))
-
-
-def measured(
-    mission: Running, partner_ids: Sequence[int], attributes: Mapping[int, Attributes]
-) -> dict[int, list[Progress]]:
-    """Progress of partners by the pure rules, straight from the facts of the window.
-
-    In a mission for a tier counts what was done while in it.
-    """
-    by_partner: dict[int, list[Standing]] = {partner_id: [] for partner_id in partner_ids}
-    facts = activity.standing_facts(
-        Fact.partner_id.in_(partner_ids),
-        Fact.kind.in_({stage.on for stage in mission.stages}),
-        Fact.day.between(mission.model.starts, mission.model.ends),
-    )
-    for fact in facts:
-        if in_tier(mission.audience, attributes[fact.partner_id], fact.occurred_at):
-            by_partner[fact.partner_id].append(fact)
-    return {
-        partner_id: rules.progress(mission.stages, counted)
-        for partner_id, counted in by_partner.items()
-    }
-
-
-def _store(mission: Running, found: Mapping[int, list[Progress]]) -> None:
-    rows = [
-        {
-            "stage_id": stage_id,
-            "partner_id": partner_id,
-            "value": step.value,
-            "reached_at": step.reached.occurred_at if step.reached else None,
-            "fact_id": step.reached.id if step.reached else None,
-        }
-        for partner_id, progress in found.items()
-        for stage_id, step in zip(mission.stage_ids, progress, strict=True)
-    ]
-    upsert_rows(MissionProgress.__table__, rows, put=("value", "reached_at", "fact_id"))
 
 
 _Place = tuple[int, int, str]  # stage, partner, unit
@@ -177,9 +136,9 @@ class _Reward(NamedTuple):
 def _rewards(mission: Running, found: Mapping[int, list[Progress]]) -> list[_Reward]:
     return [
         _Reward((stage_id, partner_id, unit), number, amount, step.reached, step.before, step.after)
-        for partner_id, progress in found.items()
+        for partner_id, steps in found.items()
         for number, (stage, stage_id, step) in enumerate(
-            zip(mission.stages, mission.stage_ids, progress, strict=True)
+            zip(mission.stages, mission.stage_ids, steps, strict=True)
         )
         if step.reached
         for unit, amount in stage.reward
@@ -305,23 +264,3 @@ def recompute(
                     )
                 )
     return owed
-
-
-def differing_progress(programme: Programme, attributes: Mapping[int, Attributes]) -> int:
-    """How many stored progress rows are not what the facts say (a missing row stands for zero)."""
-    wrong = 0
-    for mission in missions(programme):
-        stored = {
-            (row.stage_id, row.partner_id): (row.value, row.reached_at)
-            for row in db.session.scalars(
-                select(MissionProgress).where(MissionProgress.stage_id.in_(mission.stage_ids))
-            )
-        }
-        for chunk in in_chunks(addressed(mission.audience, attributes), 1_000):
-            for partner_id, progress in measured(mission, chunk, attributes).items():
-                for stage_id, step in zip(mission.stage_ids, progress, strict=True):
-                    reached_at = step.reached.occurred_at if step.reached else None
-                    standing = stored.pop((stage_id, partner_id), (0, None))
-                    wrong += standing != (step.value, reached_at)
-        wrong += sum(1 for value, reached_at in stored.values() if value or reached_at)
-    return wrong

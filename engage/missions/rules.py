@@ -8,7 +8,7 @@ for as long as its value over the whole window still is: a return may undo it, v
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from engage import conditions
@@ -237,6 +237,37 @@ def _opened_in_turn(
             latest = crossing
         found.append(Progress(value, latest.fact, crossing.before, crossing.after))
     return found
+
+
+#: Where in event time a fact is, see `Standing.order`.
+Order = tuple[datetime, str, str]
+
+
+class Stood(NamedTuple):
+    """A stage's value so far, and where the fact that reached it is; None while open."""
+
+    value: int
+    reached: Order | None
+
+
+NOTHING = Stood(0, None)
+
+
+def carried_on(
+    stages: Sequence[Stage], stood: Sequence[Stood], added: Sequence[int], since: Order
+) -> list[int] | None:
+    """The values once ``added`` comes to what stood, where the same facts reach the same stages still.
+
+    None where that takes a walk: a stage fills, or empties, or what changed (from ``since`` on) is not
+    all behind the fact that reached one.
+    """
+    values = [one.value + more for one, more in zip(stood, added, strict=True)]
+    full = True
+    for stage, one, value in zip(stages, stood, values, strict=True):
+        full = full and value >= stage.target
+        if full != (one.reached is not None) or (one.reached and since <= one.reached):
+            return None
+    return values
 
 
 class Window(NamedTuple):

@@ -69,6 +69,13 @@ on = "sale"
 measure = "facts"
 target = "2"
 reward = { points = "100" }
+[[missions.stages]]
+name = "Three"
+on = "sale"
+measure = "customers"
+target = "2"
+where = { category = ["Bikes"] }
+reward = { USD = "5" }
 
 [[missions]]
 slug = "upper-class"

@@ -1,14 +1,16 @@
 """How far a partner has come: stages open in turn and count from the mission's start."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, adds
 from engage.definitions import DefinitionError
 from engage.missions import rules
+from engage.missions.rules import Stood
 from engage.money import SCALE
 
 MISSION = {
@@ -83,6 +85,30 @@ def test_reached_stages_are_a_prefix_in_time_order(amounts: list[int]) -> None:
     assert reached == sorted(reached, reverse=True)
     times = [step.reached.occurred_at for step in found if step.reached]
     assert times == sorted(times)
+
+
+@given(st.lists(st.integers(-500, 900), max_size=12), st.data())
+def test_carried_on_or_walked_again_progress_is_the_same(
+    amounts: list[int], data: st.DataObject
+) -> None:
+    stages = [stage("facts", "2"), stage("amount", "1000"), stage("facts", "4")]
+    facts = [fact(n, amount) for n, amount in enumerate(amounts)]
+    late = data.draw(st.sets(st.sampled_from(facts), max_size=4) if facts else st.just(set()))
+    before = [
+        Stood(step.value, step.reached and step.reached.order)
+        for step in rules.progress(stages, [one for one in facts if one not in late])
+    ]
+    added = [sum(adds(of.measure, one, Counter()) for one in late) if late else 0 for of in stages]
+    since = min((one.order for one in late), default=fact(99).order)
+    after = rules.progress(stages, facts)
+    carried = rules.carried_on(stages, before, added, since)
+    if carried is not None:
+        assert carried == [step.value for step in after]
+        reached = [step.reached and step.reached.order for step in after]
+        assert reached == [one.reached for one in before]
+    elif late:
+        again = any(one.reached for one in before) or any(step.reached for step in after)
+        assert again, "who has reached nothing is never walked"
 
 
 @pytest.mark.parametrize(

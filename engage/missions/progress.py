@@ -1,0 +1,216 @@
+"""How far partners are in missions: carried on by what facts add, walked anew where that may tell more."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from engage.activity import service as activity
+from engage.activity.models import Fact
+from engage.activity.rules import DISTINCT, Standing, adds, counted
+from engage.conditions import asks_for_tier, in_tier
+from engage.db import db
+from engage.missions import rules
+from engage.missions.models import MissionProgress
+from engage.missions.rules import Order, Progress, Stood
+from engage.missions.service import Attributes, Running, addressed, missions
+from engage.money import SCALE
+from engage.programmes.models import Programme
+from engage.rows import among, in_chunks, meets, upsert_rows
+
+
+@dataclass(slots=True)
+class _Change:
+    """What facts add to each stage for one partner, and the first of them in event-time order."""
+
+    added: list[int]
+    since: Order
+
+
+def carry_on(
+    mission: Running,
+    new: Sequence[Standing],
+    superseded: Sequence[Standing],
+    attributes: Mapping[int, Attributes],
+) -> set[int]:
+    """Add to progress what came and take off what went; the partners who must be walked anew.
+
+    What that costs does not depend on how many facts the window holds.
+    """
+    signed = list(_signed(mission, new, superseded, attributes))
+    if any(s.measure in DISTINCT for s in mission.stages) and asks_for_tier(mission.audience):
+        return {fact.partner_id for fact, _ in signed}  # the database knows no tier of a moment
+    changes = _changes(mission, signed)
+    stood = _stood(mission, changes)
+    again: set[int] = set()
+    rows = []
+    for partner_id, change in changes.items():
+        before = [
+            stood.get((stage_id, partner_id), rules.NOTHING) for stage_id in mission.stage_ids
+        ]
+        values = rules.carried_on(mission.stages, before, change.added, change.since)
+        if values is None:
+            again.add(partner_id)
+            continue
+        rows += [
+            {
+                "stage_id": stage_id,
+                "partner_id": partner_id,
+                "value": value,
+                "reached_at": None,
+                "fact_id": None,
+            }
+            for stage_id, value, added in zip(mission.stage_ids, values, change.added, strict=True)
+            if added
+        ]
+    upsert_rows(MissionProgress.__table__, rows, put=("value",))
+    return again
+
+
+def _signed(
+    mission: Running,
+    new: Sequence[Standing],
+    superseded: Sequence[Standing],
+    attributes: Mapping[int, Attributes],
+) -> Iterator[tuple[Standing, int]]:
+    """The facts that count in the mission's window, with 1 as they came and -1 as they went."""
+    inside = set(addressed(mission.audience, attributes))
+    kinds, model = {stage.on for stage in mission.stages}, mission.model
+    for facts, sign in ((new, 1), (superseded, -1)):
+        for fact in facts:
+            if (
+                fact.kind in kinds
+                and fact.partner_id in inside
+                and model.starts <= fact.day <= model.ends
+                and in_tier(mission.audience, attributes[fact.partner_id], fact.occurred_at)
+            ):
+                yield fact, sign
+
+
+def _changes(mission: Running, signed: Iterable[tuple[Standing, int]]) -> dict[int, _Change]:
+    """What these facts add, by partner."""
+    found: dict[int, _Change] = {}
+    names: list[Counter[_Name]] = [Counter() for _ in mission.stages]
+    for fact, sign in signed:
+        change = found.setdefault(fact.partner_id, _Change([0] * len(mission.stages), fact.order))
+        change.since = min(change.since, fact.order)
+        for index, stage in enumerate(mission.stages):
+            if not rules.counts(stage, fact):
+                continue
+            if stage.measure not in DISTINCT:
+                change.added[index] += sign * adds(stage.measure, fact, Counter())
+            elif name := getattr(fact, stage.measure.removesuffix("s")):
+                names[index][fact.partner_id, name] += sign * counted(fact.amount, fact.quantity)
+    for index, moved in enumerate(names):
+        for place, now in _net(mission, mission.stages[index], moved):
+            before = now - moved[place]
+            found[place[0]].added[index] += ((now > 0) - (before > 0)) * SCALE
+    return found
+
+
+_Name = tuple[int, str]  # a partner's customer or product
+
+
+def _net(
+    mission: Running, stage: rules.Stage, moved: Counter[_Name]
+) -> Iterator[tuple[_Name, int]]:
+    """By how much sales outnumber returns, of these partners' customers (or products)."""
+    if not moved:
+        return
+    column = getattr(Fact, stage.measure.removesuffix("s"))
+    rows = db.session.execute(
+        select(Fact.partner_id, column, func.sum(activity.COUNTED))
+        .where(
+            Fact.superseded_at.is_(None),
+            Fact.kind == stage.on,
+            Fact.day.between(mission.model.starts, mission.model.ends),
+            among(Fact.partner_id, {partner_id for partner_id, _ in moved}),
+            among(column, {name for _, name in moved}),
+            *(asked for key, values in stage.where for asked in meets(getattr(Fact, key), values)),
+        )
+        .group_by(Fact.partner_id, column)
+    )
+    nets = {(partner_id, name): int(net) for partner_id, name, net in rows}
+    for place in moved:
+        yield place, nets.get(place, 0)
+
+
+def _stood(mission: Running, partner_ids: Iterable[int]) -> dict[tuple[int, int], Stood]:
+    """Where stages stand stored, by stage and partner, and the order of the fact that reached each."""
+    rows = db.session.execute(
+        select(
+            MissionProgress.stage_id,
+            MissionProgress.partner_id,
+            MissionProgress.value,
+            Fact.occurred_at,
+            Fact.external_id,
+            Fact.source,
+        )
+        .outerjoin(Fact, Fact.id == MissionProgress.fact_id)
+        .where(
+            MissionProgress.stage_id.in_(mission.stage_ids),
+            among(MissionProgress.partner_id, partner_ids),
+        )
+    )
+    return {
+        (stage_id, partner_id): Stood(value, (at, *more) if at else None)
+        for stage_id, partner_id, value, at, *more in rows
+    }
+
+
+def measured(
+    mission: Running, partner_ids: Sequence[int], attributes: Mapping[int, Attributes]
+) -> dict[int, list[Progress]]:
+    """Progress of partners by the pure rules, straight from the facts of the window.
+
+    In a mission for a tier counts what was done while in it.
+    """
+    by_partner: dict[int, list[Standing]] = {partner_id: [] for partner_id in partner_ids}
+    facts = activity.standing_facts(
+        Fact.partner_id.in_(partner_ids),
+        Fact.kind.in_({stage.on for stage in mission.stages}),
+        Fact.day.between(mission.model.starts, mission.model.ends),
+    )
+    for fact in facts:
+        if in_tier(mission.audience, attributes[fact.partner_id], fact.occurred_at):
+            by_partner[fact.partner_id].append(fact)
+    return {
+        partner_id: rules.progress(mission.stages, counted)
+        for partner_id, counted in by_partner.items()
+    }
+
+
+def store(mission: Running, found: Mapping[int, list[Progress]]) -> None:
+    rows = [
+        {
+            "stage_id": stage_id,
+            "partner_id": partner_id,
+            "value": step.value,
+            "reached_at": step.reached.occurred_at if step.reached else None,
+            "fact_id": step.reached.id if step.reached else None,
+        }
+        for partner_id, steps in found.items()
+        for stage_id, step in zip(mission.stage_ids, steps, strict=True)
+    ]
+    upsert_rows(MissionProgress.__table__, rows, put=("value", "reached_at", "fact_id"))
+
+
+def differing(programme: Programme, attributes: Mapping[int, Attributes]) -> int:
+    """How many stored progress rows are not what the facts say (a missing row stands for zero)."""
+    wrong = 0
+    for mission in missions(programme):
+        stored = {
+            (row.stage_id, row.partner_id): (row.value, row.reached_at)
+            for row in db.session.scalars(
+                select(MissionProgress).where(MissionProgress.stage_id.in_(mission.stage_ids))
+            )
+        }
+        for chunk in in_chunks(addressed(mission.audience, attributes), 1_000):
+            for partner_id, steps in measured(mission, chunk, attributes).items():
+                for stage_id, step in zip(mission.stage_ids, steps, strict=True):
+                    reached_at = step.reached.occurred_at if step.reached else None
+                    standing = stored.pop((stage_id, partner_id), (0, None))
+                    wrong += standing != (step.value, reached_at)
+        wrong += sum(1 for value, reached_at in stored.values() if value or reached_at)
+    return wrong
