@@ -33,7 +33,7 @@ from engage.programmes.models import Programme
 from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember
 from engage.web.locales import offered_locales, timezone_options, timezones
-from engage.web.throttle import SignInThrottle
+from engage.web.throttle import SignInThrottle, known_browser
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
@@ -57,7 +57,7 @@ def sign_in() -> Answer:
 @public
 def sign_in_submit() -> Answer:
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    throttle = SignInThrottle(same_email(email)[:254], request.remote_addr or "")
+    throttle = _throttle(email)
     wait = throttle.minutes_to_wait()
     if wait:
         log.warning("too many sign-in attempts from %s", request.remote_addr)
@@ -77,6 +77,11 @@ def sign_in_submit() -> Answer:
         transaction(lambda: passwords.rehash(user_id, password))
     remember(user)
     return redirect(_next())
+
+
+def _throttle(email: str) -> SignInThrottle:
+    account = same_email(email)[:254]
+    return SignInThrottle(account, request.remote_addr or "", known_browser(account))
 
 
 def _closed(email: str, error: str) -> str:
@@ -231,7 +236,7 @@ def theme() -> Answer:
 @signed_in
 def password() -> Answer:
     old, new = request.form.get("old", ""), request.form.get("new", "")
-    throttle = SignInThrottle(g.user.email, request.remote_addr or "")
+    throttle = _throttle(g.user.email)
     if throttle.minutes_to_wait():
         abort(429)
     user_id = g.user.id

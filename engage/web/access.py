@@ -30,6 +30,7 @@ from engage import clock
 from engage.accounts import service
 from engage.accounts.models import User
 from engage.db import transaction
+from engage.web import throttle
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "access_policy"
@@ -124,6 +125,7 @@ def remember(user: User) -> None:
     session.update(chosen if same_person else {})
     session.permanent = True
     login_user(Visitor(user, service.session_id(user)))
+    throttle.know_browser(user.email)
 
 
 def choose_seat(seat: service.Seat) -> None:

@@ -4,13 +4,17 @@ When Redis does not answer, the counting goes on in this process's memory: limit
 and no page fails because of them.
 """
 
+import hashlib
 import logging
 import math
+import secrets
 import time
+from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, Response, after_this_request, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from itsdangerous import BadSignature, URLSafeSerializer
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
@@ -24,11 +28,14 @@ log = logging.getLogger(__name__)
 limiter = Limiter(get_remote_address)
 _in_memory = MovingWindowRateLimiter(MemoryStorage())
 
-# An office shares one address, so that limit is wide; the narrow one is per account *and* address,
-# so that nobody can lock another person out from afar before the middle one is reached.
+# An office shares one address, so that limit is wide; the narrow one is per account *and* address.
 _PER_ADDRESS = parse("300 per 15 minutes")
 _PER_ACCOUNT = parse("100 per hour")
 _PER_ACCOUNT_AND_ADDRESS = parse("10 per 15 minutes")
+# Whoever guesses from many addresses uses up an account's hundred, and would lock its owner out. So
+# a browser in which the owner signed in before has tries of its own, which others cannot use up.
+_PER_BROWSER = parse("10 per 15 minutes")
+_KNOWN_FOR = timedelta(days=400)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -50,15 +57,57 @@ def _storage(redis_url: str) -> str:
     return redis_url.replace("unix://", "redis+unix://", 1)
 
 
-class SignInThrottle:
-    """One attempt to sign in to ``account`` (an e-mail, existing or not) from ``address``."""
+def know_browser(account: str) -> None:
+    """Somebody signed in to ``account`` (its e-mail) in this browser, which is told so for good."""
+    name = _cookie(account)
+    value = _signer().dumps([name, secrets.token_urlsafe(12)])
 
-    def __init__(self, account: str, address: str) -> None:
+    @after_this_request
+    def _tell(response: Response) -> Response:
+        response.set_cookie(
+            name,
+            value,
+            max_age=_KNOWN_FOR,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def known_browser(account: str) -> str | None:
+    """The mark of a browser in which ``account`` was signed in to before; None of any other."""
+    name = _cookie(account)
+    try:
+        said = _signer().loads(request.cookies.get(name, ""))
+    except BadSignature:
+        return None
+    return said[1] if said[0] == name else None
+
+
+def _cookie(account: str) -> str:
+    """One for each account, as a shop's people share a browser; its name does not tell whose."""
+    digest = hashlib.sha256(account.encode()).hexdigest()
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-{digest[:16]}"
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt="known browser")
+
+
+class SignInThrottle:
+    """One attempt to sign in to ``account`` (an e-mail, existing or not) from ``address``; ``browser``
+    is what `known_browser` says."""
+
+    def __init__(self, account: str, address: str, browser: str | None = None) -> None:
         self._pairs: tuple[tuple[RateLimitItem, tuple[str, ...]], ...] = (
             (_PER_ADDRESS, ("sign-in", "address", address)),
-            (_PER_ACCOUNT, ("sign-in", "account", account)),
+            # Before the account's: what is refused here does not use that up.
             (_PER_ACCOUNT_AND_ADDRESS, ("sign-in", "both", account, address)),
+            (_PER_ACCOUNT, ("sign-in", "account", account)),
         )
+        if browser:
+            self._pairs = ((_PER_BROWSER, ("sign-in", "browser", account, browser)),)
 
     def minutes_to_wait(self) -> int:
         """Count this attempt; 0 when it may go on, else in how many minutes to try again."""
@@ -77,7 +126,7 @@ class SignInThrottle:
 
     def forget(self) -> None:
         """It was the right person: their own attempts no longer count against them."""
-        own = self._pairs[1:]
+        own = self._pairs[-2:]
         for item, key in own:
             _in_memory.clear(item, *key)
         try:

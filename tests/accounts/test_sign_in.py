@@ -194,3 +194,44 @@ def test_a_link_opened_in_somebody_elses_browser_changes_who_is_signed_in(app, c
     client = browser(app, cast.bob.user)
     client.post(link_of(app, cast.alice.user), data={"password": GOOD})
     assert "alice@example.com" in client.get("/account").text
+
+
+def locked_out_from_afar(email="alice@example.com"):
+    for number in range(101):
+        throttle.SignInThrottle(email, f"192.0.2.{number}").minutes_to_wait()
+
+
+def test_nobody_elsewhere_locks_out_who_was_here_before(app, cast):
+    mine = browser(app)
+    enter(mine)
+    mine.post("/sign-out")
+    locked_out_from_afar()
+    assert enter(browser(app)).status_code == 429, "guessing stays slow"
+    assert enter(mine, password="wrong").status_code == 422
+    assert enter(mine).status_code == 302
+    new = mine.post("/account/password", data={"old": PASSWORD, "new": GOOD})
+    assert new.status_code == 302, "and can choose another password meanwhile"
+
+
+def test_a_known_browser_guesses_no_faster_and_for_its_own_account_alone(app, cast):
+    mine = browser(app)
+    enter(mine)
+    mine.post("/sign-out")
+    codes = [enter(mine, password="wrong").status_code for _try in range(11)]
+    assert codes == [422] * 10 + [429]
+    locked_out_from_afar("bob@example.com")
+    assert enter(mine, "bob@example.com").status_code == 429
+
+
+def test_what_makes_a_browser_known_cannot_be_forged_or_lent(app, cast):
+    mine = browser(app)
+    enter(mine)
+    known = next(cookie for cookie in mine._cookies.values() if cookie.key.startswith("engage-"))
+    assert known.http_only
+    locked_out_from_afar()
+    locked_out_from_afar("bob@example.com")
+    for name, value in ((known.key, known.value + "x"), (known.key[:-1] + "0", known.value)):
+        other = browser(app)
+        other.set_cookie(name, value)
+        assert enter(other).status_code == 429
+        assert enter(other, "bob@example.com").status_code == 429

@@ -33,6 +33,13 @@ def test_an_account_is_guarded_against_many_addresses():
 
 
 @pytest.mark.usefixtures("_in_memory")
+def test_one_address_alone_cannot_use_up_an_account():
+    waits = [SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() for _ in range(200)]
+    assert waits.count(0) == 10
+    assert SignInThrottle("alice@example.com", "192.0.2.2").minutes_to_wait() == 0
+
+
+@pytest.mark.usefixtures("_in_memory")
 def test_an_address_is_guarded_against_many_accounts():
     waits = [
         SignInThrottle(f"{number}@example.com", "192.0.2.1").minutes_to_wait()
