@@ -21,11 +21,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engage import create_app
 from engage.config import ConfigurationError, Settings
-from engage.db import db
+from engage.db import db, is_conflict
 from engage.ledger.rules import Overdrawn
+from engage.partners import service as partners
+from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 
@@ -63,11 +66,12 @@ programme_option = click.option(
 
 
 @contextmanager
-def inside() -> Iterator[Flask]:
-    """The application and its context, on a migrated database.
+def inside(*refusals: type[Exception]) -> Iterator[Flask]:
+    """The application and its context, on a migrated database; ``refusals`` say why nothing is done.
 
     The embedded SQLite is migrated when it is new; any other database is the operator's to migrate.
     """
+    told: tuple[type[Exception], ...] = (programmes.Refused, *refusals)
     try:
         settings = Settings()
         app = create_app(settings)
@@ -84,6 +88,12 @@ def inside() -> Iterator[Flask]:
             yield app
         except Overdrawn as error:
             refuse(f"{error}; nothing was changed")
+        except told as error:
+            refuse(str(error))
+        except (OperationalError, ProgrammingError) as error:
+            if is_conflict(error):
+                raise
+            refuse(f"the database is not ready ({error.orig}): run engage db upgrade first")
 
 
 def the_programme(slug: str | None) -> Programme:
@@ -92,6 +102,14 @@ def the_programme(slug: str | None) -> Programme:
         return programmes.by_slug(slug)
     except programmes.Refused as error:
         refuse(str(error))
+
+
+def the_partner(programme: Programme, external_id: str) -> Partner:
+    """A partner of the programme, or a refusal."""
+    found = partners.by_external_id(programme.id, external_id)
+    if found is None:
+        refuse(f"there is no partner {external_id!r} in programme {programme.slug}")
+    return found
 
 
 @contextmanager

@@ -1,51 +1,27 @@
-"""Commands for people and API keys: `engage user …`, `engage api-key …`.
+"""Commands for people and API keys: `engage user …`, `engage api-key …`."""
 
-Exit 1: refused, nothing changed, the reason in one line. Exit 2: wrong usage.
-"""
-
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from engage import clock, config, create_app
+from engage import clock, config
 from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.rules import ROLES, SCOPES, same_email
 from engage.accounts.service import Refused
-from engage.config import ConfigurationError
 from engage.db import db, transaction
-from engage.partners.models import Partner
 from engage.programmes import service as programmes
-from engage.programmes.models import Programme
-
-_programme = click.option("--programme", "slug", metavar="SLUG", help="Where there are several.")
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of words.")
+from engage.terminal import inside, json_option, print_json, programme_option, refuse, the_partner
 
 
-@contextmanager
-def _house() -> Iterator[Flask]:
-    """The application's context; every refusal becomes one line and exit status 1."""
-    try:
-        app = create_app()
-        with app.app_context():
-            yield app
-    except (Refused, programmes.Refused, ConfigurationError) as refusal:
-        raise click.ClickException(str(refusal)) from refusal
-    except (OperationalError, ProgrammingError) as error:
-        raise click.ClickException(
-            f"the database is not ready ({error.orig}): run engage db upgrade first"
-        ) from error
-
-
-def _say(as_json: bool, document: dict[str, Any] | list[Any], words: str) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False) if as_json else words)
+def _say(as_json: bool, document: Any, words: str) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(words)
 
 
 # --- people ---------------------------------------------------------------------------------------
@@ -59,15 +35,15 @@ def user() -> None:
 @user.command("create")
 @click.argument("email")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@_programme
+@programme_option
 @click.option("--partner", "partner_id", metavar="EXTERNAL_ID", help="Whose results they see.")
 @click.option("--name", default="", help="How the person is called.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@_json
+@json_option
 def create_user(
     email: str,
     role: str,
-    slug: str | None,
+    programme_slug: str | None,
     partner_id: str | None,
     name: str,
     password_stdin: bool,
@@ -82,42 +58,50 @@ def create_user(
     if (role == "partner") != (partner_id is not None):
         raise click.UsageError("--partner EXTERNAL_ID belongs to --role partner, and must be there")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    now = clock.now()
+    with inside(Refused):
+        made = transaction(lambda: _placed(email, role, programme_slug, partner_id, name, password))
+    _say(as_json, made, _told(made))
 
-    def work() -> dict[str, Any]:
-        before = _stamp(email)
-        person, is_new = service.add_user(email, name=name, is_admin=role == "admin", now=now)
-        programme = None if role == "admin" else programmes.by_slug(slug)
-        if programme:
-            partner = _the_partner(programme, partner_id) if partner_id else None
-            if partner and not person.name:
-                person.name = partner.name
-            service.give_seat(person, programme, partner)
-        reset = not is_new and person.stamp != before
-        if password is not None:
-            _first_password(person, password)
-        link = None if person.password_hash else _link(person)
-        return {
-            "email": person.email,
-            "role": role,
-            "programme": programme.slug if programme else None,
-            "partner": partner_id,
-            "new": is_new,
-            "reset": reset,
-            "link": link,
-        }
 
-    with _house():
-        made = transaction(work)
+def _placed(
+    email: str,
+    role: str,
+    programme_slug: str | None,
+    partner_id: str | None,
+    name: str,
+    password: str | None,
+) -> dict[str, Any]:
+    before = _stamp(email)
+    person, is_new = service.add_user(email, name=name, is_admin=role == "admin", now=clock.now())
+    programme = None if role == "admin" else programmes.by_slug(programme_slug)
+    if programme:
+        partner = the_partner(programme, partner_id) if partner_id else None
+        if partner and not person.name:
+            person.name = partner.name
+        service.give_seat(person, programme, partner)
+    reset = not is_new and person.stamp != before
+    if password is not None:
+        _first_password(person, password)
+    return {
+        "email": person.email,
+        "role": role,
+        "programme": programme.slug if programme else None,
+        "partner": partner_id,
+        "new": is_new,
+        "reset": reset,
+        "link": None if person.password_hash else _link(person),
+    }
+
+
+def _told(made: dict[str, Any]) -> str:
     place = f"in {made['programme']}" if made["programme"] else "everywhere"
-    words = f"{made['email']} is {role} {place}."
-    if not made["new"]:
-        words = f"{made['email']} was here already and is now {role} {place}."
+    before = "" if made["new"] else "was here already and is now "
+    words = f"{made['email']} {before or 'is '}{made['role']} {place}."
     if made["reset"]:
         words += "\nThe old password was reset, sessions and links ended: a manager may know them."
     if made["link"]:
         words += f"\nTo choose a password, once and within 72 hours:\n{made['link']}"
-    _say(as_json, made, words)
+    return words
 
 
 def _stamp(email: str) -> str | None:
@@ -132,15 +116,6 @@ def _first_password(person: User, password: str) -> None:
         raise Refused(f"{person.email} has another password already: leave out --password-stdin")
 
 
-def _the_partner(programme: Programme, external_id: str) -> Partner:
-    partner = db.session.scalar(
-        select(Partner).filter_by(programme_id=programme.id, external_id=external_id)
-    )
-    if partner is None:
-        raise Refused(f"programme {programme.slug} has no partner {external_id!r}")
-    return partner
-
-
 def _link(person: User) -> str:
     secret = current_app.config["SECRET_KEY"]
     return (
@@ -152,13 +127,13 @@ def _link(person: User) -> str:
 
 @user.command("link")
 @click.argument("email")
-@_json
+@json_option
 def link_user(email: str, as_json: bool) -> None:
     """A new link with which EMAIL chooses a password; the old one keeps working until then."""
-    with _house():
+    with inside(Refused):
         person = service.find_user(email)
         if person.disabled_at:
-            raise click.ClickException(f"{person.email} is locked out: engage user enable first")
+            refuse(f"{person.email} is locked out: engage user enable first")
         link = _link(person)
     _say(as_json, {"email": person.email, "link": link}, link)
 
@@ -168,7 +143,7 @@ def link_user(email: str, as_json: bool) -> None:
 def disable_user(email: str) -> None:
     """Lock EMAIL out at once, open sessions included."""
     now = clock.now()
-    with _house():
+    with inside(Refused):
         transaction(lambda: service.set_disabled(service.find_user(email), now))
     click.echo(f"{email} is locked out.")
 
@@ -177,7 +152,7 @@ def disable_user(email: str) -> None:
 @click.argument("email")
 def enable_user(email: str) -> None:
     """Let EMAIL in again."""
-    with _house():
+    with inside(Refused):
         transaction(lambda: service.set_disabled(service.find_user(email), None))
     click.echo(f"{email} may sign in.")
 
@@ -195,31 +170,33 @@ def api_key() -> None:
 @click.option(
     "--scope", "scopes", multiple=True, required=True, help=f"One or more of {', '.join(SCOPES)}."
 )
-@_programme
-@_json
-def create_key(name: str, scopes: tuple[str, ...], slug: str | None, as_json: bool) -> None:
+@programme_option
+@json_option
+def create_key(
+    name: str, scopes: tuple[str, ...], programme_slug: str | None, as_json: bool
+) -> None:
     """Make a key; its secret is shown this once."""
     now = clock.now()
     wanted = [scope for text in scopes for scope in text.replace(",", " ").split()]
 
     def work() -> dict[str, Any]:
-        programme = programmes.by_slug(slug)
+        programme = programmes.by_slug(programme_slug)
         key, token = service.add_api_key(programme, name, wanted, now)
         found = {"name": key.name, "programme": programme.slug, "scopes": key.scopes.split()}
         return {**found, "key": token}
 
-    with _house():
+    with inside(Refused):
         made = transaction(work)
     click.echo("Shown this once; only its hash is kept.", err=True)
     _say(as_json, made, made["key"])
 
 
 @api_key.command("list")
-@_programme
-@_json
-def list_keys(slug: str | None, as_json: bool) -> None:
+@programme_option
+@json_option
+def list_keys(programme_slug: str | None, as_json: bool) -> None:
     """All keys of a programme, without their secrets."""
-    with _house():
+    with inside(Refused):
         rows = [
             {
                 "name": key.name,
@@ -229,7 +206,7 @@ def list_keys(slug: str | None, as_json: bool) -> None:
                 "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
                 "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
             }
-            for key in service.api_keys(programmes.by_slug(slug))
+            for key in service.api_keys(programmes.by_slug(programme_slug))
         ]
     lines = [_key_line(row) for row in rows]
     _say(as_json, rows, "\n".join(lines) or "There are no keys.")
@@ -242,12 +219,12 @@ def _key_line(row: dict[str, Any]) -> str:
 
 @api_key.command("revoke")
 @click.argument("name")
-@_programme
-def revoke_key(name: str, slug: str | None) -> None:
+@programme_option
+def revoke_key(name: str, programme_slug: str | None) -> None:
     """The key NAME opens nothing from now on."""
     now = clock.now()
-    with _house():
-        transaction(lambda: service.revoke_api_key(programmes.by_slug(slug), name, now))
+    with inside(Refused):
+        transaction(lambda: service.revoke_api_key(programmes.by_slug(programme_slug), name, now))
     click.echo(f"Key {name} is revoked.")
 
 

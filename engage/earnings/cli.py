@@ -5,14 +5,13 @@ from rich.table import Table
 
 from engage.earnings.document import document
 from engage.money import minor
-from engage.partners import service as partners
 from engage.terminal import (
     inside,
     json_option,
     out,
     print_json,
     programme_option,
-    refuse,
+    the_partner,
     the_programme,
 )
 from engage.voice import ENGLISH
@@ -26,9 +25,7 @@ def statement(partner: str, programme_slug: str | None, as_json: bool) -> None:
     """A partner's ledger in the order of its postings, each line with its reason."""
     with inside():
         programme = the_programme(programme_slug)
-        found = partners.by_external_id(programme.id, partner)
-        if found is None:
-            refuse(f"there is no partner {partner!r} in programme {programme.slug}")
+        found = the_partner(programme, partner)
         document_ = document(programme, found)
         if as_json:
             print_json(document_)

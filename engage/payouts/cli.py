@@ -14,7 +14,6 @@ from engage.accounts.rules import same_email
 from engage.db import db, transaction
 from engage.money import minor
 from engage.outbox.delivery import deliver
-from engage.partners import service as partners
 from engage.payouts import collecting, document, export, sentences, service
 from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
@@ -25,6 +24,7 @@ from engage.terminal import (
     print_json,
     programme_option,
     refuse,
+    the_partner,
     the_programme,
 )
 from engage.voice import ENGLISH
@@ -191,11 +191,8 @@ def paid(
         def work() -> int:
             programme, now = the_programme(programme_slug), clock.now()
             run, manager = _the_run(programme, number), _manager(programme, by)
-            whose = partners.by_external_id(programme.id, partner) if partner else None
-            if partner and whose is None:
-                refuse(f"there is no partner {partner!r} in programme {programme.slug}")
+            one = the_partner(programme, partner).id if partner else None
             day = clock.local_day(now, programme.timezone)
-            one = whose.id if whose else None
             return service.pay(run, manager, reference, now, day, partner_id=one)
 
         made = _take(work)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from engage import clock, config, periods
 from engage.db import db
-from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -25,7 +24,7 @@ from engage.studio.template import Problem, Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import HAN, MissingScript, missing_script
-from engage.terminal import err, inside, programme_option, refuse, the_programme
+from engage.terminal import err, inside, programme_option, refuse, the_partner, the_programme
 from engage.videos import catalogue, drafts, fields, languages, looks, retention
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
@@ -62,9 +61,7 @@ def render(
     _named(out, ".mp4")
     with inside():
         programme = the_programme(programme_slug)
-        who = partners.by_external_id(programme.id, partner)
-        if who is None:
-            refuse(f"programme {programme.slug} has no partner {partner!r}")
+        who = the_partner(programme, partner)
         film = _template(template, programme)
         try:
             (draft,) = drafts.drafts(
@@ -95,9 +92,7 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
     """Delete all films of PARTNER (their id): files, links and the numbers they tell."""
     with inside():
         programme = the_programme(programme_slug)
-        who = partners.by_external_id(programme.id, partner)
-        if who is None:
-            refuse(f"programme {programme.slug} has no partner {partner!r}")
+        who = the_partner(programme, partner)
         if not yes and not click.confirm(f"Delete all films of {who.name} for good?", err=True):
             refuse("nothing was deleted")
         number = retention.erase(config.settings().media_dir, who.id)

@@ -133,6 +133,7 @@ def test_what_cannot_be_is_refused_in_one_line_and_changes_nothing(
     result = engage(*in_resellers("user", "create", *words), stdin=stdin)
     assert result.exit_code == 1
     assert reason in result.stderr
+    assert result.stderr.startswith("refused: ")
     assert len(result.stderr.strip().splitlines()) == 1
     assert (db.session.query(User).count(), len(cast.bob.user.seats)) == before
 
@@ -198,6 +199,10 @@ def test_a_key_is_revoked_by_name(engage, cast):
 def test_an_unknown_scope_is_refused_with_those_there_are(engage, cast):
     result = engage(*in_resellers("api-key", "create", "crm", "--scope", "everything"))
     assert (result.exit_code, "facts:write, partners:write, read" in result.stderr) == (1, True)
+    engage(*in_resellers("api-key", "create", "crm", "--scope", "read"))
+    again = engage(*in_resellers("api-key", "create", "crm", "--scope", "read"))
+    for refused in (result, again):
+        assert (refused.exit_code, refused.stderr[:9]) == (1, "refused: ")
 
 
 def test_without_a_schema_the_remedy_is_named(engage, app):

@@ -34,7 +34,7 @@ def test_a_film_is_rendered_at_once_with_what_stands_beside_it(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("Z9", "tiny", "--period", "2013-Q2"), "has no partner 'Z9'"),
+        (("Z9", "tiny", "--period", "2013-Q2"), "there is no partner 'Z9'"),
         (("A1", "nope", "--period", "2013-Q2"), "no template 'nope': there are"),
         (("A1", "tiny"), "tells of a period: say which"),
         (("A1", "tiny", "--period", "2013-Q9"), "names no period"),
