@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from engage.studio import film, h264, quick
+from engage.studio import film, h264, mp4, quick
 from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import plan
 from engage.studio.planes import YUV, planes
@@ -218,15 +218,24 @@ def test_kept_segments_have_a_bound(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["c.h264"]
 
 
-def test_each_scene_starts_with_a_keyframe_and_the_picture_moves_from_the_start(shared, tmp_path):
-    made = film.render(shared, DATA, tmp_path / "a.mp4")
+def test_a_film_of_copied_segments_plays_from_the_start_and_has_a_keyframe_at_each_scene(
+    shared, tmp_path, drawn
+):
+    kept = tmp_path / "kept"
+    film.render(shared, {**DATA, "partner_name": "Bo"}, tmp_path / "a.mp4", cache=kept)
+    drawn.clear()
+    made = film.render(shared, DATA, tmp_path / "b.mp4", cache=kept)
+    assert not any(common for _, common in drawn)
+    assert mp4.inspect(made.path).faststart
     with av.open(made.path) as container:
-        keys = [
-            k for k, p in enumerate(q for q in container.demux(video=0) if q.size) if p.is_keyframe
-        ]
-    assert {s.first for s in plan(shared, DATA).scenes} <= set(keys)
-    first = next(decoded(made.path))
-    assert first[0].max() > 16
+        video = container.streams.video[0]
+        packets = [p for p in container.demux(video) if p.size]
+        assert video.codec_context.color_range == 1  # of television
+        assert video.codec_context.colorspace == 1  # BT.709
+    assert [p.pts for p in packets] == [k * packets[0].duration for k in range(made.frames)]
+    keys = {k for k, p in enumerate(packets) if p.is_keyframe}
+    assert {s.first for s in plan(shared, DATA).scenes} <= keys
+    assert next(decoded(made.path))[0].max() > 16  # not black
 
 
 def test_held_pictures_are_written_not_encoded(tmp_path, monkeypatch):

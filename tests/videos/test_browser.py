@@ -12,13 +12,14 @@ from werkzeug.serving import make_server
 
 from engage import clock
 from engage.db import db
+from engage.studio.theme import Theme, rgb
 from engage.videos import jobs
 from engage.videos.models import FilmStep, FilmView
 
 from ..chromium import executable
 from ..conftest import NOW, Cast, Person
 from ..waiting import until
-from .conftest import Order, film, films
+from .conftest import Order, films
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +45,23 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+COMMON = """
+[[scenes]]
+name = "thanks"
+seconds = 1.5
+background = "gold"
+"""
+GOLD = rgb(Theme().gold)
+#: The colour in the upper left corner, two seconds into the film.
+SEEK = """async player => {
+  player.pause();
+  await new Promise(done => { player.onseeked = done; player.currentTime = 2.0 });
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.drawImage(player, 0, 0, 40, 40, 0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data];
+}"""
+
+
 def signed_in(chromium: Browser, address: str, person: Person, **options: Any) -> Page:
     page = chromium.new_context(base_url=address, **options).new_page()
     page.goto("/sign-in")
@@ -63,13 +81,15 @@ def alice(chromium: Browser, address: str, cast: Cast) -> Iterator[Page]:
 
 @pytest.fixture
 def key(cast: Cast, tiny: Path, order: Order) -> str:
-    """Alice's film, three seconds long."""
+    """Alice's film, three seconds long; its second half is copied from the one made before."""
     assert cast.alice.partner
     file = tiny / "template.toml"
-    file.write_text(file.read_text().replace("seconds = 0.6", "seconds = 3.0"))
-    (video_id,) = order(cast.alice.partner.id).to_make
-    jobs.render(video_id)
-    found = film().key
+    file.write_text(file.read_text().replace("seconds = 0.6", "seconds = 1.5") + COMMON)
+    for partner in (cast.charlie.partner, cast.alice.partner):
+        assert partner
+        for video_id in order(partner.id).to_make:
+            jobs.render(video_id)
+    found = films()[-1].key
     db.session.rollback()
     return found
 
@@ -88,7 +108,8 @@ def test_chromium_plays_the_film_with_its_captions(alice: Page, key: str) -> Non
     assert player.evaluate("player => player.textTracks[0].mode") == "showing"
     said = player.evaluate("player => player.textTracks[0].cues[0].text")
     assert said.startswith("Alice Bikes, 6,000 points")
-    player.evaluate("player => { player.currentTime = 2.5 }")
+    assert player.evaluate(SEEK) == pytest.approx((*GOLD, 255), abs=6)
+    player.evaluate("player => { player.currentTime = 2.5; return player.play() }")
     until(lambda: player.evaluate("player => player.ended"), 20, "it plays to its end")
     assert [text for text in complaints if "Content Security Policy" in text] == []
 
