@@ -69,11 +69,12 @@ def clip(thing: Thing, fps: int, frame: Box) -> VideoClip:
     else:
         made = ColorClip(size(op), color=op.what, duration=seconds)
     own = op.what.size if isinstance(op.what, Sprite) else size(op)
+    veiled = any(o.alpha < 255 or o.seen != meet(o.box, frame) for o in ops)
+    if veiled and made.mask is None:
+        made = made.with_mask()  # before it is scaled, so that its mask is, too
     if any(size(o) != own for o in ops):
         made = made.with_effects([vfx.Resize(lambda t: size(at(t)))])
-    if any(o.alpha < 255 or o.seen != meet(o.box, frame) for o in ops):
-        if made.mask is None:
-            made = made.with_mask()
+    if veiled:
 
         def seen(get: Any, t: float) -> Any:
             now = at(t)
