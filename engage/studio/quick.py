@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,7 +131,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _content(reel: Reel, run: Run) -> str:
-    """What a common run shows, beside template, colours and format."""
+    """What a common run shows, beside the files of its template, colours and format."""
     scene, fps = reel.plan.scenes[run.scene], reel.plan.fps
     shown = [_shown(reel, scene, range(run.first - scene.first, run.end - scene.first))]
     if run.scene and run.first - scene.first < transition_frames(scene, fps):
@@ -139,20 +140,23 @@ def _content(reel: Reel, run: Run) -> str:
     return repr(shown)
 
 
-def _shown(reel: Reel, scene: PlannedScene, frames: range) -> tuple[Any, ...]:
-    """Some frames of a scene, told by its layers: which, filled with what, how long they stand."""
-    fps = reel.plan.fps
+def _shown(reel: Reel, planned: PlannedScene, frames: range) -> tuple[Any, ...]:
+    """Some frames of a scene as they are described, with everything filled in. Nothing of it is left
+    to the template's folder: a manager may have changed the words."""
+    form, fps, scene = reel.form, reel.plan.fps, planned.scene
     layers = [
-        (
-            scene.scene.layers.index(la),
-            la.duration,
-            sorted(part_of(reel.plan, la, reel.form).options.items()),
+        replace(
+            layer,
+            when=None,
+            boxes={form: layer.boxes[form]},
+            options=dict(sorted(part_of(reel.plan, layer, form).options.items())),
         )
-        for la in scene.layers
-        if reel.form in la.boxes and any(scene.shows(la, frame, fps) for frame in frames)
+        for layer in planned.layers
+        if form in layer.boxes and any(planned.shows(layer, frame, fps) for frame in frames)
     ]
-    leaves = scene.frames if frames.stop > scene.frames - scene.leave else None
-    return scene.scene.name, frames.start, frames.stop, leaves, layers
+    look = scene.background, scene.light, scene.transition, scene.transition_seconds
+    leaves = (planned.frames, planned.leave) if frames.stop > planned.frames - planned.leave else ()
+    return fps, look, frames.start, frames.stop, leaves, layers
 
 
 def _kept(file: Path) -> bytes | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engage.studio import film, h264, mp4, quick
+from engage.studio.edits import edited
 from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import plan
 from engage.studio.planes import YUV, planes
@@ -163,6 +164,14 @@ def test_a_transition_is_common_where_neither_scene_shows_the_partner(shared):
     run = next(run for run in quick.runs(reel) if run.first == next_scene.first)
     assert run.common
     assert run.end == next_scene.first + 11
+
+
+def test_what_a_manager_changed_is_made_anew(shared, tmp_path, drawn):
+    film.render(shared, DATA, tmp_path / "a.mp4", cache=tmp_path / "kept")
+    drawn.clear()
+    changed = edited(shared, {"words": {"en": {"Thank you.": "Well done."}}})
+    film.render(changed, DATA, tmp_path / "b.mp4", cache=tmp_path / "kept")
+    assert [name for name, common in drawn if common] == ["thanks"]
 
 
 def test_what_a_common_field_says_is_part_of_what_is_kept(shared, tmp_path, drawn):
