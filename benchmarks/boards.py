@@ -1,4 +1,5 @@
-"""What boards cost: `python benchmarks/boards.py [--members 5000 100000 1000000] [--reads 300] [--quick]`.
+"""What boards cost: `python benchmarks/boards.py [--members 5000 100000 1000000] [--reads 300] [--quick]
+[--ranks-only]`.
 
 For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
 be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
@@ -37,6 +38,7 @@ KEYS = 4
 
 HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
 RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
+DENSE = RANKED.replace("sales", "levels") + 'tie = "dense"\n'
 
 
 def timed(work: Callable[[int], Any], times: int, clock: Callable[[], int]) -> list[float]:
@@ -60,7 +62,6 @@ def house(members: int, period: str) -> list[int]:
     from engage import clock
     from engage.db import db, transaction
     from engage.leaderboards import projection, service
-    from engage.leaderboards.models import Standing, StandingBucket
     from engage.partners.models import Partner
     from engage.programmes import file
     from engage.programmes import service as programmes
@@ -70,8 +71,7 @@ def house(members: int, period: str) -> list[int]:
     now = clock.now()
 
     def work() -> list[int]:
-        programme = programmes.publish(file.parse(HEAD + RANKED), now).programme
-        board = service.boards(programme)[0]
+        programme = programmes.publish(file.parse(HEAD + RANKED + DENSE), now).programme
         first = db.session.scalar(text("SELECT coalesce(max(id), 0) + 1 FROM partners"))
         ids = list(range(first, first + members))
         insert_rows(
@@ -82,20 +82,24 @@ def house(members: int, period: str) -> list[int]:
                     "programme_id": programme.id,
                     "external_id": f"P{i}",
                     "name": f"Partner {i}",
-                    "organisation": f"Organisation {i % 97}",
+                    "organisation": f"Organisation {i // 1_000}",
+                    "team": f"Team {i // 10}",
                     "region": f"Region {i % 9}",
                     "created_at": now,
                 }
                 for i in ids
             ],
         )
-        keys = [(board.model.id, period, i) for i in ids]
-        scores = [(int(draw.lognormvariate(8, 1) * 10_000), None) for _ in ids]
-        rows = [projection._row(board.rule, k, s, {}) for k, s in zip(keys, scores, strict=True)]
-        insert_rows(Standing.__table__, rows)
-        buckets = projection._buckets(rows).items()
-        insert_rows(StandingBucket.__table__, [projection._bucket_row(k, n) for k, n in buckets])
-        service.stamp([board], now)
+        scores = [int(draw.lognormvariate(8, 1) * 10_000) for _ in ids]
+        who = projection._who(programme)
+        for board in service.boards(programme):
+            rows = [
+                row
+                for i, score in zip(ids, scores, strict=True)
+                for row in projection._rows(board, (board.model.id, period, i), (score, None), who)
+            ]
+            projection.put(rows, projection.counted(board, rows))
+        service.stamp(service.boards(programme), now)
         return ids
 
     ids = transaction(work)
@@ -109,38 +113,67 @@ def house(members: int, period: str) -> list[int]:
 
 def queries(members: list[int], period: str, reads: int) -> dict[str, float]:
     """Microseconds (wall) of a rank with neighbours, and of the rank alone by counting."""
-    from engage import periods
-    from engage.db import db
-    from engage.leaderboards import places, ranking, service
+    from engage import clock, periods
+    from engage.db import db, transaction
+    from engage.leaderboards import pictures, places, ranking, service
     from engage.programmes import service as programmes
 
     programme = programmes.by_slug("bench")
-    board = service.boards(programme)[0]
+    board, levels = service.boards(programme)
     pick = [random.Random(n).choice(members) for n in range(reads)]
-    here = {"board": board.model.id, "period": period}
+    here = places.Here(board.model.id, period, "")
     wall = time.perf_counter_ns
     driver: Any = db.session.connection().connection.driver_connection
-    statement = str(places._around(False, True, 3).element.text)
+    is_lite = db.engine.dialect.name == "sqlite"
     count = (
-        "SELECT 1 + count(*) FROM standings WHERE board_id = :board AND period = :period AND listed "
-        "AND order_key < (SELECT order_key FROM standings WHERE board_id = :board AND "
-        "period = :period AND member_id = :member)"
+        "SELECT 1 + count(*) FROM standings WHERE board_id = :board AND period = :period AND scope = '' "
+        "AND listed AND order_key < (SELECT order_key FROM standings WHERE board_id = :board AND "
+        "period = :period AND scope = '' AND member_id = :member)"
     )
-    if db.engine.dialect.name == "postgresql":
-        statement, count = (_pyformat(sql) for sql in (statement, count))
+    if not is_lite:
+        count = _pyformat(count)
 
-    def ask(sql: str, number: int) -> Any:
-        found = {**here, "member": pick[number % reads]}
-        return driver.execute(sql, found).fetchall()
+    def ask(number: int, scope: str = "") -> Any:
+        member = pick[number % reads]
+        if scope:
+            scope = scope.format(member % 9)
+        sql, asked = places.question(board, here._replace(scope=scope), member, 2)
+        return driver.execute(sql, asked).fetchall()
+
+    def counted(number: int) -> Any:
+        asked = here._asdict() | {"member": pick[number % reads]}
+        return driver.execute(count, asked).fetchall()
 
     whole = periods.parse(period)
-    return {
-        "rank and neighbours, query": median(timed(lambda n: ask(statement, n), reads, wall)),
-        "rank and neighbours, ranking.around": median(
-            timed(lambda n: ranking.around(programme, board, whole, pick[n % reads]), reads, wall)
+
+    def around(published: Any, scope: Any = None) -> float:
+        def work(number: int) -> Any:
+            member = pick[number % reads]
+            within = (scope[0], f"{scope[0].capitalize()} {scope[1](member)}") if scope else None
+            found = ranking.around(programme, published, whole, member, scope=within)
+            assert any(row.member_id == member for row in found.rows)
+
+        return median(timed(work, reads, wall))
+
+    found = {
+        "rank and neighbours, query": median(timed(ask, reads, wall)),
+        "the same within a region, query": median(
+            timed(lambda n: ask(n, "region=Region {}"), reads, wall)
         ),
-        "rank by count(*)": median(timed(lambda n: ask(count, n), min(reads, 60), wall)),
+        "rank and neighbours, ranking.around": around(board),
+        "within a region (a ninth)": around(board, ("region", lambda i: i % 9)),
+        "within a team of 10, counted": around(board, ("team", lambda i: i // 10)),
+        "within an organisation of 1,000, counted": around(
+            board, ("organisation", lambda i: i // 1_000)
+        ),
+        "of a dense board": around(levels),
     }
+    began = time.perf_counter()
+    picture = transaction(lambda: pictures._take(board, period, "freeze", clock.now()))
+    found["taking a picture, ms"] = round((time.perf_counter() - began) * 1000)
+    found["of a picture"] = around(board._replace(picture=picture))
+    found["rank by count(*)"] = median(timed(counted, min(reads, 60), wall))
+    return found
 
 
 def _pyformat(sql: str) -> str:
@@ -345,7 +378,7 @@ def run(members: int, options: argparse.Namespace) -> dict[str, Any]:
                 found: dict[str, Any] = queries(ids, period, options.reads)
                 kind = db.engine.dialect.name
                 db.session.remove()
-            shown = served(home, app, ids, options)
+            shown = {} if options.ranks_only else served(home, app, ids, options)
             with app.app_context():
                 db.engine.dispose()
         finally:
@@ -358,6 +391,9 @@ def main() -> None:
     parser.add_argument("--members", type=int, nargs="+", default=[5_000, 100_000, 1_000_000])
     parser.add_argument("--reads", type=int, default=300)
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
+    parser.add_argument(
+        "--ranks-only", action="store_true", help="without a server and its readers"
+    )
     parser.add_argument("--seconds", type=float, default=10, help="of sixteen readers")
     parser.add_argument("--port", type=int, default=18433)
     asked_for = parser.parse_args()

@@ -227,7 +227,7 @@ def reconsider(
     ledger.post(programme.id, owed, now)
     boards = leaderboards.boards(programme)
     for board in boards:
-        leaderboards.rebuild(programme, board, now)
+        leaderboards.rebuild(programme, board, now, whole=partner_ids is None)
     _tell(programme, boards, set(), now)
     return len(owed)
 

@@ -94,7 +94,7 @@ def _state(programme: Programme) -> Iterator[str]:
             select(Standing.period, name, Standing.score, Standing.reached_at)
             .join(Board, Board.id == Standing.board_id)
             .join(member, member.id == Standing.member_id)
-            .where(Board.id == board.model.id)
+            .where(Board.id == board.model.id, Standing.scope == "", Standing.period.not_like("@%"))
         )
         for period, who, score, reached_at in standings:
             yield f"standing\t{board.model.slug}\t{period}\t{who}\t{score}\t{reached_at or ''}"

@@ -70,6 +70,7 @@ def _differing(final: Published, period: Period) -> list[int]:
     here = and_(
         is_now.board_id == final.model.id,
         is_now.period == period.name,
+        is_now.scope == "",
         is_now.member_id == was.member_id,
     )
     of_picture = was.picture_id == final.picture.id
@@ -78,6 +79,7 @@ def _differing(final: Published, period: Period) -> list[int]:
     new = select(is_now.member_id).where(
         is_now.board_id == final.model.id,
         is_now.period == period.name,
+        is_now.scope == "",
         is_now.member_id.not_in(select(was.member_id).where(of_picture)),
     )
     return list(db.session.scalars(changed.union(new)))

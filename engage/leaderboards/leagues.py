@@ -8,7 +8,7 @@ has no place of its own and counts to the lowest division. Only a manager draws 
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from engage import clock
 from engage.conditions import addresses
@@ -51,9 +51,9 @@ def placed(draw: LeagueDraw, partner_id: int) -> Placed:
 
 def inside(draw: LeagueDraw, division: int) -> ColumnElement[bool]:
     """Of a `Partner`: whether it is in that division."""
-    place = and_(LeaguePlace.draw_id == draw.id, LeaguePlace.partner_id == Partner.id)
-    known = exists().where(place, LeaguePlace.division == division)
-    return or_(known, ~exists().where(place)) if division == draw.divisions else known
+    places = select(LeaguePlace.partner_id).where(LeaguePlace.draw_id == draw.id)
+    known = Partner.id.in_(places.where(LeaguePlace.division == division))
+    return or_(known, Partner.id.not_in(places)) if division == draw.divisions else known
 
 
 def sizes(draw: LeagueDraw) -> list[int]:
@@ -181,7 +181,9 @@ def _field(
     rule = published.rule
     standings = db.session.execute(
         select(Standing.member_id, Standing.order_key, Standing.reached_at).where(
-            Standing.board_id == published.model.id, Standing.period == before.name
+            Standing.board_id == published.model.id,
+            Standing.period == before.name,
+            Standing.scope == "",
         )
     )
     results = {row.member_id: (row.order_key, row.reached_at) for row in standings}

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
 
-#: A period's name: ``2013-Q1``, or the slug of a season or mission.
+#: A period's name: ``2013-Q1``, or the slug of a season or mission; ``@17`` where that picture is ranked.
 NAME = String(80)
+#: Whom a ranking is narrowed to: ``region=Northwest``; empty: nobody.
+SCOPE = String(210)
 
 
 class Board(Model):
@@ -62,6 +64,8 @@ class Picture(Model):
     kind: Mapped[str] = mapped_column(String(10))
     taken_at: Mapped[datetime]
     definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: Whether its ranking is kept as standings are; those of before that are counted.
+    ranked: Mapped[bool] = mapped_column(default=True, server_default=text("false"))
     reason: Mapped[str | None] = mapped_column(String(500))
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     lifted_at: Mapped[datetime | None]
@@ -104,7 +108,8 @@ class Standing(Model):
     ``score`` is in ten-thousandths for amounts, quantities and facts, in minor units for pay; a
     member with no score has no row. ``order_key`` rises from the first place on: the score, below
     zero where the highest leads. ``reached_at`` is kept for boards that rank who was there first.
-    Who is not ``listed`` has no place in the public ranking (``rules.is_listed``).
+    Who is not ``listed`` has no place in the public ranking (``rules.is_listed``). A partner stands in
+    each ``scope`` of its own that may be large (``rules.NARROWED``), too.
     """
 
     __tablename__ = "standings"
@@ -112,6 +117,7 @@ class Standing(Model):
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
     period: Mapped[str] = mapped_column(NAME, primary_key=True)
     member_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    scope: Mapped[str] = mapped_column(SCOPE, primary_key=True, default="", server_default="")
     score: Mapped[int]
     order_key: Mapped[int]
     reached_at: Mapped[datetime | None]
@@ -120,7 +126,7 @@ class Standing(Model):
     __table_args__ = (
         Index(
             "ix_standings_order",
-            *("board_id", "period", "order_key", "reached_at", "member_id"),
+            *("board_id", "period", "scope", "order_key", "reached_at", "member_id"),
             sqlite_where=text("listed"),
             postgresql_where=text("listed"),
         ),
@@ -131,13 +137,15 @@ class StandingBucket(Model):
     """How many listed members have an order key from ``low`` on, up to the next bucket's.
 
     Two levels, fine and coarse (``rules.LEVELS``), so that a rank is two short sums and a short
-    count instead of a count of everybody in front. Buckets nobody is in have no row.
+    count instead of a count of everybody in front. Buckets nobody is in have no row. Dense boards
+    have the same two once more, ``rules.DENSE`` higher, which count different order keys.
     """
 
     __tablename__ = "standing_buckets"
 
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"), primary_key=True)
     period: Mapped[str] = mapped_column(NAME, primary_key=True)
+    scope: Mapped[str] = mapped_column(SCOPE, primary_key=True, default="", server_default="")
     level: Mapped[int] = mapped_column(primary_key=True)
     low: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     members: Mapped[int]

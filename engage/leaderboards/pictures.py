@@ -8,11 +8,11 @@ late it is taken, and readers need no clock: until the next fact the standings a
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import insert, literal, select
+from sqlalchemy import insert, literal, or_, select
 
 from engage import clock, periods
 from engage.db import db
-from engage.leaderboards import language, moments
+from engage.leaderboards import language, moments, projection
 from engage.leaderboards.models import Board, Picture, PictureLine, Standing
 from engage.leaderboards.moments import Stage
 from engage.leaderboards.tally import Published, windowed
@@ -45,6 +45,14 @@ def as_seen(
 def _through(programme: Programme, published: Published, picture: Picture) -> Published:
     rule = windowed(programme, language.parse(picture.definition, programme.currency))
     return published._replace(rule=rule, picture=picture)
+
+
+def ranked(programme: Programme, published: Published) -> list[Published]:
+    """The board as it is seen through each picture that is shown and ranked."""
+    frozen = published.model.frozen_id
+    shown = or_(Picture.kind == "final", Picture.id == frozen)
+    found = select(Picture).where(Picture.board_id == published.model.id, Picture.ranked, shown)
+    return [_through(programme, published, picture) for picture in db.session.scalars(found)]
 
 
 def _frozen(board: Board) -> Picture | None:
@@ -101,7 +109,7 @@ def turn(programme: Programme, published: Published, now: datetime) -> bool:
     is_on = current.first <= today <= current.last
     before = (board.frozen_id, board.final_until)
     if (frozen := _frozen(board)) and not (is_on and frozen.period == current.name):
-        board.frozen_id = None
+        _show_again(published, frozen)
     coming = [periods.midnight(day, zone) for day in rule.windows.turns(today)]
     over = rule.windows.over(today)
     for period, at in reversed(moments.closings(over, rule.final_after, board.opened_at, zone)):
@@ -145,11 +153,17 @@ def _take(
     db.session.flush()
     columns = (Standing.member_id, Standing.score, Standing.reached_at)
     standings = select(literal(picture.id), *columns).where(
-        Standing.board_id == board.id, Standing.period == period
+        Standing.board_id == board.id, Standing.period == period, Standing.scope == ""
     )
     names = ["picture_id", *(column.key for column in columns)]
     db.session.execute(insert(PictureLine).from_select(names, standings))
+    projection.copy(published._replace(picture=picture), period)
     return picture
+
+
+def _show_again(published: Published, frozen: Picture) -> None:
+    projection.forget(published._replace(picture=frozen))
+    published.model.frozen_id = None
 
 
 def _freezes(board: Board, period: str) -> bool:
@@ -185,4 +199,4 @@ def lift(published: Published, reason: str, by: int, now: datetime) -> None:
     if frozen is None:
         raise Refused(gettext("This board is not frozen."))
     frozen.lifted_at, frozen.lift_reason, frozen.lifted_by = now, reason, by
-    published.model.frozen_id = None
+    _show_again(published, frozen)

@@ -32,9 +32,11 @@ LARGEST = 2**62
 
 #: As the index says it; SQLAlchemy would ask SQLite for ``listed = 1``, which no index answers.
 _IS_LISTED: ColumnElement[bool] = literal_column("standings.listed")
-_HERE = "board_id = :board AND period = :period"
+_HERE = "board_id = :board AND period = :period AND scope = :scope"
 _LISTED = f"FROM standings WHERE {_HERE} AND listed"
-_FINE, _COARSE = (f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2))
+_FINE, _COARSE, _FINE_STEPS, _COARSE_STEPS = (
+    f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2 + rules.DENSE)
+)
 _SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
 _COLUMNS = "member_id, score, order_key, reached_at"
 _FORTH = "ORDER BY order_key, reached_at, member_id"
@@ -104,13 +106,20 @@ def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
     """).columns(reached_at=Standing.reached_at.type)
 
 
+class Here(NamedTuple):
+    """A ranking that is kept: a board's, by the name of its period and its scope (empty: everybody)."""
+
+    board: int
+    period: str
+    scope: str
+
+
 def question(
-    published: Published, period: str, member_id: int, reach: int
+    published: Published, here: Here, member_id: int, reach: int
 ) -> tuple[str, dict[str, Any]]:
     """The statement of `around` and its parameters, as the driver takes them."""
     statement = _around(published.rule.tie == "first", published.rule.by == "partner", reach + 1)
-    here = {"board": published.model.id, "period": period, "member": member_id}
-    return as_text(statement, db.engine.dialect.name), here
+    return as_text(statement, db.engine.dialect.name), here._asdict() | {"member": member_id}
 
 
 class Line(NamedTuple):
@@ -130,7 +139,7 @@ class Lines(NamedTuple):
     best: int
 
 
-def around(published: Published, period: str, member_id: int, reach: int) -> Lines | None:
+def around(published: Published, here: Here, member_id: int, reach: int) -> Lines | None:
     """A member and ``reach`` lines to each side; None where it has no score.
 
     Who is not listed stands between the others where it would, and takes nobody's place.
@@ -139,7 +148,7 @@ def around(published: Published, period: str, member_id: int, reach: int) -> Lin
     found = db.session.execute(
         # One more than is shown: whether the first one shown is level with who stands before it.
         _around(rule.tie == "first", rule.by == "partner", reach + 1),
-        {"board": published.model.id, "period": period, "member": member_id},
+        here._asdict() | {"member": member_id},
     ).all()
     me = next((row for row in found if row.member_id == member_id), None)
     if me is None:
@@ -149,25 +158,26 @@ def around(published: Published, period: str, member_id: int, reach: int) -> Lin
     above = rows[max(0, at - reach) : at]
     shown = [*above, *([me] if me.listed else ()), *rows[at + 1 : at + 1 + reach]]
     place = me.better + me.level + 1
-    lines = _lines(published, period, shown, place - len(above), rows[: at - len(above)])
+    lines = _lines(rule, here, shown, place - len(above), rows[: at - len(above)])
     if not me.listed:
         rank = place if rule.tie == "first" else me.better + 1
+        if rule.tie == "dense":
+            rank = _steps(here, me.order_key) + 1
         lines.insert(len(above), Line(place, rank, me, listed=False))
     return Lines(lines, me.ranked, me.best or 0)
 
 
-def page(published: Published, period: str, after: int, limit: int | None) -> Lines:
+def page(published: Published, here: Here, after: int, limit: int | None) -> Lines:
     """The lines behind line ``after``."""
-    low, skip = _line_after(published, period, after - 1) if after > 1 else (-LARGEST, 0)
-    here = {"board": published.model.id, "period": period}
+    low, skip = _line_after(here, after - 1) if after > 1 else (-LARGEST, 0)
     found = db.session.execute(
         _page(published.rule.by == "partner", None if limit is None else limit + min(after, 1)),
-        here | {"low": low, "skip": skip},
+        here._asdict() | {"low": low, "skip": skip},
     ).all()
     if not found:
-        return Lines([], db.session.scalar(_RANKED, here) or 0, 0)
+        return Lines([], db.session.scalar(_RANKED, here._asdict()) or 0, 0)
     previous, rows = (found[:1], found[1:]) if after else ([], found)
-    lines = _lines(published, period, rows, after + 1, previous)
+    lines = _lines(published.rule, here, rows, after + 1, previous)
     return Lines(lines, found[0].ranked, found[0].best)
 
 
@@ -202,19 +212,25 @@ def who_columns(published: Published) -> tuple[Any, ...]:
     )
 
 
-def _listed(published: Published, period: str, *columns: Any) -> Select[Any]:
-    names = (Standing.member_id, Standing.score, Standing.order_key, Standing.reached_at)
-    return select(*(columns or names)).where(
-        Standing.board_id == published.model.id, Standing.period == period, _IS_LISTED
+def _listed(here: Here, *columns: Any) -> Select[Any]:
+    return select(*columns).where(
+        Standing.board_id == here.board,
+        Standing.period == here.period,
+        Standing.scope == here.scope,
+        _IS_LISTED,
     )
 
 
-def _line_after(published: Published, period: str, after: int) -> tuple[int, int]:
+def _line_after(here: Here, after: int) -> tuple[int, int]:
     """Line ``after`` + 1 is so many lines behind the first with this order key."""
     bucket = StandingBucket
     buckets = (
         select(bucket.low, bucket.members)
-        .where(bucket.board_id == published.model.id, bucket.period == period)
+        .where(
+            bucket.board_id == here.board,
+            bucket.period == here.period,
+            bucket.scope == here.scope,
+        )
         .order_by(bucket.low)
     )
     coarse = db.session.execute(buckets.where(bucket.level == 1)).all()
@@ -246,22 +262,37 @@ def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
 
 
 def _lines(
-    published: Published, period: str, rows: Sequence[Any], place: int, previous: Sequence[Any]
+    rule: rules.Board, here: Here, rows: Sequence[Any], place: int, previous: Sequence[Any]
 ) -> list[Line]:
     """Rows that follow each other from line ``place`` on, behind ``previous``."""
-    rule = published.rule
     keys = [_tie_key(rule, row) for row in rows]
-    level = 0
-    if keys and previous and _tie_key(rule, previous[-1]) == keys[0]:
+    rank = place
+    if rows and rule.tie == "dense":
+        rank = _steps(here, rows[0].order_key) + 1
+    elif rows and previous and _tie_key(rule, previous[-1]) == keys[0]:
         first = rows[0]
-        before = _listed(published, period, func.count()).where(
+        before = _listed(here, func.count()).where(
             Standing.order_key == first.order_key, Standing.member_id < first.member_id
         )
         if rule.tie == "first":
             before = before.where(Standing.reached_at == first.reached_at)
-        level = db.session.scalar(before) or 0
-    ranks = rules.ranks(keys, rule.tie, place=place, rank=place - level)
+        rank -= db.session.scalar(before) or 0
+    ranks = rules.ranks(keys, rule.tie, place=place, rank=rank)
     return [
         Line(place + index, rank, row)
         for index, (row, rank) in enumerate(zip(rows, ranks, strict=True))
     ]
+
+
+_STEPS = text(f"""
+SELECT (SELECT {_SUM} {_COARSE_STEPS} AND low < :coarse)
+  + (SELECT {_SUM} {_FINE_STEPS} AND low >= :coarse AND low < :fine)
+  + (SELECT count(DISTINCT order_key) {_LISTED} AND order_key >= :fine AND order_key < :key)
+""")
+
+
+def _steps(here: Here, order_key: int) -> int:
+    """How many different order keys stand before this one."""
+    fine, coarse = (rules.bucket(order_key, level) for level in range(2))
+    asked = here._asdict() | {"fine": fine, "coarse": coarse, "key": order_key}
+    return db.session.scalar(_STEPS, asked) or 0

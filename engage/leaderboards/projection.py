@@ -1,28 +1,58 @@
 """Standings and their buckets as rows: written together, and held against what they must be."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, literal_column, select
 
 from engage.db import db
 from engage.leaderboards import rules
-from engage.leaderboards.models import Standing, StandingBucket
-from engage.leaderboards.tally import Published, expected
+from engage.leaderboards.models import PictureLine, Standing, StandingBucket
+from engage.leaderboards.tally import Published, expected, list_of
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, insert_rows, upsert_rows
+from engage.rows import insert as insert_tuples
 
 #: Board, period name, member.
 Key = tuple[int, str, int]
 #: A score, and when it was reached where the board asks for that.
 Score = tuple[int, datetime | None]
-#: Partners who are not ranked everywhere: visibility, and when they left.
-Aside = Mapping[int, tuple[str, date | None]]
+#: A bucket: board, period name, scope, level, and where it begins.
+Bucket = tuple[int, str, str, int, int]
+#: An order key that somebody has: board, period name, scope, order key.
+Step = tuple[int, str, str, int]
+
+
+class Row(NamedTuple):
+    """A row of `Standing`, its columns in their order."""
+
+    board_id: int
+    period: str
+    member_id: int
+    scope: str
+    score: int
+    order_key: int
+    reached_at: datetime | None
+    listed: bool
+
+    @property
+    def key(self) -> Key:
+        return self[:3]
+
+
+class _Who(NamedTuple):
+    """What of a partner decides where it is ranked."""
+
+    visibility: str
+    left_on: date | None
+    region: str | None
+    type: str | None
+
 
 _STANDINGS: Any = Standing.__table__
 _BUCKETS: Any = StandingBucket.__table__
@@ -31,49 +61,74 @@ _THESE = Prepared(
         among(_STANDINGS.c.board_id, "board_ids"),
         among(_STANDINGS.c.period, "periods"),
         among(_STANDINGS.c.member_id, "member_ids"),
+    ),
+    Row._make,
+)
+_STEPS = (
+    select(*(_STANDINGS.c[name] for name in ("board_id", "period", "scope", "order_key")))
+    .where(
+        among(_STANDINGS.c.board_id, "board_ids"),
+        among(_STANDINGS.c.period, "periods"),
+        among(_STANDINGS.c.scope, "scopes"),
+        among(_STANDINGS.c.order_key, "order_keys"),
+        literal_column("listed"),  # as the index says it
     )
+    .distinct()
 )
 _partners: Any = Partner.__table__.c
-_NOT_EVERYWHERE = select(_partners.id, _partners.visibility, _partners.left_on).where(
-    or_(_partners.visibility == "hidden", _partners.left_on.is_not(None))
-)
-_ASIDE = Prepared(_NOT_EVERYWHERE.where(_partners.programme_id == bindparam("programme_id")))
+_WHO = select(_partners.id, *(_partners[name] for name in _Who._fields))
+_EVERYBODY = Prepared(_WHO.where(_partners.programme_id == bindparam("programme_id")))
 #: Found by their ids, see `partners.service`.
-_ASIDE_OF_THESE = Prepared(
-    _NOT_EVERYWHERE.where(
+_WHO_OF_THESE = Prepared(
+    _WHO.where(
         among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
     )
 )
 
 
-def stood(keys: Iterable[Key]) -> dict[Key, Row[Any]]:
-    """The rows of these standings as they are now."""
+def stood(keys: Iterable[Key]) -> dict[Key, list[Row]]:
+    """The rows of these standings as they are now, that of the whole board first."""
     wanted = set(keys)
-    found: dict[Key, Row[Any]] = {}
     boards, names, members = (set(part) for part in zip(*wanted, strict=True))
-    for row in _THESE.all(board_ids=boards, periods=names, member_ids=members):
-        if (key := (row.board_id, row.period, row.member_id)) in wanted:
-            found[key] = row
+    rows = _THESE.all(board_ids=boards, periods=names, member_ids=members)
+    return _by_key(row for row in rows if row.key in wanted)
+
+
+def _by_key(rows: Iterable[Row]) -> dict[Key, list[Row]]:
+    found: dict[Key, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row[:4]):
+        found.setdefault(row.key, []).append(row)
     return found
 
 
 def write(
     programme: Programme,
     boards: Mapping[int, Published],
-    before: Mapping[Key, Row[Any]],
+    before: Mapping[Key, Sequence[Row]],
     wanted: Mapping[Key, Score | None],
 ) -> None:
     """Put standings in the place of those ``before``; without a score a member leaves the board."""
-    aside = _aside(programme, {member for _, _, member in wanted})
+    who = _who(programme, {member for _, _, member in wanted})
     rows = [
-        _row(boards[key[0]].rule, key, score, aside)
+        row
         for key, score in sorted(wanted.items())
         if score is not None
+        for row in _rows(boards[key[0]], key, score, who)
     ]
-    upsert_rows(_STANDINGS, rows, put=("score", "order_key", "reached_at", "listed"))
-    _delete(_WITHOUT, [key for key, score in wanted.items() if score is None and key in before])
+    were = [row for key in wanted for row in before.get(key, ())]
+    dense = {board_id for board_id, board in boards.items() if board.rule.tie == "dense"}
+    touched = _steps(row for row in (*rows, *were) if row.board_id in dense)
     counts = _buckets(rows)
-    counts.subtract(_buckets(before[key]._asdict() for key in wanted if key in before))
+    counts.subtract(_buckets(were))
+    counts.subtract(_step_buckets(_there(touched)))
+    upsert_rows(
+        _STANDINGS,
+        [row._asdict() for row in rows],
+        put=("score", "order_key", "reached_at", "listed"),
+    )
+    stay = {row[:4] for row in rows}
+    _delete(_WITHOUT, [row[:4] for row in were if row[:4] not in stay])
+    counts.update(_step_buckets(_there(touched)))
     upsert_rows(
         _BUCKETS,
         [_bucket_row(key, members) for key, members in sorted(counts.items()) if members],
@@ -96,96 +151,154 @@ def _delete(statement: Prepared, keys: list[Any]) -> None:
     statement.run(*({f"k{n}": value for n, value in enumerate(key)} for key in keys))
 
 
-def _aside(programme: Programme, members: set[int] | None = None) -> Aside:
+def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, _Who]:
     if members is None:
-        rows = _ASIDE.all(programme_id=programme.id)
+        rows = _EVERYBODY.all(programme_id=programme.id)
     else:
-        rows = _ASIDE_OF_THESE.all(programme_id=programme.id, ids=members)
-    return {partner_id: (visibility, left_on) for partner_id, visibility, left_on in rows}
+        rows = _WHO_OF_THESE.all(programme_id=programme.id, ids=members)
+    return {partner_id: _Who._make(who) for partner_id, *who in rows}
 
 
-def _row(rule: rules.Board, key: Key, score: Score, aside: Aside) -> dict[str, Any]:
-    board_id, period, member = key
+def _rows(published: Published, key: Key, score: Score, who: Mapping[int, _Who]) -> Iterator[Row]:
+    """A member's rows: that of the whole board, and a partner's in its scopes."""
+    rule, (board_id, period, member) = published.rule, key
     listed = rule.is_enough(score[0])
-    if listed and rule.by == "partner" and member in aside:
-        listed = is_ranked(*aside[member], rule.windows.called(period).last)
-    return {
-        "board_id": board_id,
-        "period": period,
-        "member_id": member,
-        "score": score[0],
-        "order_key": rule.order_key(score[0]),
-        "reached_at": score[1],
-        "listed": listed,
-    }
+    partner = who.get(member) if rule.by == "partner" else None
+    if listed and partner and (partner.visibility == "hidden" or partner.left_on):
+        last = published.called(period).last
+        listed = is_ranked(partner.visibility, partner.left_on, last)
+    scopes = [""]
+    if partner and not published.picture:
+        named = ((kind, getattr(partner, kind)) for kind in rules.NARROWED)
+        scopes += [f"{kind}={value}" for kind, value in named if value]
+    order_key = rule.order_key(score[0])
+    for scope in scopes:
+        yield Row(board_id, period, member, scope, score[0], order_key, score[1], listed)
 
 
-def _buckets(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[int, str, int, int]]:
+def _buckets(rows: Iterable[Row]) -> Counter[Bucket]:
     return Counter(
-        (row["board_id"], row["period"], level, rules.bucket(row["order_key"], level))
+        (row.board_id, row.period, row.scope, level, rules.bucket(row.order_key, level))
         for row in rows
-        if row["listed"]
+        if row.listed
         for level in range(len(rules.LEVELS))
     )
 
 
-def _bucket_row(key: tuple[int, str, int, int], members: int) -> dict[str, Any]:
-    board_id, period, level, low = key
-    return {
-        "board_id": board_id,
-        "period": period,
-        "level": level,
-        "low": low,
-        "members": members,
-    }
+def _steps(rows: Iterable[Row]) -> set[Step]:
+    return {(row.board_id, row.period, row.scope, row.order_key) for row in rows if row.listed}
 
 
-def _wanted(programme: Programme, published: Published) -> list[dict[str, Any]]:
-    aside = _aside(programme)
-    return [
-        _row(published.rule, (published.model.id, *place), score, aside)
-        for place, score in expected(programme, published).items()
+def _step_buckets(steps: Iterable[Step]) -> Counter[Bucket]:
+    return Counter(
+        (board_id, period, scope, rules.DENSE + level, rules.bucket(order_key, level))
+        for board_id, period, scope, order_key in steps
+        for level in range(len(rules.LEVELS))
+    )
+
+
+def _there(steps: set[Step]) -> set[Step]:
+    """Those of these order keys that somebody has just now."""
+    if not steps:
+        return set()
+    boards, names, scopes, keys = (set(part) for part in zip(*steps, strict=True))
+    asked = {"board_ids": boards, "periods": names, "scopes": scopes, "order_keys": keys}
+    return steps & {tuple(row) for row in db.session.execute(_STEPS, asked)}
+
+
+def _bucket_row(key: Bucket, members: int) -> dict[str, Any]:
+    return dict(zip(_BUCKETS.columns.keys(), (*key, members), strict=True))
+
+
+def _wanted(programme: Programme, published: Published) -> tuple[list[Row], Counter[Bucket]]:
+    """What must be kept of a board, or of the picture it is seen through."""
+    who, board_id = _who(programme), published.model.id
+    if published.picture:
+        name, line = list_of(published.picture), PictureLine.__table__.c
+        lines = select(line.member_id, line.score, line.reached_at)
+        found = db.session.execute(lines.where(line.picture_id == published.picture.id))
+        scores = {(name, member): (score, reached) for member, score, reached in found}
+    else:
+        scores = expected(programme, published)
+    rows = [
+        row
+        for (name, member), score in scores.items()
+        for row in _rows(published, (board_id, name, member), score, who)
     ]
+    return rows, counted(published, rows)
+
+
+def counted(published: Published, rows: Sequence[Row]) -> Counter[Bucket]:
+    """The buckets of all that is kept of a board."""
+    counts = _buckets(rows)
+    if published.rule.tie == "dense":
+        counts += _step_buckets(_steps(rows))
+    return counts
+
+
+def _of(published: Published, table: Any) -> list[ColumnElement[bool]]:
+    """What is kept of a board without its pictures; or of the one it is seen through."""
+    if published.picture:
+        here = table.c.period == list_of(published.picture)
+    else:
+        here = table.c.period.not_like("@%")
+    return [table.c.board_id == published.model.id, here]
 
 
 def rebuild(programme: Programme, published: Published) -> None:
-    """Write a board's standings anew from the facts."""
+    """Write a board's standings anew from the facts, or those of the picture it is seen through."""
+    forget(published)
+    put(*_wanted(programme, published))
+
+
+def put(rows: Sequence[Row], counts: Mapping[Bucket, int]) -> None:
+    """Insert standings that are not there yet, with their buckets."""
+    insert_tuples(_STANDINGS, Row._fields, rows)
+    insert_rows(_BUCKETS, [_bucket_row(key, members) for key, members in counts.items()])
+
+
+def forget(published: Published) -> None:
     for table in (_STANDINGS, _BUCKETS):
-        db.session.execute(delete(table).where(table.c.board_id == published.model.id))
-    rows = _wanted(programme, published)
-    insert_rows(_STANDINGS, rows)
-    insert_rows(_BUCKETS, [_bucket_row(key, members) for key, members in _buckets(rows).items()])
+        db.session.execute(delete(table).where(*_of(published, table)))
 
 
 def differing(programme: Programme, published: Published) -> int:
-    """How many stored standings and buckets are not what the facts say."""
-    rows = _wanted(programme, published)
-    buckets = [_bucket_row(key, members) for key, members in _buckets(rows).items()]
-    return sum(
-        _apart(table, published, want) for table, want in ((_STANDINGS, rows), (_BUCKETS, buckets))
-    )
+    """How many stored standings and buckets are not what the facts (or the picture) say."""
+    rows, counts = _wanted(programme, published)
+    buckets = [(*key, members) for key, members in counts.items()]
+    wanted: tuple[tuple[Any, list[Any]], ...] = ((_STANDINGS, rows), (_BUCKETS, buckets))
+    return sum(_apart(table, published, want) for table, want in wanted)
 
 
-def _apart(table: Any, published: Published, wanted: list[dict[str, Any]]) -> int:
-    keys = [column.name for column in table.primary_key.columns]
-    missing = {tuple(row[key] for key in keys): row for row in wanted}
+def _apart(table: Any, published: Published, wanted: list[tuple[Any, ...]]) -> int:
+    keys = len(table.primary_key.columns)
+    missing = {row[:keys]: row for row in wanted}
     wrong = 0
-    for row in db.session.execute(select(table).where(table.c.board_id == published.model.id)):
-        stored = row._asdict()
-        wrong += missing.pop(tuple(stored[key] for key in keys), None) != stored
+    for stored in db.session.execute(select(table).where(*_of(published, table))):
+        wrong += missing.pop(tuple(stored[:keys]), None) != tuple(stored)
     return wrong + len(missing)
 
 
-def relist(
-    programme: Programme, boards: Mapping[int, Published], partner_ids: Iterable[int]
-) -> None:
+def relist(programme: Programme, published: Published, partner_ids: Iterable[int]) -> None:
     """Partners are seen otherwise, or left: take them into the public ranking, or out of it."""
-    ranked = {id: board for id, board in boards.items() if board.rule.by == "partner"}
-    rows = db.session.execute(
-        select(_STANDINGS).where(
-            _STANDINGS.c.board_id.in_(ranked), among(_STANDINGS.c.member_id, partner_ids)
-        )
-    )
-    before = {(row.board_id, row.period, row.member_id): row for row in rows}
-    same = {key: (row.score, row.reached_at) for key, row in before.items()}
-    write(programme, ranked, before, same)
+    if published.rule.by != "partner":
+        return
+    theirs = among(_STANDINGS.c.member_id, partner_ids)
+    rows = db.session.execute(select(_STANDINGS).where(*_of(published, _STANDINGS), theirs))
+    before = _by_key(map(Row._make, rows))
+    same = {key: (rows[0].score, rows[0].reached_at) for key, rows in before.items()}
+    write(programme, {published.model.id: published}, before, same)
+
+
+def copy(published: Published, period: str) -> None:
+    """Rank the picture that is seen through as its period stands just now."""
+    assert published.picture
+    for table in (_STANDINGS, _BUCKETS):
+        names = [column.name for column in table.columns]
+        columns = [
+            literal(list_of(published.picture)) if name == "period" else table.c[name]
+            for name in names
+        ]
+        here = (table.c.board_id == published.model.id, table.c.period == period)
+        rows = select(*columns).where(*here, table.c.scope == "")
+        db.session.execute(insert(table).from_select(names, rows))

@@ -8,7 +8,7 @@ from sqlalchemy import CTE, ColumnElement, Select, false, func, null, or_, selec
 
 from engage.db import db
 from engage.definitions import plain
-from engage.leaderboards import leagues, pictures, places
+from engage.leaderboards import leagues, pictures, places, rules
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.places import Line, Lines
@@ -71,8 +71,8 @@ def ranking(
     As everybody sees it (`pictures.as_seen`); ``live`` is for managers alone.
     """
     published = pictures.as_seen(programme, published, period, live=live)
-    if _is_kept(published, period, scope):
-        return _seen(published, places.page(published, period.name, after_place, limit))
+    if here := _kept(published, period, scope):
+        return _seen(published, places.page(published, here, after_place, limit))
     ordered = _ordered(programme, published, period, scope)
     statement = select(ordered).where(ordered.c.place > after_place).order_by(ordered.c.place)
     return _seen(published, _counted(statement.limit(limit), ordered))
@@ -90,9 +90,9 @@ def around(
 ) -> Ranking:
     """A member's line and ``reach`` lines on each side; no rows where it has no score."""
     published = pictures.as_seen(programme, published, period, live=live)
-    if _is_kept(published, period, scope):
-        near = places.around(published, period.name, member_id, reach)
-        return _seen(published, near or places.page(published, period.name, 0, 0))
+    if here := _kept(published, period, scope):
+        near = places.around(published, here, member_id, reach)
+        return _seen(published, near or places.page(published, here, 0, 0))
     ordered = _ordered(programme, published, period, scope)
     mine = select(ordered.c.place).where(ordered.c.member_id == member_id).scalar_subquery()
     statement = (
@@ -114,8 +114,8 @@ def rows_of(
     scope: Scope | None = None,
 ) -> list[Row]:
     """The lines of these members that are listed, on the board as it was passed in."""
-    if len(member_ids) <= FEW and _is_kept(published, period, scope):
-        found = (places.around(published, period.name, member, 0) for member in member_ids)
+    if len(member_ids) <= FEW and (here := _kept(published, period, scope)):
+        found = (places.around(published, here, member, 0) for member in member_ids)
         rows = (row for near in found if near for row in _seen(published, near).rows)
         return sorted(row for row in rows if row.listed)
     ordered = _ordered(programme, published, period, scope)
@@ -135,15 +135,23 @@ def probe(
 
     As long as the rows are the same, facts have moved nothing that it says.
     """
-    if not _is_kept(published, period, scope):
+    here = _kept(published, period, scope)
+    # How many different scores stand before somebody is no part of that query.
+    if here is None or published.rule.tie == "dense":
         return None
-    return places.question(published, period.name, member_id, reach=2)
+    return places.question(published, here, member_id, reach=2)
 
 
-def _is_kept(published: Published, period: Period, scope: Scope | None) -> bool:
-    """Whether the projection answers. Dense ranks count scores, not members, so buckets do not."""
-    is_running = published.keeps(period) and published.picture is None
-    return is_running and scope is None and published.rule.tie != "dense"
+def _kept(published: Published, period: Period, scope: Scope | None) -> places.Here | None:
+    """Where the projection keeps a ranking; None where it is counted.
+
+    Scopes that are small by nature are, and those of pictures, which are of everybody.
+    """
+    name = published.kept_as(period)
+    narrowed = scope and (scope[0] not in rules.NARROWED or published.picture)
+    if name is None or narrowed:
+        return None
+    return places.Here(published.model.id, name, "=".join(scope or ()))
 
 
 def _seen(published: Published, found: Lines) -> Ranking:
@@ -235,15 +243,15 @@ def _source(
 ) -> Select[Any]:
     """Scores with names, from the projection where it keeps them, from the facts otherwise."""
     rule, of_partners = published.rule, published.rule.by == "partner"
-    picture = published.picture
     if not published.keeps(period) or (scope and not of_partners):
         attribute = scope if scope and scope[0] != LEAGUE else None
         scores = tally(programme, published, period, attribute).subquery()
-    elif picture:
-        scores = select(PictureLine).where(PictureLine.picture_id == picture.id).subquery()
     else:
-        here = (Standing.board_id == published.model.id, Standing.period == period.name)
-        scores = select(Standing.__table__).where(*here).subquery()
+        kept, here = _lines(published, period)
+        if scope:  # found by their index: a small scope costs what its partners do
+            theirs = (Partner.programme_id == programme.id, within(published, period, scope))
+            here.append(kept.member_id.in_(select(Partner.id).where(*theirs)))
+        scores = select(kept.member_id, kept.score, kept.reached_at).where(*here).subquery()
     who = Partner if of_partners else Group
     statement = select(
         scores.c.member_id,
@@ -262,6 +270,14 @@ def _source(
             or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
         )
     return statement
+
+
+def _lines(published: Published, period: Period) -> tuple[Any, list[ColumnElement[bool]]]:
+    """The table that has the scores of a period, and which of its rows they are."""
+    if published.picture:
+        return PictureLine, [PictureLine.picture_id == published.picture.id]
+    whole = (Standing.period == period.name, Standing.scope == "")
+    return Standing, [Standing.board_id == published.model.id, *whole]
 
 
 def within(published: Published, period: Period, scope: Scope) -> ColumnElement[bool]:

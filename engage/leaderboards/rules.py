@@ -28,6 +28,10 @@ PERCENT = "percent"
 #: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
 #: power of two to the next, so that buckets fit cents and millions alike.
 LEVELS = (9, 4)
+#: So much higher are the levels that count different keys.
+DENSE = 2
+#: Scopes that may hold a good part of all partners, whose ranks are kept; others are small by nature.
+NARROWED = ("region", "type")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,11 @@ def _partners(view: View, words: list[str]) -> list[int]:
     if view.scope and view.scope[0] in ranking.SCOPES:
         statement = statement.where(getattr(Partner, view.scope[0]) == view.scope[1])
     if view.published.keeps(view.period):
-        on_it = (Standing.board_id == view.published.model.id, Standing.period == view.period.name)
+        on_it = (
+            Standing.board_id == view.published.model.id,
+            Standing.period == view.period.name,
+            Standing.scope == "",
+        )
         statement = statement.join(Standing, Standing.member_id == Partner.id).where(*on_it)
     return list(db.session.scalars(statement.limit(ranking.FEW)))
 

@@ -238,7 +238,7 @@ def _carry(programme: Programme, changed: Iterable[_Change], *, only_new: bool) 
         board_id, rule = published.model.id, published.rule
         anew: list[Place] = []
         for place, delta in deltas.items():
-            stood = before.get((board_id, *place))
+            stood = next(iter(before.get((board_id, *place), ())), None)
             score = (stood.score if stood else 0) + delta
             if rule.is_additive:
                 if delta:
@@ -319,15 +319,26 @@ def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False
         db.session.expire(model, ["version", "reshaped", "changed_at"])
 
 
-def rebuild(programme: Programme, published: Published, now: datetime) -> None:
-    """Write a board's standings anew from the facts; a window that moves ends today."""
+def rebuild(
+    programme: Programme, published: Published, now: datetime, *, whole: bool = False
+) -> None:
+    """Write a board's standings anew from the facts; a window that moves ends today.
+
+    ``whole``: and the rankings of its pictures.
+    """
     if published.rule.period == ROLLING:
         today = published.model.kept_on = clock.local_day(now, programme.timezone)
         ending = published.rule.windows.ending(today)
         published.model.turns_at = ending.ends_at(programme.timezone)
     _turn(programme, published, now)
-    projection.rebuild(programme, published)
+    for each in _kept(programme, published) if whole else (published,):
+        projection.rebuild(programme, each)
     stamp([published], now)
+
+
+def _kept(programme: Programme, published: Published) -> list[Published]:
+    """A board, and as it is seen through each of its pictures that are ranked."""
+    return [published, *pictures.ranked(programme, published)]
 
 
 def along_with(programme: Programme, mission: str, now: datetime) -> None:
@@ -339,13 +350,16 @@ def along_with(programme: Programme, mission: str, now: datetime) -> None:
 
 def differing_standings(programme: Programme) -> int:
     """How many stored standings and buckets are not what the facts say."""
-    return sum(projection.differing(programme, published) for published in boards(programme))
+    kept = (each for published in boards(programme) for each in _kept(programme, published))
+    return sum(projection.differing(programme, each) for each in kept)
 
 
 def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> list[Published]:
     """Partners are seen otherwise from now on; the boards that say so, which are all."""
     found = boards(programme)
-    projection.relist(programme, {board.model.id: board for board in found}, partner_ids)
+    partner_ids = list(partner_ids)
+    for each in (each for published in found for each in _kept(programme, published)):
+        projection.relist(programme, each, partner_ids)
     stamp(found, now)
     return found
 

@@ -57,6 +57,24 @@ class Published(NamedTuple):
             return period.kind == "rolling" and period.last == self.model.kept_on
         return period.kind == self.rule.period
 
+    def kept_as(self, period: Period) -> str | None:
+        """The name under which its ranking in that period is kept; None where it is counted."""
+        if not self.keeps(period):
+            return None
+        if self.picture is None:
+            return period.name
+        is_this = self.picture.ranked and self.picture.period == period.name
+        return list_of(self.picture) if is_this else None
+
+    def called(self, name: str) -> Period:
+        """The period that is kept under a name, see `kept_as`."""
+        return self.rule.windows.called(self.picture.period if self.picture else name)
+
+
+def list_of(picture: Picture) -> str:
+    """The name under which a picture is ranked among the standings of its board."""
+    return f"@{picture.id}"
+
 
 def windowed(programme: Programme, rule: rules.Board) -> rules.Board:
     """The board with the days of the mission it runs along with."""

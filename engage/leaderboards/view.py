@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import select, text
 
 from engage import clock, formats
 from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking, sentences
 from engage.leaderboards.leagues import LEAGUE
-from engage.leaderboards.models import StandingBucket
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope
 from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
@@ -169,13 +168,16 @@ def until(view: View, now: datetime, voice: Voice) -> datetime:
     return min(over, turns) if turns else over
 
 
-_PERIODS = (
-    select(StandingBucket.period)
-    .where(
-        StandingBucket.board_id == bindparam("board"), StandingBucket.level == literal_column("1")
-    )
-    .distinct()
+#: From each period's name to the next one in the key: buckets are many, periods are few.
+_PERIODS = text("""
+WITH RECURSIVE periods(name) AS (
+  SELECT min(period) FROM standing_buckets WHERE board_id = :board
+  UNION ALL
+  SELECT (SELECT min(period) FROM standing_buckets WHERE board_id = :board AND period > name)
+  FROM periods WHERE name IS NOT NULL
 )
+SELECT name FROM periods WHERE name NOT LIKE '@%'
+""")
 
 
 def periods_question(published: Published) -> tuple[str, dict[str, Any]]:

@@ -40,6 +40,7 @@ class Partner(Model):
         UniqueConstraint("programme_id", "external_id"),
         Index("ix_partners_programme_id_region", "programme_id", "region"),
         Index("ix_partners_programme_id_organisation", "programme_id", "organisation"),
+        Index("ix_partners_programme_id_team", "programme_id", "team"),
         CheckConstraint("visibility IN ('named', 'pseudonym', 'hidden')", name="visibility_known"),
         CheckConstraint(
             "visibility <> 'pseudonym' OR pseudonym IS NOT NULL", name="pseudonym_is_there"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engage import flow, periods, proof
 from engage.db import db, transaction
-from engage.leaderboards import jobs, late, pictures, ranking, service
+from engage.leaderboards import jobs, late, pictures, ranking, rules, service
 from engage.leaderboards.models import Picture, PictureLine
 from engage.leaderboards.moments import Stage
 from engage.leaderboards.tally import Published, tally
@@ -198,6 +198,29 @@ def test_who_goes_off_the_board_leaves_what_is_final_and_what_is_frozen_too(cast
         )
     )
     assert list(scores()) == ["C1", "B1"]
+
+
+@pytest.mark.parametrize("tie", rules.TIES)
+def test_a_picture_ranks_without_those_who_hid_since_and_as_its_board_did(cast: Cast, tie: str):
+    publish(FREEZES.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"', 1))
+    record(cast.programme, sale("c-2", "C1", "1000"))
+    jobs.turn(at(FROZEN))
+    bobs_win(cast, at(FROZEN, 5))
+
+    def ranks() -> list[tuple[str | None, int, int]]:
+        here, found = programmes.by_slug("resellers"), []
+        for person in (cast.alice, cast.bob, cast.charlie):
+            assert person.partner
+            near = ranking.around(here, board(), Q2, person.partner.id, reach=0)
+            found += [(row.external_id, row.rank, near.ranked) for row in near.rows if row.listed]
+        assert service.differing_standings(here) == 0
+        return found
+
+    level = {"competition": 3, "dense": 2, "first": 3}[tie]
+    second = 2 if tie == "first" else 1
+    assert ranks() == [("A1", second, 3), ("B1", level, 3), ("C1", 1, 3)]
+    transaction(lambda: flow.show(cast.programme, cast.alice.partner, "hidden", None, now=NOW))
+    assert ranks() == [("B1", 2, 2), ("C1", 1, 2)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ order nor the batching of facts, nor who came first behind the instant, makes a 
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -42,7 +43,7 @@ def house(
 
 def told(
     waves: list[list[list[Report]]], *, by_clock: bool
-) -> tuple[dict[str, object], object, object]:
+) -> tuple[dict[str, Any], object, object]:
     """What the pictures, the draw and the digest say after batches that came at each instant."""
     slug = f"moments-{next(_numbers)}"
     file = FREEZES.replace('"resellers"', f'"{slug}"')
@@ -92,6 +93,10 @@ def test_what_was_known_at_an_instant_makes_its_picture(
     one, other = told(plain, by_clock=True), told(split, by_clock=False)
     if not waves[1]:  # nobody was there while it was frozen
         one[0].pop("freeze")
+        if not one[0]["final"][
+            1
+        ]:  # nor to draw that quarter, and it has no results to go by either
+            one = one[0], other[1], one[2]
     assert one == other
 
 

@@ -85,7 +85,8 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
     text = PROGRAMME.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"')
     publish(text)
     slug = programme.slug
-    profiles = [Profile(f"H{i}", f"Partner {i:02d}") for i in range(12)]
+    region = {f"H{i}": "North" if i % 3 else "South" for i in range(12)}
+    profiles = [Profile(who, f"Partner {who}", region=region[who]) for who in region]
     transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     sold = {f"H{i}": score for i, score in enumerate(scores)}
     # Corrected to nothing, a sale leaves its partner off the board.
@@ -100,6 +101,16 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
         (score * 10_000 for score in scores), reverse=True
     )
     assert [row.rank for row in found.rows] == rules.ranks([row.score for row in found.rows], tie)
-    second = ranking.ranking(here, board(here), Q2, limit=3, after_place=2)
-    assert second.rows == found.rows[2:5]
+    for scope in (None, ("region", "North"), ("region", "South")):
+        theirs = [row for row in found.rows if not scope or region[row.external_id] == scope[1]]
+        inside = ranking.ranking(here, board(here), Q2, scope=scope)
+        assert [row.external_id for row in inside.rows] == [row.external_id for row in theirs]
+        assert [row.rank for row in inside.rows] == rules.ranks([r.score for r in theirs], tie)
+        second = ranking.ranking(here, board(here), Q2, scope=scope, limit=3, after_place=2)
+        assert second.rows == inside.rows[2:5]
+        for row in inside.rows:
+            near = ranking.around(here, board(here), Q2, row.member_id, scope=scope, reach=1)
+            assert near.rows == inside.rows[max(0, row.place - 2) : row.place + 1]
+            assert near.ranked == len(theirs)
+    assert service.differing_standings(here) == 0
     db.session.rollback()
