@@ -48,7 +48,8 @@ def keep(programme: Programme, published: Published, today: date) -> int:
     """Write down where everybody stood when yesterday ended, once; how many rows were written.
 
     It is one statement of the database. The day before, which only marks on rows were measured against,
-    is then kept of those alone who see their own way: a board of a million costs one day of them.
+    is then kept of those alone who see their own way, unless a period ended with it: a board of a million
+    costs two days of them.
     """
     windows, yesterday = published.rule.windows, today - timedelta(days=1)
     period = windows.running(yesterday)
@@ -81,7 +82,11 @@ def _forget(published: Published, today: date) -> None:
         looks = select(Seat.partner_id).where(Seat.partner_id.is_not(None))
         yesterday = today - timedelta(days=1)
         db.session.execute(
-            here.where(StandingDay.day < yesterday, StandingDay.member_id.not_in(looks))
+            here.where(
+                StandingDay.day < yesterday,
+                StandingDay.day != ended,
+                StandingDay.member_id.not_in(looks),
+            )
         )
 
 

@@ -74,6 +74,11 @@ def _yesterday(view: View, found: ranking.Ranking) -> dict[int, int] | None:
     return _lasting(view, who, lambda: views.ranks_yesterday(view, found))
 
 
+def _before(view: View, found: ranking.Ranking) -> tuple[Period, dict[int, int]] | None:
+    who = frozenset(row.member_id for row in found.rows)
+    return _lasting(view, ("before", who), lambda: views.ranks_before(view, found))
+
+
 def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
     """A template by itself, drawn once for all that shows the same, of whichever version.
 
@@ -110,7 +115,8 @@ def _rows(
     podium = found._replace(rows=found.rows[:first])
     table = found._replace(rows=found.rows[first:])
     latest = _latest_with_rows(view) if not found.ranked else None
-    lines = views.shown(view, table, voice, yesterday=yesterday)
+    before = _before(view, table)
+    lines = views.shown(view, table, voice, yesterday=yesterday, before=before)
     if found.ranked > PAGE and found.rows and found.rows[-1].place == found.ranked:
         # Somebody is always last; nobody has to read it beside a name.
         for line in lines:
@@ -193,10 +199,12 @@ def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
     found = views.near(view, member, reach=2)
     mine = next((row for row in found.rows if row.member_id == member), None)
     yesterday = _yesterday(view, found)
+    before = _before(view, found)
     rule = view.published.rule
+    near = views.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
     return _draw(
         *("leaderboards/_me.html", view, voice),
-        near=_lines(views.shown(view, found, voice, yesterday=yesterday, me=member), "near", voice),
+        near=_lines(near, "near", voice),
         gap=views.gap_line(view, found, member, voice),
         ranked=sentences.members(rule, found.ranked, voice),
         rank=mine.rank if mine and mine.listed else None,

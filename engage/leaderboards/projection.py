@@ -80,9 +80,7 @@ _WHO = select(_partners.id, *(_partners[name] for name in _Who._fields))
 _EVERYBODY = Prepared(_WHO.where(_partners.programme_id == bindparam("programme_id")))
 #: Found by their ids, see `partners.service`.
 _WHO_OF_THESE = Prepared(
-    _WHO.where(
-        among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id")
-    )
+    _WHO.where(among(_partners.id, "ids"), _partners.programme_id + 0 == bindparam("programme_id"))
 )
 
 

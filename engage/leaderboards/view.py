@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import String, select, text
 
 from engage import clock, formats
 from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking, sentences
 from engage.leaderboards.leagues import LEAGUE
-from engage.leaderboards.ranking import SCOPES, Ranking, Scope
+from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
 from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Group, Partner
@@ -177,7 +177,7 @@ WITH RECURSIVE periods(name) AS (
   FROM periods WHERE name IS NOT NULL
 )
 SELECT name FROM periods WHERE name NOT LIKE '@%'
-""")
+""").columns(name=String)
 
 
 def periods_question(published: Published) -> tuple[str, dict[str, Any]]:
@@ -228,6 +228,16 @@ def ranks_yesterday(view: View, found: Ranking) -> dict[int, int] | None:
     return days.ranks(view.published, view.period, yesterday, members, view.scope)
 
 
+def ranks_before(view: View, found: Ranking) -> tuple[Period, dict[int, int]] | None:
+    """The period before, and their ranks when it ended; None where none were kept, or it is over."""
+    before = next(view.published.rule.windows.over(view.today), None)
+    moves = view.is_current and not view.is_frozen
+    if before is None or not moves or not days.is_kept(view.published, before, before.last):
+        return None
+    members = [row.member_id for row in found.rows]
+    return before, days.ranks(view.published, before, before.last, members, view.scope)
+
+
 def page(view: View, after: int, limit: int = PAGE) -> Ranking:
     """A page of the ranking, from the line behind ``after``."""
     return ranking.ranking(
@@ -266,6 +276,7 @@ def shown(
     voice: Voice,
     *,
     yesterday: dict[int, int] | None = None,
+    before: tuple[Period, dict[int, int]] | None = None,
     me: int | None = None,
     small: bool = False,
 ) -> list[dict[str, Any]]:
@@ -291,10 +302,18 @@ def shown(
         if not small and found.best > 0:
             said["share"] = max(0.0, row.score / found.best)
         if yesterday is not None:
-            before = yesterday.get(row.member_id)
-            said["move"] = None if before is None else before - row.rank
+            said["move"] = _moved(yesterday, row)
+        if before is not None:
+            since = voice.gettext("since %(period)s", period=voice.period(before[0]))
+            said["since"] = (_moved(before[1], row), since)
         rows.append(said)
     return rows
+
+
+def _moved(ranks: dict[int, int], row: Row) -> int | None:
+    """How many places a member rose; None where it had none."""
+    before = ranks.get(row.member_id)
+    return None if before is None else before - row.rank
 
 
 def you(view: View, voice: Voice) -> str:

@@ -1,12 +1,13 @@
 """Places of yesterday: kept once, for the running period, and what moved since."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engage import clock, periods
+from engage import clock, flow, periods
 from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.leaderboards import days, service
@@ -15,7 +16,7 @@ from engage.leaderboards.models import StandingDay
 from engage.leaderboards.service import Published
 from engage.programmes import service as programmes
 from tests.browsing import browser
-from tests.conftest import NOW, Cast, record, sale
+from tests.conftest import NOW, PROFILES, Cast, record, sale
 
 YESTERDAY = date(2013, 4, 9)
 Q2 = periods.parse("2013-Q2")
@@ -104,3 +105,26 @@ def test_a_page_draws_ones_own_way_and_says_it_in_words(
     mine = browser(app, cast.alice.user).get("/leaderboards/sales/me").text
     assert "Your place at the end of each day, from 3rd to 1st" in mine
     assert "spark-line" in mine
+
+
+def test_rows_tell_how_they_moved_since_the_last_period_ended(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    keep_days(datetime(2013, 7, 1, 16, tzinfo=UTC))
+    july = datetime(2013, 7, 3, 16, tzinfo=UTC)
+    new = PROFILES[0]._replace(external_id="D1", name="Dora", email=None)
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [new], now=july))
+    monkeypatch.setattr(clock, "now", lambda: july)
+    sold = zip(("A1", "B1", "C1", "D1"), ("50", "900", "60", "40"), strict=True)
+    facts = (sale(f"q3-{who}", who, amount, date(2013, 7, 2)) for who, amount in sold)
+    record(programmes.by_slug("resellers"), *facts, now=july)
+    client = browser(app, cast.alice.user)
+    near = client.get("/leaderboards/sales/me").text
+    assert spoken(near) == ["up 2 places", "same place", "down 2 places", "new"]
+    assert spoken(client.get("/leaderboards/sales/rows").text) == ["new"], "below the podium"
+
+
+def spoken(page: str) -> list[str]:
+    """What the marks against the last quarter say, row by row."""
+    found = re.findall(r'rank-since">(.*?)since Q2 2013', page, re.DOTALL)
+    return [(re.findall(r'sr-only">([^<]+)', mark) or ["new"])[0] for mark in found]
