@@ -1,7 +1,7 @@
 """ranks of scopes: standings are ranked within regions and types, too, and different scores counted
 
-Revision ID: 0034
-Revises: 0033
+Revision ID: 0035
+Revises: 0034
 """
 
 import json
@@ -10,8 +10,8 @@ from collections import Counter
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
