@@ -27,7 +27,7 @@ COMMANDS = {
     "rebuild": ("engage.rebuild:rebuild", "Recompute everything from facts, or check it."),
     "user": ("engage.accounts.cli:user", "Accounts of people."),
     "api-key": ("engage.accounts.cli:api_key", "Keys of API clients."),
-    "video": ("engage.videos.cli:video", "Render one film; check templates; see a still."),
+    "video": ("engage.videos.cli:video", "Render one film; check, preview and look at templates."),
 }
 
 

@@ -1,31 +1,30 @@
 """Commands for films and their designer: `engage video render | check | still | erase`."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
+from werkzeug.serving import make_server
 
 from engage import clock, config, periods
 from engage.db import db
-from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio import film as studio_film
-from engage.studio import narration, values, words
-from engage.studio import template as studio
-from engage.studio.design import ENGLISH, LONGEST, SHORTEST
+from engage.studio import values, words
+from engage.studio.design import ENGLISH
 from engage.studio.narration import UnknownEngine, engine
 from engage.studio.plan import plan
 from engage.studio.stage import FORMATS
-from engage.studio.template import Problem, Template, TemplateError
+from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
-from engage.studio.toml_lines import line_of, locate
-from engage.studio.typeface import HAN, MissingScript, missing_script
+from engage.studio.typeface import MissingScript
 from engage.terminal import err, inside, programme_option, refuse, the_partner, the_programme
-from engage.videos import catalogue, drafts, fields, languages, looks, retention
+from engage.videos import catalogue, checking, drafts, looks, retention, sheets
+from engage.videos import preview as page_of
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
 
@@ -37,9 +36,13 @@ _out = click.option(
 )
 
 
+#: Of a contact sheet.
+NAMES_IN_A_ROW = 6
+
+
 @click.group()
 def video() -> None:
-    """Films: render one at once, check the templates, see a still."""
+    """Films: render one at once, check templates, look at them."""
 
 
 @video.command()
@@ -126,10 +129,8 @@ def check() -> None:
     """Validate every template: each mistake with file, line, field and remedy."""
     with inside():
         folders = catalogue.folders()
-        problems = [problem for folder in folders.values() for problem in problems_of(folder)]
-        problems += [problem for file in looks.themes().values() for problem in looks.read(file)[1]]
-        problems += languages.faults()
-        notes = [] if problems else [*_lengths(folders.values()), *_names_without_a_font()]
+        problems = checking.problems(folders.values())
+        notes = [] if problems else list(checking.notes(folders.values()))
     for problem in problems:
         click.echo(str(problem))
     if problems:
@@ -138,50 +139,6 @@ def check() -> None:
     click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
     for note in notes:
         click.echo(note, err=True)
-
-
-def _lengths(folders: Iterable[Path]) -> Iterator[str]:
-    """Templates whose samples make a film shorter or longer than films should be."""
-    for folder in folders:
-        made = plan(template := studio.load(folder), template.samples())
-        silent, aloud = made.duration, narration.least(made)
-        if not SHORTEST <= silent <= LONGEST:
-            yield f"note: {folder.name} lasts {silent:.0f} s with its samples: {SHORTEST} to {LONGEST} s are watched"
-        if aloud > LONGEST:
-            yield (
-                f"note: {folder.name} takes {aloud:.0f} s to be read aloud, more than {LONGEST}:"
-                " say less, or take out a scene"
-            )
-
-
-def _names_without_a_font() -> Iterator[str]:
-    """The scripts of partners' names that no font here draws."""
-    scripts = Counter(map(missing_script, db.session.scalars(select(Partner.name))))
-    for script, count in sorted((s, n) for s, n in scripts.items() if s):
-        package = "fonts-noto-cjk" if script in HAN else "fonts-noto-core"
-        yield (
-            f"note: no font here draws {script} ({count} of the partners' names): install"
-            f" {package}; until then films show the Latin part of a name or the e-mail"
-        )
-
-
-def problems_of(folder: Path) -> list[Problem]:
-    """The mistakes of a template, and the fields it needs that no film of this house knows."""
-    problems = studio.check(folder)
-    if problems:
-        return problems
-    places = locate((folder / studio.FILE).read_text(encoding="utf-8"))
-    return [
-        Problem(
-            f"{folder.name}/{studio.FILE}",
-            line_of(places, ("fields", name)),
-            f"fields.{name}",
-            "no film of this house knows this field, so nobody would get one",
-            f"write optional = true, or take one of {', '.join(fields.FIELDS)}",
-        )
-        for name, field in studio.load(folder).fields.items()
-        if not field.optional and name not in fields.FIELDS
-    ]
 
 
 @video.command()
@@ -231,3 +188,75 @@ def _named(out: Path, suffix: str) -> None:
         raise click.UsageError(f"--out {out}: name it {out.with_suffix(suffix).name}")
     if not out.absolute().parent.is_dir():
         refuse(f"there is no folder {out.parent}: make it first")
+
+
+@video.command()
+@click.argument("template")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@programme_option
+def preview(template: str, port: int, programme_slug: str | None) -> None:
+    """A page on this machine with a scrubber over TEMPLATE, drawn anew whenever its files are saved."""
+    with inside() as app:
+        if template not in catalogue.folders():
+            refuse(f"no template {template!r}: there are {', '.join(catalogue.folders())}")
+        page = page_of.app_for(app, template, _a_programme(programme_slug))
+    try:
+        server = make_server(page_of.HOST, port, page, threaded=True)
+    except (OSError, SystemExit):
+        refuse(f"port {port} is taken: choose another one with --port")
+    err.print(f"{template}: http://{page_of.HOST}:{server.port} (Ctrl-C ends it)")
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
+
+
+@video.command("gallery")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR"
+)
+@click.option("--template", "slugs", multiple=True, help="Only this one; may be repeated.")
+@click.option("--format", "forms", multiple=True, type=click.Choice(tuple(FORMATS)))
+@click.option("--names", type=click.File(encoding="utf-8"), help="A text file, one name a line.")
+@programme_option
+def gallery_(
+    out: Path, slugs: tuple[str, ...], forms: tuple[str, ...], names: TextIO | None,
+    programme_slug: str | None,
+) -> None:  # fmt: skip
+    """Every template as PNG files in DIR: the samples, a newcomer, a champion, one who dipped and the
+    longest name of the programme, each scene a still, and a contact sheet of all."""
+    people = [line.strip() for line in names or () if line.strip()]
+    with inside():
+        programme = _a_programme(programme_slug)
+        for film in [_template(slug, programme) for slug in slugs or catalogue.folders()]:
+            for form in film.template.formats:
+                if not forms or form in forms:
+                    err.print(str(_sheet(film, programme, form, out, people)))
+
+
+def _sheet(
+    film: Offered, programme: Programme | None, form: str, out: Path, people: list[str]
+) -> Path:
+    """Write the stills of a template in a format, and its contact sheet."""
+    place = out / f"{film.slug}-{form.replace(':', 'x')}"
+    place.mkdir(parents=True, exist_ok=True)
+    address = config.settings().address
+    rows: list[sheets.Row] = []
+    for who, made in sheets.plans(film, programme, form, address, clock.now()):
+        rows.append((who, list(sheets.scenes(made, film, form))))
+    for first in range(0, len(people), NAMES_IN_A_ROW):
+        some = enumerate(people[first : first + NAMES_IN_A_ROW], start=first + 1)
+        row = [pair for n, name in some for pair in sheets.named(film, form, n, name)]
+        rows += [("names", row)] if row else []
+    for who, row in rows:
+        for name, image in row:
+            image.save(place / f"{who}-{name}.png")
+    path = place.with_suffix(".png")
+    sheets.sheet(rows).save(path)
+    return path
+
+
+def _a_programme(slug: str | None) -> Programme | None:
+    """The one that is named, else the only one there is, else none: then samples are shown."""
+    if slug:
+        return the_programme(slug)
+    found = db.session.scalars(select(Programme).limit(2)).all()
+    return found[0] if len(found) == 1 else None

@@ -66,7 +66,7 @@ def test_a_script_of_partners_names_without_a_font_is_named(
     cast.alice.partner.name = "田中"
     db.session.commit()
     monkeypatch.setattr(
-        "engage.videos.cli.missing_script", lambda text: "Han" if text == "田中" else None
+        "engage.videos.checking.missing_script", lambda text: "Han" if text == "田中" else None
     )
     done = run("check")
     assert done.exit_code == 0
