@@ -85,7 +85,8 @@ def run(number: int) -> str:
 
 def _shown(found: PayoutRun) -> dict[str, Any]:
     mine = g.user.id == found.approved_by
-    return view.run(found, today(programme()), viewer()) | {"mine": mine}
+    own = service.is_of(found, g.user.id)
+    return view.run(found, today(programme()), viewer()) | {"mine": mine, "own": own}
 
 
 @blueprint.get("/<id:number>/approve")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select, update
 
 from engage.accounts import trust
-from engage.accounts.models import User
+from engage.accounts.models import Seat, User
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.models import Account
@@ -42,8 +42,11 @@ def _won(statement: Update) -> bool:
 def approve(run: PayoutRun, user_id: int, now: datetime) -> bool:
     """A manager's yes to a run; True where it clears the run.
 
-    :raises Refused: it is cleared already, or this manager said yes before and another is needed.
+    :raises Refused: it is cleared already, this manager said yes before and another is needed, or
+        something of it is this manager's own.
     """
+    if is_of(run, user_id):
+        raise Refused("a payment of this run is yours: another manager approves it")
     here = update(PayoutRun).where(PayoutRun.id == run.id)
     first = here.where(PayoutRun.approved_at.is_(None)).values(
         approved_at=now,
@@ -64,6 +67,16 @@ def approve(run: PayoutRun, user_id: int, now: datetime) -> bool:
     if run.cleared_at:
         _tell(run, {payout.partner_id for payout in payments(run)}, now)
     return run.cleared_at is not None
+
+
+def is_of(run: PayoutRun, user_id: int) -> bool:
+    """Whether a run pays a partner whom this person sits for: what is theirs another one decides."""
+    own = (
+        select(Payout.id)
+        .join(Seat, Seat.partner_id == Payout.partner_id)
+        .where(Payout.run_id == run.id, Payout.put_back_at.is_(None), Seat.user_id == user_id)
+    )
+    return db.session.scalar(own.limit(1)) is not None
 
 
 #: Payments that may be made: of a cleared run, not held, not paid and not put back.
@@ -115,9 +128,7 @@ def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: dateti
 
     :raises Refused: it is not held (any more), or goes to whoever would release it.
     """
-    payout = db.session.get(Payout, payout_id)
-    if payout and trust.sits_for(user_id, payout.partner_id):
-        raise Refused("this payment is yours: another manager releases it")
+    _refuse_own(payout_id, user_id)
     won = _won(
         update(Payout)
         .where(
@@ -133,15 +144,22 @@ def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: dateti
         raise Refused("this payment is not held any more")
 
 
+def _refuse_own(payout_id: int, user_id: int) -> None:
+    payout = db.session.get(Payout, payout_id)
+    if payout and trust.sits_for(user_id, payout.partner_id):
+        raise Refused("this payment is yours: another manager decides on it")
+
+
 def put_back(
     run: PayoutRun, payout_id: int, user_id: int, note: str, now: datetime, today: date
 ) -> None:
     """Take a payment out of its run, or note that the bank returned it: it is accrued again.
 
-    :raises Refused: it was put back before, or no reason is given.
+    :raises Refused: it was put back before, no reason is given, or it goes to whoever would do it.
     """
     if not _note(note):
         raise Refused("write why: the partner reads it")
+    _refuse_own(payout_id, user_id)
     row = db.session.execute(
         update(Payout)
         .where(Payout.id == payout_id, Payout.run_id == run.id, Payout.put_back_at.is_(None))

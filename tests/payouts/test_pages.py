@@ -204,3 +204,35 @@ def test_the_api_tells_runs_and_payments(mia: Browser, app: Flask, cast: Cast) -
     assert (one["partner"], one["amount"], one["state"]) == ("A1", "10.00", "held")
     assert crm("GET", "/payouts/2").status_code == 404
     assert caller(app, "elsewhere", "read")("GET", "/payouts").json == {"runs": []}
+
+
+def test_nobody_approves_releases_or_puts_back_what_is_their_own(
+    mia: Browser, max_: Browser, cast: Cast
+) -> None:
+    mia.post("/console/payouts/collect")
+    assert cast.alice.partner
+    own = Seat(user_id=cast.mia.user.id, programme_id=cast.programme.id, role="partner")
+    own.partner_id = cast.alice.partner.id
+    db.session.add(own)
+    db.session.commit()
+    yours = "A payment of this run is yours: another manager approves it."
+    for address in ("/console/payouts/1", "/console/payouts/1/approve"):
+        found = mia.get(address)
+        assert yours in text(found)
+        assert "Approve it" not in text(found)
+        assert yours not in text(max_.get(address))
+    assert yours in text(mia.post("/console/payouts/1/approve", follow_redirects=True))
+    one = f"/console/payouts/1/payments/{payout_id()}"
+    for do in ("release", "back"):
+        said = mia.post(one, data={"do": do, "note": "Fine."}, follow_redirects=True)
+        assert "This payment is yours: another manager decides on it." in text(said)
+    max_.post("/console/payouts/1/approve")
+    assert yours in text(mia.post("/console/payouts/1/approve", follow_redirects=True)), (
+        "nor second"
+    )
+    max_.post(one, data={"do": "back", "note": "Wait."})
+    mia.post("/console/payouts/1/approve")
+    db.session.rollback()
+    run = service.run_of(cast.programme.id, 1)
+    assert run
+    assert run.cleared_at, "nothing of it is hers any more"
