@@ -107,18 +107,20 @@ def _hints(here: Programme) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
+_Choices = dict[str, list[tuple[str, str]]]
+
+
+def _choices(here: Programme, voice: Voice) -> _Choices:
+    return _counted(here, voice) | _when(here, voice) | _ranked()
+
+
+def _counted(here: Programme, voice: Voice) -> _Choices:
+    """What makes a score, and whose it is."""
+
     def said(kind: str) -> str:
         many = facts.named(kind, voice).many
         return many[:1].upper() + many[1:]
 
-    spans = terms.spans(voice) | {
-        "all": _("never: all time"),
-        windows.ROLLING: _("never: the last days"),
-        windows.SEASON: _("season"),
-        windows.MISSION: _("mission"),
-    }
-    kinds = (*reversed(periods.KINDS), windows.ROLLING, windows.SEASON, windows.MISSION)
     return {
         "measure": [
             ("amount", _("Their amount")),
@@ -155,8 +157,27 @@ def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
             (NONE, _("the same for all")),
             ("true", _("the partner's own")),
         ],
+    }
+
+
+def _when(here: Programme, voice: Voice) -> _Choices:
+    """Over which days it counts."""
+    spans = terms.spans(voice) | {
+        "all": _("never: all time"),
+        windows.ROLLING: _("never: the last days"),
+        windows.SEASON: _("season"),
+        windows.MISSION: _("mission"),
+    }
+    kinds = (*reversed(periods.KINDS), windows.ROLLING, windows.SEASON, windows.MISSION)
+    return {
         "period": [(kind, spans[kind]) for kind in kinds],
         "mission": [(m.model.slug, m.model.name) for m in missions.missions(here)],
+    }
+
+
+def _ranked() -> _Choices:
+    """How scores are ranked, and who sees it."""
+    return {
         "seen_by": [
             ("audience", _("who is ranked on it")),
             ("everyone", _("everybody")),

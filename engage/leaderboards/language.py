@@ -1,6 +1,6 @@
 """A board as it is written: the mapping of the programme file (or the form's), read and written back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engage import conditions, money
@@ -46,11 +46,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
     score = take(read.choice, raw, "score", SCORES, "sum")
     unit = PERCENT if raw.get("growth") == PERCENT or _asks_targets(raw) else measure
     _without_meaning(take, raw, measure, by, score)
-
-    def size(table: Mapping[str, Any], key: str, of: str = measure) -> int:
-        whole = of in (*FACT_MEASURES, PERCENT)
-        return read.scaled(table, key) if whole else read.minor(table, key, of)
-
+    size = _sizes(measure)
     baseline = take(parse_baseline, raw, size) if measure else None
     if baseline and not baseline.newcomers and unit == PERCENT:
         take.note("newcomers", "is zero, of which there are no percents: write what counts instead")
@@ -64,9 +60,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             by=by,
             tie=take(read.choice, raw, "tie", TIES, "competition"),
             direction=take(read.choice, raw, "direction", DIRECTIONS, "highest"),
-            minimum=take(_above_zero, "minimum", size, raw, unit)
-            if measure and "minimum" in raw
-            else None,
+            minimum=take(_above_zero, "minimum", size, raw, unit) if measure else None,
             where=take(conditions.where, raw, "where", conditions.FACT_CONDITIONS)
             if of_facts
             else (),
@@ -74,9 +68,7 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             growth=take(read.choice, raw, "growth", GROWTHS, "difference")
             if "baseline" in raw
             else None,
-            target=take(_above_zero, "target", size, raw, measure)
-            if measure and "target" in raw
-            else None,
+            target=take(_above_zero, "target", size, raw, measure) if measure else None,
             own_targets=take(read.flag, raw, "own_targets"),
             score=score,
             floor=take(read.whole, raw, "floor", 1, _MOST_MEMBERS) if "floor" in raw else 1,
@@ -90,6 +82,16 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
             league=take(_league, raw) if "league" in raw else None,
         )
     )
+
+
+def _sizes(measure: str) -> Callable[..., int]:
+    """Reads a size in what is measured, or in what it is told."""
+
+    def size(table: Mapping[str, Any], key: str, of: str = measure) -> int:
+        whole = of in (*FACT_MEASURES, PERCENT)
+        return read.scaled(table, key) if whole else read.minor(table, key, of)
+
+    return size
 
 
 def _league(raw: Mapping[str, Any]) -> League:
@@ -144,7 +146,9 @@ def _without_meaning(
                 take.note(key, f"has no meaning {why}; remove it")
 
 
-def _above_zero(key: str, size: Any, raw: Mapping[str, Any], unit: str) -> int:
+def _above_zero(key: str, size: Any, raw: Mapping[str, Any], unit: str) -> int | None:
+    if key not in raw:
+        return None
     value: int = size(raw, key, unit)
     if value <= 0:
         raise read.DefinitionError(key, "is not above zero: write one, or leave it out")
