@@ -137,7 +137,7 @@ def queries(members: list[int], period: str, reads: int) -> dict[str, float]:
         member = pick[number % reads]
         if scope:
             scope = scope.format(member % 9)
-        sql, asked = places.question(board, here._replace(scope=scope), member, 2)
+        sql, asked = places.question_around(board, here._replace(scope=scope), member, 2)
         return driver.execute(sql, asked).fetchall()
 
     def counted(number: int) -> Any:

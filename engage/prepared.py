@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Delete, Select, TextualSelect, Update
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import CompoundSelect
 
@@ -33,8 +33,16 @@ class Prepared:
     def all(self, **values: Any) -> list[Any]:
         """The rows there are."""
         connection = db.session.connection()
-        plan = self._plan(connection)
-        return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
+        return self.read(send(connection, *self.question(**values)).fetchall())
+
+    def question(self, **values: Any) -> tuple[str, dict[str, Any]]:
+        """The statement and its values as the driver takes them, for who asks it another way."""
+        plan = self._plan(db.engine.dialect)
+        return plan.text, plan.bound(values)
+
+    def read(self, rows: Sequence[Any]) -> list[Any]:
+        """What `all` makes of the driver's rows."""
+        return self._plan(db.engine.dialect).read(rows)
 
     def first(self, **values: Any) -> Any | None:
         """The first row, None without one."""
@@ -44,14 +52,13 @@ class Prepared:
         """Change what it changes, once for each of these values."""
         if each:
             connection = db.session.connection()
-            plan = self._plan(connection)
+            plan = self._plan(connection.dialect)
             send_each(connection, plan.text, [plan.bound(values) for values in each])
 
-    def _plan(self, connection: Connection) -> "_Plan":
-        found = self._plans.get(connection.dialect.name)
+    def _plan(self, dialect: Dialect) -> "_Plan":
+        found = self._plans.get(dialect.name)
         if found is None:
-            found = _made(self._statement, self._row, connection)
-            self._plans[connection.dialect.name] = found
+            found = self._plans[dialect.name] = _made(self._statement, self._row, dialect)
         return found
 
 
@@ -79,8 +86,7 @@ class _Plan(NamedTuple):
         return list(map(self.row, zip(*columns, strict=True)))
 
 
-def _made(statement: Statement, row: _Convert | None, connection: Connection) -> _Plan:
-    dialect = connection.dialect
+def _made(statement: Statement, row: _Convert | None, dialect: Dialect) -> _Plan:
     compiled = compiled_for(statement, dialect.name)
     assert not compiled.post_compile_params, f"as many parameters as there are values: {compiled}"
     asked = {name: bind for name, bind in compiled.binds.items() if bind.required}

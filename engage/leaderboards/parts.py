@@ -4,7 +4,7 @@
 that is one partner's own. Around them stands a frame (leaderboards/board.html) that no fact changes.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from engage import formats
 from engage.leaderboards import announcements, days, league_words, ranking, search, sentences
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.places import Rows
 from engage.leaderboards.view import PAGE, View
 from engage.money import POINTS
 from engage.partners.models import Partner
@@ -30,17 +31,17 @@ T = TypeVar("T")
 KEPT = 512
 
 
-def rows(view: View, after: int, now: datetime, voice: Voice) -> Piece:
+def rows(view: View, after: int, now: datetime, voice: Voice, found: Rows = None) -> Piece:
     """The table behind line ``after``: the same for everybody who reads alike, so made once for all."""
     as_of = voice.as_of(ranking.as_of(view.published), now)
     stage = announcements.stage(view, now, voice)
     return _shared(
         *("rows", view, (after, as_of, stage), voice),
-        lambda: _rows(view, after, as_of, stage, voice),
+        lambda: _rows(view, views.page(view, after, rows=found), after, as_of, stage, voice),
     )
 
 
-def past(view: View, voice: Voice, names: Sequence[Any] | None = None) -> Piece:
+def past(view: View, voice: Voice, names: Rows = None) -> Piece:
     """The form that leads to the board's other periods (`views.past_periods`); nothing where there is
     no other."""
     return _shared("past", view, (), voice, lambda: _past(view, voice, names))
@@ -106,9 +107,13 @@ def _plain(value: Any) -> Any:
 
 
 def _rows(
-    view: View, after: int, as_of: str, stage: announcements.Said | None, voice: Voice
+    view: View,
+    found: ranking.Ranking,
+    after: int,
+    as_of: str,
+    stage: announcements.Said | None,
+    voice: Voice,
 ) -> Piece:
-    found = views.page(view, after)
     yesterday = _yesterday(view, found)
     league = league_words.of_view(view, found.ranked, voice)
     first = 0 if after or league else 3
@@ -168,7 +173,7 @@ def _latest_with_rows(view: View) -> Period | None:
     )
 
 
-def _past(view: View, voice: Voice, names: Sequence[Any] | None) -> Piece:
+def _past(view: View, voice: Voice, names: Rows) -> Piece:
     periods = views.past_periods(view, names)
     if len(periods) == 1:
         return piece("")
@@ -192,11 +197,11 @@ def _name(view: View, period: Period, voice: Voice) -> str:
 _EXPLAINED = ("amount", "quantity", "facts", POINTS)
 
 
-def me(view: View, member: int, partner: Partner, voice: Voice) -> Piece:
+def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = None) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
         return _draw("leaderboards/_me.html", view, voice, **_frozen(view, member, voice))
-    found = views.near(view, member, reach=2)
+    found = views.near(view, member, reach=2, rows=rows)
     mine = next((row for row in found.rows if row.member_id == member), None)
     yesterday = _yesterday(view, found)
     before = _before(view, found)

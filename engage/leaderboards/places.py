@@ -12,7 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    TextualSelect,
+    column,
     func,
     literal,
     literal_column,
@@ -21,11 +21,12 @@ from sqlalchemy import (
     text,
 )
 
-from engage.db import as_text, db
+from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Standing, StandingBucket
 from engage.leaderboards.tally import Published
 from engage.partners.models import Group, Partner
+from engage.prepared import Prepared
 
 #: No order key is that far from zero.
 LARGEST = 2**62
@@ -38,7 +39,8 @@ _FINE, _COARSE, _FINE_STEPS, _COARSE_STEPS = (
     f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2 + rules.DENSE)
 )
 _SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
-_COLUMNS = "member_id, score, order_key, reached_at"
+_STANDING = ("member_id", "score", "order_key", "reached_at")
+_COLUMNS = ", ".join(_STANDING)
 _FORTH = "ORDER BY order_key, reached_at, member_id"
 _BACK = "ORDER BY order_key DESC, reached_at DESC, member_id DESC"
 #: Within equal scores the index goes on by time, where the board keeps it, and by member.
@@ -58,10 +60,19 @@ _NAMES = {
     " NULL AS pseudonym FROM groups) AS who ON who.id = line.member_id",
 }
 _WHO = ", ".join(f"who.{name}" for name in NAMES)
+#: Rows as the driver brings them.
+Rows = Sequence[Any] | None
+
+
+def _prepared(statement: str, *names: str) -> Prepared:
+    """A statement that brings a standing and columns of these names behind it."""
+    at: Any = Standing.reached_at.type
+    columns = (column(name, at if name == "reached_at" else None) for name in (*_STANDING, *names))
+    return Prepared(text(statement).columns(*columns))
 
 
 @lru_cache
-def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
+def _around(timed: bool, of_partners: bool, reach: int) -> Prepared:
     """A member and its neighbours; columns ``better`` and ``level`` count who stands before it.
 
     ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
@@ -76,7 +87,8 @@ def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
     before, behind = _LEVEL[timed].format("<"), _LEVEL[timed].format(">")
     mine = "(SELECT order_key FROM me)"
     low = f"AND low <= {mine} ORDER BY low DESC LIMIT 1"
-    return text(f"""
+    return _prepared(
+        f"""
     WITH me AS (
       SELECT {_COLUMNS}, listed FROM standings WHERE {_HERE} AND member_id = :member
     ), lows AS (
@@ -103,7 +115,9 @@ def _around(timed: bool, of_partners: bool, reach: int) -> TextualSelect:
       UNION ALL {side(behind, _FORTH)}
       UNION ALL {side(f"order_key > {mine}", _FORTH)}
     ) AS line {_NAMES[of_partners]}
-    """).columns(reached_at=Standing.reached_at.type)
+    """,
+        *("listed", "better", "level", "ranked", "best", *NAMES),
+    )
 
 
 class Here(NamedTuple):
@@ -114,12 +128,23 @@ class Here(NamedTuple):
     scope: str
 
 
-def question(
-    published: Published, here: Here, member_id: int, reach: int
-) -> tuple[str, dict[str, Any]]:
-    """The statement of `around` and its parameters, as the driver takes them."""
-    statement = _around(published.rule.tie == "first", published.rule.by == "partner", reach + 1)
-    return as_text(statement, db.engine.dialect.name), here._asdict() | {"member": member_id}
+Question = tuple[str, dict[str, Any]]
+
+
+def question_around(published: Published, here: Here, member_id: int, reach: int) -> Question:
+    """What `around` asks, for the driver."""
+    return _asked_around(published, reach).question(**here._asdict(), member=member_id)
+
+
+def question_first(published: Published, here: Here, limit: int) -> Question:
+    """What `page` asks for the first lines, for the driver."""
+    asked = _page(published.rule.by == "partner", limit)
+    return asked.question(**here._asdict(), low=-LARGEST, skip=0)
+
+
+def _asked_around(published: Published, reach: int) -> Prepared:
+    # One more than is shown: whether the first one shown is level with who stands before it.
+    return _around(published.rule.tie == "first", published.rule.by == "partner", reach + 1)
 
 
 class Line(NamedTuple):
@@ -139,26 +164,25 @@ class Lines(NamedTuple):
     best: int
 
 
-def around(published: Published, here: Here, member_id: int, reach: int) -> Lines | None:
+def around(
+    published: Published, here: Here, member_id: int, reach: int, rows: Rows = None
+) -> Lines | None:
     """A member and ``reach`` lines to each side; None where it has no score.
 
-    Who is not listed stands between the others where it would, and takes nobody's place.
+    Who is not listed stands between the others where it would, and takes nobody's place. From the
+    ``rows`` of `question_around`, where that was asked already.
     """
-    rule = published.rule
-    found = db.session.execute(
-        # One more than is shown: whether the first one shown is level with who stands before it.
-        _around(rule.tie == "first", rule.by == "partner", reach + 1),
-        here._asdict() | {"member": member_id},
-    ).all()
+    rule, asked = published.rule, _asked_around(published, reach)
+    found = asked.all(**here._asdict(), member=member_id) if rows is None else asked.read(rows)
     me = next((row for row in found if row.member_id == member_id), None)
     if me is None:
         return None
-    rows = sorted(found, key=_position)
-    at = rows.index(me)
-    above = rows[max(0, at - reach) : at]
-    shown = [*above, *([me] if me.listed else ()), *rows[at + 1 : at + 1 + reach]]
+    there = sorted(found, key=_position)
+    at = there.index(me)
+    above = there[max(0, at - reach) : at]
+    shown = [*above, *([me] if me.listed else ()), *there[at + 1 : at + 1 + reach]]
     place = me.better + me.level + 1
-    lines = _lines(rule, here, shown, place - len(above), rows[: at - len(above)])
+    lines = _lines(rule, here, shown, place - len(above), there[: at - len(above)])
     if not me.listed:
         rank = place if rule.tie == "first" else me.better + 1
         if rule.tie == "dense":
@@ -167,17 +191,17 @@ def around(published: Published, here: Here, member_id: int, reach: int) -> Line
     return Lines(lines, me.ranked, me.best or 0)
 
 
-def page(published: Published, here: Here, after: int, limit: int | None) -> Lines:
-    """The lines behind line ``after``."""
+def page(
+    published: Published, here: Here, after: int, limit: int | None, rows: Rows = None
+) -> Lines:
+    """The lines behind line ``after``; from the ``rows`` of `question_first`, where it was asked."""
     low, skip = _line_after(here, after - 1) if after > 1 else (-LARGEST, 0)
-    found = db.session.execute(
-        _page(published.rule.by == "partner", None if limit is None else limit + min(after, 1)),
-        here._asdict() | {"low": low, "skip": skip},
-    ).all()
+    asked = _page(published.rule.by == "partner", None if limit is None else limit + min(after, 1))
+    found = asked.all(**here._asdict(), low=low, skip=skip) if rows is None else asked.read(rows)
     if not found:
         return Lines([], db.session.scalar(_RANKED, here._asdict()) or 0, 0)
-    previous, rows = (found[:1], found[1:]) if after else ([], found)
-    lines = _lines(published.rule, here, rows, after + 1, previous)
+    previous, behind = (found[:1], found[1:]) if after else ([], found)
+    lines = _lines(published.rule, here, behind, after + 1, previous)
     return Lines(lines, found[0].ranked, found[0].best)
 
 
@@ -185,18 +209,21 @@ _RANKED = text(f"SELECT {_SUM} {_COARSE}")
 
 
 @lru_cache
-def _page(of_partners: bool, limit: int | None) -> TextualSelect:
+def _page(of_partners: bool, limit: int | None) -> Prepared:
     """The lines behind ``skip`` others from order key ``low`` on; ``ranked`` are there in all."""
     # The limit stands in the text as above; SQLite knows no offset without one.
     most = 2**62 if limit is None else limit
-    return text(f"""
+    return _prepared(
+        f"""
     SELECT line.*, {_WHO}, (SELECT {_SUM} {_COARSE}) AS ranked,
       (SELECT score {_LISTED} {_FORTH} LIMIT 1) AS best
     FROM (
       SELECT {_COLUMNS} {_LISTED} AND order_key >= :low {_FORTH} LIMIT {most:d} OFFSET :skip
     ) AS line {_NAMES[of_partners]}
     {_FORTH}
-    """).columns(reached_at=Standing.reached_at.type)
+    """,
+        *(*NAMES, "ranked", "best"),
+    )
 
 
 def who_columns(published: Published) -> tuple[Any, ...]:

@@ -65,14 +65,16 @@ def ranking(
     limit: int | None = None,
     after_place: int = 0,
     live: bool = False,
+    rows: places.Rows = None,
 ) -> Ranking:
     """The ranking from its top, or from the line after ``after_place`` on.
 
-    As everybody sees it (`pictures.as_seen`); ``live`` is for managers alone.
+    As everybody sees it (`pictures.as_seen`); ``live`` is for managers alone. ``rows`` are those of
+    `question_first`, where it was asked already.
     """
     published = pictures.as_seen(programme, published, period, live=live)
     if here := _kept(published, period, scope):
-        return _seen(published, places.page(published, here, after_place, limit))
+        return _seen(published, places.page(published, here, after_place, limit, rows))
     ordered = _ordered(programme, published, period, scope)
     statement = select(ordered).where(ordered.c.place > after_place).order_by(ordered.c.place)
     return _seen(published, _counted(statement.limit(limit), ordered))
@@ -87,11 +89,15 @@ def around(
     scope: Scope | None = None,
     reach: int = 2,
     live: bool = False,
+    rows: places.Rows = None,
 ) -> Ranking:
-    """A member's line and ``reach`` lines on each side; no rows where it has no score."""
+    """A member's line and ``reach`` lines on each side; no rows where it has no score.
+
+    ``rows`` are those of `question_around`, where it was asked already.
+    """
     published = pictures.as_seen(programme, published, period, live=live)
     if here := _kept(published, period, scope):
-        near = places.around(published, here, member_id, reach)
+        near = places.around(published, here, member_id, reach, rows)
         return _seen(published, near or places.page(published, here, 0, 0))
     ordered = _ordered(programme, published, period, scope)
     mine = select(ordered.c.place).where(ordered.c.member_id == member_id).scalar_subquery()
@@ -128,18 +134,28 @@ def ordered(programme: Programme, published: Published, period: Period) -> CTE:
     return _ordered(programme, published, period, None)
 
 
-def probe(
-    published: Published, period: Period, scope: Scope | None, member_id: int
-) -> tuple[str, dict[str, Any]] | None:
-    """What `around` asks, for the driver; None where it counts instead.
+def question_around(
+    published: Published, period: Period, scope: Scope | None, member_id: int, reach: int = 2
+) -> places.Question | None:
+    """What `around` asks, for the driver; None where that is more than one question.
 
     As long as the rows are the same, facts have moved nothing that it says.
     """
-    here = _kept(published, period, scope)
-    # How many different scores stand before somebody is no part of that query.
-    if here is None or published.rule.tie == "dense":
-        return None
-    return places.question(published, here, member_id, reach=2)
+    here = _asked_once(published, period, scope)
+    return here and places.question_around(published, here, member_id, reach)
+
+
+def question_first(
+    published: Published, period: Period, scope: Scope | None, limit: int
+) -> places.Question | None:
+    """What `ranking` asks for the first lines, for the driver; None where that is more than one question."""
+    here = _asked_once(published, period, scope)
+    return here and places.question_first(published, here, limit)
+
+
+def _asked_once(published: Published, period: Period, scope: Scope | None) -> places.Here | None:
+    # How many different scores stand before somebody is no part of those queries.
+    return None if published.rule.tie == "dense" else _kept(published, period, scope)
 
 
 def _kept(published: Published, period: Period, scope: Scope | None) -> places.Here | None:

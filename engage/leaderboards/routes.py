@@ -146,16 +146,20 @@ def _past(view: View, voice: Voice) -> again.Part:
 
 
 def _rows(view: View, after: int, voice: Voice) -> again.Part:
+    here = view.published, view.period, view.scope
     return again.Part(
-        lambda now, _: parts.rows(view.at(now), after, g.now, voice),
+        lambda now, found: parts.rows(view.at(now), after, g.now, voice, found),
         _alike("rows", view, voice, after),
+        None if after else ranking.question_first(*here, views.PAGE),
+        is_dated=True,
     )
 
 
 def _mine(view: View, member: int, voice: Voice) -> again.Part:
+    here = view.published, view.period, view.scope
     return again.Part(
-        lambda now, _: parts.me(view.at(now), member, g.seat.partner, voice),
-        question=ranking.probe(view.published, view.period, view.scope, member),
+        lambda now, found: parts.me(view.at(now), member, g.seat.partner, voice, found),
+        question=ranking.question_around(*here, member),
     )
 
 

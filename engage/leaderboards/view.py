@@ -1,6 +1,5 @@
 """What a board's page shows: which period and scope are meant, and their rows in a reader's words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from engage import clock, formats
 from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking, sentences
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.places import Rows
 from engage.leaderboards.ranking import SCOPES, Ranking, Row, Scope
 from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
@@ -185,7 +185,7 @@ def periods_question(published: Published) -> tuple[str, dict[str, Any]]:
     return as_text(_PERIODS, db.engine.dialect.name), {"board": published.model.id}
 
 
-def past_periods(view: View, rows: Sequence[Any] | None = None) -> list[Period]:
+def past_periods(view: View, rows: Rows = None) -> list[Period]:
     """The board's periods that have standings, with the running one, newest first.
 
     From the ``rows`` of `periods_question`, where it was asked already.
@@ -238,7 +238,7 @@ def ranks_before(view: View, found: Ranking) -> tuple[Period, dict[int, int]] | 
     return before, days.ranks(view.published, before, before.last, members, view.scope)
 
 
-def page(view: View, after: int, limit: int = PAGE) -> Ranking:
+def page(view: View, after: int, limit: int = PAGE, rows: Rows = None) -> Ranking:
     """A page of the ranking, from the line behind ``after``."""
     return ranking.ranking(
         view.programme,
@@ -248,16 +248,18 @@ def page(view: View, after: int, limit: int = PAGE) -> Ranking:
         limit=limit,
         after_place=after,
         live=view.live,
+        rows=rows,
     )
 
 
-def near(view: View, member_id: int, reach: int = 2) -> Ranking:
+def near(view: View, member_id: int, reach: int = 2, rows: Rows = None) -> Ranking:
     """A member's line with its neighbours; no rows where it is not ranked."""
     return ranking.around(
         *(view.programme, view.published, view.period, member_id),
         scope=view.scope,
         reach=reach,
         live=view.live,
+        rows=rows,
     )
 
 

@@ -51,12 +51,13 @@ class Part:
 
     ``shared`` names what is the same for all who are told so, at one version of a board. ``question`` is
     a statement for the driver (and its parameters): facts change the part only where they change its
-    rows.
+    rows, or where it says as of when it is (``is_dated``).
     """
 
     make: Make
     shared: Hashable | None = None
     question: tuple[str, Any] | None = None
+    is_dated: bool = False
 
 
 class Made(NamedTuple):
@@ -139,7 +140,7 @@ def _noted(
 
 
 def _made(part: Part, published: Published, rows: Rows = None) -> Made:
-    if part.question and rows is None:
+    if part.question and not part.shared and rows is None:  # what is shared may be there already
         driver: Any = db.session.connection().connection.driver_connection
         rows = driver.execute(*part.question).fetchall()
     return Made(part.make(published, rows), rows)

@@ -114,6 +114,8 @@ class Door:
                 break
             # Somebody else's answer makes what this one shares with it: only the own part is left.
             await asyncio.wait([self._under_way[alike]])
+        if self._window.is_near and None not in stands:  # all is there: nobody has to wait for it
+            return noted.renew(noted, moved, version, stands)
         renewed = loop.run_in_executor(self._threads, noted.renew, noted, moved, version, stands)
         if len(alike) == 1:
             return await renewed
@@ -146,7 +148,7 @@ class Door:
                 stands = self._shared.find((noted.board.model.id, version, part.shared))
             if stands is None and part.question:
                 stands = await self._window.ask(*part.question)
-                if stands == before.rows:
+                if stands == before.rows and not part.is_dated:
                     stands = before._replace(piece=before.piece.at(version))
             found.append(stands)
         return found

@@ -17,6 +17,8 @@ class Window(Protocol):
     """A connection at which one stands alone; after a fault it is another one."""
 
     dialect: str
+    #: Whether it answers in no time: then what is asked beside it may be, too.
+    is_near: bool
 
     async def ask(self, statement: str, values: Mapping[str, Any]) -> Rows:
         """The rows of a statement, as the driver has it and them."""
@@ -38,7 +40,7 @@ def _own(engine: Any) -> Any:
 class _Near:
     """SQLite answers where one stands, in microseconds or, where it would have to wait, not at all."""
 
-    dialect = "sqlite"
+    dialect, is_near = "sqlite", True
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
@@ -61,7 +63,7 @@ class _Far:
     """PostgreSQL is heard by the event loop. The way through a thread and back took longer than asking,
     and so does psycopg's own connection for event loops, so libpq is told what to send."""
 
-    dialect = "postgresql"
+    dialect, is_near = "postgresql", False
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
