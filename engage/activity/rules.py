@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from engage import definitions as read
 from engage import money
+from engage.conditions import FACT_CONDITIONS, Where, is_among
 from engage.definitions import FACT_KINDS
 from engage.money import SCALE
 
@@ -61,6 +62,21 @@ class Standing(NamedTuple):
     def content(self) -> tuple[object, ...]:
         """What a repeated report must equal to be the same fact again."""
         return self[3:6] + self[7:]
+
+
+# --- what is asked of a fact ----------------------------------------------------------------------
+
+
+def attribute(fact: Standing, name: str) -> Any:
+    """What conditions ask of a fact. An amount is asked for its size: a return meets what its sale met."""
+    return abs(fact.amount) if name == "amount" else getattr(fact, name)
+
+
+def concerns(on: str | None, where: Where, fact: Standing) -> bool:
+    """Whether a fact is of the kind and meets those conditions that are on facts."""
+    return fact.kind == on and all(
+        is_among(attribute(fact, name), values) for name, values in where if name in FACT_CONDITIONS
+    )
 
 
 # --- what a fact adds -----------------------------------------------------------------------------

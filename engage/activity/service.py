@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, 
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
+from engage.conditions import Where
 from engage.db import db
 from engage.money import SCALE
 from engage.partners.models import Partner
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, insert, insert_rows, next_ids
+from engage.rows import among, insert, insert_rows, meets, next_ids
 
 COLUMNS = tuple(Fact.__table__.c[name] for name in Standing._fields)
 EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)
@@ -181,6 +182,15 @@ def _write(
 
 #: `rules.counted`, as the database reads it.
 COUNTED = case((Fact.quantity < 0, -SCALE), (Fact.amount < 0, 0), else_=SCALE)
+
+
+def meeting(where: Where) -> list[ColumnElement[bool]]:
+    """Conditions on facts, as the database reads them; see `rules.attribute`."""
+    columns = {
+        name: func.abs(Fact.amount) if name == "amount" else getattr(Fact, name)
+        for name, _ in where
+    }
+    return [asked for name, values in where for asked in meets(columns[name], values)]
 
 
 def measured(measure: str, *columns: ColumnElement[Any]) -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, select, tuple_
 from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
-from engage.activity.rules import Standing
+from engage.activity.rules import Standing, concerns
 from engage.db import db
 from engage.incentives import baseline
 from engage.incentives.models import RuleVersion, RunningTotal
@@ -140,7 +140,7 @@ def _measured_against(shelf: Iterable[Book], changed: Sequence[Standing]) -> set
         growing = [v.rule for v in book.versions if v.rule and v.rule.baseline]
         days: dict[int, set[date]] = defaultdict(set)
         for fact in changed:
-            if any(baseline.counts(rule, fact) for rule in growing):
+            if any(concerns(rule.on, rule.where, fact) for rule in growing):
                 days[fact.partner_id].add(fact.day)
         if not days:
             continue

@@ -10,8 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from engage import periods
-from engage.activity.rules import Standing, adds
-from engage.conditions import FACT_CONDITIONS, is_among
+from engage.activity.rules import Standing, adds, concerns
 from engage.incentives.rules import Rule
 from engage.periods import Period
 
@@ -31,7 +30,7 @@ class Ground:
         self._totals: dict[tuple[int, str], int] = defaultdict(int)
         net: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         for fact in facts:
-            if not counts(rule, fact):
+            if not concerns(rule.on, rule.where, fact):
                 continue
             place = fact.partner_id, periods.containing(fact.day, rule.period).name
             self._totals[place] += adds(rule.per, fact, net[place])
@@ -50,15 +49,6 @@ class Ground:
         if not found:
             return Found(self._rule.baseline.newcomers, newcomer=True)
         return Found(sum(found) // len(found), newcomer=False)
-
-
-def counts(rule: Rule, fact: Standing) -> bool:
-    """Whether the fact is part of a baseline of the rule, in whatever period it is."""
-    return fact.kind == rule.on and all(
-        is_among(getattr(fact, name), values)
-        for name, values in rule.where
-        if name in FACT_CONDITIONS
-    )
 
 
 def reach(rule: Rule, period: Period) -> list[Period]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engage import periods
-from engage.activity.rules import Standing, adds
+from engage.activity.rules import Standing, adds, attribute
 from engage.conditions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
@@ -136,7 +136,7 @@ def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:
     if outside := rule.outside(fact.day, fact.occurred_at):
         return outside
     for name, values in rule.where:
-        value = partner[name] if name in partner else getattr(fact, name)
+        value = partner[name] if name in partner else attribute(fact, name)
         if name == "tier":
             value = value.at(fact.occurred_at)
         if not is_among(value, values):

@@ -2,15 +2,15 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import exists, func, select, tuple_
 
 from engage.activity.models import Fact
+from engage.activity.service import meeting
 from engage.conditions import Where
 from engage.db import db
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.periods import Period
-from engage.rows import meets
 
 
 class Listed(NamedTuple):
@@ -42,7 +42,7 @@ def listed(
         statement = statement.where(Fact.kind == wanted.kind)
     if wanted.period:
         statement = statement.where(Fact.day.between(wanted.period.first, wanted.period.last))
-    statement = statement.where(*meet(wanted.where))
+    statement = statement.where(*meeting(wanted.where))
     if wanted.unpaid:
         paid = exists().where(Transfer.fact_id == Fact.id, Transfer.kind.in_(EARNED))
         statement = statement.where(~paid)
@@ -58,11 +58,6 @@ def listed(
     facts = list(db.session.scalars(newest_first))
     earned = earned_by([fact.id for fact in facts])
     return [Listed(fact, earned.get(fact.id, {})) for fact in facts]
-
-
-def meet(where: Where) -> list[ColumnElement[bool]]:
-    """Conditions on facts, as the database reads them."""
-    return [asked for name, values in where for asked in meets(getattr(Fact, name), values)]
 
 
 def earned_by(fact_ids: list[int]) -> dict[int, dict[str, int]]:

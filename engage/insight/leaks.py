@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 
 from engage import periods
 from engage.activity.models import Fact
-from engage.activity.service import measured
+from engage.activity.service import measured, meeting
 from engage.clock import local_day
 from engage.db import db
 from engage.home.rules import Goal
 from engage.incentives.models import RunningTotal
 from engage.incentives.rules import Rule
 from engage.incentives.worth import Book
-from engage.insight import facts, rules
+from engage.insight import rules
 from engage.insight.rules import Leak
 from engage.ledger.models import Transfer
 from engage.missions.models import MissionProgress
@@ -156,7 +156,7 @@ def counted(programme: Programme, tier: Tier, period: Period) -> dict[int, int]:
         Fact.superseded_at.is_(None),
         Fact.kind == tier.on,
         Fact.day.between(period.first, period.last),
-        *facts.meet(tier.where),
+        *meeting(tier.where),
     )
     one = found.subquery().c
     rows = db.session.execute(select(one.partner_id, func.sum(one.value)).group_by(one.partner_id))

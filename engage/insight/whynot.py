@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
-from engage.activity.rules import Standing, is_credit_to
+from engage.activity.rules import Standing, attribute, is_credit_to
 from engage.conditions import is_among
 from engage.incentives import baseline
 from engage.incentives.rules import Rule, Step, Version, in_force
@@ -190,7 +190,7 @@ def _of_stages(mission: Running, fact: Standing, rewarded: set[int]) -> Iterator
         if stage.on != fact.kind or stage_id in rewarded:
             continue
         other = next(
-            (n for n, values in stage.where if not is_among(getattr(fact, n), values)), None
+            (n for n, values in stage.where if not is_among(attribute(fact, n), values)), None
         )
         if other:
             yield StageMiss(mission, other, getattr(fact, other), number, stage)

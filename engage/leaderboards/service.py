@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from engage import clock
 from engage.activity.models import Fact
 from engage.activity.rules import Standing as FactStanding
-from engage.activity.rules import adds
+from engage.activity.rules import adds, concerns
 from engage.conditions import addresses, asks_for_tier, texts
 from engage.db import db
 from engage.leaderboards import language, leagues, pictures, projection, rules
@@ -282,9 +282,7 @@ def _of_facts(
 ) -> Iterable[_Counted]:
     for facts, sign in ((new, 1), (superseded, -1)):
         for fact in facts:
-            if fact.kind == rule.on and all(
-                getattr(fact, name) in values for name, values in rule.where
-            ):
+            if concerns(rule.on, rule.where, fact):
                 yield (
                     fact.partner_id,
                     fact.day,

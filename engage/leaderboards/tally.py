@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, false, func, or_, select
 
 from engage.activity.models import Fact
-from engage.activity.service import measured
+from engage.activity.service import measured, meeting
 from engage.conditions import Between
 from engage.db import db
 from engage.leaderboards import rules
@@ -280,7 +280,7 @@ def _facts(
     return measured(rule.measure, Fact.partner_id.expression, span).where(
         Fact.kind == rule.on,
         or_(*(Fact.day.between(span.first, span.last) for span in spans)),
-        *(asked for name, among in rule.where for asked in meets(getattr(Fact, name), among)),
+        *meeting(rule.where),
         *whose(Fact),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
-from engage.activity.rules import DISTINCT, Standing, adds, counted
+from engage.activity.rules import DISTINCT, Standing, adds, concerns, counted
 from engage.conditions import asks_for_tier, in_tier
 from engage.db import db
 from engage.missions import rules
@@ -17,7 +17,7 @@ from engage.missions.rules import Order, Progress, Stood
 from engage.missions.service import Attributes, Running, addressed, missions
 from engage.money import SCALE
 from engage.programmes.models import Programme
-from engage.rows import among, in_chunks, meets, upsert_rows
+from engage.rows import among, in_chunks, upsert_rows
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ def _changes(mission: Running, signed: Iterable[tuple[Standing, int]]) -> dict[i
         change = found.setdefault(fact.partner_id, _Change([0] * len(mission.stages), fact.order))
         change.since = min(change.since, fact.order)
         for index, stage in enumerate(mission.stages):
-            if not rules.counts(stage, fact):
+            if not concerns(stage.on, stage.where, fact):
                 continue
             if stage.measure not in DISTINCT:
                 change.added[index] += sign * adds(stage.measure, fact, Counter())
@@ -127,7 +127,7 @@ def _net(
             Fact.day.between(mission.model.starts, mission.model.ends),
             among(Fact.partner_id, {partner_id for partner_id, _ in moved}),
             among(column, {name for _, name in moved}),
-            *(asked for key, values in stage.where for asked in meets(getattr(Fact, key), values)),
+            *activity.meeting(stage.where),
         )
         .group_by(Fact.partner_id, column)
     )

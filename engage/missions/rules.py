@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from engage import conditions
 from engage import definitions as read
-from engage.activity.rules import Standing, adds
+from engage.activity.rules import Standing, adds, concerns
 from engage.conditions import Where
 from engage.definitions import DefinitionError
 from engage.money import natural_unit
@@ -196,13 +196,6 @@ def stage_json(stage: Stage) -> dict[str, Any]:
     return raw
 
 
-def counts(stage: Stage, fact: Standing) -> bool:
-    """Whether ``fact`` is of the kind the stage is about."""
-    return fact.kind == stage.on and all(
-        getattr(fact, name) in values for name, values in stage.where
-    )
-
-
 def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progress]:
     """Where each stage stands after ``facts`` (those of the window, in event-time order)."""
     values = [0] * len(stages)
@@ -210,7 +203,7 @@ def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progres
     crossed: list[_Crossing | None] = [None] * len(stages)
     for position, fact in enumerate(facts):
         for index, stage in enumerate(stages):
-            if not counts(stage, fact):
+            if not concerns(stage.on, stage.where, fact):
                 continue
             before = values[index]
             values[index] = before + adds(stage.measure, fact, net[index])

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from engage import conditions, periods
-from engage.activity.rules import Standing, adds
+from engage import periods
+from engage.activity.rules import Standing, adds, concerns
 from engage.conditions import Where
 from engage.money import POINTS, SCALE
 
@@ -124,14 +124,14 @@ class _Count:
         return max(self.closed, _after(self.period.last, self.tier.grace))
 
     def add(self, fact: Standing, points: int) -> None:
-        if not counts(self.tier, fact):
+        in_points = self.tier.measure == POINTS
+        if not in_points and not concerns(self.tier.on, self.tier.where, fact):
             return
         period = periods.containing(fact.day, self.tier.period)
         if period != self.period:
             self.closed, self.met = self.until, False
             self.period, self.total, self.net = period, 0, Counter()
-        paid = self.tier.measure == POINTS
-        self.total += points * SCALE if paid else adds(self.tier.measure, fact, self.net)
+        self.total += points * SCALE if in_points else adds(self.tier.measure, fact, self.net)
         met = self.total >= self.tier.threshold
         if self.met and not met:
             self.keep(fact.day)
@@ -144,15 +144,6 @@ class _Count:
 
 def _after(day: date, days: int) -> date:
     return day if day >= periods.LAST_DAY - timedelta(days=days) else day + timedelta(days=days)
-
-
-def counts(tier: Tier, fact: Standing) -> bool:
-    """Whether the fact counts towards the tier."""
-    if tier.measure == POINTS:
-        return True
-    return fact.kind == tier.on and all(
-        conditions.is_among(getattr(fact, name), values) for name, values in tier.where
-    )
 
 
 def spells(

@@ -202,7 +202,7 @@ slug = "target"
 name = "Targets"
 measure = "amount"
 on = "sale"
-where = { amount = { from = "-100" } }
+where = { amount = { from = "100" } }
 target = "7000"
 own_targets = true
 period = "rolling"

@@ -87,9 +87,9 @@ def house(
         yield app
 
 
-def counting() -> Programme:
+def counting(text: str = COUNTING) -> Programme:
     slug = f"returns-{next(_numbers)}"
-    publish(COUNTING.replace("SLUG", slug))
+    publish(text.replace("SLUG", slug))
     transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES[:1], now=NOW))
     return programmes.by_slug(slug)
 
@@ -222,3 +222,13 @@ def test_a_return_empties_a_stage_and_takes_its_reward_back(house: Flask) -> Non
     assert ledger.balances(one)["USD"] == 0
     record(programme, deal("c", "-100", 0), deal("s-4", "100", 1))
     assert ledger.balances(one)["USD"] == 500
+
+
+def test_a_return_is_of_the_size_of_its_sale(house: Flask) -> None:
+    large = COUNTING.replace('on = "sale"', 'on = "sale"\nwhere = { amount = { from = "50" } }')
+    programme = counting(large)
+    record(programme, deal("s", "100", 2), deal("t", "60", 1, customer="Ben"), deal("u", "20", 1))
+    assert counts(programme) == (2, 3, 2, 1)
+    record(programme, deal("r", "-100", -2, 6), deal("v", "-20", -1, 6))
+    assert counts(programme) == (1, 1, 1, 1)
+    assert proof.check(programme).ok
