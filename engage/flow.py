@@ -183,6 +183,8 @@ def enrol(
         known = {profile.external_id for profile in profiles}
         readmit(programme, held.waiting(programme.id, partners=known), now=now)
     if admission.moved:
+        if admission.left:  # which pictures tell, too
+            leaderboards.relist(programme, admission.left, now)
         reconsider(programme, admission.moved, now=now)
     elif "corrected" in admission.answers:  # a new name stands on the boards, too
         _tell(programme, leaderboards.relist(programme, admission.left, now), set(), now)

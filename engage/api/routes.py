@@ -31,6 +31,7 @@ from engage.imports.service import SOURCE
 from engage.leaderboards import document, ranking
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
+from engage.money import natural
 from engage.outbox.delivery import deliver
 from engage.partners import service as partners
 from engage.partners.models import Partner
@@ -133,9 +134,9 @@ def get_partners() -> Response:
 
 
 def _partner_out(row: Partner) -> shapes.PartnerOut:
-    return shapes.PartnerOut(
-        **{name: getattr(row, name) for name in shapes.PartnerOut.model_fields}
-    )
+    said = {name: getattr(row, name) for name in shapes.PartnerOut.model_fields}
+    said["target"] = None if row.target is None else natural(row.target, 4)
+    return shapes.PartnerOut(**said)
 
 
 @blueprint.get("/partners/<path:partner>/statement")

@@ -247,6 +247,7 @@ class PartnerOut(Shape):
     type: str | None
     joined_on: date | None
     left_on: date | None
+    target: str | None
 
 
 class PartnerPage(Shape):

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 
 from engage.db import db
 from engage.leaderboards import rules
@@ -300,3 +309,6 @@ def copy(published: Published, period: str) -> None:
         here = (table.c.board_id == published.model.id, table.c.period == period)
         rows = select(*columns).where(*here, table.c.scope == "")
         db.session.execute(insert(table).from_select(names, rows))
+    if db.engine.dialect.name == "postgresql":
+        # Until it has counted anew it takes the rows of a new name for one, and sorts them all.
+        db.session.execute(text("ANALYZE standings, standing_buckets"))

@@ -93,3 +93,31 @@ def test_what_changed_about_the_rules_is_told(crm: Call, cast: Cast) -> None:
         ("board", "regions", 1, "new"),
     }
     assert all(change["before"] is None and change["after"] for change in found)
+
+
+def test_when_a_partner_left_and_what_it_is_to_reach_are_sent_or_named_as_wrong(
+    crm: Call, cast: Cast
+) -> None:
+    sent = {"external_id": "B1", "name": "Bob's Wheels", "left_on": "2013-04-01", "target": "8000"}
+    answer = crm("POST", "/partners", sent).json
+    assert [result["status"] for result in answer["results"]] == ["corrected"]
+    assert next(
+        (partner["left_on"], partner["target"])
+        for partner in crm("GET", "/partners").json["partners"]
+        if partner["external_id"] == "B1"
+    ) == ("2013-04-01", "8000.0000")
+    ranked = crm("GET", "/standings/sales?period=2013-Q2").json["rows"]
+    assert "B1" not in {row["partner"] for row in ranked}, "who left has no place any more"
+    wrong = [
+        sent | {"left_on": "2999-01-01"},
+        sent | {"joined_on": "2013-04-02"},
+        sent | {"target": "0"},
+        sent | {"target": "much"},
+        sent | {"left_on": "soon"},
+    ]
+    for mistake, field in zip(
+        wrong, ("left_on", "left_on", "target", "target", "left_on"), strict=True
+    ):
+        answer = crm("POST", "/partners", mistake)
+        assert f'"{field}"' in answer.text, (answer.status_code, answer.text)
+        assert "corrected" not in answer.text

@@ -181,3 +181,31 @@ def test_wrong_usage_is_told_apart_from_a_refusal(engage: Engage, tmp_path: Path
         ).exit_code
         == 1
     )
+
+
+def test_when_partners_left_and_their_targets_come_with_the_file_or_are_named_by_row(
+    engage: Engage, tmp_path: Path
+) -> None:
+    head = ["external_id", "name", "joined_on", "left_on", "target"]
+    good = ["1", "Müller", "2013-01-01", "2013-02-01", "1500.50"]
+    rows = [
+        ["2", "Bikes", "2013-01-01", "2012-12-31", "7"],
+        ["3", "Wheels", "", "2999-01-01", ""],
+        ["4", "Tyres", "", "", "-1"],
+        ["5", "Bells", "", "yesterday", "many"],
+    ]
+    path = written(tmp_path / "partners.csv", [head, good, *rows])
+    refused = report(engage("import", "partners", path, "--json"))
+    assert refused["new"] == 0, "all or nothing"
+    assert sorted((error["row"], error["column"]) for error in refused["errors"]) == [
+        (3, "left_on"),
+        (4, "left_on"),
+        (5, "target"),
+        (6, "left_on"),
+        (6, "target"),
+    ]
+    assert all(error["problem"] for error in refused["errors"])
+    taken = report(engage("import", "partners", written(path, [head, good]), "--json"))
+    assert (taken["new"], taken["errors"]) == (1, [])
+    again = report(engage("import", "partners", path, "--json"))
+    assert again["unchanged"] == 1, "what was read is what is kept"

@@ -28,19 +28,14 @@ DIRECTIONS = {"desc": "highest", "asc": "lowest"}
 #: What is not our policy, and why.
 ZERO = "who has nothing is on no board: a zero tells nobody anything and the last place is unkind"
 PERCENTILE = "no percentiles: a board tells places, which a partner can count"
-MERGED = (
-    "boards are counted from facts alone: two of them are joined by `where`, not by sums of sums"
-)
 NOT_OURS = {
     "ag-dense-desc-zero-start": ZERO,
     "ag-negative-and-zero": ZERO,
     "ag-percentile-of-member": PERCENTILE,
     "ag-score-at-percentile": PERCENTILE,
     "ag-score-at-percentile-asc": PERCENTILE,
-    "ag-merge-sum": MERGED,
-    "ag-intersect-sum": MERGED,
+    "ag-intersect-sum": "no board is for those alone who are on two others",
     "ag-high-score-only": "facts add up; a best single result is no measure of a programme's work",
-    "ag-dense-remove-cheaters": "nobody is taken off by score: facts are corrected, one by one",
     "ag-keep-top-n": "nobody is taken off by rank: how many are shown is the reader's choice",
 }
 #: Queries nobody can ask here, of cases whose other queries are ours.
@@ -59,11 +54,19 @@ def read() -> list[dict[str, Any]]:
     return json.loads(CASES.read_text())["cases"] if CASES.exists() else []
 
 
-def said(case: dict[str, Any], scores: Iterable[Sequence[Any]], step: str) -> list[Report]:
-    """Scores as facts of the case's own product; those named first were there first."""
+def parts(case: dict[str, Any]) -> dict[str, list[Any]]:
+    """Scores by the product whose facts they are: boards that are joined measure several."""
+    named = {
+        f"{case['id']}/{step[1]}": step[2] for step in case.get("steps", ()) if step[0] == "board"
+    }
+    return named or {case["id"]: case["scores"]}
+
+
+def said(product: str, scores: Iterable[Sequence[Any]], step: str) -> list[Report]:
+    """Scores as facts of a product; those named first were there first."""
     return [
         Report(
-            f"{case['id']}/{step}/{number}",
+            f"{product}/{step}/{number}",
             member,
             "sale",
             datetime(2013, 4, 2, 8, number // 60, number % 60, tzinfo=UTC),
@@ -71,7 +74,7 @@ def said(case: dict[str, Any], scores: Iterable[Sequence[Any]], step: str) -> li
             scaled(Decimal(str(score))),
             "USD",
             SCALE,
-            case["id"],
+            product,
             None,
             None,
         )
@@ -85,9 +88,13 @@ def changes(case: dict[str, Any]) -> list[tuple[str, Any]]:
     stands: dict[str, Any] = defaultdict(int, dict(case["scores"]))
     found = []
     for word, member, value in case.get("steps", ()):
-        delta = value if word == "add" else value - stands[member]
-        stands[member] += delta
-        found.append((member, delta))
+        if word == "remove_score_range":  # facts that were none are corrected to nothing
+            gone = [who for who, score in stands.items() if member <= score <= value]
+            found += [(who, -stands.pop(who)) for who in gone]
+        elif word in ("add", "set"):
+            delta = value if word == "add" else value - stands[member]
+            stands[member] += delta
+            found.append((member, delta))
     return found
 
 
@@ -104,18 +111,21 @@ on = "sale"
 period = "quarter"
 tie = "{TIES[case["policy"]]}"
 direction = "{DIRECTIONS[case["order"]]}"
-where = {{ product = ["{case["id"]}"] }}
+where = {{ product = {json.dumps([*parts(case)])} }}
 """
         for case in cases
     ]
     head = '[programme]\nslug = "peers"\nname = "Peers"\ntimezone = "UTC"\ncurrency = "USD"\n'
     programme = publish(head + "".join(boards))
     moved = [(case, changes(case)) for case in cases]
-    names = sorted({name for case, more in moved for name, _ in (*case["scores"], *more)})
-    profiles = [Profile(name, name) for name in names]
+    scored = [(product, scores) for case in cases for product, scores in parts(case).items()]
+    names = {name for _, scores in scored for name, _ in scores}
+    names |= {name for _, more in moved for name, _ in more}
+    profiles = [Profile(name, name) for name in sorted(names)]
     transaction(lambda: flow.enrol(programmes.by_slug("peers"), profiles, now=NOW))
-    record(programme, *(fact for case in cases for fact in said(case, case["scores"], "0")))
-    record(programmes.by_slug("peers"), *(f for case, more in moved for f in said(case, more, "1")))
+    record(programme, *(fact for product, scores in scored for fact in said(product, scores, "0")))
+    more_facts = (f for case, more in moved for f in said(case["id"], more, "1"))
+    record(programmes.by_slug("peers"), *more_facts)
     return cases
 
 

@@ -1,0 +1,53 @@
+"""A rolling window has whole days of the programme's clocks, also where those are changed."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from engage.leaderboards import jobs, ranking, service
+from engage.programmes import service as programmes
+from tests.conftest import PROGRAMME, Cast, publish, record, sale
+
+NEW_YORK = ZoneInfo("America/New_York")
+WEEK = PROGRAMME.replace('period = "quarter"\nby = "partner"', 'period = "rolling"\ndays = 7')
+
+
+def at(day: date, clock: str) -> datetime:
+    """An instant as clocks in New York show it; of two alike the first."""
+    hour, minute = map(int, clock.split(":"))
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("changed", "hours"), [(date(2013, 3, 10), 23), (date(2013, 11, 3), 25)], ids=str
+)
+def test_a_window_keeps_a_day_of_23_or_25_hours_whole_and_moves_on_at_midnight(
+    app: Flask, cast: Cast, changed: date, hours: int
+) -> None:
+    published = publish(WEEK, at(changed, "12:00"))
+    before, behind = changed - timedelta(days=1), changed + timedelta(days=1)
+    told = ((before, "23:59"), (changed, "00:00"), (changed, "23:59"), (behind, "00:00"))
+    assert (at(behind, "00:00").timestamp() - at(changed, "00:00").timestamp()) == hours * 3600
+    facts = [
+        sale(f"d-{n}", "A1", str(10**n), day)._replace(occurred_at=at(day, clock))
+        for n, (day, clock) in enumerate(told)
+    ]
+    last = changed + timedelta(days=6)
+    record(published, *facts, now=at(last, "12:00"))
+
+    def score(now: datetime) -> str:
+        jobs.turn(now)
+        here = programmes.by_slug("resellers")
+        board = service.board(here, "sales")
+        assert board
+        day = now.astimezone(NEW_YORK).date()
+        found = ranking.ranking(here, board, board.rule.windows.ending(day))
+        assert board.keeps(board.rule.windows.ending(day)), "no reader counts the facts"
+        return ranking.natural_score(board, found.rows[0].score)
+
+    assert score(at(last, "12:00")) == "1110.0000"
+    assert score(at(last, "23:59")) == "1110.0000", "the window is moved at midnight"
+    after = last + timedelta(days=1)
+    assert score(at(after, "00:00")) == "1000.0000", "and then the day of the change is behind it"
