@@ -3,7 +3,8 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from time import monotonic
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import Pool
@@ -124,6 +126,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 _FRESH = 5.0
 
 
+@event.listens_for(Engine, "connect")
+def _prepare_psycopg(connection: Any, _record: Any) -> None:
+    # Or each size of a number would make another statement to plan and to keep.
+    if not isinstance(connection, sqlite3.Connection):
+        for dumper in (Int8Dumper, Int8BinaryDumper):
+            connection.adapters.register_dumper(int, dumper)
+
+
 @event.listens_for(Pool, "checkin")
 def _put_back(_connection: Any, record: Any) -> None:
     record.info["put_back"] = monotonic()
@@ -146,8 +156,9 @@ def _is_alive(connection: Any, record: Any, _proxy: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
     # Who will write says so at the start (`writing`): upgrading a read lock later cannot wait.
-    if connection.dialect.name == "sqlite":
-        immediate = connection.get_execution_options().get("writing", False)
+    options = connection.get_execution_options()
+    if connection.dialect.name == "sqlite" and options.get("isolation_level") != "AUTOCOMMIT":
+        immediate = options.get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
 
 
@@ -197,6 +208,17 @@ def _run(work: Callable[[], T], finish: Callable[[], None]) -> T:
             session.rollback()
             raise
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def aside() -> Iterator[Connection]:
+    """A connection on which each statement stands for itself, whatever the session is at.
+
+    So there is nothing to roll back, with which psycopg forgets all that it has prepared.
+    """
+    options = {"isolation_level": "AUTOCOMMIT"}
+    with db.engine.connect().execution_options(**options) as connection:
+        yield connection
 
 
 def _begin(*, alone: bool) -> None:

@@ -24,16 +24,18 @@ class Prepared:
     """A statement with named parameters, all of them ``bindparam`` or `engage.rows.among` of a name.
 
     ``row`` makes what is given back of a row's values; without it, tuples by the columns' names.
+    It is asked on the session's connection, or on the one that is given.
     """
 
     def __init__(self, statement: Statement, row: Callable[[Iterable[Any]], Any] | None = None):
         self._statement, self._row = statement, row
         self._plans: dict[str, _Plan] = {}
 
-    def all(self, **values: Any) -> list[Any]:
+    def all(self, connection: Connection | None = None, /, **values: Any) -> list[Any]:
         """The rows there are."""
-        connection = db.session.connection()
-        return self.read(send(connection, *self.question(**values)).fetchall())
+        connection = connection or db.session.connection()
+        plan = self._plan(connection.dialect)
+        return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
 
     def question(self, **values: Any) -> tuple[str, dict[str, Any]]:
         """The statement and its values as the driver takes them, for who asks it another way."""
@@ -44,14 +46,14 @@ class Prepared:
         """What `all` makes of the driver's rows."""
         return self._plan(db.engine.dialect).read(rows)
 
-    def first(self, **values: Any) -> Any | None:
+    def first(self, connection: Connection | None = None, /, **values: Any) -> Any | None:
         """The first row, None without one."""
-        return next(iter(self.all(**values)), None)
+        return next(iter(self.all(connection, **values)), None)
 
-    def run(self, *each: Mapping[str, Any]) -> None:
+    def run(self, *each: Mapping[str, Any], on: Connection | None = None) -> None:
         """Change what it changes, once for each of these values."""
         if each:
-            connection = db.session.connection()
+            connection = on or db.session.connection()
             plan = self._plan(connection.dialect)
             send_each(connection, plan.text, [plan.bound(values) for values in each])
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engage.accounts import glance, models, trust
 from engage.accounts.models import ApiKey, User
 from engage.accounts.rules import SCOPES, is_email, new_session_token, new_stamp, same_email
-from engage.db import db
+from engage.db import aside, db
 from engage.partners.models import Partner
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.shelf import Shelf
 
@@ -261,16 +262,15 @@ def add_api_key(
 
 
 _keys: Any = ApiKey.__table__.c
-_LIVING_KEY = select(ApiKey.__table__).where(
-    _keys.prefix == bindparam("prefix"), _keys.revoked_at.is_(None)
+_LIVING_KEY = Prepared(
+    select(ApiKey.__table__).where(_keys.prefix == bindparam("prefix"), _keys.revoked_at.is_(None))
 )
 
 
-def api_key(token: str) -> Row[Any] | None:
+def api_key(token: str) -> Any | None:
     """The row of the living key whose secret this is, or None."""
-    # By itself, with nothing to roll back: psycopg forgets all it has prepared with a rollback.
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        key = connection.execute(_LIVING_KEY, {"prefix": token[:12]}).first()
+    with aside() as connection:
+        key = _LIVING_KEY.first(connection, prefix=token[:12])
     # Sha256 is enough for 32 random bytes: there is no dictionary to try.
     return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
 
@@ -279,7 +279,7 @@ def _key_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def is_key_use_due(key: Row[Any], now: datetime) -> bool:
+def is_key_use_due(key: Any, now: datetime) -> bool:
     """Whether this use is worth a write: "last used" is kept to the hour."""
     return key.last_used_at is None or now - key.last_used_at >= _KEY_NOTED_EVERY
 

@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from engage.clock import now as clock_now
-from engage.db import db, transaction
+from engage.db import db
 from engage.outbox import service
 
 log = logging.getLogger(__name__)
@@ -64,5 +64,5 @@ def _send(batch: Sequence[Any]) -> list[int]:
     finally:
         db.session.commit()
         if gone:
-            transaction(lambda: service.delivered(gone, clock_now()))
+            service.delivered(gone, clock_now())
     return gone

@@ -3,10 +3,12 @@
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from engage.db import db
+from engage.prepared import Prepared
 from engage.screens import rules
 from engage.screens.models import Screen
 from engage.screens.rules import Plan
@@ -15,6 +17,13 @@ _SCREENS = (
     select(Screen)
     .where(Screen.programme_id == bindparam("programme_id"), Screen.revoked_at.is_(None))
     .order_by(Screen.id.desc())
+)
+
+_screens: Any = Screen.__table__.c
+_PLANS = Prepared(
+    select(_screens.plan).where(
+        _screens.programme_id == bindparam("programme_id"), _screens.revoked_at.is_(None)
+    )
 )
 
 
@@ -39,7 +48,8 @@ def screen(programme_id: int, screen_id: int) -> Screen | None:
 
 def celebrate(programme_id: int) -> bool:
     """Whether any screen of the programme wants to hear of what there is to celebrate."""
-    return any(rules.parse(screen.plan).celebrates for screen in screens(programme_id))
+    plans = _PLANS.all(programme_id=programme_id)
+    return any(rules.parse(screen.plan).celebrates for screen in plans)
 
 
 def make(programme_id: int, plan: Plan, *, by: int | None, now: datetime) -> tuple[Screen, str]:

@@ -23,7 +23,6 @@ from flask import (
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from htmx_flask import make_response as htmx_answer
 from htmx_flask import request
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
@@ -264,7 +263,7 @@ def _keep_session_alive(response: AnyResponse) -> AnyResponse:
     The note is written after the answer has left, so that no page waits for the database's writer.
     """
     app, now = current_app._get_current_object(), g.now  # type: ignore[attr-defined]
-    key: Row[Any] | None = g.get("api_key")
+    key: Any | None = g.get("api_key")
     if key is not None and service.is_key_use_due(key, now):
         response.call_on_close(lambda: _note(app, lambda: service.used_api_key(key.id, now)))
     user: User | None = g.get("user")
