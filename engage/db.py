@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
@@ -83,6 +83,27 @@ else:
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+
+
+@event.listens_for(Session, "after_begin")
+def _hold(session: Session, _transaction: Any, connection: Connection) -> None:
+    session.info["connection"] = connection
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop("connection", None)
+
+
+def connection() -> Connection:
+    """The connection of the session's transaction, which begins with this where there is none.
+
+    A fact asks for it forty times; the session would look each time whether it may have it.
+    """
+    session = db.session()
+    held: Connection | None = session.info.get("connection")
+    return held or session.connection()
 
 
 def _dump(value: Any) -> str:

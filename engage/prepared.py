@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from engage.db import compiled_for, db
+from engage.db import connection as current
 
 Statement = Select[Any] | CompoundSelect[Any] | TextualSelect | Update | Delete
 _Convert = Callable[[Any], Any]
@@ -33,7 +34,7 @@ class Prepared:
 
     def all(self, connection: Connection | None = None, /, **values: Any) -> list[Any]:
         """The rows there are."""
-        connection = connection or db.session.connection()
+        connection = connection or current()
         plan = self._plan(connection.dialect)
         return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
 
@@ -53,7 +54,7 @@ class Prepared:
     def run(self, *each: Mapping[str, Any], on: Connection | None = None) -> None:
         """Change what it changes, once for each of these values."""
         if each:
-            connection = on or db.session.connection()
+            connection = on or current()
             plan = self._plan(connection.dialect)
             send_each(connection, plan.text, [plan.bound(values) for values in each])
 

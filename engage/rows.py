@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from engage.conditions import Between
-from engage.db import db
+from engage.db import connection as current
 from engage.prepared import refused, send, send_each
 
 Row = tuple[Any, ...]
@@ -28,7 +28,7 @@ def next_ids(table: str, count: int) -> Sequence[int]:
     """
     if not count:
         return ()
-    connection = db.session.connection()
+    connection = current()
     if connection.dialect.name == "sqlite":
         ((last,),) = send(connection, f"SELECT max(id) FROM {table}", ()).fetchall()  # noqa: S608
         return range((last or 0) + 1, (last or 0) + 1 + count)
@@ -50,7 +50,7 @@ def insert(table: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
     """
     if not rows:
         return
-    connection = db.session.connection()
+    connection = current()
     plan = _plan(table, columns, connection.dialect)
     if plan.lite or len(rows) <= _ONE_STATEMENT:
         _send(connection, plan, rows)
@@ -64,7 +64,7 @@ def upsert_rows(
     """Insert rows; where the primary key stands already, ``add`` to and ``put`` these columns."""
     if not rows:
         return
-    connection = db.session.connection()
+    connection = current()
     plan = _plan(table, tuple(rows[0]), connection.dialect)
     changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
     changes += [f'"{name}" = excluded."{name}"' for name in put]

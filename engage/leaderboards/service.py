@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Text, and_, bindparam, cast, or_, select, update
 
 from engage import clock
 from engage.activity.models import Fact
@@ -44,6 +44,14 @@ _PUBLISHED = (
     .where(Board.programme_id == bindparam("programme_id"), Board.retired_at.is_(None))
     .order_by(Board.position, Board.id)
 )
+_ROWS = Prepared(
+    select(
+        *(_boards[name] for name in ("id", "slug", "kept_on", "turns_at", "frozen_id")),
+        cast(_boards.definition, Text).label("definition"),
+    )
+    .where(_boards.programme_id == bindparam("programme_id"), _boards.retired_at.is_(None))
+    .order_by(_boards.position, _boards.id)
+)
 
 
 def boards(programme: Programme) -> list[Published]:
@@ -55,6 +63,21 @@ def boards(programme: Programme) -> list[Published]:
 def read(model: Board, programme: Programme) -> Published:
     rule = _parsed(json.dumps(model.definition), programme.currency)
     return Published(model, windowed(programme, rule))
+
+
+def _to_carry(programme: Programme, now: datetime) -> list[Published]:
+    """The same to carry facts into, which change none of them: rows in the place of models.
+
+    Where anything is due of one by the clock, they are models.
+    """
+    db.session.flush()
+    rows = _ROWS.all(programme_id=programme.id)
+    if any(row.turns_at and row.turns_at <= now for row in rows):
+        return boards(programme)
+    return [
+        Published(row, windowed(programme, _parsed(row.definition, programme.currency)))
+        for row in rows
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -113,12 +136,35 @@ def move(
     ``climbed`` are partners whose tier is another from an instant on: boards for a tier count what
     they did since otherwise.
     """
-    published_boards = boards(programme)
+    published_boards = _to_carry(programme, now)
     turned = [
         board
         for board in published_boards
         if _turn(programme, board, now) or (climbed and _lets_others_in(board))
     ]
+    changed = _changes(programme, published_boards, new, superseded, posted, attributes, climbed)
+    _carry(programme, changed, only_new=not superseded)
+    moved = [
+        published
+        for published, deltas, _ in changed
+        if not all(pictures.hides(published, period) for period, _ in deltas)
+    ]
+    stamp(moved, now, by_facts=True)
+    stamp(turned, now)
+    told = {published.model.id for published in moved}
+    return moved + [published for published in turned if published.model.id not in told]
+
+
+def _changes(
+    programme: Programme,
+    published_boards: Sequence[Published],
+    new: Sequence[FactStanding],
+    superseded: Sequence[FactStanding],
+    posted: Sequence[Difference | Move],
+    attributes: Mapping[int, Attributes],
+    climbed: Mapping[int, datetime] | None,
+) -> list["_Change"]:
+    """What a batch adds to each board that it changes."""
     kinds = {published.rule.by for published in published_boards} - {"partner"}
     named = {name for who in attributes.values() for kind in kinds if (name := who[kind])}
     groups = partners.groups(programme.id, named) if named else {}
@@ -145,16 +191,7 @@ def move(
                         change.reached[place] = max(at, change.reached.get(place, at))
         if any(change.deltas.values()) or (change.deltas and not rule.is_additive):
             changed.append(change)
-    _carry(programme, changed, only_new=not superseded)
-    moved = [
-        published
-        for published, deltas, _ in changed
-        if not all(pictures.hides(published, period) for period, _ in deltas)
-    ]
-    stamp(moved, now, by_facts=True)
-    stamp(turned, now)
-    told = {published.model.id for published in moved}
-    return moved + [published for published in turned if published.model.id not in told]
+    return changed
 
 
 def turn(programme: Programme, now: datetime) -> list[Published]:
@@ -310,11 +347,12 @@ def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False
 
     ``by_facts``: for no other reason than that scores moved, so who stands where, and with what.
     """
-    models = {published.model.id: published.model for published in changed}
+    ids = sorted({published.model.id for published in changed})
     raised = _STAMP if by_facts else _RESHAPE
-    raised.run(*({"board_id": board_id, "now": now} for board_id in sorted(models)))
-    for model in models.values():
-        db.session.expire(model, ["version", "reshaped", "changed_at"])
+    raised.run(*({"board_id": board_id, "now": now} for board_id in ids))
+    for board_id in ids:
+        if known := db.session.identity_map.get(db.session.identity_key(Board, board_id)):
+            db.session.expire(known, ["version", "reshaped", "changed_at"])
 
 
 def rebuild(

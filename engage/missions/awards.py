@@ -17,7 +17,7 @@ from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import progress
 from engage.missions.models import MissionProgress
 from engage.missions.rules import Progress
-from engage.missions.service import Attributes, Running, addressed, end_of, missions
+from engage.missions.service import Attributes, Running, addressed, end_of, missions, to_settle
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.rows import in_chunks
@@ -42,7 +42,7 @@ def advance(
     first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
     within = () if climbed else (first, last)
     owed: list[Difference] = []
-    for mission in missions(programme, *within):
+    for mission in to_settle(programme, *within):
         otherwise: set[int] = set()
         if asks_for_tier(mission.audience):
             over = end_of(mission.model.ends, programme)

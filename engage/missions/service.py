@@ -1,10 +1,14 @@
 """Missions in the flow: progress of the partners a batch touched, and the rewards it owes."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, cast, func, select, update
 from sqlalchemy.orm import contains_eager
 
 from engage import conditions, periods
@@ -17,6 +21,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Pay, Stage
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.prepared import Prepared
 from engage.programmes import revisions
 from engage.programmes.models import Programme
 
@@ -32,6 +37,23 @@ _ON_DAYS = (
         Mission.ends >= bindparam("first"),
     )
     .order_by(Mission.ends, Mission.id, MissionStage.number)
+)
+
+_missions: Any = Mission.__table__.c
+_stages: Any = MissionStage.__table__.c
+_OF_MISSION = tuple(_missions[name] for name in ("id", "slug", "starts", "ends", "at_budget"))
+_WRITTEN = tuple(cast(column, Text) for column in (_missions.audience, _missions.budget))
+_ROWS = Prepared(
+    select(*_OF_MISSION, *_WRITTEN, _stages.id, cast(_stages.definition, Text))
+    .join_from(Mission.__table__, MissionStage.__table__, _stages.mission_id == _missions.id)
+    .where(
+        _missions.programme_id == bindparam("programme_id"),
+        _missions.retired_at.is_(None),
+        _missions.starts <= bindparam("last"),
+        _missions.ends >= bindparam("first"),
+    )
+    .order_by(_missions.ends, _missions.id, _stages.number),
+    tuple,
 )
 
 
@@ -58,6 +80,38 @@ def missions(programme: Programme, first: date = date.min, last: date = date.max
     wanted = {"programme_id": programme.id, "first": first, "last": last}
     rows = db.session.scalars(_ON_DAYS, wanted).unique()
     return [_running(mission, programme.currency) for mission in rows]
+
+
+def to_settle(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
+    """The same to carry facts into, which change none of them: rows in the place of models."""
+    db.session.flush()
+    rows = _ROWS.all(programme_id=programme.id, first=first, last=last)
+    by_mission = groupby(rows, itemgetter(slice(0, -2)))
+    return [_read(said, tuple(stages), programme.currency) for said, stages in by_mission]
+
+
+@lru_cache(maxsize=256)
+def _read(said: tuple[Any, ...], rows: tuple[tuple[Any, ...], ...], currency: str) -> Running:
+    """A mission as its rows say, kept by them as rules are (`engage.incentives.service`)."""
+    *mission, audience, budget = said
+    model: Any = _Row(*mission)
+    return Running(
+        model,
+        conditions.audience({"audience": json.loads(audience)}),
+        tuple(rules.parse_stage(json.loads(row[-1]), currency) for row in rows),
+        tuple(row[-2] for row in rows),
+        rules.parse_pay(json.loads(budget), currency),
+    )
+
+
+class _Row(NamedTuple):
+    """What settling a mission takes of its row."""
+
+    id: int
+    slug: str
+    starts: date
+    ends: date
+    at_budget: str | None
 
 
 def _running(mission: Mission, currency: str) -> Running:
