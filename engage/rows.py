@@ -58,6 +58,16 @@ def insert(table: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         _copy(connection, plan, rows)
 
 
+def insert_one(table: Any, row: dict[str, Any]) -> int:
+    """Insert one row; its fresh primary key."""
+    connection = current()
+    plan = _plan(table, tuple(row), connection.dialect)
+    (values,) = plan.stored(_values([row]))
+    statement = f"INSERT INTO {plan.into} VALUES {plan.marks} RETURNING id"  # noqa: S608
+    ((row_id,),) = send(connection, statement, values).fetchall()
+    return int(row_id)
+
+
 def upsert_rows(
     table: Any, rows: Sequence[dict[str, Any]], *, add: Iterable[str] = (), put: Iterable[str] = ()
 ) -> None:

@@ -54,7 +54,7 @@ class Row(NamedTuple):
         return self[:3]
 
 
-class _Who(NamedTuple):
+class Who(NamedTuple):
     """What of a partner decides where it is ranked."""
 
     visibility: str
@@ -85,7 +85,7 @@ _STEPS = (
     .distinct()
 )
 _partners: Any = Partner.__table__.c
-_WHO = select(_partners.id, *(_partners[name] for name in _Who._fields))
+_WHO = select(_partners.id, *(_partners[name] for name in Who._fields))
 _EVERYBODY = Prepared(_WHO.where(_partners.programme_id == bindparam("programme_id")))
 #: Found by their ids, see `partners.service`.
 _WHO_OF_THESE = Prepared(
@@ -109,13 +109,12 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, list[Row]]:
 
 
 def write(
-    programme: Programme,
     boards: Mapping[int, Published],
     before: Mapping[Key, Sequence[Row]],
     wanted: Mapping[Key, Score | None],
+    who: Mapping[int, Who],
 ) -> None:
     """Put standings in the place of those ``before``; without a score a member leaves the board."""
-    who = _who(programme, {member for _, _, member in wanted})
     rows = [
         row
         for key, score in sorted(wanted.items())
@@ -158,15 +157,15 @@ def _delete(statement: Prepared, keys: list[Any]) -> None:
     statement.run(*({f"k{n}": value for n, value in enumerate(key)} for key in keys))
 
 
-def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, _Who]:
+def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, Who]:
     if members is None:
         rows = _EVERYBODY.all(programme_id=programme.id)
     else:
         rows = _WHO_OF_THESE.all(programme_id=programme.id, ids=members)
-    return {partner_id: _Who._make(who) for partner_id, *who in rows}
+    return {partner_id: Who._make(who) for partner_id, *who in rows}
 
 
-def _rows(published: Published, key: Key, score: Score, who: Mapping[int, _Who]) -> Iterator[Row]:
+def _rows(published: Published, key: Key, score: Score, who: Mapping[int, Who]) -> Iterator[Row]:
     """A member's rows: that of the whole board, and a partner's in its scopes."""
     rule, (board_id, period, member) = published.rule, key
     listed = rule.is_enough(score[0])
@@ -294,7 +293,12 @@ def relist(programme: Programme, published: Published, partner_ids: Iterable[int
     rows = db.session.execute(select(_STANDINGS).where(*_of(published, _STANDINGS), theirs))
     before = _by_key(map(Row._make, rows))
     same = {key: (rows[0].score, rows[0].reached_at) for key, rows in before.items()}
-    write(programme, {published.model.id: published}, before, same)
+    write(
+        {published.model.id: published},
+        before,
+        same,
+        _who(programme, {member for _, _, member in same}),
+    )
 
 
 def copy(published: Published, period: str) -> None:

@@ -26,6 +26,7 @@ from engage.partners.models import Partner
 from engage.prepared import Prepared
 from engage.programmes import revisions
 from engage.programmes.models import Programme
+from engage.rows import among
 
 Attributes = Mapping[str, Any]
 Definition = rules.Board
@@ -34,7 +35,7 @@ _Counted = tuple[int, date, int, datetime | None]
 _boards: Any = Board.__table__.c
 _RAISE = (
     update(Board)
-    .where(_boards.id == bindparam("board_id"))
+    .where(among(_boards.id, "board_ids"))
     .values(version=_boards.version + 1, changed_at=bindparam("now"))
 )
 _STAMP, _RESHAPE = Prepared(_RAISE), Prepared(_RAISE.values(reshaped=_boards.version + 1))
@@ -143,7 +144,7 @@ def move(
         if _turn(programme, board, now) or (climbed and _lets_others_in(board))
     ]
     changed = _changes(programme, published_boards, new, superseded, posted, attributes, climbed)
-    _carry(programme, changed, only_new=not superseded)
+    _carry(programme, changed, attributes, only_new=not superseded)
     moved = [
         published
         for published, deltas, _ in changed
@@ -258,7 +259,13 @@ class _Change(NamedTuple):
     reached: dict[Place, datetime]
 
 
-def _carry(programme: Programme, changed: Iterable[_Change], *, only_new: bool) -> None:
+def _carry(
+    programme: Programme,
+    changed: Iterable[_Change],
+    attributes: Mapping[int, Attributes],
+    *,
+    only_new: bool,
+) -> None:
     """Add to scores; what cannot be added to is counted anew for the members it concerns.
 
     Where it counts who was first, ``only_new`` facts move a score that stands on from when it was
@@ -286,7 +293,11 @@ def _carry(programme: Programme, changed: Iterable[_Change], *, only_new: bool) 
             else:
                 anew.append(place)
         wanted |= _counted_anew(programme, published, anew)
-    projection.write(programme, boards, before, wanted)
+    who = {
+        partner_id: projection.Who(*partner["seen"], region=partner["region"], type=partner["type"])
+        for partner_id, partner in attributes.items()
+    }
+    projection.write(boards, before, wanted, who)
 
 
 def _counted_anew(
@@ -349,7 +360,8 @@ def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False
     """
     ids = sorted({published.model.id for published in changed})
     raised = _STAMP if by_facts else _RESHAPE
-    raised.run(*({"board_id": board_id, "now": now} for board_id in ids))
+    if ids:
+        raised.run({"board_ids": ids, "now": now})
     for board_id in ids:
         if known := db.session.identity_map.get(db.session.identity_key(Board, board_id)):
             db.session.expire(known, ["version", "reshaped", "changed_at"])

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, func, or_, select
 from engage.db import db
 from engage.ledger.models import Link, Transfer
 from engage.prepared import Prepared
-from engage.rows import insert_rows, next_ids
+from engage.rows import insert_one
 
 #: What is sealed of a line, in this order for good: the links that stand depend on it.
 COLUMNS = (
@@ -99,9 +99,7 @@ def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime) -> in
     last = _LAST.first(programme_id=programme_id)
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
     sealed = seal(rows)
-    (link_id,) = next_ids("ledger_links", 1)
     row = {
-        "id": link_id,
         "programme_id": programme_id,
         "number": number,
         "previous": previous,
@@ -110,8 +108,7 @@ def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime) -> in
         "hash": link_hash(previous, programme_id, number, sealed),
         "posted_at": now,
     }
-    insert_rows(Link.__table__, [row])
-    return link_id
+    return insert_one(Link.__table__, row)
 
 
 class Verdict(NamedTuple):

@@ -27,7 +27,9 @@ MOST_PSEUDONYM = 40
 GROUP_KINDS = ("organisation", "team", "region")
 _partners: Any = Partner.__table__.c
 _ATTRIBUTES = select(
-    _partners.id, *(_partners[name] for name in PARTNER_ATTRIBUTES), _partners.joined_on
+    *(_partners.id, _partners.visibility, _partners.left_on),
+    *(_partners[name] for name in PARTNER_ATTRIBUTES),
+    _partners.joined_on,
 ).order_by(_partners.id)
 _EVERYBODY = Prepared(_ATTRIBUTES.where(_partners.programme_id == bindparam("programme_id")), tuple)
 #: Found by their ids: with nothing added SQLite would go through the whole programme for them.
@@ -203,7 +205,8 @@ def attributes(
     """What rules and audiences may ask of partners, by id; of all of them without ids.
 
     ``joined`` is a day or None, ``segment`` the set of segments a partner is in, ``tier`` its climb
-    (a `Climb`: the tier is that of an instant); all else are texts.
+    (a `Climb`: the tier is that of an instant), ``seen`` its visibility and last day; all else are
+    texts.
     """
     programme = db.session.get_one(Programme, programme_id)
     segments, ladders = segments_of(programme), ladders_of(programme)
@@ -212,9 +215,11 @@ def attributes(
     else:
         rows = _OF_THESE.all(programme_id=programme_id, ids=list(partner_ids))
     found: dict[int, dict[str, Any]] = {}
-    for partner_id, *values in rows:
+    for partner_id, visibility, left_on, *values in rows:
         partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))
-        found[partner_id] = partner | {"segment": rules.belongs(segments, partner), "tier": Climb()}
+        segment = rules.belongs(segments, partner)
+        seen = visibility, left_on
+        found[partner_id] = partner | {"segment": segment, "tier": Climb(), "seen": seen}
     if ladders:
         for partner_id, climbed in spells(found).items():
             found[partner_id]["tier"] = Climb(climbed, ladders)
