@@ -294,7 +294,7 @@ def _carry(
                 anew.append(place)
         wanted |= _counted_anew(programme, published, anew)
     who = {
-        partner_id: projection.Who(*partner["seen"], region=partner["region"], type=partner["type"])
+        partner_id: projection.Who._make((*partner["seen"], partner["region"], partner["type"]))
         for partner_id, partner in attributes.items()
     }
     projection.write(boards, before, wanted, who)
