@@ -18,6 +18,7 @@ from engage.activity.service import Admission
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
 from engage.incentives.worth import Attributes
+from engage.leaderboards import publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
@@ -281,14 +282,14 @@ def rank(
     by: int | None = None,
 ) -> None:
     """Publish a board, new or changed; a new one, or one that is brought back, stands last."""
-    board = leaderboards.publish(programme, definition, None, now, why, by)
+    board = publishing.publish(programme, definition, None, now, why, by)
     _tell(programme, [board], set(), now)
 
 
 def rank_no_more(programme: Programme, slug: str, *, now: datetime, by: int | None = None) -> None:
     """Archive a board; pages that follow it are told to look."""
     boards = leaderboards.boards(programme)
-    leaderboards.retire(programme, {board.model.slug for board in boards} - {slug}, now, by=by)
+    publishing.retire(programme, {board.model.slug for board in boards} - {slug}, now, by=by)
     _tell(programme, boards, set(), now)
 
 

@@ -16,7 +16,7 @@ from engage.console.form_view import drawn, summary, told
 from engage.console.here import programme
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import db, transaction
-from engage.leaderboards import language
+from engage.leaderboards import language, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
 from engage.outbox.delivery import deliver
@@ -42,7 +42,7 @@ def index() -> str:
     return render_template(
         "console_boards/index.html",
         boards=view.listed(here, leaderboards.boards(here), voice),
-        archived=leaderboards.archived(here),
+        archived=publishing.archived(here),
     )
 
 
@@ -228,6 +228,6 @@ def archive(slug: str) -> Answer:
 def first(slug: str) -> Answer:
     """Put a board before all others: partners see the first one on their home."""
     programme_id = _row(slug).programme_id
-    transaction(lambda: leaderboards.put_first(db.session.get_one(Programme, programme_id), slug))
+    transaction(lambda: publishing.put_first(db.session.get_one(Programme, programme_id), slug))
     flash(_("It is the first board now."), "success")
     return redirect(url_for(".index"), 303)

@@ -14,7 +14,7 @@ from engage.earnings import service as statements
 from engage.home import news, sentences, service
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
-from engage.leaderboards import announcements, pictures
+from engage.leaderboards import announcements, pictures, wording
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
 from engage.leaderboards.offers import offers
@@ -165,8 +165,8 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
     seen = pictures.as_seen(programme, here.board, period)
     view = View(programme, seen, period, None, here.today)
     kept = views.ranks_yesterday(view, here.near)
-    rows = views.shown(view, here.near, voice, yesterday=kept, me=partner.id, small=True)
-    top = [] if rows else views.shown(view, views.page(view, 0, limit=3), voice, small=True)
+    rows = wording.shown(view, here.near, voice, yesterday=kept, me=partner.id, small=True)
+    top = [] if rows else wording.shown(view, views.page(view, 0, limit=3), voice, small=True)
     return {
         "name": here.board.model.name,
         "slug": here.board.model.slug,
@@ -177,7 +177,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "mine": (mine := next((row for row in rows if row["me"]), None)),
         "offers": offers(programme, partner, mine["rank"] if mine else None, g.now, voice),
         "top": top,
-        "gap": views.gap_line(view, here.near, partner.id, voice),
+        "gap": wording.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
         "count": voice.number(here.near.ranked),
         "as_of": voice.as_of(as_of(seen), g.now),

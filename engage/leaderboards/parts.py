@@ -14,7 +14,15 @@ from flask import url_for as url
 from markupsafe import Markup
 
 from engage import formats
-from engage.leaderboards import announcements, days, league_words, ranking, search, sentences
+from engage.leaderboards import (
+    announcements,
+    days,
+    league_words,
+    ranking,
+    search,
+    sentences,
+    wording,
+)
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.places import Rows
@@ -121,7 +129,7 @@ def _rows(
     table = found._replace(rows=found.rows[first:])
     latest = _latest_with_rows(view) if not found.ranked else None
     before = _before(view, table)
-    lines = views.shown(view, table, voice, yesterday=yesterday, before=before)
+    lines = wording.shown(view, table, voice, yesterday=yesterday, before=before)
     if found.ranked > PAGE and found.rows and found.rows[-1].place == found.ranked:
         # Somebody is always last; nobody has to read it beside a name.
         for line in lines:
@@ -130,7 +138,7 @@ def _rows(
         *("leaderboards/_rows.html", view, voice),
         after=after,
         last=found.rows[-1].place if found.rows else after,
-        podium=views.shown(view, podium, voice, small=True),
+        podium=wording.shown(view, podium, voice, small=True),
         league=league,
         rows=_with_zones(_lines(lines, "board", voice), league),
         ranked=sentences.members(view.published.rule, found.ranked, voice),
@@ -206,11 +214,11 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
     yesterday = _yesterday(view, found)
     before = _before(view, found)
     rule = view.published.rule
-    near = views.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
+    near = wording.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
     return _draw(
         *("leaderboards/_me.html", view, voice),
         near=_lines(near, "near", voice),
-        gap=views.gap_line(view, found, member, voice),
+        gap=wording.gap_line(view, found, member, voice),
         ranked=sentences.members(rule, found.ranked, voice),
         rank=mine.rank if mine and mine.listed else None,
         to_me=place_of(view, mine) if mine and mine.listed else None,
@@ -258,7 +266,7 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     """The lines that a search brings, each leading to its place in the table."""
     rows, more = search.find(view, text)
     best = views.page(view, 0, 1).best if rows else 0
-    shown = views.shown(view, ranking.Ranking(rows, len(rows), best), voice, small=True)
+    shown = wording.shown(view, ranking.Ranking(rows, len(rows), best), voice, small=True)
     lines = [line | {"href": place_of(view, row)} for line, row in zip(shown, rows, strict=True)]
     return {"text": text, "lines": lines, "more": more}
 

@@ -14,24 +14,21 @@ from flask import (
     request,
 )
 from flask import url_for as url
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
 from engage.leaderboards import (
     announcements,
     document,
-    league_words,
-    leagues,
     parts,
     ranking,
+    scopes,
     sentences,
     service,
+    wording,
 )
 from engage.leaderboards import view as views
-from engage.leaderboards.models import LeagueDraw
 from engage.leaderboards.offers import offers
-from engage.leaderboards.ranking import Scope
 from engage.leaderboards.view import NoSuchView, View
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -125,9 +122,9 @@ def board(board: str) -> AnyResponse:
         view=view,
         measure=sentences.measure(view.published.rule, view.period, view.programme.currency, voice),
         period_name=voice.period(view.period),
-        scopes=_scopes(view),
-        say_you=views.you(view, voice),
-        say_moved=views.moved(view, voice),
+        scopes=scopes.offered(view, g.seat.partner, voice),
+        say_you=wording.you(view, voice),
+        say_moved=wording.moved(view, voice),
         me=me,
         after=after,
     )
@@ -176,55 +173,6 @@ def _alike(what: str, view: View, voice: Voice, after: int = 0) -> Hashable:
         voice.timezone,
         days,
     )
-
-
-def _scopes(view: View) -> list[dict[str, Any]]:
-    """Whole programme, my region, my organisation, my team; and the one that is looked at."""
-    if view.published.rule.by != "partner":
-        return []
-    partner = g.seat.partner
-    labels = {
-        "region": _("My region"),
-        "organisation": _("My organisation"),
-        "team": _("My team"),
-    }
-    wanted: list[tuple[str, Scope | None, str | None]] = [(_("Everyone"), None, None)]
-    for kind, label in labels.items():
-        if partner is not None and (value := getattr(partner, kind)):
-            wanted.append((label, (kind, value), value))
-    has_league = view.published.rule.league is not None
-    if has_league and (draw := leagues.draw_of(view.published, view.period)):
-        wanted += _divisions(view, draw)
-    if view.scope not in [scope for _label, scope, _value in wanted] and view.scope:
-        wanted.append((view.scope[1], view.scope, None))
-    return [
-        {
-            "label": label,
-            "value": value,
-            "href": url(
-                "leaderboards.board", **view.address(scope="=".join(scope) if scope else None)
-            ),
-            "current": scope == view.scope,
-        }
-        for label, scope, value in wanted
-    ]
-
-
-def _divisions(view: View, draw: LeagueDraw) -> list[tuple[str, Scope, str | None]]:
-    """The partner's own division, and the one that is looked at; for managers its neighbours."""
-    own = leagues.placed(draw, g.seat.partner.id).division if g.seat.partner else None
-    looked_at = int(view.scope[1]) if view.scope and view.scope[0] == leagues.LEAGUE else own or 1
-    near = {looked_at} if own else {looked_at - 1, looked_at, looked_at + 1}
-    voice = viewer()
-    return [
-        (
-            _("My division") if number == own else league_words.division(number, draw, voice),
-            (leagues.LEAGUE, str(number)),
-            league_words.division(number, draw, voice) if number == own else None,
-        )
-        for number in sorted(near | {own or looked_at})
-        if 1 <= number <= draw.divisions
-    ]
 
 
 @blueprint.get("/<board>/rows")

@@ -24,7 +24,6 @@ from engage.ledger.rules import Difference, Move
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.prepared import Prepared
-from engage.programmes import revisions
 from engage.programmes.models import Programme
 from engage.rows import among
 
@@ -141,7 +140,7 @@ def move(
     turned = [
         board
         for board in published_boards
-        if _turn(programme, board, now) or (climbed and _lets_others_in(board))
+        if turn_one(programme, board, now) or (climbed and _lets_others_in(board))
     ]
     changed = _changes(programme, published_boards, new, superseded, posted, attributes, climbed)
     _carry(programme, changed, attributes, only_new=not superseded)
@@ -206,14 +205,14 @@ def turn(programme: Programme, now: datetime) -> list[Published]:
         if board.rule.period == ROLLING and board.model.kept_on != today:
             rebuild(programme, board, now)
             turned.append(board)
-        elif _turn(programme, board, now):
+        elif turn_one(programme, board, now):
             turned.append(board)
     stamp(turned, now)
     return turned
 
 
-def _turn(programme: Programme, published: Published, now: datetime) -> bool:
-    """What is due of a board by the clock; whether it reads differently from now on."""
+def turn_one(programme: Programme, published: Published, now: datetime) -> bool:
+    """Do what is due of a board by the clock; whether it reads differently from now on."""
     board = published.model
     if board.turns_at is None or now < board.turns_at:
         return False
@@ -242,7 +241,7 @@ def freeze(
     found = board(programme, slug)
     if found is None:
         return None
-    _turn(programme, found, now)
+    turn_one(programme, found, now)
     if on:
         pictures.freeze(programme, found, reason, by, now)
     else:
@@ -378,7 +377,7 @@ def rebuild(
         today = published.model.kept_on = clock.local_day(now, programme.timezone)
         ending = published.rule.windows.ending(today)
         published.model.turns_at = ending.ends_at(programme.timezone)
-    _turn(programme, published, now)
+    turn_one(programme, published, now)
     for each in _kept(programme, published) if whole else (published,):
         projection.rebuild(programme, each)
     stamp([published], now)
@@ -410,75 +409,3 @@ def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> l
         projection.relist(programme, each, partner_ids)
     stamp(found, now)
     return found
-
-
-def publish(
-    programme: Programme,
-    definition: Definition,
-    position: int | None,
-    now: datetime,
-    why: str | None = None,
-    by: int | None = None,
-) -> Published:
-    """Write a board down, new or changed, and its standings with it; the change is kept.
-
-    Without a position it keeps its own; a new one, or one that was archived, stands last.
-    """
-    if position is None:
-        known = [board.model for board in boards(programme)]
-        last = max((model.position for model in known), default=-1) + 1
-        position = next((m.position for m in known if m.slug == definition.slug), last)
-    found = db.session.scalar(
-        select(Board).where(Board.programme_id == programme.id, Board.slug == definition.slug)
-    )
-    raw = language.to_json(definition)
-    if found and found.definition == raw and found.retired_at is None:
-        found.position = position
-        return Published(found, windowed(programme, definition))
-    stood = found.definition if found and found.retired_at is None else None
-    revisions.note(programme.id, "board", definition.slug, stood, raw, now, why, by)
-    if found is None:
-        found = Board(programme_id=programme.id, slug=definition.slug, version=0)
-        db.session.add(found)
-    elif found.retired_at is None:  # what is due is of the board as it was
-        before = windowed(programme, language.parse(found.definition, programme.currency))
-        _turn(programme, Published(found, before), now)
-    if found.id is None or found.retired_at:
-        found.opened_at = now
-    found.name, found.definition, found.position = definition.name, raw, position
-    found.changed_at, found.retired_at, found.turns_at = now, None, None
-    db.session.flush()
-    published = Published(found, windowed(programme, definition))
-    rebuild(programme, published, now)
-    if definition.period != ROLLING:  # what is due is of the standings as it measures them
-        found.turns_at = now
-        _turn(programme, published, now)
-    return published
-
-
-def archived(programme: Programme) -> list[Board]:
-    """Boards that were taken off, the last one first."""
-    wanted = Board.programme_id == programme.id, Board.retired_at.is_not(None)
-    return list(db.session.scalars(select(Board).where(*wanted).order_by(Board.retired_at.desc())))
-
-
-def put_first(programme: Programme, slug: str) -> None:
-    """Let a board stand before all others, which keep their order."""
-    found = sorted(boards(programme), key=lambda board: board.model.slug != slug)
-    for position, board in enumerate(found):
-        board.model.position = position
-
-
-def retire(
-    programme: Programme,
-    keep: Iterable[str],
-    now: datetime,
-    why: str | None = None,
-    by: int | None = None,
-) -> list[str]:
-    """Take boards off that are not to be kept; their slugs."""
-    gone = [p.model for p in boards(programme) if p.model.slug not in set(keep)]
-    for model in gone:
-        model.retired_at = now
-        revisions.note(programme.id, "board", model.slug, model.definition, None, now, why, by)
-    return [model.slug for model in gone]

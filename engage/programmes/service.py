@@ -11,6 +11,7 @@ from engage.activity.models import Fact
 from engage.db import db
 from engage.incentives import publishing
 from engage.incentives.publishing import Release
+from engage.leaderboards import publishing as boards
 from engage.leaderboards import service as leaderboards
 from engage.ledger import budgets
 from engage.missions import service as missions
@@ -177,11 +178,11 @@ def _publish_boards(programme: Programme, file: ProgrammeFile, release: Release)
     before = {p.model.slug: p.model.definition for p in leaderboards.boards(programme)}
     changes = []
     for position, definition in enumerate(file.boards):
-        published = leaderboards.publish(programme, definition, position, *how)
+        published = boards.publish(programme, definition, position, *how)
         if before.get(definition.slug) != published.model.definition:
             word = "changed" if definition.slug in before else "new"
             changes.append(f"board {definition.slug}: {word}")
-    gone = leaderboards.retire(programme, [board.slug for board in file.boards], *how)
+    gone = boards.retire(programme, [board.slug for board in file.boards], *how)
     return changes + [f"board {slug}: retired" for slug in gone]
 
 

@@ -10,6 +10,7 @@ from engage.db import db
 from engage.leaderboards import sentences as standings
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards import view as views
+from engage.leaderboards import wording
 from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
 from engage.missions import sentences, service
@@ -56,7 +57,7 @@ def _board(programme: Programme, published: Published, today: date, voice: Voice
     found = views.page(view, 0, rules.LINES)
     rows = found.rows[: rules.lines(found.ranked)]
     yesterday = views.ranks_yesterday(view, found)
-    shown = views.shown(view, found._replace(rows=rows), voice, yesterday=yesterday)
+    shown = wording.shown(view, found._replace(rows=rows), voice, yesterday=yesterday)
     if published.rule.by == "partner" and published.rule.measure == programme.currency:
         # What one partner is paid is for no wall: places are, sums are not.
         shown = [{**row, "score": ""} for row in shown]

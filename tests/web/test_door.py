@@ -17,8 +17,7 @@ from engage.accounts.models import User
 from engage.asgi import House
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.leaderboards import jobs, parts
-from engage.leaderboards import service as boards
+from engage.leaderboards import jobs, parts, publishing
 from engage.live.app import Live
 from engage.partners.models import Partner
 from engage.partners.service import Profile
@@ -331,7 +330,7 @@ def test_when_a_day_begins_flask_is_asked_again(doors: Doors, cast: Cast):
 def test_a_board_that_is_taken_off_is_gone_at_once(doors: Doors, cast: Cast):
     mine = cookie(doors.app, cast.alice.user)
     doors.get(PAGE, mine)
-    transaction(lambda: boards.retire(programmes.by_slug("resellers"), ["regions"], NOW))
+    transaction(lambda: publishing.retire(programmes.by_slug("resellers"), ["regions"], NOW))
     assert doors.get(PAGE, mine).status == 404
 
 

@@ -1,0 +1,93 @@
+"""Lines of a ranking in a reader's words: as templates draw them, and what is said of the reader's own."""
+
+from typing import Any
+
+from engage import formats
+from engage.leaderboards import sentences
+from engage.leaderboards.ranking import Ranking, Row
+from engage.leaderboards.view import View
+from engage.periods import Period
+from engage.voice import Voice
+
+
+def shown(
+    view: View,
+    found: Ranking,
+    voice: Voice,
+    *,
+    yesterday: dict[int, int] | None = None,
+    before: tuple[Period, dict[int, int]] | None = None,
+    me: int | None = None,
+    small: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows as ui/board.html draws them; with ``me``, that one is marked as the reader's.
+
+    ``small`` leaves the bars out.
+    """
+    rule, currency = view.published.rule, view.programme.currency
+    whole = sentences.is_told_whole(rule, found.best)
+    rows = []
+    for row in found.rows:
+        said: dict[str, Any] = {
+            "key": row.member_id,
+            "rank": row.rank,
+            "place": formats.ordinal(row.rank, voice.locale),
+            "name": row.name,
+            "detail": " · ".join(told for _, told in row.columns if told) or None,
+            "score": sentences.score(rule, row.score, currency, voice, whole=whole, bare=True),
+            "me": row.member_id == me,
+        }
+        if row.member_id == me:
+            said["you"] = you(view, voice)
+        if not small and found.best > 0:
+            said["share"] = max(0.0, row.score / found.best)
+        if yesterday is not None:
+            said["move"] = _moved(yesterday, row)
+        if before is not None:
+            since = voice.gettext("since %(period)s", period=voice.period(before[0]))
+            said["since"] = (_moved(before[1], row), since)
+        rows.append(said)
+    return rows
+
+
+def _moved(ranks: dict[int, int], row: Row) -> int | None:
+    """How many places a member rose; None where it had none."""
+    before = ranks.get(row.member_id)
+    return None if before is None else before - row.rank
+
+
+def you(view: View, voice: Voice) -> str:
+    """What marks the reader's own line: on a board of groups it is the group's."""
+    return {
+        "partner": voice.gettext("You"),
+        "organisation": voice.gettext("Your organisation"),
+        "team": voice.gettext("Your team"),
+        "region": voice.gettext("Your region"),
+    }[view.published.rule.by]
+
+
+def moved(view: View, voice: Voice) -> str:
+    """What is said aloud when the reader's own line changes its place."""
+    return {
+        "partner": voice.gettext("You moved from {from} to {to}"),
+        "organisation": voice.gettext("Your organisation moved from {from} to {to}"),
+        "team": voice.gettext("Your team moved from {from} to {to}"),
+        "region": voice.gettext("Your region moved from {from} to {to}"),
+    }[view.published.rule.by]
+
+
+def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | None:
+    """``$1,240 behind Great Bikes.``, or how safe the lead is; None where there is nothing to say."""
+    rule, currency = view.published.rule, view.programme.currency
+    mine = next((row for row in found.rows if row.member_id == member_id), None)
+    if mine is None:
+        return None
+    ahead = [row for row in found.rows if row.score > mine.score]
+    if ahead:
+        gap = sentences.between(rule, ahead[-1].score, mine.score, found.best, currency, voice)
+        return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=ahead[-1].name)
+    behind = next((row for row in found.rows if row.score < mine.score), None)
+    if mine.rank == 1 and behind:
+        gap = sentences.between(rule, mine.score, behind.score, found.best, currency, voice)
+        return voice.gettext("In front, %(gap)s ahead of %(name)s.", gap=gap, name=behind.name)
+    return None
