@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     max_upload_mb: int = 64
     door_mb: int = 64
     video_workers: int = 1
+    #: Where films are kept: a folder, or ``s3://bucket/prefix``; with everything else if not given.
+    shelf: str = ""
     film_days: int = Field(default=400, ge=1)
     #: Who reads films aloud, see `engage.studio.narration.engine`; nobody if not given.
     narration: str = ""

@@ -23,7 +23,7 @@ from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
 from engage.terminal import err, inside, programme_option, refuse, the_partner, the_programme
-from engage.videos import catalogue, checking, drafts, looks, retention, sheets
+from engage.videos import catalogue, checking, drafts, looks, retention, sheets, shelf
 from engage.videos import preview as page_of
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
@@ -98,7 +98,7 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
         who = the_partner(programme, partner)
         if not yes and not click.confirm(f"Delete all films of {who.name} for good?", err=True):
             refuse("nothing was deleted")
-        number = retention.erase(config.settings().media_dir, who.id)
+        number = retention.erase(shelf.of(config.settings()), who.id)
     err.print(f"{number} film{'' if number == 1 else 's'} deleted")
 
 

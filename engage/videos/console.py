@@ -246,7 +246,7 @@ def _estimate(
         films.pace(film.slug),
         workers=config.settings().video_workers,
         waiting=films.unfinished(),
-        free=shelf.free(config.settings().media_dir),
+        free=shelf.of(config.settings()).free(),
     )
 
 

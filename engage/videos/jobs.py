@@ -168,8 +168,9 @@ def _give_up(work: Work, error: Exception) -> None:
 def forget(now: datetime | None = None) -> None:
     """Delete films that were kept long enough, and files that no row names."""
     settings = config.settings()
-    retention.forget_old(settings.media_dir, settings.film_days, now or clock.now())
-    retention.sweep(settings.media_dir)
+    films = shelf.of(settings)
+    retention.forget_old(films, settings.film_days, now or clock.now())
+    retention.sweep(films)
 
 
 def sweep(now: datetime | None = None) -> None:
@@ -179,7 +180,7 @@ def sweep(now: datetime | None = None) -> None:
     if returned:
         log.warning("films %s were lost by their workers", ", ".join(map(str, returned)))
     delivery.deliver()
-    shelf.clear(config.settings().media_dir, (now - 2 * rules.TIME_LIMIT).timestamp())
+    shelf.of(config.settings()).clear((now - 2 * rules.TIME_LIMIT).timestamp())
     try:
         # While there are entries in the queue, workers come to everything in its turn.
         forgotten = [] if queue.length(QUEUE) else claims.waiting(now - rules.FORGOTTEN)

@@ -61,21 +61,20 @@ def make(work: Work) -> Made:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
     template = told_in(film.template, language_of(work.locale, film.template))
-    media = config.settings().media_dir
-    place = shelf.folder(media, work.key)
-    if not place.is_dir():
-        with Pulse(work) as pulse, shelf.making(media, work.key) as aside:
+    media, films = config.settings().media_dir, shelf.of(config.settings())
+    if not films.has(work.key):
+        with Pulse(work) as pulse, films.making(work.key) as aside:
             said = _draw(template, film.theme, data, work.format, aside, media, pulse)
             (aside / shelf.CAPTIONS).write_text(said, encoding="utf-8")
             if pulse.lost():
                 raise Lost
-            shelf.publish(aside, place)
-    path = place / shelf.FILM
+            films.put(aside, work.key)
     # It brings PyAV with it: 15 MB that the web processes do without.
     from engage.studio import mp4
 
-    seconds = round(mp4.inspect(path).video.seconds)
-    return Made(seconds, path.stat().st_size, tuple(transcript(plan(template, data))))
+    with films.at_hand(work.key, shelf.FILM) as path:
+        seconds, size = round(mp4.inspect(path).video.seconds), path.stat().st_size
+    return Made(seconds, size, tuple(transcript(plan(template, data))))
 
 
 def _draw(
@@ -178,6 +177,8 @@ def reason(error: Exception) -> str:
         return f"Rendering took longer than {rules.TIME_LIMIT.total_seconds() / 60:.0f} minutes."
     if isinstance(error, MemoryError):
         return "Rendering needed more memory than a film may have."
+    if isinstance(error, shelf.Trouble):
+        return f"The film could not be kept: {error}."
     if isinstance(error, OSError) and error.errno is not None:
         return f"The machine that renders could not write the film: {error.strerror}."
     return f"Rendering failed: {type(error).__name__}: {error}"

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from engage.db import db, transaction
 from engage.rows import in_chunks
-from engage.videos import shelf
 from engage.videos.models import FilmShare, FilmStep, FilmView, Video, VideoOrder
+from engage.videos.shelf import Shelf
 
 #: Films deleted in one transaction.
 STRIDE = 500
 
 
-def forget_old(media: Path, days: int, now: datetime) -> int:
+def forget_old(films: Shelf, days: int, now: datetime) -> int:
     """Delete the films finished (or given up) more than ``days`` ago; how many.
 
     One that was never begun, such as of a batch that stays paused, counts from when it was put to
@@ -23,19 +22,19 @@ def forget_old(media: Path, days: int, now: datetime) -> int:
     goes on.
     """
     ended = func.coalesce(Video.finished_at, Video.queued_at) < now - timedelta(days=days)
-    return _forget(media, and_(ended, Video.state != "rendering"), f"kept for {days} days")
+    return _forget(films, and_(ended, Video.state != "rendering"), f"kept for {days} days")
 
 
-def erase(media: Path, partner_id: int) -> int:
+def erase(films: Shelf, partner_id: int) -> int:
     """Delete all of a partner's films, with what they tell, their links and files; how many."""
-    return _forget(media, Video.partner_id == partner_id, "erased")
+    return _forget(films, Video.partner_id == partner_id, "erased")
 
 
-def _forget(media: Path, which: ColumnElement[bool], why: str) -> int:
+def _forget(films: Shelf, which: ColumnElement[bool], why: str) -> int:
     forgotten = 0
     while keys := transaction(lambda: _drop(which, why)):
         for key in keys:
-            shelf.remove(media, key)
+            films.remove(key)
         forgotten += len(keys)
     return forgotten
 
@@ -56,9 +55,9 @@ def _drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
     return [row.key for row in found]
 
 
-def sweep(media: Path) -> None:
+def sweep(films: Shelf) -> None:
     """Remove the files of films that no row names: what a process left that was killed between."""
-    for chunk in in_chunks(shelf.keys(media), STRIDE):
+    for chunk in in_chunks(films.keys(), STRIDE):
         named = set(db.session.scalars(select(Video.key).where(Video.key.in_(chunk))))
         for key in set(chunk) - named:
-            shelf.remove(media, key)
+            films.remove(key)

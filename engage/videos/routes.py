@@ -3,6 +3,8 @@
 A manager of the programme may watch as well, from the batch they ordered.
 """
 
+import logging
+from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -19,6 +21,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import FileWrapper
 
 from engage import config
 from engage.db import transaction
@@ -34,6 +37,10 @@ from engage.web import allow
 
 blueprint = Blueprint("videos", __name__, url_prefix="/videos")
 
+log = logging.getLogger(__name__)
+
+#: Bytes of a film that are read at once.
+AT_ONCE = 1 << 18
 #: What the parts of a film are, to whoever asks for them.
 KINDS = {shelf.FILM: "video/mp4", shelf.POSTER: "image/jpeg", shelf.CAPTIONS: "text/vtt"}
 
@@ -198,17 +205,26 @@ def captions(key: str) -> Response:
 
 def media(video: Video, name: str) -> Response:
     """A part of a finished film; 404 while there is none."""
-    path = shelf.folder(config.settings().media_dir, video.key) / name
-    if video.state != "done" or not path.is_file():
+    if video.state != "done":
         abort(404)
+    try:
+        file, size = shelf.of(config.settings()).open(video.key, name)
+    except FileNotFoundError:
+        abort(404)
+    except shelf.Trouble as trouble:
+        log.error("%s", trouble)
+        abort(503)
     response = send_file(
-        path,
+        file,
         mimetype=KINDS[name],
-        conditional=True,
-        etag=f"{video.key[:32]}-{path.stat().st_size}",
+        conditional=False,
         as_attachment="download" in request.args,
-        download_name=f"{video.title}{path.suffix}".replace("/", "-").replace(":", ""),
+        download_name=f"{video.title}{Path(name).suffix}".replace("/", "-").replace(":", ""),
     )
+    response.response = FileWrapper(file, AT_ONCE)
+    response.content_length = size
+    response.set_etag(f"{video.key[:32]}-{size}")
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
     # Named by its content, so it never changes; but it is one person's, and asked for each time.
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -90,7 +90,7 @@ def make(cast: Cast) -> int:
     db.session.add(VideoOrder(batch_id=ordered.id, partner_id=video.partner_id, video_id=video.id))
     db.session.commit()
     settings: Settings = current_app.extensions["engage.settings"]
-    place = shelf.folder(settings.media_dir, KEY)
+    place = shelf.Folder(settings.media_dir).folder(KEY)
     place.mkdir(parents=True)
     (place / shelf.FILM).write_bytes(FILM)
     (place / shelf.POSTER).write_bytes(b"\xff\xd8\xff\xd9")

@@ -39,7 +39,7 @@ def test_what_does_not_fit_on_the_disk_is_refused_and_says_what_it_needs(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     examples.make(cast)
-    monkeypatch.setattr(shelf, "free", lambda _media: rules.LEFT_FREE + 1000)
+    monkeypatch.setattr(shelf.Folder, "free", lambda _folder: rules.LEFT_FREE + 1000)
     mia = browser(app, cast.mia.user)
     form = {"template": "tiny", "period": "2013-Q2"}
     page = mia.get("/console/videos/forecast", query_string=form).text

@@ -26,7 +26,7 @@ def video_id(cast: Cast, order: Order) -> int:
 
 
 def place(settings: Settings) -> Path:
-    return shelf.folder(settings.media_dir, film().key)
+    return shelf.Folder(settings.media_dir).folder(film().key)
 
 
 def test_a_rendered_film_is_whole_and_says_what_the_ledger_says(

@@ -37,7 +37,7 @@ def test_a_film_is_kept_as_long_as_said_and_then_gone_with_its_links(
     jobs.forget(end + timedelta(seconds=1))
     assert rows() == []
     assert db.session.query(FilmShare).count() == 0
-    assert not shelf.folder(settings.media_dir, examples.KEY).exists()
+    assert not shelf.Folder(settings.media_dir).folder(examples.KEY).exists()
     batch = examples.make(cast)
     assert "kept for 400 days" in browser(app, cast.mia.user).get(f"/console/videos/{batch}").text
 
@@ -56,11 +56,11 @@ def test_a_film_that_was_never_begun_is_kept_as_long_as_one_that_was(
 
 
 def test_files_that_no_film_names_are_removed_and_others_stay(settings: Settings) -> None:
-    left = shelf.folder(settings.media_dir, "b2" * 32)
+    left = shelf.Folder(settings.media_dir).folder("b2" * 32)
     left.mkdir(parents=True)
     jobs.forget(NOW)
     assert not left.exists()
-    assert (shelf.folder(settings.media_dir, examples.KEY) / shelf.FILM).is_file()
+    assert (shelf.Folder(settings.media_dir).folder(examples.KEY) / shelf.FILM).is_file()
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1)])
