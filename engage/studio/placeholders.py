@@ -28,10 +28,16 @@ def names(text: str) -> list[str]:
 
 
 def fill(text: str, words: Mapping[str, str]) -> str:
-    """The text with every placeholder replaced; a missing field is a `KeyError` with its name."""
+    """The text with every placeholder replaced; a missing field is a `KeyError` with its name.
+
+    A full stop behind words that end with one ("Acme Inc.") is theirs already."""
 
     def swap(piece: re.Match[str]) -> str:
-        return words[piece.group(1)] if piece.group(1) else piece.group()[0]
+        if not piece.group(1):
+            return piece.group()[0]
+        word, behind = words[piece.group(1)], text[piece.end() : piece.end() + 2]
+        stops = word.endswith(".") and behind[:1] == "." and behind != ".."
+        return word[:-1] if stops else word
 
     return _PIECE.sub(swap, text)
 

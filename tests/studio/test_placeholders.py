@@ -36,3 +36,8 @@ def test_one_placeholder_alone_is_a_field():
 @given(st.text())
 def test_what_a_field_holds_is_never_read_as_a_placeholder(words):
     assert fill("<{name}>", {"name": words, "secret": "no"}) == f"<{words}>"
+
+
+def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop():
+    assert fill("Welcome, {who}.", {"who": "Acme Inc."}) == "Welcome, Acme Inc."
+    assert fill("{who}. {who}, {who}..", {"who": "Jr."}) == "Jr. Jr., Jr..."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from engage.studio.canvas import Canvas
 from engage.studio.easing import in_out, out_expo, progress
 from engage.studio.layers import avatar
+from engage.studio.lettering import measure
 from engage.studio.stage import Drawing, Option, Part, Stage
 from engage.studio.values import Ranking, Row
 
@@ -87,7 +88,10 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
         written, row.score, (w * 0.6, 0, w * 0.4 - size, h), score, size, ink, "right"
     )
     widest = max((p.line.width for p in number.lines), default=0)
-    stage.label(written, row.name, (left, 0, w - left - widest - 2 * size, h), name, size, ink)
+    room = w - left - widest - 2 * size
+    # A long name takes a second line rather than become small among its neighbours.
+    lines = 1 if measure(row.name, name, round(size * 0.8)).width <= room else 2
+    stage.label(written, row.name, (left, 0, room, h), name, size, ink, lines=lines)
     lines = written.ops
 
     def paste(canvas: Canvas, x: float, y: float) -> None:
