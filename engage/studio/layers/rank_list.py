@@ -90,8 +90,8 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
     widest = max((p.line.width for p in number.lines), default=0)
     room = w - left - widest - 2 * size
     # A long name takes a second line rather than become small among its neighbours.
-    lines = 1 if measure(row.name, name, round(size * 0.8)).width <= room else 2
-    stage.label(written, row.name, (left, 0, room, h), name, size, ink, lines=lines)
+    most = 1 if measure(row.name, name, round(size * 0.8)).width <= room else 2
+    stage.label(written, row.name, (left, 0, room, h), name, size, ink, lines=most)
     lines = written.ops
 
     def paste(canvas: Canvas, x: float, y: float) -> None:
