@@ -12,6 +12,7 @@ from engage.db import db, transaction
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.home import news, sentences, service
+from engage.home.rules import NextTier
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
 from engage.leaderboards import announcements, pictures, wording
@@ -62,6 +63,7 @@ def home() -> str | Response:
         greeting=_greeting(partner, voice),
         lead=_lead(now["here"], voice),
         tier=tiers.standing(programme, partner, g.now, voice),
+        tier_is_next=isinstance(now["here"].next, NextTier),
         **now,
         **_latest(programme, partner, voice),
         **what_if_form(programme, partner),

@@ -128,6 +128,7 @@ def _paying(found: PayoutRun, error: str | None) -> str:
         "console_payouts/pay.html",
         **shown,
         chosen=chosen,
+        sum=view.total(found, {payment["id"] for payment in chosen}, viewer()),
         one=one,
         error=error,
         reference=request.form.get("reference", ""),

@@ -1,6 +1,6 @@
 """Runs and payments as the console shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -67,11 +67,24 @@ def row(
         "held": by_state.get("held", 0),
         "open": by_state.get("on_its_way", 0),
         "paid": by_state.get("paid", 0),
-        "total": voice.all_of(voice.pay(totals[u], u, whole=False) for u in sorted(totals)),
+        "total": _sums(totals, voice),
         "state": _state(run, by_state, voice),
         "cleared": run.cleared_at is not None,
         "needs_second": run.needs_second,
     }
+
+
+def _sums(totals: Mapping[str, int], voice: Voice) -> str:
+    return voice.all_of(voice.pay(totals[unit], unit, whole=False) for unit in sorted(totals))
+
+
+def total(run: PayoutRun, payment_ids: Collection[int], voice: Voice) -> str:
+    """What these payments of a run come to."""
+    totals: dict[str, int] = {}
+    for payout in service.payments(run):
+        if payout.id in payment_ids:
+            totals[payout.unit] = totals.get(payout.unit, 0) + payout.amount
+    return _sums(totals, voice)
 
 
 def _state(run: PayoutRun, by_state: dict[str, int], voice: Voice) -> tuple[str, str]:

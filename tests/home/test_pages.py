@@ -74,6 +74,7 @@ def test_a_nearer_tier_is_next(app: Flask, cast: Cast):
     assert "94% $5,000 of sales" in said
     assert "81 days left" in said
     assert "1.5 times the points that rules pay" in said
+    assert "You need another" not in text(page(browser(app, cast.bob.user))), "said once"
 
 
 def test_a_nearer_milestone_is_next(app: Flask, cast: Cast):
