@@ -214,7 +214,7 @@ def test_a_large_correction_is_proposed_by_one_manager_and_settled_by_another(
     old = db.session.scalars(select(Dispute.proposed_at)).one()
     assert old
     mia.post(f"/console/disputes/{number}", data=large | {"amount": "-450"})
-    assert "proposed by Mia" in text(ada.get(f"/console/disputes/{number}"))
+    assert "Proposed by Mia" in text(ada.get(f"/console/disputes/{number}"))
     assert "The line is corrected" in second(ada, number)
     assert "Nothing was changed" in second(ada, number, old.isoformat())
     assert ledger.balances(cast.alice.partner.id)["points"] == 5_550

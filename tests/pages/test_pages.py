@@ -16,6 +16,7 @@ from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.conftest import Cast, Person, record, sale
 from tests.pages.conftest import Visit
+from tests.videos import examples as films
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.service]
@@ -158,7 +159,8 @@ def test_axe_finds_nothing(
     context = visit(getattr(cast, who), viewport=viewport, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     found = []
-    for address in PAGES if who == "alice" else FOR_MANAGERS:
+    shared = f"/shared/films/{films.shared(cast)['token']}"
+    for address in (*PAGES, f"/videos/{films.KEY}", shared) if who == "alice" else FOR_MANAGERS:
         answer = page.goto(address)
         assert answer
         assert answer.status == 200, address
