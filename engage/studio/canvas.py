@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -51,8 +50,7 @@ class Op(NamedTuple):
     seen: Box
 
 
-@dataclass(frozen=True)
-class _Frame:
+class _Frame(NamedTuple):
     dx: float = 0.0
     dy: float = 0.0
     alpha: float = 1.0
@@ -76,8 +74,7 @@ class Canvas:
     ) -> Iterator[None]:  # fmt: skip
         """Everything drawn inside is shifted, faded, and scaled around a point."""
         old = self._frame
-        self._frame = replace(
-            old,
+        self._frame = old._replace(
             dx=old.dx + dx,
             dy=old.dy + dy,
             alpha=old.alpha * alpha,
@@ -93,7 +90,7 @@ class Canvas:
     def clipped(self, box: Box) -> Iterator[None]:
         """Nothing drawn inside shows outside the box (which itself does not move)."""
         old = self._frame
-        self._frame = replace(old, clip=meet(old.clip, box) if old.clip else box)
+        self._frame = old._replace(clip=meet(old.clip, box) if old.clip else box)
         try:
             yield
         finally:

@@ -82,7 +82,10 @@ class Encoder:
             self.hold()
             return
         for view, plane in zip(self.views, picture, strict=True):
-            view[:] = plane
+            grain = self.size[0] // plane.shape[1]
+            for box in changed if changed and self.pictures else [(0, 0, *self.size)]:
+                left, top, right, bottom = (edge // grain for edge in box)
+                view[top:bottom, left:right] = plane[top:bottom, left:right]
         self.pictures.append(self._encode())
 
     def _encode(self) -> bytes:
