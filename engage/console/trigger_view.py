@@ -87,6 +87,21 @@ def events(voice: Voice) -> dict[str, str]:
     }
 
 
+def _events() -> dict[str, str]:
+    """The events as they fit into a select."""
+    said = (
+        _("a partner joins"),
+        _("a tier is reached"),
+        _("a training is finished"),
+        _("a mission is published"),
+        _("a product's rule begins"),
+        _("a board is published"),
+        _("a mission is half over"),
+        _("a period is over"),
+    )
+    return dict(zip(triggers.EVENTS, said, strict=True))
+
+
 def _when(trigger: Trigger, voice: Voice) -> str:
     if trigger.on != "closed":
         return events(voice)[trigger.on]
@@ -175,7 +190,7 @@ def form_parts(
             "formats": _("Each is a film of its own."),
         },
         choices={
-            "on": [*events(voice).items()],
+            "on": [*_events().items()],
             "template": [*there.titles.items()],
             "period": [(kind, spans[kind]) for kind in triggers.PERIODS],
             "urgent": [(NONE, _("after the films that wait")), ("true", _("before all others"))],
