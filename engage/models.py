@@ -16,7 +16,7 @@ from engage.leaderboards.models import (
     StandingBucket,
     StandingDay,
 )
-from engage.ledger.models import Account, Link, Transfer
+from engage.ledger.models import Account, AwardedSoFar, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.outbox.models import Message
 from engage.partners.models import Group, Partner
@@ -30,6 +30,7 @@ from engage.videos.models import Video, VideoBatch, VideoOrder
 __all__ = [
     "Account",
     "ApiKey",
+    "AwardedSoFar",
     "Board",
     "Conversion",
     "CurrencyRate",

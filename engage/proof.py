@@ -9,11 +9,13 @@ from sqlalchemy import func, or_, select
 from engage.activity.models import Fact
 from engage.db import db
 from engage.flow import differences
+from engage.incentives import awards as incentives
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board, Standing
 from engage.ledger import books
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Difference
+from engage.missions import awards as rewards
 from engage.missions import progress as missions
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.partners import service as partners
@@ -45,6 +47,8 @@ def check(programme: Programme) -> Check:
     who = partners.attributes(programme.id)
     found = (
         len(differences(programme, who, store=False))
+        + incentives.differing_budgets(programme)
+        + rewards.differing_budgets(programme)
         + tiers.differing(programme)
         + missions.differing(programme, who)
         + leaderboards.differing_standings(programme)

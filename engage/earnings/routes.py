@@ -235,4 +235,5 @@ def _used(book: Book, rule: Rule, voice: Voice) -> str | None:
     if book.limit is None:
         return None
     mine = Transfer.rule_version_id.in_([version.id for version in book.versions])
-    return used(book.limit, budgets.awarded(mine).get(rule.earn, 0), rule.earn, voice)
+    spent = budgets.so_far(book.source, lambda: budgets.awarded(mine))
+    return used(book.limit, spent.get(rule.earn, 0), rule.earn, voice)

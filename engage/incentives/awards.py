@@ -92,14 +92,26 @@ def _while_budgets_last(
     for book in shelf:
         if book.limit is None:
             continue
-        versions = [version.id for version in book.versions]
-        mine = sum(d.amount for d in owed if d.rule_version_id in versions)
-        stands = sum(budgets.awarded(Transfer.rule_version_id.in_(versions)).values())
-        if stands < book.limit and stands + mine <= book.limit:
-            continue
-        owed = [d for d in owed if d.rule_version_id not in versions]
-        owed += _whole(programme, book, book.limit, store=True)
+        versions = {version.id for version in book.versions}
+        mine = [d for d in owed if d.rule_version_id in versions]
+        stands = sum(budgets.keep_up(programme.id, book.source, _awarded_by(book)).values())
+        if stands >= book.limit or stands + sum(d.amount for d in mine) > book.limit:
+            mine = _whole(programme, book, book.limit, store=True)
+            owed = [d for d in owed if d.rule_version_id not in versions] + mine
+        budgets.add(book.source, book.earns, sum(d.amount for d in mine))
     return owed
+
+
+def _awarded_by(book: Book) -> budgets.Counting:
+    """What all versions of a rule have awarded, in whatever unit they paid."""
+    lines = Transfer.rule_version_id.in_([version.id for version in book.versions])
+    return lambda: {book.earns: sum(budgets.awarded(lines).values())}
+
+
+def differing_budgets(programme: Programme) -> int:
+    """How many rules have awarded something else than what is kept of them."""
+    limited = (book for book in books(programme) if book.limit is not None)
+    return budgets.differing((book.source, _awarded_by(book)) for book in limited)
 
 
 def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list[Difference]:
@@ -270,6 +282,8 @@ def recompute(
 
     With ``store`` the running totals are written anew as well.
     """
+    if store:
+        budgets.forget(programme.id)
     whole = books(programme)
     shelf = [book for book in whole if book.limit is None]
     owed: list[Difference] = []

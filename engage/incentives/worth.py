@@ -32,10 +32,24 @@ class Book(NamedTuple):
     versions: list[Version]
 
     @property
+    def newest(self) -> rules.Rule | None:
+        """The rule as its newest version says it that does not retire it."""
+        return next((v.rule for v in reversed(self.versions) if v.rule), None)
+
+    @property
     def limit(self) -> int | None:
-        """What the rule pays all partners together at most, as its newest version says."""
-        newest = next((v.rule for v in reversed(self.versions) if v.rule), None)
-        return newest.limit if newest else None
+        """What the rule pays all partners together at most."""
+        return self.newest.limit if self.newest else None
+
+    @property
+    def earns(self) -> str:
+        """The unit it pays in."""
+        return self.newest.earn if self.newest else ""
+
+    @property
+    def source(self) -> str:
+        """What its awards are kept under, see `engage.ledger.budgets`."""
+        return f"rule:{self.id}"
 
     @property
     def looks_back(self) -> bool:

@@ -1,11 +1,14 @@
 """What a programme may award at most: the floor of its budget account, which the database keeps."""
 
-from sqlalchemy import ColumnElement, func, select, update
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from engage.db import db
-from engage.ledger.models import Account, Transfer
+from engage.ledger.models import Account, AwardedSoFar, Transfer
 from engage.ledger.rules import Budget, Overdrawn, Place, Shortfall
 from engage.ledger.service import accounts
+from engage.rows import upsert_rows
 
 
 def budgets(programme_id: int) -> dict[str, int]:
@@ -36,6 +39,55 @@ def awarded(*conditions: ColumnElement[bool]) -> dict[str, int]:
     """What the transfers under ``conditions`` (of a rule, of a mission) come to, by unit."""
     sums = select(Transfer.unit, func.sum(Transfer.amount)).where(*conditions)
     return {unit: int(amount) for unit, amount in db.session.execute(sums.group_by(Transfer.unit))}
+
+
+#: Adds up what a rule or mission has awarded from the lines; by unit, in minor units.
+Counting = Callable[[], Mapping[str, int]]
+
+
+def so_far(source: str, count: Counting) -> Mapping[str, int]:
+    """What a ``source`` ("rule:7", "mission:3") has awarded: as it is kept, else counted."""
+    return _kept(source) or count()
+
+
+def keep_up(programme_id: int, source: str, count: Counting) -> Mapping[str, int]:
+    """The same, and kept from now on: to add up all of its lines for each fact would take ever longer."""
+    if kept := _kept(source):
+        return kept
+    found = count()
+    rows = [
+        {"source": source, "unit": unit, "programme_id": programme_id, "amount": amount}
+        for unit, amount in found.items()
+    ]
+    upsert_rows(AwardedSoFar.__table__, rows, put=("amount",))
+    return found
+
+
+def _kept(source: str) -> dict[str, int]:
+    here = AwardedSoFar.source == source
+    return dict(
+        db.session.execute(select(AwardedSoFar.unit, AwardedSoFar.amount).where(here))
+        .tuples()
+        .all()
+    )
+
+
+def add(source: str, unit: str, amount: int) -> None:
+    """A source that is kept has awarded so much more, or less."""
+    if amount:
+        here = (AwardedSoFar.source == source, AwardedSoFar.unit == unit)
+        more = {"amount": AwardedSoFar.amount + amount}
+        db.session.execute(update(AwardedSoFar).where(*here).values(more))
+
+
+def forget(programme_id: int) -> None:
+    """All is worked out anew: what was kept is counted again by the next fact that asks."""
+    db.session.execute(delete(AwardedSoFar).where(AwardedSoFar.programme_id == programme_id))
+
+
+def differing(sources: Iterable[tuple[str, Counting]]) -> int:
+    """How many of these are kept as something else than their lines come to."""
+    return sum(1 for source, count in sources if (kept := _kept(source)) and kept != count())
 
 
 def publish(programme_id: int, budget: Budget) -> bool:

@@ -162,3 +162,14 @@ class Transfer(Model):
         CheckConstraint("debit_id <> credit_id", name="two_accounts"),
         CheckConstraint(_has_its_sources(), name="has_its_sources"),
     )
+
+
+class AwardedSoFar(Model):
+    """A projection: what a rule or mission that stops at its budget has awarded, in minor units."""
+
+    __tablename__ = "awarded_so_far"
+
+    source: Mapped[str] = mapped_column(String(40), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(10), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
+    amount: Mapped[int]

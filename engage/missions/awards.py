@@ -84,13 +84,21 @@ def _while_its_budget_lasts(
     """
     if not owed or not mission.limits:
         return owed
-    stands = budgets.awarded(Transfer.stage_id.in_(mission.stage_ids))
-    for unit, limit in mission.limits.items():
-        before = stands.get(unit, 0)
-        mine = sum(difference.amount for difference in owed if difference.unit == unit)
-        if before >= limit or before + mine > limit:
-            return _whole(programme, mission, store=False)
+    stands = budgets.keep_up(programme.id, mission.source, mission.awarded)
+    mine = {unit: sum(d.amount for d in owed if d.unit == unit) for unit in mission.limits}
+    if any(
+        stands[unit] >= limit or stands[unit] + mine[unit] > limit
+        for unit, limit in mission.limits.items()
+    ):
+        owed = _whole(programme, mission, store=False)
+    for unit in mission.limits:
+        budgets.add(mission.source, unit, sum(d.amount for d in owed if d.unit == unit))
     return owed
+
+
+def differing_budgets(programme: Programme) -> int:
+    """How many missions have awarded something else than what is kept of them."""
+    return budgets.differing((m.source, m.awarded) for m in missions(programme) if m.limits)
 
 
 def outstanding(
@@ -246,6 +254,8 @@ def recompute(
     slug: str | None = None,
 ) -> list[Difference]:
     """The differences of every mission (or one) for these partners, addressed or not any more."""
+    if store:
+        budgets.forget(programme.id)
     owed: list[Difference] = []
     for mission in missions(programme):
         if slug not in (None, mission.model.slug):

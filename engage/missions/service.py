@@ -71,6 +71,16 @@ class Running(NamedTuple):
         """What its rewards never come to more than, all partners together, by unit."""
         return dict(self.budget) if self.model.at_budget == "stop" else {}
 
+    @property
+    def source(self) -> str:
+        """What its awards are kept under, see `engage.ledger.budgets`."""
+        return f"mission:{self.model.id}"
+
+    def awarded(self) -> dict[str, int]:
+        """What it has awarded of the budgets it stops at, from the lines."""
+        found = budgets.awarded(Transfer.stage_id.in_(self.stage_ids))
+        return {unit: found.get(unit, 0) for unit in self.limits}
+
 
 def missions(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
     """The programme's missions that are not retired, those ending first in front.
@@ -238,8 +248,8 @@ def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date
 def _limits(mission: Running) -> list[tuple[str, int, int]]:
     if not mission.limits:
         return []
-    awarded = budgets.awarded(Transfer.stage_id.in_(mission.stage_ids))
-    return [(unit, limit, awarded.get(unit, 0)) for unit, limit in mission.limits.items()]
+    awarded = budgets.so_far(mission.source, mission.awarded)
+    return [(unit, limit, awarded[unit]) for unit, limit in mission.limits.items()]
 
 
 def stage_count(programme: Programme, slug: str) -> int:
