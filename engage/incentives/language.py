@@ -104,15 +104,20 @@ def _bands(raw: Mapping[str, Any], earn: str) -> tuple[Band, ...]:
     rows = raw.get("band")
     if not isinstance(rows, list) or not rows:
         raise DefinitionError("band", 'is missing: write band = [ { from = "0", rate = "0" } ]')
+    return _rising(rows, "band", "from", _band, earn)
+
+
+def _rising(
+    rows: list[Any], key: str, edge: str, one: Callable[[Any, str], Any], earn: str
+) -> tuple[Any, ...]:
+    """What ``one`` reads of each row under ``key``; at their ``edge`` each is above the one before it."""
     take = read.Every()
-    found = [take.under(f"band[{n}]", _band, row, earn) for n, row in enumerate(rows, 1)]
-    bands = [(number, band) for number, band in enumerate(found, 1) if band]
-    if bands and bands[0][1].start < 0:
-        take.note(f"band[{bands[0][0]}].from", "starts below zero: the first is 0")
-    for (_, before), (number, band) in pairwise(bands):
-        if band.start <= before.start:
+    found = [take.under(f"{key}[{n}]", one, row, earn) for n, row in enumerate(rows, 1)]
+    edges = [(n, read.scaled(row, edge)) for n, row in enumerate(rows, 1) if found[n - 1]]
+    for (_, before), (number, here) in pairwise(edges):
+        if here <= before:
             take.note(
-                f"band[{number}].from", "does not start above the band before it: put them in order"
+                f"{key}[{number}].{edge}", "is not above the one before it: put them in order"
             )
     return take.settled(tuple(found))
 
@@ -122,7 +127,10 @@ def _band(row: Any, earn: str) -> Band:
         raise DefinitionError("", 'write { from = "0", rate = "0" }')
     take = read.Every()
     take(read.known_keys, row, _BAND_KEYS)
-    return take.settled(Band(take(read.scaled, row, "from"), take(_rate, row, earn)))
+    start = take(read.scaled, row, "from")
+    if start is not None and start < 0:
+        take.note("from", "starts below zero: the first is 0")
+    return take.settled(Band(start, take(_rate, row, earn)))
 
 
 def _within(raw: Mapping[str, Any]) -> int | None:
@@ -183,15 +191,7 @@ def _milestones(raw: Mapping[str, Any], earn: str) -> tuple[Milestone, ...]:
         raise DefinitionError("milestones", 'write [ { at = "10", pays = "100" } ]')
     if len(rows) > _MOST_MILESTONES:
         raise DefinitionError("milestones", f"are {len(rows)}: at most {_MOST_MILESTONES}")
-    take = read.Every()
-    found = [take.under(f"milestones[{n}]", _milestone, row, earn) for n, row in enumerate(rows, 1)]
-    standing = [(number, milestone) for number, milestone in enumerate(found, 1) if milestone]
-    for (_, before), (number, milestone) in pairwise(standing):
-        if milestone.at <= before.at:
-            take.note(
-                f"milestones[{number}].at", "is not above the one before it: put them in order"
-            )
-    return take.settled(tuple(found))
+    return _rising(rows, "milestones", "at", _milestone, earn)
 
 
 def _milestone(row: Any, earn: str) -> Milestone:
