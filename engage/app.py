@@ -11,6 +11,7 @@ from engage.api.questions import blueprint as api_questions
 from engage.api.routes import blueprint as api
 from engage.config import HOUSE, Settings
 from engage.console.boards import blueprint as console_boards
+from engage.console.film_orders import blueprint as console_videos
 from engage.console.film_versions import blueprint as console_films
 from engage.console.film_watching import blueprint as console_watching
 from engage.console.held import blueprint as console_held
@@ -38,7 +39,6 @@ from engage.rewards.routes import blueprint as rewards
 from engage.screens.console import blueprint as console_screens
 from engage.screens.routes import blueprint as screens
 from engage.share.routes import blueprint as share
-from engage.videos.console import blueprint as console_videos
 from engage.videos.routes import blueprint as videos
 from engage.videos.shared import blueprint as shared_films
 

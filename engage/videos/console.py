@@ -1,41 +1,15 @@
-"""Making films: what an order would bring, the batches under way, and mending what failed."""
+"""Films ordered together: the batches under way, and mending what failed."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from flask import (
-    Blueprint,
-    abort,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage import config
 from engage.db import db, transaction
 from engage.outbox import delivery
-from engage.programmes.models import Programme
-from engage.studio.template import TemplateError
-from engage.videos import (
-    catalogue,
-    choices,
-    drafts,
-    films,
-    jobs,
-    languages,
-    rules,
-    service,
-    shelf,
-    stills,
-)
-from engage.videos.choices import Choice
+from engage.videos import choices, films, jobs, service
 from engage.videos.models import VideoBatch
 from engage.web import allow
 from engage.web.locales import viewer
@@ -44,14 +18,6 @@ from engage.web.numbers import form_number, page_number, query_number
 blueprint = Blueprint("console_videos", __name__, url_prefix="/console/videos")
 
 PER_PAGE = 50
-#: More partners than this are counted exactly only when the order is placed: reading what each
-#: film would tell takes some milliseconds.
-COUNTED_AT_ONCE = 300
-#: An order of more new films than this is asked for a second time.
-UNASKED = 50
-
-
-# --- batches ----------------------------------------------------------------------------------
 
 
 @blueprint.get("/")
@@ -158,154 +124,3 @@ def cancel(batch_id: int) -> Response:
     delivery.deliver()
     flash(ngettext("One film was called off.", "%(num)s films were called off.", stopped), "info")
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
-
-
-# --- a new order ------------------------------------------------------------------------------
-
-
-@blueprint.get("/new")
-@allow("manager")
-def new() -> str:
-    return _order_page({})
-
-
-def _order_page(errors: dict[str, str]) -> str:
-    programme = g.seat.programme
-    offered, broken = catalogue.offered(g.seat.programme)
-    choice = choices.read(request.values, offered, programme, g.now)
-    return render_template(
-        "console_videos/new.html",
-        offered=offered,
-        broken=broken,
-        choice=choice,
-        periods=choices.periods_to_choose(programme, g.now, choice.period),
-        segments=films.segments(programme),
-        voice=viewer(),
-        **_forecast(choice, offered, errors),
-    )
-
-
-@blueprint.get("/forecast")
-@allow("manager")
-def forecast() -> str:
-    """What the order on the page would bring, while it is being chosen."""
-    offered, _broken = catalogue.offered(g.seat.programme)
-    choice = choices.read(request.args, offered, g.seat.programme, g.now)
-    return render_template(
-        "console_videos/_forecast.html",
-        choice=choice,
-        voice=viewer(),
-        **_forecast(choice, offered, {}),
-    )
-
-
-def _forecast(
-    choice: Choice, offered: list[catalogue.Offered], errors: dict[str, str]
-) -> dict[str, Any]:
-    programme = g.seat.programme
-    film = next((one for one in offered if one.slug == choice.template), None)
-    found = choices.partners(choice, programme)
-    shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
-    if film is None or not found.chosen:
-        return shown
-    shown["in_english"] = languages.without_words(film.template, found.chosen)
-    if len(found.chosen) > COUNTED_AT_ONCE:
-        shown["brings"] = _estimate(film, len(found.chosen))
-        shown["roughly"] = True
-    else:
-        shown["brings"] = _brings(film, _drafts(film, choice, found))
-    return shown
-
-
-def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> list[drafts.Draft]:
-    return drafts.drafts(
-        g.seat.programme,
-        film,
-        found.chosen,
-        period=choice.period,
-        address=config.settings().address,
-        now=g.now,
-    )
-
-
-def _brings(film: catalogue.Offered, made: list[drafts.Draft]) -> rules.Forecast:
-    keys = [draft.key for draft in made if draft.refusal is None]
-    states = service.existing(g.seat.programme.id, keys)
-    there = sum(state not in ("failed", "cancelled") for _id, state in states.values())
-    refusals = [draft.refusal for draft in made if draft.refusal is not None]
-    return _estimate(film, len(keys) - there, there, refusals)
-
-
-def _estimate(
-    film: catalogue.Offered, new: int, existing: int = 0, refusals: Sequence[str] = ()
-) -> rules.Forecast:
-    return rules.forecast(
-        new,
-        existing,
-        refusals,
-        films.pace(film.slug),
-        workers=config.settings().video_workers,
-        waiting=films.unfinished(),
-        free=shelf.of(config.settings()).free(),
-    )
-
-
-@blueprint.post("/")
-@allow("manager")
-def create() -> Response | str | tuple[str, int]:
-    """Order what the form says; many films at once are confirmed on a page of their own first."""
-    programme = g.seat.programme
-    offered, _broken = catalogue.offered(g.seat.programme)
-    choice = choices.read(request.form, offered, programme, g.now)
-    try:
-        # Nothing is made by default: what an order is about must be said.
-        film = catalogue.load(request.form.get("template", ""), programme)
-        if choice.period and choice.period.name != request.form.get("period"):
-            raise drafts.Refused(_("Say which period the films are to tell of"))
-        found = choices.partners(choice, programme)
-        made = _drafts(film, choice, found)
-        brings = _brings(film, made)
-        if brings.new and not brings.fits:
-            raise drafts.Refused(_("There is no room for these films: see what they need"))
-        if brings.new > max(UNASKED, form_number("confirmed") or 0):
-            said = {"film": film, "choice": choice, "brings": brings, "voice": viewer()}
-            said["in_english"] = languages.without_words(film.template, found.chosen)
-            whom = choices.whom(choice, found, viewer())
-            return render_template("console_videos/confirm.html", whom=whom, **said)
-        batch_id, to_make = _place(film, choice, made)
-    except (drafts.Refused, catalogue.UnknownTemplate, TemplateError) as refusal:
-        return _order_page({"": str(refusal)}), 422
-    jobs.wake(to_make, urgent=rules.urgent("manager", len(made)))
-    delivery.deliver()
-    return redirect(url_for("console_videos.batch", batch_id=batch_id))
-
-
-def _place(
-    film: catalogue.Offered, choice: Choice, made: list[drafts.Draft]
-) -> tuple[int, list[int]]:
-    programme_id, user_id = g.seat.programme.id, g.user.id
-
-    def work() -> tuple[int, list[int]]:
-        batch = service.batch_of(
-            film, choice.period, "manager", audience=choice.audience, by=user_id
-        )
-        here = db.session.get_one(Programme, programme_id)
-        placed = service.place(here, film, made, batch, g.now)
-        return placed.batch.id, placed.to_make
-
-    return transaction(work)
-
-
-@blueprint.get("/still/<slug>.png")
-@allow("manager")
-def still(slug: str) -> Response:
-    """The title picture of a template, drawn with its samples."""
-    try:
-        film = catalogue.load(slug, g.seat.programme)
-    except (catalogue.UnknownTemplate, TemplateError):
-        abort(404)
-    form = film.template.formats[0]
-    path = stills.still(film, config.settings().media_dir, form)
-    answer = send_file(path, mimetype="image/png", conditional=True, etag=film.digest[:32])
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer

@@ -8,8 +8,9 @@ from bs4 import BeautifulSoup
 from flask import Flask, g
 
 from engage import clock
+from engage.console import film_orders
 from engage.db import db, transaction
-from engage.videos import catalogue, claims, console, films, rules, stills
+from engage.videos import catalogue, claims, films, rules, stills
 from engage.videos.rules import Count
 
 from ..browsing import browser
@@ -79,7 +80,7 @@ def test_an_order_is_for_what_the_form_says_whatever_was_counted_last(
 def test_many_films_are_asked_for_a_second_time(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console, "UNASKED", 1)
+    monkeypatch.setattr(film_orders, "UNASKED", 1)
     mia = browser(app, cast.mia.user)
     wish = {"template": "tiny", "period": "2013-Q2", "region": "Northwest"}
     asked = mia.post("/console/videos/", data=wish)
