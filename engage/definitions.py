@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from engage import money, texts
 from engage.periods import Moment, moment
@@ -54,6 +54,13 @@ class DefinitionError(ValueError):
     def under(self, prefix: str) -> "DefinitionError":
         key = f"{prefix}.{self.key}" if self.key else prefix
         return DefinitionError(key, self.problem, [other.under(prefix) for other in self.others])
+
+
+class Mistake(NamedTuple):
+    """What is wrong with a field of a form: a word that the page says in its language."""
+
+    field: str
+    problem: str
 
 
 class Every:

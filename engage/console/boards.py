@@ -12,6 +12,7 @@ from engage import flow
 from engage.console import board_form, rules
 from engage.console import board_view as view
 from engage.console.board_form import FORM, Reading
+from engage.console.fit import begun, misfits
 from engage.console.form_view import drawn, summary, told
 from engage.console.here import programme
 from engage.console.typed_form import Errors, Typed, one
@@ -20,10 +21,7 @@ from engage.leaderboards import language, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
 from engage.outbox.delivery import deliver
-from engage.programmes import file as programme_file
-from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.programmes.reading import BadProgrammeFile
 from engage.web import allow
 from engage.web.locales import viewer
 
@@ -113,29 +111,13 @@ def _whole(here: Programme, slug: str | None, typed: Typed) -> Reading:
     reading = _read(here, slug, typed)
     if reading.board is None:
         return reading
-    published = programmes.export(here)
-    others = tuple(board for board in published.boards if board.slug != reading.board.slug)
-    try:
-        programme_file.parse(
-            programme_file.dump(replace(published, boards=(reading.board, *others)))
-        )
-    except BadProgrammeFile as error:
-        errors = {
-            FORM.input_of(key.removeprefix("boards[1]."), typed): problem
-            for _line, key, problem in error.problems
-        }
-        return Reading(None, errors)
-    return reading
+    errors = misfits(here, "boards", reading.board, FORM, typed)
+    return Reading(None, errors) if errors else reading
 
 
 def _typed() -> Typed:
     """What was sent, with one more row where that was asked for."""
     return FORM.with_one_more(FORM.typed_in(request.form, {}), request.form.get("do", ""))
-
-
-def _told(errors: Errors, typed: Typed) -> Errors:
-    """What is wrong with what was typed; what is still blank is not wrong yet."""
-    return {name: text for name, text in errors.items() if one(typed, name)}
 
 
 def _of() -> str | None:
@@ -149,7 +131,7 @@ def _of() -> str | None:
 def form() -> Answer:
     """The form again, with what is wrong at the field just left."""
     here, slug, typed = programme(), _of(), _typed()
-    errors = _told(_read(here, slug, typed).errors, typed)
+    errors = begun(_read(here, slug, typed).errors, typed)
     return render_template("console_boards/_board_form.html", **_form(here, slug, typed, errors))
 
 
@@ -183,7 +165,7 @@ def _submitted(row: Board | None) -> Answer:
     """Publish what was sent; any other button only shows the form again."""
     here, typed, slug = programme(), _typed(), row.slug if row else None
     if request.form.get("do") != "publish":
-        return _page(here, row, typed, _told(_read(here, slug, typed).errors, typed))
+        return _page(here, row, typed, begun(_read(here, slug, typed).errors, typed))
     reading = _whole(here, slug, typed)
     if reading.board is None:
         return _page(here, row, typed, reading.errors), 422

@@ -1,6 +1,5 @@
 """Rules changed by a form: a draft is begun, typed and kept (`rule_review` is how it goes on)."""
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from engage.console import rule_form, rules
 from engage.console import rule_view as view
+from engage.console.fit import begun, misfits
 from engage.console.form_view import drawn, summary, told
 from engage.console.here import programme
 from engage.console.rule_form import FORM, Reading
@@ -18,11 +18,10 @@ from engage.db import db, transaction
 from engage.incentives import drafts, publishing
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft, RuleVersion
-from engage.programmes import file as programme_file
-from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.numbers import form_number
 
 blueprint = Blueprint("console_drafts", __name__, url_prefix="/console/rules/drafts")
 
@@ -38,7 +37,7 @@ def begin() -> Answer:
     """A new rule; or a change, an end or an old version again of the rule named ``slug``."""
     programme_id, user_id, now, voice = g.seat.programme.id, g.user.id, g.now, viewer()
     what, slug = request.form.get("do", "new"), request.form.get("slug") or None
-    number = request.form.get("version", type=int)
+    number = form_number("version")
 
     def work() -> RuleDraft | None:
         here = db.session.get_one(Programme, programme_id)
@@ -106,17 +105,8 @@ def whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
     reading = _read(here, row, typed)
     if reading.rule is None:
         return reading
-    published = programmes.export(here)
-    others = tuple(rule for rule in published.rules if rule.slug != reading.rule.slug)
-    try:
-        programme_file.parse(programme_file.dump(replace(published, rules=(reading.rule, *others))))
-    except programme_file.BadProgrammeFile as error:
-        errors = {
-            FORM.input_of(key.removeprefix("rules[1]."), typed): problem
-            for _line, key, problem in error.problems
-        }
-        return Reading(None, errors)
-    return reading
+    errors = misfits(here, "rules", reading.rule, FORM, typed)
+    return Reading(None, errors) if errors else reading
 
 
 @blueprint.get("/<id:draft_id>")
@@ -162,7 +152,7 @@ def save(draft_id: int) -> Answer:
     if what == "leave":
         flash(_("The draft is kept."), "success")
         return redirect(url_for("console_rules.index", _anchor="drafts"), 303)
-    errors = reading.errors if what == "review" else _told(reading.errors, typed)
+    errors = reading.errors if what == "review" else begun(reading.errors, typed)
     answer = _page(programme(), the_draft(draft_id), typed, errors)
     return (answer, 422) if what == "review" else answer
 
@@ -171,11 +161,6 @@ def _typed(row: RuleDraft) -> Typed:
     """What was sent, with one more row where that was asked for."""
     typed = FORM.typed_in(request.form, row.typed)
     return FORM.with_one_more(typed, request.form.get("do", ""))
-
-
-def _told(errors: dict[str, str], typed: Typed) -> dict[str, str]:
-    """What is wrong with what was typed; what is still blank is not wrong yet."""
-    return {name: text for name, text in errors.items() if one(typed, name)}
 
 
 def keep(draft_id: int, typed: Typed, **values: Any) -> None:
@@ -197,7 +182,7 @@ def form(draft_id: int) -> Answer:
     typed = _typed(the_draft(draft_id))
     keep(draft_id, typed)
     here, row = programme(), the_draft(draft_id)
-    errors = _told(_read(here, row, typed).errors, typed)
+    errors = begun(_read(here, row, typed).errors, typed)
     return render_template(
         "console_rules/_rule_form.html", draft=row, **_form(here, row, typed, errors)
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from engage.definitions import Mistake
 from engage.voice import Voice
 
 #: The most points a reward costs, pieces there are of it, or one partner may have.
@@ -48,13 +49,6 @@ def standing(offer: Offer, *, today: date, balance: int, taken: int) -> Standing
     if balance < offer.price:
         return Standing("short", offer.price - balance)
     return Standing("open")
-
-
-class Mistake(NamedTuple):
-    """What is wrong with a field of the form: a word that the page says in its language."""
-
-    field: str
-    problem: str
 
 
 def whole(text: str, voice: Voice) -> int | None:

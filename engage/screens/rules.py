@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+from engage.definitions import Mistake
 
 ORIENTATIONS = ("auto", "wide", "tall")
 THEMES = ("dark", "light")
@@ -30,13 +32,6 @@ class Plan:
     theme: str = "dark"
     celebrates: bool = True
     sound: bool = False
-
-
-class Mistake(NamedTuple):
-    """What is wrong with a field of the form: a word that the page says in its language."""
-
-    field: str
-    problem: str
 
 
 def read(

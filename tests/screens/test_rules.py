@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage.definitions import Mistake
 from engage.screens import rules
-from engage.screens.rules import Mistake, Plan
+from engage.screens.rules import Plan
 
 TYPED = {"name": "Kitchen", "seconds": "20", "orientation": "auto", "theme": "dark"}
 members = st.lists(st.integers(1, 6), unique=True, max_size=3)
