@@ -4,6 +4,7 @@ import json
 import random
 import statistics
 from collections.abc import Callable
+from typing import NamedTuple
 
 from benchmarks.house import House, carry, house, programme, server_cpu
 from benchmarks.lines import ROOT
@@ -80,13 +81,13 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
         places["DATABASE_URL"] = full.url
     with Server(FLOOR, port) as server:
         browser = Browser(port)
-        hello = _each(lambda: server.cpu, lambda _: browser.ask("/"), calls)
+        hello = _each(lambda: (server.cpu, 0.0), lambda _: browser.ask("/"), calls).house
     print(f"  hello world: {hello * 1000:.2f} ms CPU")
     with Server(HOUSE, port, **places) as server:
         client = Browser(port, key=token)
 
-        def cpu() -> float:
-            return server.cpu + server_cpu(full.server)
+        def cpu() -> tuple[float, float]:
+            return server.cpu, server_cpu(full.server)
 
         def send(number: int, day: str, count: int = 1) -> None:
             said = [_fact(f"{day}{number:+}/{n}", dice, profiles, day) for n in range(count)]
@@ -97,12 +98,22 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
             each = _each(cpu, lambda number, day=day: send(number, day), calls)  # type: ignore[misc]
             _tell(f"one fact through the API, {said}", each, hello)
         batches = max(2, calls // 20)
-        each = _each(cpu, lambda number: send(number, "2013-12-02", AT_ONCE), batches) / AT_ONCE
+        each = _each(cpu, lambda number: send(number, "2013-12-02", AT_ONCE), batches)
+        each = Each(*(seconds / AT_ONCE for seconds in each))
         _tell(f"a fact of {AT_ONCE} at once, {LATER[0]}", each, hello)
 
 
-def _tell(what: str, each: float, hello: float) -> None:
-    print(f"  {what}: {each * 1000:.2f} ms CPU, {each / hello:.1f} x hello world")
+class Each(NamedTuple):
+    """CPU seconds of one call: of the house's processes, and of the database server beside them."""
+
+    house: float
+    server: float
+
+
+def _tell(what: str, each: Each, hello: float) -> None:
+    beside = f" + {each.server * 1000:.2f} of the database server" if each.server else ""
+    times = " to ".join(f"{spent / hello:.1f}" for spent in sorted({each.house, sum(each)}))
+    print(f"  {what}: {each.house * 1000:.2f} ms CPU{beside}, {times} x hello world")
 
 
 def _fact(name: str, dice: random.Random, profiles: list[Profile], day: str) -> dict[str, str]:
@@ -113,8 +124,10 @@ def _fact(name: str, dice: random.Random, profiles: list[Profile], day: str) -> 
     }  # fmt: skip
 
 
-def _each(cpu: Callable[[], float], work: Callable[[int], object], times: int) -> float:
-    """CPU seconds of one ``work``: the median of five turns, after a few that warm up."""
+def _each(
+    cpu: Callable[[], tuple[float, float]], work: Callable[[int], object], times: int
+) -> Each:
+    """What one ``work`` costs: the median of five turns, after a few that warm up."""
     for number in range(-20, 0):
         work(number)
     turns, found = max(1, times // 5), []
@@ -122,5 +135,5 @@ def _each(cpu: Callable[[], float], work: Callable[[int], object], times: int) -
         before = cpu()
         for number in range(turn * turns, (turn + 1) * turns):
             work(number)
-        found.append((cpu() - before) / turns)
-    return statistics.median(found)
+        found.append([(now - then) / turns for now, then in zip(cpu(), before, strict=True)])
+    return Each(*map(statistics.median, zip(*found, strict=True)))

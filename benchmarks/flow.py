@@ -79,10 +79,9 @@ def million(
     postgres: Postgres | None,
     profiles: list[Profile],
     facts: list[Report],
-    calls: int,
-    port: int,
+    options: argparse.Namespace,
 ) -> None:
-    with house(postgres, profiles) as full:
+    with house(postgres, profiles, fact.FOUR_BOARDS) as full:
         with measured(full) as took:
             carry(facts)
         print(f"  {len(facts):,} facts in: {took.cpu:.1f} s CPU, {took.wall:.1f} s")
@@ -92,8 +91,9 @@ def million(
                 connection.commit()
         valkey = ensure_valkey(full.home)
         try:
-            fact.singly(full, profiles, calls, port)
-            rebuilt(full)
+            fact.singly(full, profiles, options.calls, options.port)
+            if options.rebuild:
+                rebuilt(full)
         finally:
             valkey.stop()
 
@@ -131,6 +131,7 @@ def main() -> None:
         "--calls", type=int, default=200, help="facts through the API, of each kind"
     )
     parser.add_argument("--port", type=int, default=8107, help="of the servers that are measured")
+    parser.add_argument("--rebuild", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     options = parser.parse_args()
     profiles, facts, said = lines(options.data)
@@ -149,7 +150,7 @@ def main() -> None:
             report(turns, len(facts))
             if options.million:
                 crowd, many = multiplied(profiles, facts, options.million)
-                million(postgres, crowd, many, options.calls, options.port)
+                million(postgres, crowd, many, options)
 
 
 def report(turns: list[list[float]], facts: int) -> None:

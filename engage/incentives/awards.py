@@ -1,19 +1,18 @@
 """What the rules owe after facts changed: the worth of each fact, less what stands posted for it."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, tuple_
+from sqlalchemy import Row, delete, select, tuple_
 
 from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
-from engage.activity.rules import Standing, concerns
+from engage.activity.rules import Standing
 from engage.db import db
-from engage.incentives import baseline
-from engage.incentives.models import RuleVersion, RunningTotal
+from engage.incentives import again, baseline, posted
+from engage.incentives.models import RunningTotal
 from engage.incentives.service import books
 from engage.incentives.worth import (
     Attributes,
@@ -56,8 +55,8 @@ def award(
     for book in shelf:
         fresh |= placed(book, ordered, attributes)
         stale |= placed(book, superseded, attributes).keys()
-    stale |= _measured_against(shelf, [*new, *superseded])
-    stale |= _done_since(shelf, climbed, attributes)
+    stale |= again.measured_against(shelf, [*new, *superseded])
+    stale |= again.done_since(shelf, climbed, attributes)
     totals = _totals(fresh.keys())
     looking_back = {book.id for book in shelf if book.looks_back}
     stale |= {
@@ -120,7 +119,7 @@ def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list
     facts = list(activity.standing_facts(Fact.programme_id == programme.id))
     groups = within_budget(limit, dict(worth([book], facts, everybody)))
     gone: dict[Group, list[Worth]] = {
-        group: [] for group in _posted_groups([book.id], list(everybody))
+        group: [] for group in posted.groups_of([book.id], list(everybody))
     }
     return _against_posted(gone | groups, store=store)
 
@@ -143,69 +142,6 @@ def _totals(groups: Collection[Group]) -> dict[Group, Row[Any]]:
     rule_ids, partner_ids, names = (set(part) for part in zip(*groups, strict=True))
     totals = _TOTALS.all(rule_ids=rule_ids, partner_ids=partner_ids, periods=names)
     return {(total.rule_id, total.partner_id, total.period): total for total in totals}
-
-
-def _measured_against(shelf: Iterable[Book], changed: Sequence[Standing]) -> set[Group]:
-    """Groups with pay for growth whose baseline these facts are part of."""
-    found: set[Group] = set()
-    for book in shelf:
-        growing = [v.rule for v in book.versions if v.rule and v.rule.baseline]
-        days: dict[int, set[date]] = defaultdict(set)
-        for fact in changed:
-            if any(concerns(rule.on, rule.where, fact) for rule in growing):
-                days[fact.partner_id].add(fact.day)
-        if not days:
-            continue
-        rows = db.session.execute(
-            select(RunningTotal.partner_id, RunningTotal.period).where(
-                RunningTotal.rule_id == book.id, among(RunningTotal.partner_id, days)
-            )
-        )
-        for partner_id, name in rows:
-            before = [p for rule in growing for p in baseline.reach(rule, periods.parse(name))]
-            if any(p.first <= day <= p.last for day in days[partner_id] for p in before):
-                found.add((book.id, partner_id, name))
-    return found
-
-
-def _done_since(
-    shelf: Iterable[Book], climbed: Mapping[int, datetime], attributes: Mapping[int, Attributes]
-) -> set[Group]:
-    """Groups of rules that look at tiers, with facts since their partner's tier is another."""
-    if not climbed:
-        return set()
-    here = (
-        among(Fact.partner_id, climbed),
-        Fact.occurred_at >= min(climbed.values()),
-    )
-    facts = [
-        fact
-        for fact in activity.standing_facts(*here)
-        if fact.occurred_at >= climbed[fact.partner_id]
-    ]
-    lines = db.session.execute(
-        select(RuleVersion.rule_id, Transfer.partner_id, Transfer.period, Transfer.occurred_at)
-        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
-        .where(among(Transfer.partner_id, climbed), Transfer.occurred_at >= min(climbed.values()))
-    )
-    posted = {
-        (rule_id, partner_id, period)
-        for rule_id, partner_id, period, at in lines
-        if at >= climbed[partner_id]
-    }
-    units = {
-        unit
-        for partner_id in climbed
-        for ladder in attributes[partner_id]["tier"].ladders
-        for tier in ladder.tiers
-        for unit, _ in tier.multiplier
-    }
-    found: set[Group] = set()
-    for book in shelf:
-        if book.looks_at_tiers(units):
-            found |= placed(book, facts, attributes).keys()
-            found |= {group for group in posted if group[0] == book.id}
-    return found
 
 
 def _last(total: Row[Any]) -> tuple[datetime, str, str]:
@@ -292,37 +228,27 @@ def recompute(
             owed += _whole(programme, book, book.limit, store=store)
     for chunk in in_chunks(attributes, 500):
         facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
-        gone = _posted_groups([book.id for book in shelf], chunk)
+        gone = posted.groups_of([book.id for book in shelf], chunk)
         groups: dict[Group, list[Worth]] = {group: [] for group in gone}
         owed += _against_posted(groups | dict(worth(shelf, facts, attributes)), store=store)
     return owed
 
 
-def _posted_groups(rule_ids: list[int], partner_ids: list[int]) -> set[Group]:
-    rows = db.session.execute(
-        select(RuleVersion.rule_id, Transfer.partner_id, Transfer.period)
-        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
-        .where(Transfer.partner_id.in_(partner_ids), RuleVersion.rule_id.in_(rule_ids))
-        .distinct()
-    )
-    return {(rule_id, partner_id, period) for rule_id, partner_id, period in rows}
-
-
 def _against_posted(groups: Mapping[Group, list[Worth]], *, store: bool = True) -> list[Difference]:
     """Differences of whole groups to what stands posted; writes their running totals."""
-    posted = _posted(groups.keys())
+    stands = posted.standing(groups.keys())
     owed: list[Difference] = []
     moved: list[dict[str, object]] = []
     empty: list[Group] = []
     for group, walked in groups.items():
-        standing = posted.get(group, {})
+        standing = stands.get(group, {})
         for paid in walked:
             so_far = standing.pop((paid.fact.id, paid.version.id), NOTHING_POSTED)
             if paid.step.amount != so_far.amount:
                 owed.append(_difference(paid, group[2], so_far))
         owed += [
             taken_back._replace(amount=-taken_back.amount)
-            for taken_back in _gone(group, standing)
+            for taken_back in posted.no_more(group, standing)
             if taken_back.amount
         ]
         if walked:
@@ -333,71 +259,6 @@ def _against_posted(groups: Mapping[Group, list[Worth]], *, store: bool = True) 
         upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
         _forget(empty)
     return owed
-
-
-def _posted(groups: Iterable[Group]) -> dict[Group, dict[tuple[int, int], Posted]]:
-    """What stands posted in each group, by fact and rule version."""
-    found: dict[Group, dict[tuple[int, int], Posted]] = defaultdict(dict)
-    wanted = set(groups)
-    rows = db.session.execute(
-        select(
-            RuleVersion.rule_id,
-            Transfer.partner_id,
-            Transfer.period,
-            Transfer.fact_id,
-            Transfer.rule_version_id,
-            func.sum(Transfer.amount),
-            func.count(),
-        )
-        .join(RuleVersion, RuleVersion.id == Transfer.rule_version_id)
-        .where(among(Transfer.partner_id, {partner_id for _, partner_id, _ in wanted}))
-        .group_by(
-            RuleVersion.rule_id,
-            Transfer.partner_id,
-            Transfer.period,
-            Transfer.fact_id,
-            Transfer.rule_version_id,
-        )
-    )
-    for rule_id, partner_id, period, fact_id, version_id, amount, count in rows:
-        if (group := (rule_id, partner_id, period)) in wanted:
-            found[group][fact_id, version_id] = Posted(int(amount), count)
-    return found
-
-
-def _gone(group: Group, standing: Mapping[tuple[int, int], Posted]) -> list[Difference]:
-    """What stands posted for facts that no longer count here, as differences to take back."""
-    if not standing:
-        return []
-    facts = {
-        fact.id: fact
-        for fact in db.session.execute(
-            select(Fact.id, Fact.occurred_at, Fact.day).where(
-                Fact.id.in_([fact_id for fact_id, _ in standing])
-            )
-        )
-    }
-    paid_in = select(Transfer.rule_version_id, Transfer.unit).where(
-        Transfer.rule_version_id.in_({version_id for _, version_id in standing})
-    )
-    units = {row.rule_version_id: row.unit for row in db.session.execute(paid_in.distinct())}
-    return [
-        Difference(
-            partner_id=group[1],
-            unit=units[version_id],
-            amount=posted.amount,
-            fact_id=fact_id,
-            rule_version_id=version_id,
-            stage_id=None,
-            period=group[2],
-            occurred_at=facts[fact_id].occurred_at,
-            day=facts[fact_id].day,
-            total_before=0,
-            total_after=0,
-            sequence=posted.lines,
-        )
-        for (fact_id, version_id), posted in standing.items()
-    ]
 
 
 def _forget(groups: list[Group]) -> None:
