@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from engage.missions.models import MissionProgress
 from engage.missions.rules import Order, Progress, Stood
 from engage.missions.service import Attributes, Running, addressed, missions
 from engage.money import SCALE
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among, in_chunks, upsert_rows
 
@@ -136,23 +138,27 @@ def _net(
         yield place, nets.get(place, 0)
 
 
+_progress: Any = MissionProgress.__table__.c
+_fact: Any = Fact.__table__.c
+_STOOD = Prepared(
+    select(
+        *(_progress.stage_id, _progress.partner_id, _progress.value),
+        *(_fact.occurred_at, _fact.external_id, _fact.source),
+    )
+    .join_from(
+        MissionProgress.__table__,
+        Fact.__table__,
+        isouter=True,
+        onclause=_fact.id == _progress.fact_id,
+    )
+    .where(among(_progress.stage_id, "stage_ids"), among(_progress.partner_id, "partner_ids")),
+    tuple,
+)
+
+
 def _stood(mission: Running, partner_ids: Iterable[int]) -> dict[tuple[int, int], Stood]:
     """Where stages stand stored, by stage and partner, and the order of the fact that reached each."""
-    rows = db.session.execute(
-        select(
-            MissionProgress.stage_id,
-            MissionProgress.partner_id,
-            MissionProgress.value,
-            Fact.occurred_at,
-            Fact.external_id,
-            Fact.source,
-        )
-        .outerjoin(Fact, Fact.id == MissionProgress.fact_id)
-        .where(
-            MissionProgress.stage_id.in_(mission.stage_ids),
-            among(MissionProgress.partner_id, partner_ids),
-        )
-    )
+    rows = _STOOD.all(stage_ids=mission.stage_ids, partner_ids=list(partner_ids))
     return {
         (stage_id, partner_id): Stood(value, (at, *more) if at else None)
         for stage_id, partner_id, value, at, *more in rows
