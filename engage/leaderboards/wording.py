@@ -44,8 +44,11 @@ def shown(
         if yesterday is not None:
             said["move"] = _moved(yesterday, row)
         if before is not None:
-            since = voice.gettext("since %(period)s", period=voice.period(before[0]))
-            said["since"] = (_moved(before[1], row), since)
+            moved, period = _moved(before[1], row), voice.period(before[0])
+            since = voice.gettext("since %(period)s", period=period)
+            if moved == 0:
+                since = voice.gettext("same as in %(period)s", period=period)
+            said["since"] = (moved, since)
         rows.append(said)
     return rows
 

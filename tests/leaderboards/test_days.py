@@ -120,11 +120,14 @@ def test_rows_tell_how_they_moved_since_the_last_period_ended(
     record(programmes.by_slug("resellers"), *facts, now=july)
     client = browser(app, cast.alice.user)
     near = client.get("/leaderboards/sales/me").text
-    assert spoken(near) == ["up 2 places", "same place", "down 2 places", "new"]
+    assert spoken(near) == ["up 2 places", "same as in Q2 2013", "down 2 places", "new"]
     assert spoken(client.get("/leaderboards/sales/rows").text) == ["new"], "below the podium"
 
 
 def spoken(page: str) -> list[str]:
     """What the marks against the last quarter say, row by row."""
-    found = re.findall(r'rank-since">(.*?)since Q2 2013', page, re.DOTALL)
-    return [(re.findall(r'sr-only">([^<]+)', mark) or ["new"])[0] for mark in found]
+    marks = re.findall(r'class="rank-since">(.*?)</span></span>', page, re.DOTALL)
+    said = re.compile(
+        r"(?:up|down) \d+ places?|same as in Q2 2013|new(?=</span> <span>since Q2 2013)"
+    )
+    return [found[0] for mark in marks for found in [said.search(mark)] if found]
