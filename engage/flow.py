@@ -18,7 +18,7 @@ from engage.activity.service import Admission
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
 from engage.incentives.worth import Attributes
-from engage.leaderboards import publishing
+from engage.leaderboards import carrying, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
@@ -88,7 +88,7 @@ def record(
     if others := {one.partner_id for one in owed} - who.keys():
         who |= partners.attributes(programme.id, others)
     ledger.post(programme.id, owed, now)
-    moved = leaderboards.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
+    moved = carrying.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
     if changed:
         told = {fact.partner_id for fact in changed}
         _tell(programme, moved, told, now, facts=[fact.id for fact in batch.new])
@@ -147,7 +147,7 @@ def move_on(programme: Programme, move: Move, *, now: datetime) -> None:
     moved: list[Published] = []
     if move.kind in EARNED:
         who = partners.attributes(programme.id, {move.partner_id})
-        moved = leaderboards.move(programme, [], [], [move], who, now)
+        moved = carrying.move(programme, [], [], [move], who, now)
     _tell(programme, moved, {move.partner_id}, now)
 
 
@@ -265,7 +265,7 @@ def launch(programme: Programme, slug: str, *, now: datetime) -> int:
     who = partners.attributes(programme.id)
     owed = missions.recompute(programme, who, store=True, slug=slug)
     ledger.post(programme.id, owed, now)
-    leaderboards.move(programme, [], [], owed, who, now)
+    carrying.move(programme, [], [], owed, who, now)
     leaderboards.along_with(programme, slug, now)
     # Everybody's missions changed, also where no number did: so every board is named, for those
     # pages that only follow the boards.

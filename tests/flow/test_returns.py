@@ -17,6 +17,7 @@ from engage.db import db, transaction
 from engage.incentives.models import Rule, RuleVersion
 from engage.insight import leaks
 from engage.leaderboards import service as leaderboards
+from engage.leaderboards.tally import tally
 from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.missions import service as missions
@@ -124,7 +125,7 @@ def told(programme: Programme) -> dict[str, dict[str, int]]:
         lost = leaks.counted(programme, tier, within).get(one.id, 0)
         found.setdefault("leaks", {})[tier.measure] = lost // SCALE
     for board in leaderboards.boards(programme):
-        rows = db.session.execute(leaderboards.tally(programme, board, within))
+        rows = db.session.execute(tally(programme, board, within))
         score = sum(row.score for row in rows)
         found.setdefault("boards", {})[board.rule.measure] = score // SCALE
     return {
