@@ -1,29 +1,20 @@
-"""What triggers answer: found in the rows as they stand, so that nothing is lost and nothing done twice.
+"""What triggers are to answer: who is still to get a film of what happened, and how many that will be."""
 
-`EVENTS` has a finder for each event; it lists what happened lately, `due` who is still to get a film of it.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
-from engage import conditions
-from engage.activity.models import Fact
 from engage.clock import local_day
 from engage.conditions import Where
 from engage.db import db
-from engage.flow import JOINING
-from engage.incentives.models import Rule, RuleVersion
-from engage.leaderboards import service as leaderboards
 from engage.missions import service as missions
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.programmes.models import Programme, Revision
-from engage.tiers.models import TierSpell
-from engage.tiers.rules import Climb
+from engage.programmes.models import Programme
 from engage.videos import triggers
+from engage.videos.happenings import FINDERS
 from engage.videos.models import FilmTrigger, VideoBatch, VideoOrder
 from engage.videos.triggers import Occasion, Trigger
 
@@ -72,7 +63,7 @@ def due(
     trigger, since = switched
     if since is None:
         return
-    for occasion in _EVENTS[trigger.on](programme, trigger, max(since, now - triggers.STALE), now):
+    for occasion in FINDERS[trigger.on](programme, trigger, max(since, now - triggers.STALE), now):
         if triggers.is_due(occasion.at, since, now) and not _is_whole(programme, trigger, occasion):
             yield occasion, eligible(programme, trigger, now, occasion.partners, occasion.audience)
 
@@ -153,139 +144,6 @@ def _is_whole(programme: Programme, trigger: Trigger, occasion: Occasion) -> boo
     return {*trigger.formats} <= set(db.session.scalars(whole))
 
 
-# --- what happened ----------------------------------------------------------------------------
-
-#: What a rule may ask of a fact or a partner.
-_ASKED = (*conditions.FACT_CONDITIONS, *conditions.PARTNER_CONDITIONS)
-Finder = Callable[[Programme, Trigger, datetime, datetime], Iterator[Occasion]]
-
-
-def _joined(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    """Once for each partner, whenever that was; who comes with many others moved here."""
-    rows = db.session.execute(
-        select(Partner.id, Partner.created_at).where(
-            Partner.programme_id == here.id, Partner.created_at > since, Partner.created_at <= now
-        )
-    )
-    told = triggers.running(of, now, here.timezone)
-    for at, who in triggers.by_moment(rows.tuples(), JOINING).items():
-        yield Occasion("joined", at, told, who)
-
-
-def _climbed(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    """A tier that was reached by a fact and is held now."""
-    rose = select(TierSpell.partner_id).join(Partner, Partner.id == TierSpell.partner_id)
-    found = partners.spells(
-        db.session.scalars(
-            rose.where(
-                Partner.programme_id == here.id,
-                TierSpell.fact_id.is_not(None),
-                TierSpell.since > since,
-                TierSpell.since <= now,
-            ).distinct()
-        ).all()
-    )
-    for partner_id, spells in found.items():
-        held = Climb(spells).spell(now)
-        if held and held.tier and held.since and held.fact_id:
-            name = f"{held.tier} {local_day(held.since, here.timezone)}"
-            told = triggers.running(of, now, here.timezone)
-            yield Occasion(name, held.since, told, frozenset([partner_id]))
-
-
-def _learnt(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    """A day on which a partner finished a training or was certified."""
-    rows = db.session.execute(
-        select(Fact.day, Fact.partner_id, func.max(Fact.occurred_at))
-        .where(
-            Fact.programme_id == here.id,
-            Fact.day >= local_day(since, here.timezone),
-            Fact.kind.in_(triggers.LEARNING),
-            Fact.occurred_at > since,
-            Fact.occurred_at <= now,
-            Fact.superseded_at.is_(None),
-        )
-        .group_by(Fact.day, Fact.partner_id)
-        .order_by(Fact.day)
-    )
-    told = triggers.running(of, now, here.timezone)
-    for day, partner_id, at in rows.tuples():
-        yield Occasion(day.isoformat(), at, told, frozenset([partner_id]))
-
-
-def _published(kind: str, still: Callable[[Programme], dict[str, Where]]) -> Finder:
-    """A mission or board that is new, for those it addresses."""
-
-    def find(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-        rows = db.session.scalars(
-            select(Revision).where(
-                Revision.programme_id == here.id,
-                Revision.kind == kind,
-                Revision.published_at > since,
-                Revision.published_at <= now,
-            )
-        ).all()
-        new = [row for row in rows if row.before is None and row.after is not None]
-        standing = still(here) if new else {}
-        for row in new:
-            if row.slug in standing:
-                name = f"{row.slug} {row.number}"
-                told = triggers.running(of, now, here.timezone)
-                yield Occasion(name, row.published_at, told, audience=standing[row.slug])
-
-    return find
-
-
-def _missions(here: Programme) -> dict[str, Where]:
-    return {one.model.slug: one.audience for one in missions.missions(here)}
-
-
-def _boards(here: Programme) -> dict[str, Where]:
-    return {board.model.slug: board.rule.audience for board in leaderboards.boards(here)}
-
-
-def _rule(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    """A new rule for a product or category, once it is in force."""
-    rows = db.session.execute(
-        select(Rule.slug, RuleVersion.definition, RuleVersion.published_at, RuleVersion.valid_from)
-        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
-        .where(Rule.programme_id == here.id, RuleVersion.version == 1)
-    )
-    for slug, definition, published_at, valid_from in rows.tuples():
-        at = max(published_at, valid_from or published_at)
-        asks = conditions.where(definition or {}, "where", _ASKED)
-        if since < at <= now and {"product", "category"} & {name for name, _ in asks}:
-            whom = tuple(one for one in asks if one[0] in conditions.PARTNER_CONDITIONS)
-            yield Occasion(slug, at, triggers.running(of, now, here.timezone), audience=whom)
-
-
-def _midway(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    """A mission half of whose days are over."""
-    today = local_day(now, here.timezone)
-    for mission in missions.missions(here, today, today):
-        at = triggers.middle(mission.model.starts, mission.model.ends, here.timezone)
-        if at and since < at <= now:
-            told = triggers.running(of, now, here.timezone)
-            yield Occasion(mission.model.slug, at, told, audience=mission.audience)
-
-
-def _closed(here: Programme, of: Trigger, since: datetime, now: datetime) -> Iterator[Occasion]:
-    if found := triggers.last_closed(of, now, here.timezone):
-        yield found
-
-
-_EVENTS: dict[str, Finder] = {
-    "joined": _joined,
-    "climbed": _climbed,
-    "learnt": _learnt,
-    "mission": _published("mission", _missions),
-    "rule": _rule,
-    "board": _published("board", _boards),
-    "midway": _midway,
-    "closed": _closed,
-}
-
-
 # --- what is to be expected -------------------------------------------------------------------
 
 _LOOKED_BACK, _LOOKED_AHEAD = timedelta(days=90), timedelta(days=30)
@@ -296,7 +154,7 @@ def a_month(programme: Programme, trigger: Trigger, now: datetime) -> int | None
     whom = set(eligible(programme, trigger, now))
     happened = None
     if trigger.on in ("joined", "climbed", "learnt"):
-        found = list(_EVENTS[trigger.on](programme, trigger, now - _LOOKED_BACK, now))
+        found = list(FINDERS[trigger.on](programme, trigger, now - _LOOKED_BACK, now))
         happened = sum(len(whom & (one.partners or whom)) for one in found)
     ahead = 0
     if trigger.on == "midway":

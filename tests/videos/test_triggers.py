@@ -12,7 +12,7 @@ from engage.missions import service as missions
 from engage.outbox.models import Message
 from engage.partners import service as partners
 from engage.programmes import service as programmes
-from engage.videos import jobs, occasions, service, triggers
+from engage.videos import happenings, jobs, occasions, service, triggers
 from engage.videos.models import Video, VideoBatch, VideoOrder
 from engage.videos.triggers import DEFAULTS, Trigger
 
@@ -153,9 +153,9 @@ def test_a_group_that_moves_here_is_not_welcomed_and_a_few_who_join_are_once(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switch_on(DEFAULTS[0], NOW - DAY)
-    monkeypatch.setattr(occasions, "JOINING", 2)
+    monkeypatch.setattr(happenings, "JOINING", 2)
     assert answer(NOW) == []
-    monkeypatch.setattr(occasions, "JOINING", 3)
+    monkeypatch.setattr(happenings, "JOINING", 3)
     welcomed = [("onboarding", one) for one in sorted(ids(cast))]
     assert answer(NOW) == welcomed
     assert answer(NOW + DAY) == welcomed
