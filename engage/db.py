@@ -90,6 +90,13 @@ def _hold(session: Session, _transaction: Any, connection: Connection) -> None:
     session.info["connection"] = connection
 
 
+@event.listens_for(Session, "after_transaction_create")
+def _ask_anew(session: Session, transaction: Any) -> None:
+    # A savepoint is set when the session is asked for its connection, and not before.
+    if transaction.nested:
+        session.info.pop("connection", None)
+
+
 @event.listens_for(Session, "after_transaction_end")
 def _let_go(session: Session, transaction: Any) -> None:
     if transaction.parent is None:

@@ -57,3 +57,15 @@ def test_who_listens_for_statements_hears_them(house: int) -> None:
     MESSAGES.all(topic="film")
     event.remove(db.engine, "before_cursor_execute", hear)
     assert [said.split()[0] for said in heard if "outbox" in said] == ["SELECT"]
+
+
+def test_a_savepoint_takes_back_what_they_did(house: int) -> None:
+    transaction(lambda: outbox.write(house, "film", {}, NOW))
+
+    def work() -> None:
+        with db.session.begin_nested() as savepoint:
+            SENT.run({"topic": "film", "now": NOW})
+            savepoint.rollback()
+
+    transaction(work)
+    assert MESSAGES.first(topic="film").delivered_at is None  # type: ignore[union-attr]
