@@ -62,6 +62,7 @@
       rank: me?.dataset.rank,
       place: me?.dataset.place ?? me?.dataset.rank,
       focused: link && board.contains(link) ? link.getAttribute("href") : undefined,
+      asking: board.querySelector("a[data-asking]")?.getAttribute("href"),
     });
   };
 
@@ -133,7 +134,11 @@
     for (const board of boardsIn(document.body)) work(board, before.get(board.id));
   };
 
+  document.addEventListener("htmx:beforeSend", ({ target }) => target.toggleAttribute("data-asking", true));
+  document.addEventListener("htmx:afterRequest", ({ target }) => target.removeAttribute("data-asking"));
+
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    detail.requestConfig?.elt.removeAttribute("data-asking");
     if (detail.shouldSwap) boardsIn(detail.target).forEach(remember);
   });
 
@@ -155,6 +160,8 @@
       before.delete(board.id);
       light(board, was.rows);
       announce(board, was);
+      // More was asked for, and its answer finds no place any more: it is asked for again.
+      if (was.asking) board.querySelector(`a[href="${CSS.escape(was.asking)}"]`)?.click();
     });
   });
 
