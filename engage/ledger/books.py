@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from engage.activity.models import Fact
@@ -14,18 +14,8 @@ from engage.programmes.models import Programme
 
 def unbalanced(programme_id: int) -> list[tuple[int, int, int]]:
     """Accounts whose balance is not the sum of their transfers: (account, balance, sum)."""
-    credits = (
-        select(Transfer.credit_id.label("id"), func.sum(Transfer.amount).label("amount"))
-        .where(Transfer.programme_id == programme_id)
-        .group_by(Transfer.credit_id)
-        .subquery()
-    )
-    debits = (
-        select(Transfer.debit_id.label("id"), func.sum(Transfer.amount).label("amount"))
-        .where(Transfer.programme_id == programme_id)
-        .group_by(Transfer.debit_id)
-        .subquery()
-    )
+    credits = _sums(programme_id, Transfer.credit_id.expression)
+    debits = _sums(programme_id, Transfer.debit_id.expression)
     total = func.coalesce(credits.c.amount, 0) - func.coalesce(debits.c.amount, 0)
     rows = db.session.execute(
         select(Account.id, Account.balance, total)
@@ -37,27 +27,29 @@ def unbalanced(programme_id: int) -> list[tuple[int, int, int]]:
     return [(account, balance, int(amount)) for account, balance, amount in rows]
 
 
+def _sums(programme_id: int, account: ColumnElement[int]) -> Subquery:
+    """What transfers move at one of their ends, by account."""
+    return (
+        select(account.label("id"), func.sum(Transfer.amount).label("amount"))
+        .where(Transfer.programme_id == programme_id)
+        .group_by(account)
+        .subquery()
+    )
+
+
 def amiss(programme_id: int) -> str | None:
     """What is wrong first around the lines of a programme; None where all is as they say."""
     for account, balance, total in unbalanced(programme_id):
         return f"account {account} says {balance}, its transfers say {total}"
-    for statement, problem in _missing(programme_id):
+    for statement, problem in (*_without_owner(programme_id), *_without_fact(programme_id)):
         if row := db.session.execute(statement.limit(1)).first():
             return problem.format(*row)
     return None
 
 
-def _missing(programme_id: int) -> list[tuple[Select[Any], str]]:
-    """Rows that name one which is not there, by their ids, and what to say of the first."""
+def _without_owner(programme_id: int) -> list[tuple[Select[Any], str]]:
+    """Accounts of somebody who is not there, by their ids, and what to say of the first."""
     owner = and_(Partner.id == Account.partner_id, Partner.programme_id == Account.programme_id)
-    source = and_(Fact.id == Transfer.fact_id, Fact.partner_id == Transfer.partner_id)
-    later = aliased(Fact)
-    successor = and_(
-        later.programme_id == Fact.programme_id,
-        later.source == Fact.source,
-        later.external_id == Fact.external_id,
-        later.superseded_at.is_(None),
-    )
     return [
         (
             # Of any programme: one that was renumbered is asked for by its new number.
@@ -78,6 +70,20 @@ def _missing(programme_id: int) -> list[tuple[Select[Any], str]]:
             .order_by(Account.id),
             "partner {0}, whose account {1} is, is not there: it was deleted, renumbered or moved",
         ),
+    ]
+
+
+def _without_fact(programme_id: int) -> list[tuple[Select[Any], str]]:
+    """Transfers, and corrected facts, whose fact is not there, by their ids, and what to say."""
+    source = and_(Fact.id == Transfer.fact_id, Fact.partner_id == Transfer.partner_id)
+    later = aliased(Fact)
+    successor = and_(
+        later.programme_id == Fact.programme_id,
+        later.source == Fact.source,
+        later.external_id == Fact.external_id,
+        later.superseded_at.is_(None),
+    )
+    return [
         (
             select(Transfer.fact_id, Transfer.id)
             .outerjoin(Fact, source)
