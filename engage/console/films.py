@@ -53,15 +53,15 @@ def edit(slug: str) -> Answer:
 
 
 def _page(subject: Subject, edits: Edits, wrong: Errors) -> str:
-    kind = "look" if subject.is_look else "edit"
     said = _form(subject, edits, wrong) | previewed(subject)
-    return render_template(f"console_films/{kind}.html", **said)
+    return render_template("console_films/edit.html", **said)
 
 
 def _form(subject: Subject, edits: Edits, wrong: Errors) -> dict[str, Any]:
     language = request.values.get("language", ENGLISH)
     said: dict[str, Any] = {
         "subject": subject,
+        "part": "colours" if subject.is_look else "words",
         "wrong": wrong,
         "language": language if language in subject.languages else ENGLISH,
         "changed": edits != subject.stands,
@@ -180,9 +180,8 @@ def form(slug: str) -> Response:
     subject = Subject(slug)
     edits = subject.read()
     keep(subject, edits)
-    kind = "colours" if subject.is_look else "words"
     said = _form(Subject(slug), edits, subject.errors(edits))
-    page = render_template(f"console_films/_film_{kind}.html", **said)
+    page = render_template(f"console_films/_film_{said['part']}.html", **said)
     answer = Response(page)
     answer.headers["HX-Trigger-After-Settle"] = "film-draft"
     return answer
