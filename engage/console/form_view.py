@@ -47,7 +47,8 @@ def summary(form: Form, errors: Errors, words: Words, prefix: str) -> list[tuple
         errors.items(), key=lambda e: place_of.get(e[0].split("--")[0], -1)
     ):
         key, *inside = name.split("--")
-        field, label = form.field(key), words.labels.get(key, _("Name") if key == "name" else key)
+        beside = {"name": _("Name"), "rest": _("What the form does not show")}
+        field, label = form.field(key), words.labels.get(key, beside.get(key, key))
         if len(inside) == 2:
             column = words.columns.get(inside[1], inside[1])
             label = _("%(column)s (%(field)s, line %(n)s)", field=label, n=inside[0], column=column)

@@ -27,6 +27,7 @@ from engage.programmes.models import Programme
 from engage.programmes.reading import BadProgrammeFile
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
+from engage.videos import catalogue
 from engage.web import allow
 from engage.web.locales import viewer
 
@@ -117,7 +118,7 @@ def _described(text: str, here: Programme) -> ProgrammeFile:
     """:raises BadProgrammeFile: also where the file is another programme's."""
     if len(text) > _MOST_BYTES:
         raise BadProgrammeFile([(None, "", _("The file is larger than a megabyte."))])
-    described = programme_file.parse(text)
+    described = programme_file.parse(text, catalogue.formats())
     if described.slug != here.slug:
         raise BadProgrammeFile(
             [

@@ -1,6 +1,7 @@
 """How triggers of films read and are drawn: their sentence, the form, and what each makes in a month."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask import g, url_for
@@ -8,15 +9,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from engage.activity import sentences as facts
+from engage.conditions import texts
 from engage.console.board_form import AUDIENCE
 from engage.console.form_view import Words, drawn, summary
 from engage.console.typed_form import NONE, Errors, Field, Form, Typed, one
 from engage.definitions import DefinitionError
-from engage.incentives import terms
+from engage.incentives import phrases, terms
 from engage.incentives.drafts import known_values
 from engage.programmes.models import Programme
 from engage.videos import catalogue, occasions, rules, triggers
-from engage.videos.occasions import Switched
+from engage.videos.switches import Switched
 from engage.videos.triggers import FORMATS, Trigger
 from engage.voice import Voice
 
@@ -58,18 +60,33 @@ def offer(here: Programme) -> Offer:
     )
 
 
-def read(typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading:
+def read(here: Programme, typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading:
     raw, errors = FORM.raw(typed, voice)
     try:
         trigger = triggers.parse({"slug": slug} | raw, there.formats)
     except DefinitionError as error:
         said = {"formats": _("Choose one format at least.")}
         return Reading(None, FORM.told(error, typed, said) | errors)
+    errors |= _nobody(here, trigger)
     return Reading(None if errors else trigger, errors)
 
 
+def _nobody(here: Programme, trigger: Trigger) -> Errors:
+    """What an audience names that no partner, segment or tier here is known by, at its field."""
+    known, errors = known_values(here), Errors()
+    for name, wanted in trigger.audience:
+        if missing := texts(wanted) - set(known.get(f"where.{name}", ())):
+            values = ", ".join(sorted(missing))
+            errors[f"audience.{name}"] = _(
+                "There is no %(values)s here: choose one there is, or bring in its partners first.",
+                values=values,
+            )
+    return errors
+
+
 def typed_of(trigger: Trigger, voice: Voice) -> Typed:
-    return FORM.of_raw(triggers.to_json(trigger), voice)
+    usual = {"period": trigger.period, "days_after": trigger.days_after}
+    return FORM.of_raw(usual | triggers.to_json(replace(trigger, enabled=True)), voice)
 
 
 def events(voice: Voice) -> dict[str, str]:
@@ -138,7 +155,7 @@ def listed(here: Programme, one_of: Switched, there: Offer, voice: Voice) -> dic
     return {
         "slug": trigger.slug,
         "said": sentence(trigger, there, voice),
-        "on": one_of.since is not None,
+        "on": trigger.enabled,
         "since": one_of.since,
         "broken": trigger.template not in there.titles,
         "forecast": forecast(here, trigger, voice),
@@ -169,7 +186,6 @@ def form_parts(
     known, named = known_values(here), terms.labels(voice)
     periodic = one(typed, "on") == "closed" or one(typed, "template") in there.periodic
     form = Form(tuple(f for f in FORM.fields if periodic or f.key != "period"))
-    spans = terms.spans(voice)
     words = Words(
         titles={"what": _("After what, which film"), "how": _("How"), "whom": _("For whom")},
         about={
@@ -192,7 +208,7 @@ def form_parts(
         choices={
             "on": [*_events().items()],
             "template": [*there.titles.items()],
-            "period": [(kind, spans[kind]) for kind in triggers.PERIODS],
+            "period": [(kind, phrases.span(kind, voice)) for kind in triggers.PERIODS],
             "urgent": [(NONE, _("after the films that wait")), ("true", _("before all others"))],
         },
         columns={},

@@ -1,5 +1,6 @@
 """Films that make themselves: after what, which one and for whom; switched and changed by a form."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -13,17 +14,15 @@ from engage.console.trigger_view import FORM, Reading
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import transaction
 from engage.programmes.models import Programme
-from engage.videos import occasions
-from engage.videos.occasions import Switched
-from engage.videos.triggers import Trigger
+from engage.videos import switches
+from engage.videos.switches import Switched
+from engage.videos.triggers import MOST, Trigger
 from engage.web import allow
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_triggers", __name__, url_prefix="/console/videos/triggers")
 
 Answer = str | Response | tuple[str, int]
-#: A programme with more of them nobody keeps in view.
-MOST = 40
 _RESERVED = {"new", "preview", "form"}
 
 
@@ -31,7 +30,7 @@ _RESERVED = {"new", "preview", "form"}
 @allow("manager")
 def index() -> str:
     here, voice, there = programme(), viewer(), view.offer(programme())
-    found = occasions.of_programme(here)
+    found = switches.of_programme(here)
     return render_template(
         "console_triggers/index.html",
         triggers=[view.listed(here, one, there, voice) for one in found],
@@ -40,7 +39,7 @@ def index() -> str:
 
 
 def _the(slug: str) -> Switched:
-    found = occasions.of_programme(programme())
+    found = switches.of_programme(programme())
     return next((one for one in found if one.trigger.slug == slug), None) or abort(404)
 
 
@@ -49,12 +48,16 @@ def _the(slug: str) -> Switched:
 def switch(slug: str) -> Answer:
     """On, for what happens from now on; or off."""
     found, on = _the(slug), "on" in request.form
-    programme_id, user_id, now = g.seat.programme.id, g.user.id, g.now
-    transaction(lambda: occasions.keep(programme_id, found.trigger, on, user_id, now) and None)
+    _keep(replace(found.trigger, enabled=on))
     flash(
         _("It is on: what happens from now on is answered.") if on else _("It is off."), "success"
     )
     return redirect(url_for(".index", _anchor=slug), 303)
+
+
+def _keep(trigger: Trigger) -> None:
+    user_id, now = g.user.id, g.now
+    transaction(lambda: switches.keep(programme(), trigger, user_id, now))
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -77,7 +80,7 @@ def _page(found: Switched | None, typed: Typed, errors: Errors) -> str:
     here, of = programme(), found.trigger.slug if found else None
     return render_template(
         "console_triggers/edit.html",
-        on=found is None or found.since is not None,
+        on=found is None or found.trigger.enabled,
         **_form(here, of, typed, errors),
         **_preview(here, _read(here, of, typed)),
     )
@@ -86,15 +89,15 @@ def _page(found: Switched | None, typed: Typed, errors: Errors) -> str:
 def _form(here: Programme, of: str | None, typed: Typed, errors: Errors) -> dict[str, Any]:
     there = view.offer(here)
     drawn = view.form_parts(here, typed, errors, there, viewer())
-    return {"of": of, "rest": one(typed, "rest"), **drawn}
+    return {"of": of, **drawn}
 
 
 def _read(here: Programme, of: str | None, typed: Typed) -> Reading:
-    return view.read(typed, of or _free(here, typed), view.offer(here), viewer())
+    return view.read(here, typed, of or _free(here, typed), view.offer(here), viewer())
 
 
 def _free(here: Programme, typed: Typed) -> str:
-    taken = {one.trigger.slug for one in occasions.of_programme(here)}
+    taken = {one.trigger.slug for one in switches.of_programme(here)}
     return rules.slug_of(one(typed, "on"), taken | _RESERVED, "trigger")
 
 
@@ -137,7 +140,7 @@ def preview() -> Answer:
 @blueprint.post("/new")
 @allow("manager")
 def create() -> Answer:
-    if len(occasions.of_programme(programme())) >= MOST:
+    if len(switches.of_programme(programme())) >= MOST:
         abort(409)
     return _submitted(None)
 
@@ -156,8 +159,6 @@ def _submitted(found: Switched | None) -> Answer:
         return _page(found, typed, {})
     if reading.trigger is None:
         return _page(found, typed, reading.errors), 422
-    trigger, on = reading.trigger, found is None or found.since is not None
-    programme_id, user_id, now = g.seat.programme.id, g.user.id, g.now
-    transaction(lambda: occasions.keep(programme_id, trigger, on, user_id, now) and None)
+    _keep(replace(reading.trigger, enabled=found is None or found.trigger.enabled))
     flash(_("Kept."), "success")
-    return redirect(url_for(".index", _anchor=trigger.slug), 303)
+    return redirect(url_for(".index", _anchor=reading.trigger.slug), 303)

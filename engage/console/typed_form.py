@@ -79,7 +79,11 @@ class Form(NamedTuple):
 
     def raw(self, typed: Typed, voice: Voice) -> tuple[dict[str, Any], Errors]:
         """The mapping that is typed, as far as it can be read, and what cannot."""
-        raw, errors = _rest(typed), Errors()
+        raw, errors = dict[str, Any](), Errors()
+        try:
+            raw = _rest(typed)
+        except _Wrong as wrong:
+            errors[wrong.args[0]] = wrong.args[1]
         for field in self.fields:
             if not field.of(typed):
                 continue
@@ -147,8 +151,10 @@ def _rest(typed: Typed) -> dict[str, Any]:
     try:
         found = json.loads(one(typed, "rest") or "{}")
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    if not isinstance(found, dict):
+        raise _Wrong("rest", _("cannot be read: open the form again and change it there."))
+    return found
 
 
 def _put(raw: dict[str, Any], key: str, value: Any) -> None:

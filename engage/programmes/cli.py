@@ -14,6 +14,7 @@ from engage.programmes import file as programme_file
 from engage.programmes import reading, service
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.terminal import Refusal, err, inside, out, programme_option, refuse, the_programme
+from engage.videos import catalogue
 
 
 @click.group()
@@ -82,7 +83,8 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
 def _described(file: Path) -> programme_file.ProgrammeFile:
     """What a file says; it is refused with every mistake in it, the first one last."""
     try:
-        return programme_file.parse(reading.decoded(file.read_bytes()))
+        text = reading.decoded(file.read_bytes())
+        return programme_file.parse(text, catalogue.formats())
     except reading.BadProgrammeFile as error:
         for problem in error.problems[1:]:
             said = f"  {file.name}: {reading.said(problem)}"

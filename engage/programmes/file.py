@@ -25,6 +25,8 @@ from engage.programmes import reading
 from engage.programmes.reading import BadProgrammeFile as BadProgrammeFile
 from engage.tiers import language as tiers
 from engage.tiers.rules import Tier
+from engage.videos import triggers
+from engage.videos.triggers import Trigger
 
 #: A year of days in a dozen currencies.
 MOST_RATES = 5_000
@@ -37,6 +39,7 @@ _KEYS = (
     "rules",
     "boards",
     "missions",
+    "triggers",
     "intake",
     "rates",
     "disputes",
@@ -63,10 +66,12 @@ class ProgrammeFile:
     rates: tuple[activity.Rate, ...] = ()
     dispute_days: int = disputes.WORKING_DAYS
     payouts: payout_rules.Terms | None = None
+    triggers: tuple[Trigger, ...] = ()
 
 
-def parse(text: str) -> ProgrammeFile:
-    """Read a programme file.
+def parse(text: str, films: Mapping[str, tuple[str, ...]] | None = None) -> ProgrammeFile:
+    """Read a programme file. ``films`` are the formats of the templates there are, for its triggers;
+    None: which there are is not asked.
 
     :raises BadProgrammeFile: with every mistake in it, each with its line, key and remedy.
     """
@@ -88,6 +93,13 @@ def parse(text: str) -> ProgrammeFile:
         rules=take(reading.each, raw, "rules", lambda row: incentives.parse(row, currency, zone)),
         boards=take(reading.each, raw, "boards", lambda row: leaderboards.parse(row, currency)),
         missions=take(reading.each, raw, "missions", lambda row: missions.parse(row, currency)),
+        triggers=take(
+            reading.each,
+            raw,
+            "triggers",
+            lambda row: triggers.parse(row, films),
+            most=triggers.MOST,
+        ),
         intake=take(reading.one, raw, "intake", activity.parse_intake),
         dispute_days=take(reading.one, raw, "disputes", disputes.parse_working_days),
         rates=take(
@@ -103,7 +115,9 @@ def parse(text: str) -> ProgrammeFile:
         take.settled(None)
         for wrong in _unfit(whole):
             take.note(wrong.key, wrong.problem)
-        return replace(take.settled(whole), rates=tuple(sorted(whole.rates)))
+        settled = take.settled(whole)
+        told = triggers.unlike_the_house(whole.triggers)
+        return replace(settled, rates=tuple(sorted(whole.rates)), triggers=told)
     except DefinitionError as error:
         raise reading.placed(text, error) from None
 
@@ -146,11 +160,11 @@ def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
         if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
             remedy = "measure tiers by facts, or let this rule pay money"
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")
-    for number, mission in enumerate(file.missions, 1):
-        yield from _undeclared(f"missions[{number}].audience", mission.audience, known)
+    for part in ("missions", "boards", "triggers"):
+        for number, one in enumerate(getattr(file, part), 1):
+            yield from _undeclared(f"{part}[{number}].audience", one.audience, known)
     slugs = {mission.slug for mission in file.missions}
     for number, board in enumerate(file.boards, 1):
-        yield from _undeclared(f"boards[{number}].audience", board.audience, known)
         if (along := board.windows.mission) and along not in slugs:
             there = f"; known are {', '.join(sorted(slugs))}" if slugs else ""
             problem = f"{along!r} is unknown: declare it as [[missions]]{there}"
@@ -195,6 +209,7 @@ def dump(file: ProgrammeFile) -> str:
         "rules": [incentives.to_json(rule) for rule in file.rules],
         "boards": [leaderboards.to_json(board) for board in file.boards],
         "missions": [missions.to_json(mission) for mission in file.missions],
+        "triggers": [triggers.to_json(trigger) for trigger in file.triggers],
     }
     dated = {key: [_with_days(row) for row in rows] for key, rows in tables.items()}
     budget = {"budget": ledger.budget_json(file.budget)} if file.budget else {}

@@ -21,6 +21,7 @@ from engage.payouts import rules as payout_rules
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
 from engage.tiers import language as tiers
+from engage.videos import switches, triggers
 
 
 class Refused(ValueError):
@@ -94,6 +95,7 @@ def publish(
     changes += _publish_rules(programme, file, release, has_facts)
     changes += _publish_missions(programme, file, release)
     changes += _publish_boards(programme, file, release)
+    changes += switches.publish(programme, file.triggers, by, now)
     changes += _publish_intake(programme, file)
     return Published(programme, changes)
 
@@ -240,4 +242,5 @@ def export(programme: Programme) -> ProgrammeFile:
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,
         payout_rules.parse(programme.payouts or {}),
+        triggers.unlike_the_house(one.trigger for one in switches.of_programme(programme)),
     )

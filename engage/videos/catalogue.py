@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -98,6 +99,15 @@ def _digest(folder: str, theme: Theme, edits: Edits) -> str:
 @lru_cache(maxsize=32)
 def _read(folder: Path, _digest: str) -> Template:
     return studio.load(folder)
+
+
+def formats() -> dict[str, tuple[str, ...]]:
+    """The formats of each template that has no mistakes, by slug."""
+    found = {}
+    for slug in folders():
+        with suppress(TemplateError):
+            found[slug] = tuple(shipped(slug)[0].formats)
+    return found
 
 
 def offered(programme: Programme) -> tuple[list[Offered], list[str]]:

@@ -16,7 +16,17 @@ from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.rows import in_chunks
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, claims, occasions, rendering, retention, rules, service, shelf
+from engage.videos import (
+    catalogue,
+    claims,
+    occasions,
+    rendering,
+    retention,
+    rules,
+    service,
+    shelf,
+    switches,
+)
 from engage.videos.claims import Work
 from engage.videos.triggers import Occasion, Trigger
 
@@ -53,7 +63,7 @@ def look(now: datetime | None = None) -> None:
     """Have a worker order what triggers make of what happened, where somebody waits for it."""
     now = now or clock.now()
     for programme in db.session.scalars(select(Programme)).all():
-        if any(occasions.waits(programme, one, now) for one in occasions.of_programme(programme)):
+        if any(occasions.waits(programme, one, now) for one in switches.of_programme(programme)):
             try:
                 queue.enqueue("default", "engage.videos.jobs.answer", programme.id)
             except RedisError as error:
@@ -64,7 +74,7 @@ def answer(programme_id: int, on: str | None = None, now: datetime | None = None
     """Order the films of all that happened in a programme, or of one event; safe to be repeated."""
     now = now or clock.now()
     programme = db.session.get_one(Programme, programme_id)
-    for switched in occasions.of_programme(programme):
+    for switched in switches.of_programme(programme):
         trigger = switched.trigger
         if switched.since is None or on not in (None, trigger.on):
             continue

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -15,45 +14,9 @@ from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.videos import triggers
 from engage.videos.happenings import FINDERS
-from engage.videos.models import FilmTrigger, VideoBatch, VideoOrder
+from engage.videos.models import VideoBatch, VideoOrder
+from engage.videos.switches import Switched
 from engage.videos.triggers import Occasion, Trigger
-
-
-class Switched(NamedTuple):
-    """A trigger and since when it is on (None: off)."""
-
-    trigger: Trigger
-    since: datetime | None
-
-
-def of_programme(programme: Programme) -> list[Switched]:
-    """All triggers of a programme, in the order in which managers see them."""
-    rows = db.session.scalars(
-        select(FilmTrigger)
-        .where(FilmTrigger.programme_id == programme.id)
-        .order_by(FilmTrigger.created_at, FilmTrigger.slug)
-    ).all()
-    since = {row.slug: row.since for row in rows}
-    since.setdefault(triggers.WELCOME, programme.created_at)
-    found = triggers.overlaid(triggers.stored(row.definition) for row in rows)
-    return [Switched(trigger, since.get(trigger.slug)) for trigger in found]
-
-
-def keep(
-    programme_id: int, trigger: Trigger, on: bool, by: int | None, now: datetime
-) -> FilmTrigger:
-    """Write a trigger down. One that is switched on answers what happens from ``now`` on."""
-    programme = db.session.get_one(Programme, programme_id)
-    known = {one.trigger.slug: one.since for one in of_programme(programme)}
-    row = db.session.get(FilmTrigger, (programme_id, trigger.slug))
-    if row is None:
-        row = FilmTrigger(programme_id=programme_id, slug=trigger.slug, created_at=now)
-        db.session.add(row)
-    row.definition = triggers.to_json(trigger)
-    row.since = (known.get(trigger.slug) or now) if on else None
-    row.changed_by = by
-    db.session.flush()
-    return row
 
 
 def due(

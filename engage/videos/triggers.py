@@ -28,13 +28,17 @@ STALE = timedelta(days=7)
 #: A mission shorter than this has no middle worth a film.
 SHORTEST_WITH_MIDDLE = 3
 MOST_DAYS_AFTER = 60
-_KEYS = ("slug", "on", "template", "formats", "audience", "urgent", "period", "days_after")
+#: A programme with more of them nobody keeps in view.
+MOST = 40
+_KEYS = (
+    *("slug", "on", "template", "formats", "audience", "urgent", "period", "days_after", "enabled"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """``period`` is the kind of period the film tells of, or that has to close; ``days_after`` how many
-    days after its last one. ``urgent`` films go before all others.
+    days after its last one. ``urgent`` films go before all others. Only an ``enabled`` one makes films.
     """
 
     slug: str
@@ -45,6 +49,7 @@ class Trigger:
     urgent: bool = False
     period: str = "quarter"
     days_after: int = 0
+    enabled: bool = True
 
     @property
     def is_personal(self) -> bool:
@@ -52,18 +57,18 @@ class Trigger:
         return self.on in PERSONAL
 
 
-#: What every programme has until a manager says otherwise; the first alone is on from the start.
+#: What every programme has until its file or a manager says otherwise; the first alone is on.
 WELCOME = "welcome"
 DEFAULTS = (
     Trigger(WELCOME, "joined", "onboarding", urgent=True),
-    Trigger("climbed", "climbed", "status", urgent=True),
-    Trigger("learnt", "learnt", "learning"),
-    Trigger("launch-mission", "mission", "launch"),
-    Trigger("launch-rule", "rule", "launch"),
-    Trigger("launch-board", "board", "status"),
-    Trigger("half-time", "midway", "status"),
-    Trigger("recap", "closed", "recap", days_after=3),
-    Trigger("year-end", "closed", "year-end", period="year", days_after=5),
+    Trigger("climbed", "climbed", "status", urgent=True, enabled=False),
+    Trigger("learnt", "learnt", "learning", enabled=False),
+    Trigger("launch-mission", "mission", "launch", enabled=False),
+    Trigger("launch-rule", "rule", "launch", enabled=False),
+    Trigger("launch-board", "board", "status", enabled=False),
+    Trigger("half-time", "midway", "status", enabled=False),
+    Trigger("recap", "closed", "recap", days_after=3, enabled=False),
+    Trigger("year-end", "closed", "year-end", period="year", days_after=5, enabled=False),
 )
 
 
@@ -81,62 +86,68 @@ class Occasion(NamedTuple):
     audience: Where = ()
 
 
-def parse(raw: Mapping[str, Any], templates: Mapping[str, tuple[str, ...]]) -> Trigger:
-    """A trigger from its mapping. ``templates`` are the formats there are, by template.
+def parse(raw: Mapping[str, Any], films: Mapping[str, tuple[str, ...]] | None = None) -> Trigger:
+    """A trigger from its mapping. ``films`` are the formats of the templates there are, by slug; None:
+    which there are is not asked.
 
     :raises DefinitionError: naming the key and what to write.
     """
     take = read.Every()
     take(read.known_keys, raw, _KEYS)
-    template = take(read.choice, raw, "template", tuple(templates))
+    template = take(_template, raw, films)
+    on = take(read.choice, raw, "on", EVENTS)
+    there = FORMATS if films is None else films.get(template, FORMATS)
     return take.settled(
         Trigger(
             slug=take(read.slug, raw),
-            on=take(read.choice, raw, "on", EVENTS),
+            on=on,
             template=template,
-            formats=take(_formats, raw, templates.get(template, FORMATS)),
+            formats=take(_formats, raw, there),
             audience=take(conditions.audience, raw),
-            urgent=raw.get("urgent") is True,
-            period=take(read.choice, {"period": "quarter", **raw}, "period", PERIODS),
-            days_after=take(_days_after, raw),
+            urgent=take(read.flag, raw, "urgent"),
+            period=take(read.choice, raw, "period", PERIODS, "quarter"),
+            days_after=take(_days_after, raw, on),
+            enabled=take(read.flag, {"enabled": True, **raw}, "enabled"),
         )
     )
 
 
-def stored(raw: Mapping[str, Any]) -> Trigger:
-    """What ``to_json`` wrote, whichever templates there are by now."""
-    return parse(raw, {str(raw["template"]): tuple(raw["formats"])})
+def _template(raw: Mapping[str, Any], films: Mapping[str, Any] | None) -> str:
+    if films is None:
+        return read.text(raw, "template", limit=80)
+    return read.choice(raw, "template", films)
 
 
 def _formats(raw: Mapping[str, Any], there: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = raw.get("formats")
+    wanted, known = raw.get("formats"), ", ".join(there)
     if not isinstance(wanted, list) or not wanted:
-        raise DefinitionError("formats", "is missing: choose one at least")
+        raise DefinitionError("formats", f"is missing: write a list of one at least, of {known}")
     if unknown := [str(form) for form in wanted if form not in there]:
-        known = ", ".join(there)
-        raise DefinitionError("formats", f"{', '.join(unknown)} is none of this film: {known}")
+        problem = f"{', '.join(unknown)!r} is none of this film's: choose of {known}"
+        raise DefinitionError("formats", problem)
     return tuple(form for form in there if form in wanted)
 
 
-def _days_after(raw: Mapping[str, Any]) -> int:
-    days = raw.get("days_after", 0)
-    if type(days) is not int or not 0 <= days <= MOST_DAYS_AFTER:
-        raise DefinitionError("days_after", f"write whole days, 0 to {MOST_DAYS_AFTER}")
+def _days_after(raw: Mapping[str, Any], on: str) -> int:
+    days = read.whole({"days_after": 0, **raw}, "days_after", 0, MOST_DAYS_AFTER)
+    if days and on != "closed":
+        problem = 'has no meaning unless a period closes: remove it, or write on = "closed"'
+        raise DefinitionError("days_after", problem)
     return days
 
 
 def to_json(trigger: Trigger) -> dict[str, Any]:
-    """The mapping that ``parse`` reads back to an equal trigger."""
-    return {
-        "slug": trigger.slug,
-        "on": trigger.on,
-        "template": trigger.template,
-        "formats": list(trigger.formats),
-        "audience": conditions.where_json(trigger.audience),
-        "urgent": trigger.urgent,
-        "period": trigger.period,
-        "days_after": trigger.days_after,
-    }
+    """The mapping that ``parse`` reads back to an equal trigger; what is as usual is left out."""
+    head = {"slug": trigger.slug, "on": trigger.on, "template": trigger.template}
+    said: dict[str, Any] = {"formats": list(trigger.formats)}
+    if trigger.audience:
+        said["audience"] = conditions.where_json(trigger.audience)
+    if trigger.period != "quarter" or trigger.on == "closed":
+        said["period"] = trigger.period
+    if trigger.days_after:
+        said["days_after"] = trigger.days_after
+    flags = {"urgent": trigger.urgent} if trigger.urgent else {}
+    return head | said | flags | ({} if trigger.enabled else {"enabled": False})
 
 
 def is_due(at: datetime, since: datetime, now: datetime) -> bool:
@@ -175,10 +186,16 @@ def by_moment(times: Iterable[tuple[int, datetime]], most: int) -> dict[datetime
     return {at: frozenset(who) for at, who in found.items() if len(who) <= most}
 
 
-def overlaid(stored: Iterable[Trigger]) -> list[Trigger]:
-    """The triggers of a programme: the house's own, as far as they were not written anew, and others."""
-    own = {trigger.slug: trigger for trigger in stored}
-    return [own.pop(one.slug, one) for one in DEFAULTS] + list(own.values())
+def overlaid(own: Iterable[Trigger]) -> list[Trigger]:
+    """The triggers of a programme: the house's, as far as they were not written anew, and its own."""
+    written = {trigger.slug: trigger for trigger in own}
+    house = [written.pop(one.slug, one) for one in DEFAULTS]
+    return house + [written[slug] for slug in sorted(written)]
+
+
+def unlike_the_house(found: Iterable[Trigger]) -> tuple[Trigger, ...]:
+    """Those that a programme's file has to tell: what the house brings goes without saying."""
+    return tuple(one for one in overlaid(found) if one not in DEFAULTS)
 
 
 #: How many films a month a trigger of a closed period makes for each partner.

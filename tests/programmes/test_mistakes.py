@@ -111,7 +111,22 @@ on = "sale"
 period = "year"
 threshold = "5"
 """
+TRIGGER = """[[triggers]]
+slug = "t"
+on = "closed"
+template = "recap"
+formats = ["16:9"]
+"""
+FILMS = {"recap": ("16:9", "9:16"), "launch": ("16:9",)}
 MISTAKES = [
+    # triggers of films
+    (TRIGGER.replace('"recap"', '"recaps"'), "triggers[1].template", "write one of recap, launch"),
+    (TRIGGER.replace('"16:9"', '"1:1"'), "triggers[1].formats", "choose of 16:9, 9:16"),
+    (TRIGGER.replace('"closed"', '"close"'), "triggers[1].on", "write one of joined"),
+    (TRIGGER + 'days_after = "3"\n', "triggers[1].days_after", "a whole number from 0 to 60"),
+    (TRIGGER + 'audience = { tier = ["Gold"] }\n', "triggers[1].audience.tier", "[[tiers]]"),
+    (TRIGGER + "off = true\n", "triggers[1].off", "known are slug"),
+    (TRIGGER * 2, "triggers[2].slug", "stands twice"),
     # the programme
     (HEAD.replace("[programme]", "[program]"), "program", "unknown key; known are programme"),
     (HEAD.replace('slug = "p"', 'slug = "P p"'), "programme.slug", "small letters"),
@@ -206,7 +221,7 @@ MISTAKES = [
 def test_every_mistake_is_told_with_line_key_and_remedy(text: str, key: str, remedy: str) -> None:
     whole = text if "[prog" in text else HEAD + text
     with pytest.raises(BadProgrammeFile) as caught:
-        parse(whole)
+        parse(whole, FILMS)
     told = {key: (line, problem) for line, key, problem in caught.value.problems}
     assert key in told, told
     line, problem = told[key]

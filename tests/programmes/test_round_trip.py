@@ -38,6 +38,7 @@ def test_what_was_published_is_exported_to_the_byte(app: Flask) -> None:
     "path",
     [
         *("programme", "budget", "payouts", "segments", "tiers", "rules", "missions", "boards"),
+        "triggers",
         *("missions.stages", "rates", "disputes"),
     ],
 )

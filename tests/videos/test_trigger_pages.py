@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from engage.db import db
-from engage.videos import occasions
+from engage.videos import switches
 from engage.videos.models import FilmTrigger
 from engage.videos.triggers import DEFAULTS
 
@@ -68,7 +68,7 @@ def test_one_more_trigger_is_on_at_once(app: Flask, cast: Cast) -> None:
     row = db.session.query(FilmTrigger).one()
     assert row.slug == "closed"
     assert row.since
-    assert len(occasions.of_programme(cast.programme)) == len(DEFAULTS) + 1
+    assert len(switches.of_programme(cast.programme)) == len(DEFAULTS) + 1
 
 
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(app: Flask, cast: Cast) -> None:
@@ -80,6 +80,13 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(app: Flask, cas
     assert errors
     assert "0 to 60" in errors.get_text()
     assert "Choose one format at least" in page.get_text()
+    answer = mia.post(f"{HERE}/new", data=TYPED | {"audience.region": "Atlantis"})
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert "There is no Atlantis here" in page.select("#trigger-audience-region")[0].get_text()
+    answer = mia.post(f"{HERE}/new", data=TYPED | {"rest": "not json"})
+    assert answer.status_code == 422
+    assert "What the form does not show cannot be read" in answer.text
     assert db.session.query(FilmTrigger).count() == 0
     drawn = mia.post(f"{HERE}/form", data=TYPED | {"on": "joined", "template": "onboarding"}).text
     assert "days_after" not in drawn

@@ -89,7 +89,7 @@ def test_each_period_is_told_of_exactly_once_as_time_goes_on(
 
 @pytest.mark.parametrize("one", DEFAULTS, ids=lambda one: one.slug)
 def test_a_trigger_is_read_back_as_it_was_written(one: Trigger) -> None:
-    assert triggers.stored(triggers.to_json(one)) == one
+    assert triggers.parse(triggers.to_json(one)) == one
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,12 @@ def test_a_trigger_is_read_back_as_it_was_written(one: Trigger) -> None:
     [
         ({"on": "full moon"}, "on", "joined"),
         ({"template": "gone"}, "template", "recap"),
-        ({"formats": []}, "formats", "choose one"),
+        ({"formats": []}, "formats", "16:9"),
         ({"formats": ["1:1"]}, "formats", "16:9"),
         ({"days_after": 61}, "days_after", "0 to 60"),
+        ({"days_after": 3, "on": "joined"}, "days_after", "no meaning"),
+        ({"urgent": "yes"}, "urgent", "true or false"),
+        ({"enabled": 1}, "enabled", "true or false"),
         ({"audience": {"planet": ["Mars"]}}, "audience.planet", "known are"),
         ({"period": "decade"}, "period", "quarter"),
     ],

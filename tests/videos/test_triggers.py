@@ -1,5 +1,6 @@
 """Films that make themselves: after what, for whom, once, and never for the past."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from engage.missions import service as missions
 from engage.outbox.models import Message
 from engage.partners import service as partners
 from engage.programmes import service as programmes
-from engage.videos import happenings, jobs, occasions, service, triggers
+from engage.videos import happenings, jobs, service, switches, triggers
 from engage.videos.models import Video, VideoBatch, VideoOrder
 from engage.videos.triggers import DEFAULTS, Trigger
 
@@ -23,13 +24,9 @@ from .test_trigger_rules import trigger
 DAY = timedelta(days=1)
 
 
-def switch_on(one: Trigger, since: datetime = NOW) -> None:
-    programme_id = programmes.by_slug("resellers").id
-
-    def work() -> None:
-        occasions.keep(programme_id, one, True, None, since)
-
-    transaction(work)
+def switch(one: Trigger, since: datetime = NOW, *, on: bool = True) -> None:
+    here, switched = programmes.by_slug("resellers"), replace(one, enabled=on)
+    transaction(lambda: switches.keep(here, switched, None, since))
 
 
 def answer(now: datetime) -> list[tuple[str, int]]:
@@ -48,7 +45,7 @@ def ids(cast: Cast) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def _no_welcome(cast: Cast) -> None:
-    transaction(lambda: occasions.keep(cast.programme.id, DEFAULTS[0], False, None, NOW) and None)
+    switch(DEFAULTS[0], on=False)
 
 
 # --- what happens ---------------------------------------------------------------------------------
@@ -62,7 +59,7 @@ def _training(external_id: str, day: date) -> Report:
 
 def test_whoever_finishes_a_training_gets_one_film_a_day_and_none_of_before(cast: Cast) -> None:
     record(programmes.by_slug("resellers"), _training("t-1", date(2013, 4, 9)))
-    switch_on(trigger("learnt"), NOW - DAY)
+    switch(trigger("learnt"), NOW - DAY)
     two = (_training(f"t-{n}", date(2013, 4, 10)) for n in (2, 3))
     record(programmes.by_slug("resellers"), *two)
     assert answer(NOW - DAY / 2) == []
@@ -77,7 +74,7 @@ def test_a_period_that_closes_is_told_to_everybody_of_the_audience_in_each_forma
 ) -> None:
     alice, bob, _charlie = ids(cast)
     whom = triggers.conditions.audience({"audience": {"region": ["Northwest"]}})
-    switch_on(trigger("recap", formats=("16:9", "9:16"), audience=whom))
+    switch(trigger("recap", formats=("16:9", "9:16"), audience=whom))
     assert answer(datetime(2013, 7, 3, tzinfo=UTC)) == []
     when = datetime(2013, 7, 4, 12, tzinfo=UTC)
     assert answer(when) == sorted([("recap", alice), ("recap", bob)] * 2)
@@ -89,7 +86,7 @@ def test_a_period_that_closes_is_told_to_everybody_of_the_audience_in_each_forma
 
 
 def test_who_lacks_what_a_film_tells_is_held_with_the_reason(cast: Cast) -> None:
-    switch_on(trigger("recap", template="launch"))
+    switch(trigger("recap", template="launch"))
     answer(datetime(2013, 7, 4, 12, tzinfo=UTC))
     said = [order.refusal or "" for order in db.session.query(VideoOrder)]
     assert len(said) == 3
@@ -98,8 +95,8 @@ def test_who_lacks_what_a_film_tells_is_held_with_the_reason(cast: Cast) -> None
 
 
 def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(cast: Cast) -> None:
-    switch_on(trigger("launch-mission", template="onboarding"))
-    switch_on(trigger("half-time"))
+    switch(trigger("launch-mission", template="onboarding"))
+    switch(trigger("half-time"))
     here = programmes.by_slug("resellers")
     [old] = missions.missions(here)
     fresh = missions.definition(old)
@@ -127,7 +124,7 @@ def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(c
 def test_who_reaches_a_tier_comes_before_all_others(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    switch_on(trigger("climbed"))
+    switch(trigger("climbed"))
     here = programmes.by_slug("resellers")
 
     def tiers() -> None:
@@ -152,7 +149,7 @@ def test_who_reaches_a_tier_comes_before_all_others(
 def test_a_group_that_moves_here_is_not_welcomed_and_a_few_who_join_are_once(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    switch_on(DEFAULTS[0], NOW - DAY)
+    switch(DEFAULTS[0], NOW - DAY)
     monkeypatch.setattr(happenings, "JOINING", 2)
     assert answer(NOW) == []
     monkeypatch.setattr(happenings, "JOINING", 3)
@@ -162,20 +159,42 @@ def test_a_group_that_moves_here_is_not_welcomed_and_a_few_who_join_are_once(
 
 
 def test_switching_off_and_on_again_answers_nothing_that_happened_between(cast: Cast) -> None:
-    learnt, programme_id = trigger("learnt"), cast.programme.id
-    switch_on(learnt, NOW - 2 * DAY)
-    transaction(lambda: occasions.keep(programme_id, learnt, False, None, NOW - DAY) and None)
+    learnt = trigger("learnt")
+    switch(learnt, NOW - 2 * DAY)
+    switch(learnt, NOW - DAY, on=False)
     record(programmes.by_slug("resellers"), _training("t-1", date(2013, 4, 10)))
-    switch_on(learnt, NOW)
+    switch(learnt, NOW)
     assert answer(NOW + DAY) == []
     record(programmes.by_slug("resellers"), _training("t-2", date(2013, 4, 11)))
     assert answer(NOW + DAY) == [("learning", ids(cast)[0])]
 
 
+def test_a_file_brings_its_triggers_and_takes_back_what_it_is_silent_of(cast: Cast) -> None:
+    switch(replace(trigger("recap"), slug="mine"))
+    switch(trigger("learnt"), NOW - DAY)
+    here = programmes.by_slug("resellers")
+    quiet = replace(programmes.export(here), triggers=(trigger("recap", enabled=True),))
+
+    def publish() -> list[str]:
+        return programmes.publish(quiet, NOW, by=cast.mia.user.id).changes
+
+    assert transaction(publish) == [
+        "trigger welcome: changed",
+        "trigger learnt: changed",
+        "trigger recap: changed",
+        "trigger mine: removed",
+    ]
+    since = {one.trigger.slug: one.since for one in switches.of_programme(here)}
+    assert since["welcome"] == NOW, "who joined while it was off is not welcomed now"
+    assert {slug for slug, at in since.items() if at} == {"welcome", "recap"}
+    assert programmes.export(programmes.by_slug("resellers")) == quiet
+    assert transaction(publish) == []
+
+
 def test_a_large_occasion_is_one_batch_and_goes_on_where_it_was_cut_short(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    switch_on(trigger("recap"))
+    switch(trigger("recap"))
     monkeypatch.setattr(jobs, "STRIDE", 2)
     real, left = service.answer, [1]
 
@@ -202,14 +221,14 @@ def test_the_schedule_wakes_a_worker_only_where_somebody_waits(
     monkeypatch.setattr(jobs.queue, "enqueue", lambda *words, **_: woken.append(words))
     jobs.look(NOW)
     assert woken == []
-    switch_on(trigger("recap"))
+    switch(trigger("recap"))
     jobs.look(datetime(2013, 7, 4, 12, tzinfo=UTC))
     assert woken == [("default", "engage.videos.jobs.answer", cast.programme.id)]
 
 
 def test_joining_itself_orders_the_welcome(cast: Cast) -> None:
     """The cast joined when it was enrolled; the message waits in the outbox."""
-    switch_on(DEFAULTS[0], NOW - DAY)
+    switch(DEFAULTS[0], NOW - DAY)
     joined = db.session.query(Message).filter_by(topic="joined").first()
     assert joined
     jobs.joined(joined.programme_id, joined.payload, NOW)
