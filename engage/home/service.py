@@ -135,9 +135,10 @@ def _tier_goal(item: Outlook, today: date) -> Goal:
 
 
 def _place_goal(board: Published | None, near: Ranking, partner_id: int, today: date) -> list[Goal]:
+    """The next higher score; where the lowest leads there is nothing to do for it."""
     mine = next((row for row in near.rows if row.member_id == partner_id), None)
     above = [row for row in near.rows if mine and row.score > mine.score]
-    if board is None or mine is None or not above:
+    if board is None or mine is None or not above or board.rule.direction == "lowest":
         return []
     days, left = _days(board.rule.windows.running(today), today)
     return [

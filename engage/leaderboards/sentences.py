@@ -217,14 +217,15 @@ def is_told_whole(rule: Board, best: int) -> bool:
 
 
 def between(
-    rule: Board, ahead: int, behind: int, best: int, currency: str, voice: Voice = ENGLISH
+    rule: Board, one: int, other: int, best: int, currency: str, voice: Voice = ENGLISH
 ) -> str:
     """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``."""
+    less, more = sorted((one, other))
     if is_told_whole(rule, best) and _is_money(rule):
-        gap = rounded(ahead, rule.digits) - rounded(behind, rule.digits)
+        gap = rounded(more, rule.digits) - rounded(less, rule.digits)
         if gap:
             return size(rule, gap, currency, voice, whole=True)
-    return size(rule, ahead - behind, currency, voice)
+    return size(rule, more - less, currency, voice)
 
 
 def rounded(value: int, digits: int = 4) -> int:
@@ -242,13 +243,3 @@ def members(rule: Board, count: int, voice: Voice = ENGLISH) -> str:
         "team": n("%(shown)s team", "%(shown)s teams", count, shown=shown),
         "region": n("%(shown)s region", "%(shown)s regions", count, shown=shown),
     }[rule.by]
-
-
-def gap(rule: Board, mine: int, theirs: int, currency: str, voice: Voice = ENGLISH) -> str | None:
-    """How far a neighbour is: ``$1,240 ahead``; None where they are level."""
-    if mine == theirs:
-        return None
-    shown = size(rule, abs(theirs - mine), currency, voice)
-    if theirs > mine:
-        return voice.gettext("%(score)s ahead", score=shown)
-    return voice.gettext("%(score)s behind", score=shown)

@@ -40,7 +40,10 @@ def shown(
         if row.member_id == me:
             said["you"] = you(view, voice)
         if not small and found.best > 0:
-            said["share"] = max(0.0, row.score / found.best)
+            part = (
+                (found.best, row.score) if rule.direction == "lowest" else (row.score, found.best)
+            )
+            said["share"] = max(0.0, part[0] / part[1])
         if yesterday is not None:
             said["move"] = _moved(yesterday, row)
         if before is not None:
@@ -85,11 +88,12 @@ def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | 
     mine = next((row for row in found.rows if row.member_id == member_id), None)
     if mine is None:
         return None
-    ahead = [row for row in found.rows if row.score > mine.score]
+    key = rule.order_key(mine.score)
+    ahead = [row for row in found.rows if rule.order_key(row.score) < key]
     if ahead:
         gap = sentences.between(rule, ahead[-1].score, mine.score, found.best, currency, voice)
         return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=ahead[-1].name)
-    behind = next((row for row in found.rows if row.score < mine.score), None)
+    behind = next((row for row in found.rows if rule.order_key(row.score) > key), None)
     if mine.rank == 1 and behind:
         gap = sentences.between(rule, mine.score, behind.score, found.best, currency, voice)
         return voice.gettext("In front, %(gap)s ahead of %(name)s.", gap=gap, name=behind.name)

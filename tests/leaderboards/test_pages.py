@@ -16,7 +16,7 @@ from engage.leaderboards.jobs import keep_days
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
-from tests.conftest import NOW, Cast, record, sale
+from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
 pytestmark = pytest.mark.usefixtures("april")
 
@@ -278,3 +278,18 @@ def test_a_ranking_leaves_as_a_file_that_runs_nothing(app: Flask, alice: Browser
     found = alice.get("/leaderboards/sales/export.json").json
     assert (found["rows"][0]["partner"], found["rows"][0]["score"]) == (None, "70000.0000")
     assert alice.get("/leaderboards/sales/export.csv?scope=team%3DSeattle").text.count("\n") == 3
+
+
+def test_where_the_lowest_leads_who_has_less_is_ahead_and_has_the_longer_bar(
+    charlie: Browser, cast: Cast
+):
+    publish(PROGRAMME.replace('name = "Sales this quarter"', 'name = "S"\ndirection = "lowest"'))
+    found = page(charlie, "/leaderboards/sales/me")
+    bars = [float(str(bar["width"])) for bar in found.select(".rank-bar rect")]
+    names = [text(name) for name in found.select(".rank-name bdi")]
+    assert names == ["Bob's Wheels", "Charlie & Sons", "Alice Bikes"]
+    assert bars == sorted(bars, reverse=True)
+    assert (bars[0], bars[1] < 100) == (100, True)
+    said = found.select_one(".gap-line")
+    assert said
+    assert text(said).endswith("behind Bob's Wheels.")
