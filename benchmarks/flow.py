@@ -104,6 +104,10 @@ def rebuilt(full: House) -> None:
     environment = {**os.environ, "ENGAGE_HOME": str(full.home), "ENGAGE_ENV": "test"}
     if full.url:
         environment["DATABASE_URL"] = full.url
+    with db.engine.begin() as connection:  # so that all of it is written again
+        for table in ("running_totals", "mission_progress", "standings", "standing_buckets"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    db.engine.dispose()
     server, began = server_cpu(full.server), time.perf_counter()
     command = [sys.executable, "-c", "from engage.cli import main; main()", "rebuild", "--json"]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=ROOT)

@@ -300,9 +300,8 @@ def differences(
 
     With ``store`` running totals and progress are written anew as well.
     """
-    return incentives.recompute(programme, who, store=store) + missions.recompute(
-        programme, who, store=store
-    )
+    owed, _ = incentives.recompute(programme, who, store=store)
+    return owed + missions.recompute(programme, who, store=store)
 
 
 def _tell(

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 
 from engage.activity.models import Fact
+from engage.apart import Apart
 from engage.db import db
-from engage.flow import differences
+from engage.flow import differences, reconsider
 from engage.incentives import awards as incentives
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board, Standing
@@ -40,20 +42,23 @@ class Check(NamedTuple):
     transfers: int
     differences: int
     digest: str
+    found: list[Apart]
 
 
 def check(programme: Programme) -> Check:
     """Work everything out from the facts and compare, changing nothing."""
     who = partners.attributes(programme.id)
-    found = (
-        len(differences(programme, who, store=False))
-        + incentives.differing_budgets(programme)
-        + rewards.differing_budgets(programme)
-        + tiers.differing(programme)
-        + missions.differing(programme, who)
-        + leaderboards.differing_standings(programme)
-        + len(books.unbalanced(programme.id))
-    )
+    awards, found = incentives.recompute(programme, who, store=False)
+    found = [
+        *books.unbalanced(programme.id),
+        *books.owed(awards + rewards.recompute(programme, who, store=False)),
+        *found,
+        *incentives.differing_budgets(programme),
+        *rewards.differing_budgets(programme),
+        *tiers.differing(programme),
+        *missions.differing(programme, who),
+        *leaderboards.differing_standings(programme),
+    ]
     counted = [
         db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
         for table, conditions in (
@@ -61,7 +66,13 @@ def check(programme: Programme) -> Check:
             (Transfer, (Transfer.programme_id == programme.id,)),
         )
     ]
-    return Check(not found, counted[0], counted[1], found, digest(programme))
+    return Check(not found, counted[0], counted[1], len(found), digest(programme), found)
+
+
+def mend(programme: Programme, now: datetime) -> None:
+    """Write everything derived anew: balances from their lines, all else from the facts."""
+    books.settle(programme.id)
+    reconsider(programme, now=now)
 
 
 def digest(programme: Programme) -> str:

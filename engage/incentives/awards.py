@@ -1,6 +1,6 @@
 """What the rules owe after facts changed: the worth of each fact, less what stands posted for it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.apart import Apart, apart
 from engage.db import db
 from engage.incentives import again, baseline, posted
 from engage.incentives.models import RunningTotal
@@ -95,7 +96,9 @@ def _while_budgets_last(
         mine = [d for d in owed if d.rule_version_id in versions]
         stands = sum(budgets.keep_up(programme.id, book.source, _awarded_by(book)).values())
         if stands >= book.limit or stands + sum(d.amount for d in mine) > book.limit:
-            mine = _whole(programme, book, book.limit, store=True)
+            groups = _whole(programme, book, book.limit, partners.attributes(programme.id))
+            mine = _against_posted(groups)
+            _store(groups)
             owed = [d for d in owed if d.rule_version_id not in versions] + mine
         budgets.add(book.source, book.earns, sum(d.amount for d in mine))
     return owed
@@ -107,21 +110,22 @@ def _awarded_by(book: Book) -> budgets.Counting:
     return lambda: {book.earns: sum(budgets.awarded(lines).values())}
 
 
-def differing_budgets(programme: Programme) -> int:
-    """How many rules have awarded something else than what is kept of them."""
+def differing_budgets(programme: Programme) -> Iterator[Apart]:
+    """What rules have awarded and is kept of them as something else."""
     limited = (book for book in books(programme) if book.limit is not None)
-    return budgets.differing((book.source, _awarded_by(book)) for book in limited)
+    return budgets.differing(programme.id, ((b.source, _awarded_by(b)) for b in limited))
 
 
-def _whole(programme: Programme, book: Book, limit: int, *, store: bool) -> list[Difference]:
-    """The differences of a rule over the facts of all partners, within its budget."""
-    everybody = partners.attributes(programme.id)
+def _whole(
+    programme: Programme, book: Book, limit: int, everybody: Mapping[int, Attributes]
+) -> dict[Group, list[Worth]]:
+    """The groups of a rule over the facts of all partners, within its budget."""
     facts = list(activity.standing_facts(Fact.programme_id == programme.id))
     groups = within_budget(limit, dict(worth([book], facts, everybody)))
     gone: dict[Group, list[Worth]] = {
         group: [] for group in posted.groups_of([book.id], list(everybody))
     }
-    return _against_posted(gone | groups, store=store)
+    return gone | groups
 
 
 _totals_table: Any = RunningTotal.__table__
@@ -208,38 +212,58 @@ def _again(
             group: walked for group, walked in worth(shelf, facts, attributes) if group in here
         }
         owed += _against_posted(here)
+        _store(here)
     return owed
 
 
 def recompute(
     programme: Programme, attributes: Mapping[int, Attributes], *, store: bool
-) -> list[Difference]:
-    """The differences of every group of these partners, from their first facts.
-
-    With ``store`` the running totals are written anew as well.
+) -> tuple[list[Difference], list[Apart]]:
+    """The differences of every group of these partners, from their first facts; and the running
+    totals that stand otherwise, which ``store`` puts right.
     """
     if store:
         budgets.forget(programme.id)
-    whole = books(programme)
-    shelf = [book for book in whole if book.limit is None]
     owed: list[Difference] = []
-    for book in whole:
-        if book.limit is not None:
-            owed += _whole(programme, book, book.limit, store=store)
+    wrong: list[Apart] = []
+    for rule_ids, partner_ids, groups in _everything(programme, attributes):
+        owed += _against_posted(groups)
+        here = among(_totals_table.c.partner_id, partner_ids)
+        stands = select(_totals_table).where(_totals_table.c.rule_id.in_(rule_ids), here)
+        must = [_moved(group, walked) for group, walked in groups.items() if walked]
+        rows = [tuple(row.values()) for row in must]
+        found = list(apart(_totals_table, db.session.execute(stands).tuples(), rows))
+        if store and found:
+            keys = {tuple(each.row.values()) for each in found}
+            _forget(sorted(keys))
+            again = [row for row in must if tuple(row.values())[:3] in keys]
+            upsert_rows(_totals_table, again, put=_TOTAL_COLUMNS)
+        wrong += found
+    return owed, wrong
+
+
+def _everything(
+    programme: Programme, attributes: Mapping[int, Attributes]
+) -> Iterator[tuple[list[int], Iterable[int], dict[Group, list[Worth]]]]:
+    """All groups of rules and partners, some at a time; of a rule that stops at its budget all at once."""
+    shelf = []
+    for book in books(programme):
+        if book.limit is None:
+            shelf.append(book)
+        else:
+            everybody = partners.attributes(programme.id)
+            yield [book.id], everybody, _whole(programme, book, book.limit, everybody)
+    rule_ids = [book.id for book in shelf]
     for chunk in in_chunks(attributes, 500):
         facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
-        gone = posted.groups_of([book.id for book in shelf], chunk)
-        groups: dict[Group, list[Worth]] = {group: [] for group in gone}
-        owed += _against_posted(groups | dict(worth(shelf, facts, attributes)), store=store)
-    return owed
+        gone: dict[Group, list[Worth]] = {group: [] for group in posted.groups_of(rule_ids, chunk)}
+        yield rule_ids, chunk, gone | dict(worth(shelf, facts, attributes))
 
 
-def _against_posted(groups: Mapping[Group, list[Worth]], *, store: bool = True) -> list[Difference]:
-    """Differences of whole groups to what stands posted; writes their running totals."""
+def _against_posted(groups: Mapping[Group, list[Worth]]) -> list[Difference]:
+    """Differences of whole groups to what stands posted."""
     stands = posted.standing(groups.keys())
     owed: list[Difference] = []
-    moved: list[dict[str, object]] = []
-    empty: list[Group] = []
     for group, walked in groups.items():
         standing = stands.get(group, {})
         for paid in walked:
@@ -251,14 +275,14 @@ def _against_posted(groups: Mapping[Group, list[Worth]], *, store: bool = True) 
             for taken_back in posted.no_more(group, standing)
             if taken_back.amount
         ]
-        if walked:
-            moved.append(_moved(group, walked))
-        else:
-            empty.append(group)
-    if store:
-        upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
-        _forget(empty)
     return owed
+
+
+def _store(groups: Mapping[Group, list[Worth]]) -> None:
+    """Write the running totals of whole groups; one without facts has none."""
+    moved = [_moved(group, walked) for group, walked in groups.items() if walked]
+    upsert_rows(RunningTotal.__table__, moved, put=_TOTAL_COLUMNS)
+    _forget([group for group, walked in groups.items() if not walked])
 
 
 def _forget(groups: list[Group]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from engage.apart import Apart, apart
 from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import PictureLine, Standing, StandingBucket
@@ -268,21 +269,14 @@ def forget(published: Published) -> None:
         db.session.execute(delete(table).where(*_of(published, table)))
 
 
-def differing(programme: Programme, published: Published) -> int:
-    """How many stored standings and buckets are not what the facts (or the picture) say."""
+def differing(programme: Programme, published: Published) -> Iterator[Apart]:
+    """Stored standings and buckets that are not what the facts (or the picture) say."""
     rows, counts = _wanted(programme, published)
     buckets = [(*key, members) for key, members in counts.items()]
     wanted: tuple[tuple[Any, list[Any]], ...] = ((_STANDINGS, rows), (_BUCKETS, buckets))
-    return sum(_apart(table, published, want) for table, want in wanted)
-
-
-def _apart(table: Any, published: Published, wanted: list[tuple[Any, ...]]) -> int:
-    keys = len(table.primary_key.columns)
-    missing = {row[:keys]: row for row in wanted}
-    wrong = 0
-    for stored in db.session.execute(select(table).where(*_of(published, table))):
-        wrong += missing.pop(tuple(stored[:keys]), None) != tuple(stored)
-    return wrong + len(missing)
+    for table, want in wanted:
+        stored = db.session.execute(select(table).where(*_of(published, table)))
+        yield from apart(table, stored.tuples(), want)
 
 
 def relist(programme: Programme, published: Published, partner_ids: Iterable[int]) -> None:

@@ -1,7 +1,7 @@
 """Boards: which there are and who may look, what they do by the clock, and how they are counted anew."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from engage import clock
+from engage.apart import Apart
 from engage.conditions import addresses, texts
 from engage.db import db
 from engage.leaderboards import language, leagues, pictures, projection, rules
@@ -184,10 +185,11 @@ def along_with(programme: Programme, mission: str, now: datetime) -> None:
             rebuild(programme, board, now)
 
 
-def differing_standings(programme: Programme) -> int:
-    """How many stored standings and buckets are not what the facts say."""
-    kept = (each for published in boards(programme) for each in _kept(programme, published))
-    return sum(projection.differing(programme, each) for each in kept)
+def differing_standings(programme: Programme) -> Iterator[Apart]:
+    """Stored standings and buckets that are not what the facts say."""
+    for published in boards(programme):
+        for each in _kept(programme, published):
+            yield from projection.differing(programme, each)
 
 
 def relist(programme: Programme, partner_ids: Iterable[int], now: datetime) -> list[Published]:

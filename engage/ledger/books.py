@@ -1,30 +1,63 @@
 """What lines lean on and no hash covers: balances, whose they are, and the facts behind them."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from engage.activity.models import Fact
+from engage.apart import Apart
 from engage.db import db
 from engage.ledger.models import Account, Transfer
+from engage.ledger.rules import Difference
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
+from engage.rows import among, in_chunks
 
 
-def unbalanced(programme_id: int) -> list[tuple[int, int, int]]:
-    """Accounts whose balance is not the sum of their transfers: (account, balance, sum)."""
+def unbalanced(programme_id: int) -> list[Apart]:
+    """Accounts whose balance is not the sum of their transfers."""
     credits = _sums(programme_id, Transfer.credit_id.expression)
     debits = _sums(programme_id, Transfer.debit_id.expression)
     total = func.coalesce(credits.c.amount, 0) - func.coalesce(debits.c.amount, 0)
     rows = db.session.execute(
-        select(Account.id, Account.balance, total)
+        select(Account.id, Account.kind, Account.unit, Account.partner_id, Account.balance, total)
         .outerjoin(credits, credits.c.id == Account.id)
         .outerjoin(debits, debits.c.id == Account.id)
         .where(Account.programme_id == programme_id, Account.balance != total)
         .order_by(Account.id)
     )
-    return [(account, balance, int(amount)) for account, balance, amount in rows]
+    names = ("id", "kind", "unit", "partner_id")
+    return [
+        Apart("accounts", dict(zip(names, row, strict=True)), "balance", balance, int(amount))
+        for *row, balance, amount in rows
+    ]
+
+
+def settle(programme_id: int) -> None:
+    """Make every balance the sum of its transfers again."""
+    for wrong in unbalanced(programme_id):
+        here = Account.id == wrong.row["id"]
+        db.session.execute(update(Account).where(here).values(balance=wrong.must))
+
+
+def owed(differences: Iterable[Difference]) -> list[Apart]:
+    """What stands posted in the place of what facts are owed, by fact and source."""
+    found = []
+    for chunk in in_chunks(differences, 500):
+        place = (Transfer.fact_id, Transfer.rule_version_id, Transfer.stage_id, Transfer.unit)
+        sums = select(*place, func.sum(Transfer.amount)).group_by(*place)
+        rows = db.session.execute(sums.where(among(Transfer.fact_id, {d.fact_id for d in chunk})))
+        posted = {tuple(row): int(amount) for *row, amount in rows}
+        for d in chunk:
+            key = (d.fact_id, d.rule_version_id, d.stage_id, d.unit)
+            names = ("fact_id", "rule_version_id", "stage_id", "unit")
+            row = {name: value for name, value in zip(names, key, strict=True) if value}
+            stands = posted.get(key, 0)
+            row["partner_id"] = d.partner_id
+            found.append(Apart("transfers", row, "amount", stands, stands + d.amount))
+    return found
 
 
 def _sums(programme_id: int, account: ColumnElement[int]) -> Subquery:
@@ -39,8 +72,8 @@ def _sums(programme_id: int, account: ColumnElement[int]) -> Subquery:
 
 def amiss(programme_id: int) -> str | None:
     """What is wrong first around the lines of a programme; None where all is as they say."""
-    for account, balance, total in unbalanced(programme_id):
-        return f"account {account} says {balance}, its transfers say {total}"
+    for wrong in unbalanced(programme_id):
+        return f"account {wrong.row['id']} says {wrong.stands}, its transfers say {wrong.must}"
     for statement, problem in (*_without_owner(programme_id), *_without_fact(programme_id)):
         if row := db.session.execute(statement.limit(1)).first():
             return problem.format(*row)

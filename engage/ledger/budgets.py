@@ -1,9 +1,10 @@
 """What a programme may award at most: the floor of its budget account, which the database keeps."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
+from engage.apart import Apart, apart
 from engage.db import db
 from engage.ledger.models import Account, AwardedSoFar, Transfer
 from engage.ledger.rules import Budget, Overdrawn, Place, Shortfall
@@ -85,9 +86,15 @@ def forget(programme_id: int) -> None:
     db.session.execute(delete(AwardedSoFar).where(AwardedSoFar.programme_id == programme_id))
 
 
-def differing(sources: Iterable[tuple[str, Counting]]) -> int:
-    """How many of these are kept as something else than their lines come to."""
-    return sum(1 for source, count in sources if (kept := _kept(source)) and kept != count())
+def differing(programme_id: int, sources: Iterable[tuple[str, Counting]]) -> Iterator[Apart]:
+    """What of these is kept as something else than their lines come to."""
+    for source, count in sources:
+        if kept := _kept(source):
+            stands, must = (
+                [(source, unit, programme_id, amount) for unit, amount in sums.items()]
+                for sums in (kept, count())
+            )
+            yield from apart(AwardedSoFar.__table__, stands, must)
 
 
 def publish(programme_id: int, budget: Budget) -> bool:

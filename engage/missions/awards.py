@@ -1,7 +1,7 @@
 """The rewards that stages owe, less what stands posted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.apart import Apart
 from engage.conditions import asks_for_tier
 from engage.db import db
 from engage.ledger import budgets
@@ -96,9 +97,10 @@ def _while_its_budget_lasts(
     return owed
 
 
-def differing_budgets(programme: Programme) -> int:
-    """How many missions have awarded something else than what is kept of them."""
-    return budgets.differing((m.source, m.awarded) for m in missions(programme) if m.limits)
+def differing_budgets(programme: Programme) -> Iterator[Apart]:
+    """What missions have awarded and is kept of them as something else."""
+    limited = ((m.source, m.awarded) for m in missions(programme) if m.limits)
+    return budgets.differing(programme.id, limited)
 
 
 def outstanding(

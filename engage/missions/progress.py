@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import DISTINCT, Standing, adds, concerns, counted
+from engage.apart import Apart, apart
 from engage.conditions import asks_for_tier, in_tier
 from engage.db import db
 from engage.missions import rules
@@ -188,7 +189,12 @@ def measured(
 
 
 def store(mission: Running, found: Mapping[int, list[Progress]]) -> None:
-    rows = [
+    rows = _rows(mission, found)
+    upsert_rows(MissionProgress.__table__, rows, put=("value", "reached_at", "fact_id"))
+
+
+def _rows(mission: Running, found: Mapping[int, list[Progress]]) -> list[dict[str, Any]]:
+    return [
         {
             "stage_id": stage_id,
             "partner_id": partner_id,
@@ -199,24 +205,20 @@ def store(mission: Running, found: Mapping[int, list[Progress]]) -> None:
         for partner_id, steps in found.items()
         for stage_id, step in zip(mission.stage_ids, steps, strict=True)
     ]
-    upsert_rows(MissionProgress.__table__, rows, put=("value", "reached_at", "fact_id"))
 
 
-def differing(programme: Programme, attributes: Mapping[int, Attributes]) -> int:
-    """How many stored progress rows are not what the facts say (a missing row stands for zero)."""
-    wrong = 0
+def differing(programme: Programme, attributes: Mapping[int, Attributes]) -> Iterator[Apart]:
+    """Stored progress that is not what the facts say (a missing row stands for zero)."""
+    table: Any = MissionProgress.__table__
     for mission in missions(programme):
-        stored = {
-            (row.stage_id, row.partner_id): (row.value, row.reached_at)
-            for row in db.session.scalars(
-                select(MissionProgress).where(MissionProgress.stage_id.in_(mission.stage_ids))
-            )
-        }
-        for chunk in in_chunks(addressed(mission.audience, attributes), 1_000):
-            for partner_id, steps in measured(mission, chunk, attributes).items():
-                for stage_id, step in zip(mission.stage_ids, steps, strict=True):
-                    reached_at = step.reached.occurred_at if step.reached else None
-                    standing = stored.pop((stage_id, partner_id), (0, None))
-                    wrong += standing != (step.value, reached_at)
-        wrong += sum(1 for value, reached_at in stored.values() if value or reached_at)
-    return wrong
+        here = select(table).where(
+            table.c.stage_id.in_(mission.stage_ids),
+            or_(table.c.value != 0, table.c.fact_id.is_not(None), table.c.reached_at.is_not(None)),
+        )
+        must = (
+            tuple(row.values())
+            for chunk in in_chunks(addressed(mission.audience, attributes), 1_000)
+            for row in _rows(mission, measured(mission, chunk, attributes))
+            if row["value"] or row["fact_id"]
+        )
+        yield from apart(table, db.session.execute(here).tuples(), must)

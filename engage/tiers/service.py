@@ -1,7 +1,7 @@
 """Tiers in the flow: the histories of the partners that facts touched, kept as the facts say."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.apart import Apart, apart
 from engage.clock import local_day
 from engage.db import db
 from engage.incentives.service import books
@@ -65,10 +66,15 @@ def rebuild(programme: Programme, partner_ids: Iterable[int] | None = None) -> N
         _store(partner_id, after)
 
 
-def differing(programme: Programme) -> int:
-    """How many partners' stored tiers are not what the facts say."""
+def differing(programme: Programme) -> Iterator[Apart]:
+    """Stored tiers that are not what the facts say."""
     known = partners.attributes(programme.id)
-    return sum(1 for _ in _differing(programme, partners.ladders_of(programme), known))
+    for partner_id, *sides in _differing(programme, partners.ladders_of(programme), known):
+        stands, must = (
+            [(partner_id, number, *spell) for number, spell in enumerate(spells, 1)]
+            for spells in sides
+        )
+        yield from apart(TierSpell.__table__, stands, must)
 
 
 def _differing(
