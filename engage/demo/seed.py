@@ -145,7 +145,9 @@ def _keep_days(ours: Programme, now: datetime) -> None:
     """The last days of the boards, so that who signs in sees its way on them."""
     today = clock.local_day(now, ours.timezone)
     for board in leaderboards.boards(ours):
-        days.keep(ours, board, board.rule.windows.running(today).first)
+        running = board.rule.windows.running(today)
+        if running != periods.ALL:
+            days.keep(ours, board, running.first)
         for ago in range(_DAYS_KEPT, -1, -1):
             days.keep(ours, board, today - timedelta(days=ago))
 

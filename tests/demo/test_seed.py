@@ -19,6 +19,7 @@ from engage.db import db, transaction
 from engage.demo import logins, programme, seed, stream
 from engage.disputes import service as disputes
 from engage.home import service as home
+from engage.leaderboards import language, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import StandingDay
 from engage.ledger import service as ledger
@@ -102,6 +103,14 @@ def test_each_role_has_a_log_in_that_stays(house: Programme, settings: Settings)
         assert passwords.authenticate(login.email, login.password), login.role
     file = settings.home_dir / logins.FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_house_with_a_board_of_all_time_starts_again(
+    house: Programme, settings: Settings
+) -> None:
+    raw = {"slug": "ever", "name": "Ever", "measure": "points", "period": "all"}
+    transaction(lambda: publishing.publish(house, language.parse(raw, "USD"), None, NOW))
+    assert seed.let_in(settings, NOW)
 
 
 def test_a_password_changed_since_is_not_printed_as_if_it_worked(
