@@ -153,7 +153,7 @@ def test_a_frozen_board_stands_still_on_the_wall_and_sets_nothing_off(app: Flask
     _, token = a_screen()
     record(cast.programme, sale("b-9z", "B1", "90000", NOW.date()))
     shown = slide(app, token, "board-sales")
-    assert "Frozen for the final stretch" in shown
+    assert "Frozen: what happens now" in shown
     assert "$6,000" in shown
     assert "$94,000" not in shown
     programme = cast.programme

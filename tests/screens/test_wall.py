@@ -158,3 +158,24 @@ def test_what_happens_shows_at_once_and_a_screen_turned_off_says_so(
     say(page, "goodbye", {})
     until(lambda: "turned off" in page.inner_text("body"))
     assert page.evaluate("violations") == []
+
+
+def test_however_long_its_words_are_a_slide_stays_on_the_wall(hung: tuple[Page, int]):
+    page, _ = hung
+    page.evaluate("""() => {
+      const row = document.querySelector(".wall-row");
+      for (let n = 0; n < 12; n++) row.after(row.cloneNode(true));
+      const long = "A name that is much longer than anybody would ever expect of it ".repeat(3);
+      for (const part of document.querySelectorAll(".wall-title > *, .wall-name bdi")) part.textContent = long;
+    }""")
+    for width, height in ((1920, 1080), (1080, 1920)):
+        page.set_viewport_size({"width": width, "height": height})
+        inside = """() => {
+          const foot = document.querySelector(".wall-foot").getBoundingClientRect().top;
+          const shown = [...document.querySelectorAll(".wall-slide:not([hidden]) *")]
+            .map((part) => part.getBoundingClientRect()).filter(({ height }) => height);
+          return shown.length > 20 && shown.every(({ left, right }) => left >= 0 && right <= innerWidth)
+            && [...document.querySelectorAll(".wall-slide:not([hidden]) .wall-row")]
+              .every((row) => row.getBoundingClientRect().bottom <= foot);
+        }"""
+        assert page.evaluate(inside), (width, height)
