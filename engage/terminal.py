@@ -4,6 +4,7 @@ Exit 0: done. 1: refused, nothing changed, the reason in one line. 2: wrong usag
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,23 @@ def print_json(document: Any) -> None:
     """The one document on standard output."""
     json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+class _Digits(click.ParamType[Any]):
+    """A number as it is read elsewhere: Python would take ``1_0``, ``nan`` or digits of any script."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value):
+            self.fail(f"{value!r} is not a number: write digits, as 10", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Whole(_Digits, click.IntRange):
+    """A whole number within a range."""
+
+
+class Number(_Digits, click.FloatRange):
+    """A number within a range."""
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -120,7 +138,7 @@ def bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """
     if not err.is_terminal:
         yield lambda done: None
-        err.print(f"{label}: done", markup=False)
+        err.print(f"{label}: done", markup=False, soft_wrap=True)
         return
     columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30)]
     with Progress(*columns, MofNCompleteColumn(), TimeElapsedColumn(), console=err) as progress:

@@ -14,10 +14,10 @@ from engage.services.cli import in_one_line
 from engage.services.house import open_house
 from engage.services.schema import bring_up_to_date
 from engage.services.supervisor import Process
-from engage.terminal import err, refuse
+from engage.terminal import Whole, err, refuse
 
 #: Fewer would be welcomed one by one (`flow.JOINING`); more are no demo any more.
-PARTNERS = click.IntRange(30, 20_000)
+PARTNERS = Whole(30, 20_000)
 LIVE = Process("live", "engage.demo.stream:stream")
 
 

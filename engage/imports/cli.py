@@ -114,12 +114,15 @@ def _import(
     _report(kind, result, dry_run, skip_bad, as_json)
 
 
+#: What a refusal, which is one line, ends with where there is more to say.
+_TOLD = "; --json names them all"
+
+
 def _refused_whole(error: ImportRefused, as_json: bool) -> None:
     problems = list(error.problems)
     if as_json:
         print_json(Result(rejected=len(problems), errors=problems).to_json())
-    _list(problems[1:])
-    raise Refusal(f"{error}; nothing was imported") from error
+    raise Refusal(f"{error}; nothing was imported{_TOLD if problems[1:] else ''}") from error
 
 
 def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
@@ -127,8 +130,8 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
     if as_json:
         print_json(result.to_json())
     else:
-        _list(result.errors)
         if not blocked:
+            _list(result.errors)
             would = "would be " if dry_run else ""
             out.print(
                 f"{result.rows} {kind} read ({result.described}): {result.new} {would}new, "
@@ -151,6 +154,7 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
         raise Refusal(
             f"{result.rejected} of {result.rows} rows are bad, the first: {first}; nothing was "
             f"imported. Mend the {rows}, or leave them out with --skip-bad"
+            f"{_TOLD if result.errors[1:] else ''}"
         )
 
 

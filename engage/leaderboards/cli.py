@@ -7,6 +7,7 @@ from engage import clock, periods
 from engage.leaderboards import announcements, document, pictures, ranking, sentences
 from engage.leaderboards.view import View
 from engage.terminal import (
+    Whole,
     inside,
     json_option,
     out,
@@ -26,7 +27,7 @@ from engage.voice import ENGLISH, Voice
     help="2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14, all, current, or a season.",
 )
 @click.option("--scope", metavar="ATTRIBUTE=VALUE", help="Narrow it, as region=Northwest.")
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="The first N lines only.")
+@click.option("--top", type=Whole(min=1), metavar="N", help="The first N lines only.")
 @programme_option
 @json_option
 def standings(

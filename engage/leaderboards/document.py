@@ -15,7 +15,7 @@ from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
 from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
-from engage.periods import Period
+from engage.periods import Period, UnknownPeriod
 from engage.programmes.models import Programme
 
 
@@ -46,6 +46,10 @@ def period_of(
 
     :raises UnknownPeriod: the text names none.
     """
+    if name == "":
+        raise UnknownPeriod(
+            "the period is empty: write one, as 2013-Q1 or current, or leave it out"
+        )
     today = clock.local_day(now, programme.timezone)
     return published.rule.windows.called(name or "", today)
 
@@ -55,7 +59,7 @@ def scope_of(text: str | None) -> Scope | None:
 
     :raises UnknownScope: another form, or an attribute that is no scope.
     """
-    if not text:
+    if text is None:
         return None
     name, sign, value = text.partition("=")
     is_division = name == LEAGUE and value.isascii() and value.isdigit() and len(value) < 7

@@ -18,6 +18,7 @@ from engage.payouts import collecting, document, export, sentences, service
 from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
 from engage.terminal import (
+    Whole,
     inside,
     json_option,
     out,
@@ -30,7 +31,7 @@ from engage.terminal import (
 from engage.voice import ENGLISH
 
 _by = click.option("--by", required=True, metavar="EMAIL", help="The manager whose step it is.")
-_run = click.argument("number", type=click.IntRange(1, 10**9), metavar="RUN")
+_run = click.argument("number", type=Whole(1, 10**9), metavar="RUN")
 
 
 @click.group()
@@ -202,7 +203,7 @@ def paid(
 
 @payout.command()
 @_run
-@click.argument("payment", type=click.IntRange(1, 2**62))
+@click.argument("payment", type=Whole(1, 2**62))
 @_by
 @click.option("--note", default="", help="What was looked at.")
 @programme_option
@@ -221,7 +222,7 @@ def release(number: int, payment: int, by: str, note: str, programme_slug: str |
 
 @payout.command("put-back")
 @_run
-@click.argument("payment", type=click.IntRange(1, 2**62))
+@click.argument("payment", type=Whole(1, 2**62))
 @_by
 @click.option("--why", required=True, help="The partner reads it.")
 @programme_option

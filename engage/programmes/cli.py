@@ -40,9 +40,6 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
 
     With --since in the past it corrects what was paid: that is shown first, and asked.
     """
-    described = _described(file)
-    if since is not None and since.tzinfo is None:
-        since = periods.midnight(since.date(), described.timezone)
     now = clock.now()
 
     def work() -> tuple[list[str], int]:
@@ -55,6 +52,9 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
         return rehearsed(published.changes, proof.outstanding(published.programme))
 
     with inside():
+        described = _described(file)
+        if since is not None and since.tzinfo is None:
+            since = periods.midnight(since.date(), described.timezone)
         try:
             past = since is not None and since < now
             if dry_run or past:

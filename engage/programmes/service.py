@@ -48,7 +48,7 @@ def by_slug(slug: str | None) -> Programme:
 
     :raises Refused: there is none, or several and none is named.
     """
-    if slug:
+    if slug is not None:
         found = db.session.scalar(select(Programme).where(Programme.slug == slug))
         if found is None:
             raise Refused(f"there is no programme {slug!r}: load its file first")

@@ -22,7 +22,16 @@ from engage.studio.stage import FORMATS
 from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
-from engage.terminal import err, inside, programme_option, refuse, the_partner, the_programme
+from engage.terminal import (
+    Number,
+    Whole,
+    err,
+    inside,
+    programme_option,
+    refuse,
+    the_partner,
+    the_programme,
+)
 from engage.videos import catalogue, checking, drafts, looks, retention, sheets, shelf
 from engage.videos import preview as page_of
 from engage.videos.catalogue import Offered
@@ -143,7 +152,7 @@ def check() -> None:
 
 @video.command()
 @click.argument("template")
-@click.option("--at", type=click.FloatRange(min=0), required=True, metavar="SECONDS")
+@click.option("--at", type=Number(min=0), required=True, metavar="SECONDS")
 @_out
 @_format
 @click.option("--language", default=ENGLISH, show_default=True, help="One it has words in.")
@@ -178,7 +187,7 @@ def _template(slug: str, programme: Programme | None = None) -> Offered:
 
 def _period(name: str | None) -> Period | None:
     try:
-        return periods.parse(name) if name else None
+        return None if name is None else periods.parse(name)
     except periods.UnknownPeriod as error:
         refuse(str(error))
 
@@ -192,7 +201,7 @@ def _named(out: Path, suffix: str) -> None:
 
 @video.command()
 @click.argument("template")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--port", type=Whole(0, 65535), default=8765, show_default=True)
 @programme_option
 def preview(template: str, port: int, programme_slug: str | None) -> None:
     """A page on this machine with a scrubber over TEMPLATE, drawn anew whenever its files are saved."""

@@ -104,6 +104,11 @@ def test_three_broken_rows_change_nothing_and_are_named(engage: Engage, tmp_path
     assert found["new"] == 0
     assert report(engage("rebuild", "--check", "--json"))["facts"] == 0
     assert "nothing was imported" in result.stderr
+    told = engage("import", "facts", written(tmp_path / "f.csv", broken)).stderr
+    refused = [line for line in told.splitlines() if ": done" not in line]
+    assert len(refused) == 1, "the reason is one line"
+    assert refused[0].startswith("refused: 3 of 6 rows are bad, the first: row 5, ")
+    assert refused[0].endswith("--json names them all")
 
 
 def test_bad_rows_can_be_left_out_by_choice(engage: Engage, tmp_path: Path) -> None:
@@ -153,10 +158,12 @@ def test_an_undecidable_column_is_refused_with_the_way_to_decide(
 ) -> None:
     engage("import", "partners", written(tmp_path / "p.csv", PARTNERS))
     open_question = [FACTS[0], ["s-1", "1", "sale", "03/04/2013", "1,234"]]
-    result = engage("import", "facts", written(tmp_path / "f.csv", open_question, ";"))
+    facts = ("import", "facts", written(tmp_path / "f.csv", open_question, ";"))
+    result = engage(*facts)
     assert result.exit_code == 1
     assert "dates" in result.stderr
-    assert "decimal" in result.stderr
+    assert "(and 1 more problem)" in result.stderr
+    assert "decimal" in report(engage(*facts, "--json"))["errors"][1]["problem"]
 
 
 def test_a_workbook_gives_the_same_as_a_csv(engage: Engage, tmp_path: Path) -> None:

@@ -33,9 +33,16 @@ def test_a_ranking_for_people(cast: Cast):
 
 
 def test_what_does_not_exist_is_refused_in_one_line(cast: Cast):
-    for words in (("nothing",), ("sales", "--period", "soon"), ("sales", "--scope", "x=y")):
+    for words in (
+        ("nothing",),
+        *(("sales", "--period", text) for text in ("soon", "")),
+        *(("sales", "--scope", text) for text in ("x=y", "")),
+    ):
         done = run(*words)
         assert done.exit_code == 1, words
         assert done.stderr.startswith("refused: ")
         assert done.stderr.count("\n") == 1
-    assert run("sales", "--top", "0").exit_code == 2
+    for top in ("0", "1_0", "１０", "ten", ""):
+        assert run("sales", "--top", top).exit_code == 2, top
+    nameless = CliRunner().invoke(main, ["standings", "sales", "--programme", ""])
+    assert "there is no programme ''" in nameless.stderr
