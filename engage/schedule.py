@@ -40,6 +40,7 @@ TABLE: tuple[Periodic, ...] = (
     Periodic("outbox", 5, "engage.outbox.delivery.deliver"),
     Periodic("films", 10, "engage.videos.jobs.sweep"),
     Periodic("triggers of films", 60, "engage.videos.jobs.look"),
+    Periodic("films that lacked data", 3600, "engage.videos.jobs.look_again"),
     Periodic("old films", 3600, "engage.videos.jobs.forget"),
     Periodic("payouts", 900, "engage.payouts.jobs.collect"),
     Periodic("moments", 15, "engage.leaderboards.jobs.turn"),

@@ -1,6 +1,5 @@
 """Ordering films: what an order would bring, asked for a second time where it is much, and placed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import (
@@ -25,11 +24,11 @@ from engage.videos import (
     choices,
     drafts,
     films,
+    forecasts,
     jobs,
     languages,
     rules,
     service,
-    shelf,
     stills,
 )
 from engage.videos.choices import Choice
@@ -90,9 +89,11 @@ def _forecast(
     shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
     if film is None or not found.chosen:
         return shown
+    if choice.form not in film.template.formats:
+        return shown | {"formats": film.template.formats}
     shown["in_english"] = languages.without_words(film.template, found.chosen)
     if len(found.chosen) > COUNTED_AT_ONCE:
-        shown["brings"] = _estimate(film, len(found.chosen))
+        shown["brings"] = forecasts.expected(film.slug, len(found.chosen))
         shown["roughly"] = True
     else:
         shown["brings"] = _brings(film, _drafts(film, choice, found))
@@ -107,6 +108,7 @@ def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> li
         period=choice.period,
         address=config.settings().address,
         now=g.now,
+        form=choice.form,
     )
 
 
@@ -115,21 +117,7 @@ def _brings(film: catalogue.Offered, made: list[drafts.Draft]) -> rules.Forecast
     states = service.existing(g.seat.programme.id, keys)
     there = sum(state not in ("failed", "cancelled") for _id, state in states.values())
     refusals = [draft.refusal for draft in made if draft.refusal is not None]
-    return _estimate(film, len(keys) - there, there, refusals)
-
-
-def _estimate(
-    film: catalogue.Offered, new: int, existing: int = 0, refusals: Sequence[str] = ()
-) -> rules.Forecast:
-    return rules.forecast(
-        new,
-        existing,
-        refusals,
-        films.pace(film.slug),
-        workers=config.settings().video_workers,
-        waiting=films.unfinished(),
-        free=shelf.of(config.settings()).free(),
-    )
+    return forecasts.expected(film.slug, len(keys) - there, there, refusals)
 
 
 @blueprint.post("/")
@@ -144,6 +132,8 @@ def create() -> Response | str | tuple[str, int]:
         film = catalogue.load(request.form.get("template", ""), programme)
         if choice.period and choice.period.name != request.form.get("period"):
             raise drafts.Refused(_("Say which period the films are to tell of"))
+        if choice.form != request.form.get("format", choice.form):
+            raise drafts.Refused(_("There is no such format: choose one of the list"))
         found = choices.partners(choice, programme)
         made = _drafts(film, choice, found)
         brings = _brings(film, made)
@@ -169,7 +159,7 @@ def _place(
 
     def work() -> tuple[int, list[int]]:
         batch = service.batch_of(
-            film, choice.period, "manager", audience=choice.audience, by=user_id
+            film, choice.period, "manager", audience=choice.audience, by=user_id, form=choice.form
         )
         here = db.session.get_one(Programme, programme_id)
         placed = service.place(here, film, made, batch, g.now)

@@ -159,6 +159,7 @@ def listed(here: Programme, one_of: Switched, there: Offer, voice: Voice) -> dic
         "since": one_of.since,
         "broken": trigger.template not in there.titles,
         "forecast": forecast(here, trigger, voice),
+        "without_room": occasions.without_room(here, one_of, g.now),
         "last": occasions.last_batch(here.id, trigger.slug),
         "href": url_for("console_triggers.edit", slug=trigger.slug),
     }

@@ -13,6 +13,7 @@ from engage.programmes.models import Programme
 from engage.videos import films, rules
 from engage.videos.catalogue import Offered
 from engage.videos.films import Batch
+from engage.videos.triggers import FORMATS
 from engage.voice import Voice
 
 #: What the form says where an attribute does not matter.
@@ -20,10 +21,11 @@ ANY = "*"
 
 
 class Choice(NamedTuple):
-    """The form as it stands. ``partner`` (a name or id) goes before ``segment``."""
+    """The form as it stands. ``partner`` (a name or id) goes before ``segment``; ``form`` is ``16:9``."""
 
     template: str
     period: Period | None
+    form: str
     partner: str
     segment: dict[str, str]
 
@@ -56,8 +58,9 @@ def read(
         period = periods_to_choose(programme, now)[0]
     if template in known and not rules.needs_period(known[template].template.moment):
         period = None
+    shape = form.get("format", "") if form.get("format") in FORMATS else FORMATS[0]
     segment = {n: form[n] for n in PARTNER_ATTRIBUTES if form.get(n, ANY) not in ("", ANY)}
-    return Choice(template, period, form.get("partner", "").strip()[:200], segment)
+    return Choice(template, period, shape, form.get("partner", "").strip()[:200], segment)
 
 
 def partners(choice: Choice, programme: Programme) -> Found:
@@ -110,6 +113,8 @@ def described(batch: Batch, voice: Voice) -> dict[str, Any]:
     title = model.title
     if model.period:
         title = f"{title}: {voice.period(periods.parse(model.period))}"
+    if model.format != "16:9":
+        title = f"{title} ({model.format})"
     if model.trigger and batch.only is None:
         return {"title": title, "whom": _happened(voice)[model.reason]}
     return {"title": title, "whom": _whom(model.audience, batch.only, voice)}

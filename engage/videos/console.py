@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from engage.db import db, transaction
 from engage.outbox import delivery
-from engage.videos import choices, films, jobs, service
+from engage.programmes.models import Programme
+from engage.videos import choices, films, held, jobs, occasions, service, switches
 from engage.videos.models import VideoBatch
 from engage.web import allow
 from engage.web.locales import viewer
@@ -38,9 +39,16 @@ def _batches() -> dict[str, Any]:
     return {
         "batches": [(batch, choices.described(batch, viewer())) for batch in found[:20]],
         "before": before,
+        "without_room": _without_room(),
         "older": found[19].model.id if len(found) > 20 else None,
         "unfinished": any(batch.films.unfinished for batch in found),
     }
+
+
+def _without_room() -> int:
+    """Films that triggers would make, and the disk has no room for."""
+    here = db.session.get_one(Programme, g.seat.programme.id)
+    return sum(occasions.without_room(here, one, g.now) for one in switches.of_programme(here))
 
 
 @blueprint.get("/<id:batch_id>")
@@ -64,6 +72,7 @@ def _batch_page(batch_id: int) -> dict[str, Any]:
         "batch": found,
         "about": choices.described(found, viewer()),
         "rows": rows,
+        "held_until": held.until(found.model, g.now) if found.films.refused else None,
         "page": page,
         "pages": -(-found.films.total // PER_PAGE),
         "first": (page - 1) * PER_PAGE + 1,

@@ -19,6 +19,7 @@ from engage.studio.template import TemplateError
 from engage.videos import (
     catalogue,
     claims,
+    held,
     occasions,
     rendering,
     retention,
@@ -63,7 +64,9 @@ def look(now: datetime | None = None) -> None:
     """Have a worker order what triggers make of what happened, where somebody waits for it."""
     now = now or clock.now()
     for programme in db.session.scalars(select(Programme)).all():
-        if any(occasions.waits(programme, one, now) for one in switches.of_programme(programme)):
+        if any(
+            any(occasions.waiting(programme, one, now)) for one in switches.of_programme(programme)
+        ):
             try:
                 queue.enqueue("default", "engage.videos.jobs.answer", programme.id)
             except RedisError as error:
@@ -116,7 +119,33 @@ def _answer(
             batch_id = placed.batch.id
             wake(placed.to_make, urgent=trigger.urgent)
             delivery.deliver()
-    transaction(lambda: occasions.close(programme_id, trigger, occasion, form))
+    transaction(lambda: occasions.close(programme_id, trigger, occasion, form, partner_ids))
+
+
+def look_again(now: datetime | None = None) -> None:
+    """Have a worker look again at those whom a film lacked data for."""
+    if held.batches(now or clock.now()):
+        try:
+            queue.enqueue("default", "engage.videos.jobs.answer_held")
+        except RedisError as error:
+            log.warning("films of those who were held wait for the queue: %s", error)
+
+
+def answer_held(now: datetime | None = None) -> None:
+    """Order the films whose data have come; safe to be repeated."""
+    now, address = now or clock.now(), config.settings().address
+    for batch_id in held.batches(now):
+        for chunk in in_chunks(held.partners(batch_id, now), STRIDE):
+
+            def work(batch_id: int = batch_id, chunk: Sequence[int] = chunk) -> list[int]:
+                return held.look(batch_id, chunk, address, now)
+
+            try:
+                wake(transaction(work))
+            except (catalogue.UnknownTemplate, TemplateError) as error:
+                log.error("batch %d is not looked at again: %s", batch_id, error)
+                break
+            delivery.deliver()
 
 
 # --- rendering ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from engage.missions import service as missions
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.videos import triggers
+from engage.videos import forecasts, triggers
 from engage.videos.happenings import FINDERS
 from engage.videos.models import VideoBatch, VideoOrder
 from engage.videos.switches import Switched
@@ -71,17 +71,26 @@ def last_batch(programme_id: int, slug: str) -> VideoBatch | None:
     )
 
 
-def waits(programme: Programme, switched: Switched, now: datetime) -> bool:
-    """Whether anybody is still to get an answer of a trigger."""
-    return any(
-        set(who) - answered(programme.id, switched.trigger, occasion, form)
-        for occasion, who in due(programme, switched, now)
-        for form in switched.trigger.formats
-    )
+def waiting(programme: Programme, switched: Switched, now: datetime) -> Iterator[int]:
+    """How many are still to get an answer of a trigger, by occasion and format."""
+    for occasion, who in due(programme, switched, now):
+        for form in switched.trigger.formats:
+            yield len(set(who) - answered(programme.id, switched.trigger, occasion, form))
 
 
-def close(programme_id: int, trigger: Trigger, occasion: Occasion, form: str) -> None:
-    """All who were of an occasion have their answer in a format: nobody has to look again."""
+def without_room(programme: Programme, switched: Switched, now: datetime) -> int:
+    """How many films a trigger does not order because the disk has no room for one more."""
+    if switched.since is None or forecasts.expected(switched.trigger.template, 1).fits:
+        return 0
+    return sum(waiting(programme, switched, now))
+
+
+def close(
+    programme_id: int, trigger: Trigger, occasion: Occasion, form: str, who: Iterable[int]
+) -> None:
+    """Where all ``who`` were of an occasion have their answer in a format, nobody has to look again."""
+    if set(who) - answered(programme_id, trigger, occasion, form):
+        return
     db.session.execute(
         update(VideoBatch)
         .where(*_of(programme_id, trigger, occasion), VideoBatch.format == form)

@@ -127,6 +127,13 @@ class Forecast(NamedTuple):
         return self.room is None or (self.room > 0 and (self.size or 0) <= self.room)
 
     @property
+    def fitting(self) -> int:
+        """How many of the new films there is room for."""
+        if self.fits:
+            return self.new
+        return max(0, self.room or 0) * self.new // self.size if self.size else 0
+
+    @property
     def refused(self) -> int:
         return sum(count for _, count in self.refusals)
 

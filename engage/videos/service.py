@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
+from engage import periods
 from engage.conditions import where_json
 from engage.db import db
 from engage.outbox import service as outbox
@@ -17,7 +18,7 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import in_chunks, insert_rows, next_ids
-from engage.videos import occasions, rules
+from engage.videos import forecasts, occasions, rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
 from engage.videos.models import Video, VideoBatch, VideoOrder
@@ -46,25 +47,29 @@ def order(
     now: datetime,
 ) -> Placed:
     """Freeze and order the films of these partners."""
-    made = _drafts(programme, film, partner_ids, period, address, now)
-    return place(programme, film, made, batch_of(film, period, reason, by=ordered_by), now)
+    batch = batch_of(film, period, reason, by=ordered_by)
+    made = drafted(programme, film, partner_ids, batch, address, now)
+    return place(programme, film, made, batch, now)
 
 
-def _drafts(
+def drafted(
     programme: Programme,
     film: Offered,
     partner_ids: Sequence[int],
-    period: Period | None,
+    batch: VideoBatch,
     address: str,
     now: datetime,
-    form: str = "16:9",
 ) -> list[Draft]:
+    """What the films of these partners would tell in a batch: of its period, in its format."""
+    period = periods.parse(batch.period) if batch.period else None
     partners = db.session.scalars(
         select(Partner)
         .where(Partner.programme_id == programme.id, Partner.id.in_(partner_ids))
         .order_by(Partner.id)
     ).all()
-    return drafts(programme, film, partners, period=period, address=address, now=now, form=form)
+    return drafts(
+        programme, film, partners, period=period, address=address, now=now, form=batch.format
+    )
 
 
 def answer(
@@ -79,19 +84,22 @@ def answer(
     address: str,
     now: datetime,
 ) -> Placed | None:
-    """Order what a trigger makes of an occasion for those who have no answer yet; None: all have.
+    """Order what a trigger makes of an occasion for those who have no answer yet, as many as there is
+    room for; None: nobody.
 
     ``batch_id`` is the batch that the partners before them are in.
     """
     met = occasions.answered(programme.id, trigger, occasion, form)
-    if not (left := [one for one in partner_ids if one not in met]):
+    left = [one for one in partner_ids if one not in met]
+    left = left[: forecasts.expected(film.slug, len(left)).fitting]
+    if not left:
         return None
-    made = _drafts(programme, film, left, occasion.period, address, now, form)
     batch = db.session.get_one(VideoBatch, batch_id) if batch_id else batch_of(
         film, occasion.period, trigger.on, audience=where_json(trigger.audience), form=form
     )  # fmt: skip
     batch.urgent, batch.trigger, batch.occasion = trigger.urgent, trigger.slug, occasion.name
     batch.whole = trigger.is_personal
+    made = drafted(programme, film, left, batch, address, now)
     return place(programme, film, made, batch, now)
 
 
@@ -131,12 +139,8 @@ def place(
             batch.urgent = rules.urgent(batch.reason, len(made))
         db.session.add(batch)
         db.session.flush()
-    wanted = {one.key: one for one in made if one.refusal is None}
-    known = existing(programme.id, wanted)
-    again = [video_id for video_id, state in known.values() if state in ("failed", "cancelled")]
-    requeue(again, now)
-    fresh = _insert(programme, film, [wanted[k] for k in wanted.keys() - known.keys()], batch, now)
-    ids = {key: video_id for key, (video_id, _) in known.items()} | fresh
+    wanted = [one for one in made if one.refusal is None]
+    ids, to_make = films_for(programme, film, wanted, batch, now)
     insert_rows(
         VideoOrder.__table__,
         [
@@ -150,7 +154,21 @@ def place(
         ],
     )
     tell(programme.id, batch.id, [one.partner_id for one in made], now)
-    return Placed(batch, sorted([*again, *fresh.values()]))
+    return Placed(batch, to_make)
+
+
+def films_for(
+    programme: Programme, film: Offered, made: Sequence[Draft], batch: VideoBatch, now: datetime
+) -> tuple[dict[str, int], list[int]]:
+    """The films of these drafts, by key, and those of them that a worker has to be woken for: new ones,
+    and those that failed or were called off."""
+    wanted = {one.key: one for one in made}
+    known = existing(programme.id, wanted)
+    again = [video_id for video_id, state in known.values() if state in ("failed", "cancelled")]
+    requeue(again, now)
+    fresh = _insert(programme, film, [wanted[k] for k in wanted.keys() - known.keys()], batch, now)
+    ids = {key: video_id for key, (video_id, _) in known.items()} | fresh
+    return ids, sorted([*again, *fresh.values()])
 
 
 def existing(programme_id: int, keys: Iterable[str]) -> dict[str, tuple[int, str]]:

@@ -77,6 +77,30 @@ def test_an_order_is_for_what_the_form_says_whatever_was_counted_last(
 
 
 @pytest.mark.usefixtures("tiny", "_now")
+def test_a_film_is_ordered_in_the_format_that_was_chosen_and_each_is_one_of_its_own(
+    app: Flask, cast: Cast
+) -> None:
+    mia = browser(app, cast.mia.user)
+    form = {"template": "recap", "period": "2013-Q2", "region": "Northwest", "format": "9:16"}
+    placed = mia.post("/console/videos/", data=form)
+    assert {video.format for video in rows()} == {"9:16"}
+    assert "(9:16)" in mia.get(placed.location).text
+    there = mia.get("/console/videos/forecast", query_string=form).text
+    assert "Use the films that exist" in there
+    wide = mia.get("/console/videos/forecast", query_string=form | {"format": "16:9"}).text
+    assert "Make 2 films" in wide
+    tiny = form | {"template": "tiny"}
+    lacks = (
+        "is not made in 9:16: choose 16:9"
+        in mia.get("/console/videos/forecast", query_string=tiny).text
+    )
+    assert lacks
+    for wrong in (tiny, form | {"format": "4:3"}):
+        assert mia.post("/console/videos/", data=wrong).status_code == 422
+    assert len(rows()) == 2
+
+
+@pytest.mark.usefixtures("tiny", "_now")
 def test_many_films_are_asked_for_a_second_time(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from engage import clock
 from engage.activity.rules import Report
@@ -13,10 +15,11 @@ from engage.missions import service as missions
 from engage.outbox.models import Message
 from engage.partners import service as partners
 from engage.programmes import service as programmes
-from engage.videos import happenings, jobs, service, switches, triggers
+from engage.videos import films, happenings, jobs, rules, service, shelf, switches, triggers
 from engage.videos.models import Video, VideoBatch, VideoOrder
 from engage.videos.triggers import DEFAULTS, Trigger
 
+from ..browsing import browser
 from ..conftest import NOW, Cast, record, sale
 from .conftest import films as rows
 from .test_trigger_rules import trigger
@@ -92,6 +95,61 @@ def test_who_lacks_what_a_film_tells_is_held_with_the_reason(cast: Cast) -> None
     assert len(said) == 3
     assert all(one.startswith("no rule or mission for a product starts about now") for one in said)
     assert rows() == []
+
+
+def test_whose_data_come_later_gets_the_film_that_was_held_and_only_one(
+    cast: Cast, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tiny / "template.toml"
+    file.write_text(file.read_text().replace('"ordinal", optional = true', '"ordinal"'))
+    switch(trigger("recap", template="tiny", days_after=0), NOW + 100 * DAY)
+    october = datetime(2013, 10, 1, 12, tzinfo=UTC)
+    record(programmes.by_slug("resellers"), sale("a-4", "A1", "10", date(2013, 8, 20)), now=october)
+    answer(october)
+    alice, bob, charlie = ids(cast)
+    held_back = db.session.query(VideoOrder).filter(VideoOrder.refusal.is_not(None))
+    assert {order.partner_id for order in held_back} == {bob, charlie}
+    assert [video.partner_id for video in rows()] == [alice]
+
+    record(programmes.by_slug("resellers"), sale("b-4", "B1", "10", date(2013, 8, 21)), now=october)
+    for hour in (1, 2):
+        jobs.answer_held(october + hour * DAY / 24)
+    assert [video.partner_id for video in rows()] == [alice, bob]
+    assert {order.partner_id for order in held_back} == {charlie}
+
+    record(programmes.by_slug("resellers"), sale("c-4", "C1", "10", date(2013, 8, 22)), now=october)
+    switch(trigger("recap", template="tiny"), october, on=False)
+    jobs.answer_held(october + DAY)
+    assert len(rows()) == 2, "it was switched off"
+    switch(trigger("recap", template="tiny"), october + 2 * DAY)
+    jobs.answer_held(october + 8 * DAY)
+    assert len(rows()) == 2, "a film that comes weeks late is not made"
+    jobs.answer_held(october + 3 * DAY)
+    assert len(rows()) == 3
+    woken: list[Any] = []
+    monkeypatch.setattr(jobs.queue, "enqueue", lambda *words, **_: woken.append(words))
+    jobs.look_again(october + 4 * DAY)
+    assert woken == [], "nobody is held any more"
+
+
+def test_what_the_disk_has_no_room_for_waits_until_there_is_some_and_the_manager_reads_so(
+    cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = [rules.LEFT_FREE + 2_500_000]
+    monkeypatch.setattr(films, "pace", lambda _template: rules.Pace(30, 1_000_000))
+    monkeypatch.setattr(shelf.Folder, "free", lambda _folder: room[0])
+    switch(trigger("recap"))
+    when = datetime(2013, 7, 4, 12, tzinfo=UTC)
+    answer(when)
+    assert len(rows()) == 2, "as many as there is room for"
+    monkeypatch.setattr(clock, "now", lambda: when)
+    mia = browser(app, cast.mia.user)
+    assert "1 film waits for room on the disk" in mia.get("/console/videos/triggers/").text
+    assert "1 film that makes itself waits for room" in mia.get("/console/videos/").text
+    room[0] += 1_000_000
+    assert len(answer(when + DAY)) == 3
+    assert db.session.query(VideoBatch).filter_by(whole=True).count() == 2
+    assert "for room on the disk" not in mia.get("/console/videos/triggers/").text
 
 
 def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(cast: Cast) -> None:
