@@ -1,6 +1,6 @@
 """Every table of the house, so that the metadata is whole wherever one of them is used."""
 
-from engage.accounts.models import ApiKey, Seat, SignedOut, User
+from engage.accounts.models import ApiKey, PastSeat, Seat, SignedOut, User
 from engage.activity.models import Conversion, CurrencyRate, Fact, HeldFact
 from engage.api.models import IdempotencyKey
 from engage.disputes.models import Dispute
@@ -48,6 +48,7 @@ __all__ = [
     "MissionProgress",
     "MissionStage",
     "Partner",
+    "PastSeat",
     "Payout",
     "PayoutRun",
     "Picture",

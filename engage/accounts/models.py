@@ -58,6 +58,16 @@ class Seat(Model):
     )
 
 
+class PastSeat(Model):
+    """Until when somebody last sat for a partner: what came up by then others still decide."""
+
+    __tablename__ = "past_seats"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    left_at: Mapped[datetime]
+
+
 class SignedOut(Model):
     """A session that was ended before its time, by the part of it that is its own alone."""
 

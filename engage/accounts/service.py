@@ -194,12 +194,13 @@ def give_seat(user: User, programme: Programme, partner: Partner | None) -> mode
     return seat
 
 
-def take_seat(user_id: int, partner: Partner) -> User:
+def take_seat(user_id: int, partner: Partner, now: datetime) -> User:
     """The person no longer signs in for ``partner``; sessions and links die. Refused: no seat there."""
     seat = db.session.scalar(select(models.Seat).filter_by(user_id=user_id, partner_id=partner.id))
     if seat is None:
         raise Refused(f"nobody with the number {user_id} has a seat for {partner.external_id}")
     db.session.delete(seat)
+    db.session.merge(models.PastSeat(user_id=user_id, partner_id=partner.id, left_at=now))
     return sign_out_everywhere(user_id)
 
 

@@ -6,9 +6,12 @@ it leaves that care, and with it the password, the sessions and the links made u
 an administrator at the terminal gives them a link from there on.
 """
 
-from sqlalchemy import select
+from datetime import datetime
+from typing import Any
 
-from engage.accounts.models import Seat, User
+from sqlalchemy import CompoundSelect, select
+
+from engage.accounts.models import PastSeat, Seat, User
 from engage.accounts.rules import new_stamp
 from engage.db import db
 
@@ -29,10 +32,19 @@ def is_in_care_of(user: User, programme_id: int) -> bool:
     return not user.is_admin and _places(user) <= {(programme_id, "partner")}
 
 
-def sits_for(user_id: int, partner_id: int) -> bool:
-    """Whether this person is one of the partner's people: what is theirs another one decides."""
-    seat = select(Seat.id).where(Seat.user_id == user_id, Seat.partner_id == partner_id).limit(1)
-    return db.session.scalar(seat) is not None
+def partners_of(user_id: int, since: datetime) -> CompoundSelect[Any]:
+    """The ids of partners whom this person sits for, or did at some time since an instant.
+
+    What came up then (a payout, a question) others decide, also once they got up for it.
+    """
+    past = select(PastSeat.partner_id).where(PastSeat.user_id == user_id, PastSeat.left_at >= since)
+    sits = select(Seat.partner_id).where(Seat.user_id == user_id, Seat.partner_id.is_not(None))
+    return sits.union(past)
+
+
+def sat_for(user_id: int, partner_id: int, since: datetime) -> bool:
+    """Whether this person was one of the partner's people at any time since an instant."""
+    return partner_id in db.session.scalars(partners_of(user_id, since)).all()
 
 
 def before_a_seat(user: User, programme_id: int, role: str) -> None:

@@ -215,7 +215,7 @@ def _part(external_id: str, text: str) -> Any:
 def _remove(external_id: str, user_id: int | None) -> Any:
     def work() -> str:
         found = _partner(programme(), external_id)
-        return accounts.take_seat(user_id or 0, found).email
+        return accounts.take_seat(user_id or 0, found, g.now).email
 
     try:
         email = transaction(work)

@@ -107,7 +107,8 @@ def answer(
 
 def is_own(asked: "Asked", user_id: int) -> bool:
     """Whether somebody would decide what they or their own partner asked for."""
-    return asked.dispute.asked_by == user_id or trust.sits_for(user_id, asked.partner.id)
+    dispute = asked.dispute
+    return dispute.asked_by == user_id or trust.sat_for(user_id, asked.partner.id, dispute.asked_at)
 
 
 def needs_second(programme: Programme, line: Transfer, amount: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, Row, Update, and_, case, func, or_, select, update
 
 from engage.accounts import trust
-from engage.accounts.models import Seat, User
+from engage.accounts.models import User
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.models import Account
@@ -70,11 +70,11 @@ def approve(run: PayoutRun, user_id: int, now: datetime) -> bool:
 
 
 def is_of(run: PayoutRun, user_id: int) -> bool:
-    """Whether a run pays a partner whom this person sits for: what is theirs another one decides."""
-    own = (
-        select(Payout.id)
-        .join(Seat, Seat.partner_id == Payout.partner_id)
-        .where(Payout.run_id == run.id, Payout.put_back_at.is_(None), Seat.user_id == user_id)
+    """Whether a run pays a partner whom this person sits for, or did since it was collected."""
+    own = select(Payout.id).where(
+        Payout.run_id == run.id,
+        Payout.put_back_at.is_(None),
+        Payout.partner_id.in_(trust.partners_of(user_id, run.collected_at)),
     )
     return db.session.scalar(own.limit(1)) is not None
 
@@ -128,7 +128,7 @@ def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: dateti
 
     :raises Refused: it is not held (any more), or goes to whoever would release it.
     """
-    _refuse_own(payout_id, user_id)
+    _refuse_own(run, payout_id, user_id)
     won = _won(
         update(Payout)
         .where(
@@ -144,9 +144,9 @@ def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: dateti
         raise Refused("this payment is not held any more")
 
 
-def _refuse_own(payout_id: int, user_id: int) -> None:
+def _refuse_own(run: PayoutRun, payout_id: int, user_id: int) -> None:
     payout = db.session.get(Payout, payout_id)
-    if payout and trust.sits_for(user_id, payout.partner_id):
+    if payout and trust.sat_for(user_id, payout.partner_id, run.collected_at):
         raise Refused("this payment is yours: another manager decides on it")
 
 
@@ -159,7 +159,7 @@ def put_back(
     """
     if not _note(note):
         raise Refused("write why: the partner reads it")
-    _refuse_own(payout_id, user_id)
+    _refuse_own(run, payout_id, user_id)
     row = db.session.execute(
         update(Payout)
         .where(Payout.id == payout_id, Payout.run_id == run.id, Payout.put_back_at.is_(None))

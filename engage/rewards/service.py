@@ -198,7 +198,9 @@ def fulfil(programme_id: int, redemption_id: int, note: str, *, by: int, now: da
     """
     here = (Redemption.id == redemption_id, Redemption.programme_id == programme_id)
     found = db.session.scalar(select(Redemption).where(*here))
-    if found and (found.reserved_by == by or trust.sits_for(by, found.partner_id)):
+    if found and (
+        found.reserved_by == by or trust.sat_for(by, found.partner_id, found.reserved_at)
+    ):
         raise OwnRedemption
     if not _settle(*here, state="fulfilled", settled_at=now, settled_by=by, note=note or None):
         return False

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from engage import clock
+from engage.accounts import service as accounts
 from engage.accounts.models import Seat, User
 from engage.db import db, transaction
 from engage.partners.models import Partner
@@ -236,3 +237,24 @@ def test_nobody_approves_releases_or_puts_back_what_is_their_own(
     run = service.run_of(cast.programme.id, 1)
     assert run
     assert run.cleared_at, "nothing of it is hers any more"
+
+
+def test_who_sat_for_a_partner_when_a_payout_was_collected_decides_nothing_of_it_having_got_up(
+    app: Flask, mia: Browser, cast: Cast
+) -> None:
+    partner, mias = cast.alice.partner, cast.mia.user
+    assert partner
+    transaction(lambda: accounts.give_seat(mias, cast.programme, partner))
+    transaction(lambda: accounts.take_seat(mias.id, partner, MAY - timedelta(days=1)))
+    mia = browser(app, mias)
+    mia.post("/console/payouts/collect")
+    assert "Approve it" in text(mia.get("/console/payouts/1/approve")), "she got up before"
+    transaction(lambda: accounts.give_seat(mias, cast.programme, partner))
+    transaction(lambda: accounts.take_seat(mias.id, partner, clock.now()))
+    mia = browser(app, mias)
+    assert "Approve it" not in text(mia.get("/console/payouts/1/approve"))
+    yours = "A payment of this run is yours: another manager approves it."
+    assert yours in text(mia.post("/console/payouts/1/approve", follow_redirects=True))
+    one = f"/console/payouts/1/payments/{payout_id()}"
+    said = mia.post(one, data={"do": "release", "note": "Fine."}, follow_redirects=True)
+    assert "This payment is yours: another manager decides on it." in text(said)

@@ -256,7 +256,7 @@ REVOKED: dict[str, Callable[[Cast, str], Any]] = {
     "signed out": lambda cast, session: sessions.sign_out(session, NOW),
     "signed out everywhere": lambda cast, _: service.sign_out_everywhere(cast.alice.user.id),
     "locked out": lambda cast, _: service.set_disabled(db.session.get_one(User, cast.alice.user.id), NOW),
-    "the seat taken": lambda cast, _: service.take_seat(cast.alice.user.id, cast.alice.partner),  # type: ignore[arg-type]
+    "the seat taken": lambda cast, _: service.take_seat(cast.alice.user.id, cast.alice.partner, NOW),  # type: ignore[arg-type]
     "the seat gone without a word": lambda cast, _: db.session.execute(
         db.text("DELETE FROM seats WHERE user_id = :id"), {"id": cast.alice.user.id}
     ),
