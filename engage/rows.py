@@ -130,11 +130,15 @@ def _plan(table: Any, columns: tuple[str, ...], dialect: Dialect) -> _Plan:
 def _send(connection: Connection, plan: _Plan, rows: Sequence[Row], otherwise: str = "") -> None:
     rows = plan.stored(rows)
     statement = f"INSERT INTO {plan.into} VALUES {plan.marks}"  # noqa: S608
-    if plan.lite or len(rows) > _ONE_STATEMENT:
+    if plan.lite:
         send_each(connection, statement + otherwise, list(rows))
-    else:
+    elif len(rows) <= _ONE_STATEMENT:
         statement += f", {plan.marks}" * (len(rows) - 1)
         send(connection, statement + otherwise, tuple(chain.from_iterable(rows)))
+    else:  # a column each, which the server takes apart: one statement for any number of rows
+        columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
+        statement = f"INSERT INTO {plan.into} SELECT * FROM unnest({columns})"  # noqa: S608
+        send(connection, statement + otherwise, [*map(list, zip(*rows, strict=True))])
 
 
 def _copy(connection: Connection, plan: _Plan, rows: Sequence[Row]) -> None:
