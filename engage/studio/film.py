@@ -79,12 +79,12 @@ def render(
         kept = cache or Path(folder)
         bed = _sound(made, Path(folder), kept)
         watch = _Watch(made, progress, check_cancelled).frame
-        pictures = None
+        coded = None
         if quick and quickly:
-            pictures = quick.write(reel, aside, bed, watch, kept)
+            coded = quick.write(reel, aside, bed, watch, kept)
         else:
             reference.write(reel, aside, bed, watch)
-        mp4.verify(aside, made.frames, made.fps, FORMATS[format], pictures)
+        mp4.verify(aside, made.frames, made.fps, FORMATS[format], coded)
         still = aside.with_suffix(".jpg")
         poster(template, data, still, format=format, theme=theme)
         digest = hashlib.sha256(aside.read_bytes()).hexdigest()

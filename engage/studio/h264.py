@@ -10,8 +10,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from heapq import merge
+from math import ceil
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -86,37 +89,50 @@ class Encoder:
             for box in changed if changed and self.pictures else [(0, 0, *self.size)]:
                 left, top, right, bottom = (edge // grain for edge in box)
                 view[top:bottom, left:right] = plane[top:bottom, left:right]
-        self.pictures.append(self._encode())
+        self.pictures.append(self._encode(len(self.pictures)))
 
-    def _encode(self) -> bytes:
-        number = len(self.pictures)
+    def _encode(self, number: int) -> bytes:
+        """The coded picture, ``number``-th of the segment."""
         self.frame.pts = self.encoded
         self.frame.pict_type = _P if number else _I
         self.encoded += 1
         (packet,) = self.context.encode(self.frame)
         nal = slices(bytes(packet))
-        return (
-            held(self.size, self.fps)[0].numbered(nal, number)
-            if number != self.encoded - 1
-            else nal
-        )
+        if number == self.encoded - 1:
+            return nal
+        return held(self.size, self.fps).numbering.numbered(nal, number)
 
     def hold(self) -> None:
         """The picture before, once more."""
-        numbering, nothing = held(self.size, self.fps)
-        self.pictures.append(numbering.numbered(nothing, len(self.pictures)))
+        nothing = held(self.size, self.fps).pictures
+        self.pictures.append(nothing[len(self.pictures) % len(nothing)])
 
     def segment(self) -> bytes:
         """All pictures so far. Raises `BrokenFilm` unless each of them decodes."""
-        try:
-            good = [
-                not frame.is_corrupt for frame in decoded(self.pictures, self.context.extradata)
-            ]
-        except (av.FFmpegError, ValueError) as error:
-            raise BrokenFilm(f"a segment does not decode: {error}") from error
-        if good != [True] * len(self.pictures):
-            raise BrokenFilm(f"{sum(good)} pictures of a segment decode, not {len(self.pictures)}")
+        _whole(self._proof(), self.context.extradata)
         return b"".join(MARK + nal for nal in self.pictures)
+
+    def _proof(self) -> list[bytes]:
+        """All pictures but rounds of held ones: after a round the numbers stand where they stood,
+        and what is held has been decoded under each of them."""
+        nothing, proof, holding = held(self.size, self.fps).pictures, list[bytes](), 0
+        for number, nal in enumerate(self.pictures):
+            proof.append(nal)
+            holding = holding + 1 if nal == nothing[number % len(nothing)] else 0
+            if holding == len(nothing):
+                del proof[-holding:]
+                holding = 0
+        return proof
+
+
+def _whole(pictures: Sequence[bytes], headers: bytes | None) -> None:
+    """Raise `BrokenFilm` unless each of these pictures decodes."""
+    try:
+        good = sum(not frame.is_corrupt for frame in decoded(pictures, headers))
+    except (av.FFmpegError, ValueError) as error:
+        raise BrokenFilm(f"a segment does not decode: {error}") from error
+    if good != len(pictures):
+        raise BrokenFilm(f"{good} pictures of a segment decode, not {len(pictures)}")
 
 
 def decoded(pictures: Sequence[bytes], headers: bytes | None) -> Iterator[av.VideoFrame]:
@@ -130,38 +146,37 @@ def decoded(pictures: Sequence[bytes], headers: bytes | None) -> Iterator[av.Vid
 
 
 def join(path: Path, segments: list[bytes], size: tuple[int, int], fps: int, bed: Path) -> str:
-    """Segments and an AAC file copied into an MP4 whose index stands in front; the digest of its
-    coded pictures as `engage.studio.mp4.verify` takes it."""
-    coded = hashlib.sha256()
+    """Segments and an AAC file copied into an MP4 whose index stands in front; the digest of what is
+    coded in it as `engage.studio.mp4.verify` takes it."""
+    seen, heard = hashlib.sha256(), hashlib.sha256()
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(path, "w", format="mp4", options=options) as film, av.open(bed) as music:
         video = film.add_stream("libx264", rate=fps)
         tag(video.codec_context, size, fps)
         tune = music.streams.audio[0]
         audio = film.add_stream_from_template(tune)
-        sounds = (packet for packet in music.demux(tune) if packet.size)
-        pending = next(sounds, None)
-        pictures = (nal for segment in segments for nal in segment.split(MARK)[1:])
-        for number, nal in enumerate(pictures):
-            while pending is not None and _seconds(pending) * fps <= number:
-                pending.stream = audio
-                film.mux_one(pending)
-                pending = next(sounds, None)
-            coded.update(len(nal).to_bytes(4, "big") + nal)
-            packet = av.Packet(MARK + nal)
-            packet.stream, packet.time_base = video, Fraction(1, fps)
-            packet.pts = packet.dts = number
-            packet.duration, packet.is_keyframe = 1, nal[0] & 31 == 5
+        tick, pace = Fraction(1, fps), fps * (tune.time_base or 0)
+
+        def pictures() -> Iterator[tuple[int, av.Packet[Any]]]:
+            all_of_them = (nal for segment in segments for nal in segment.split(MARK)[1:])
+            for number, nal in enumerate(all_of_them):
+                seen.update(len(nal).to_bytes(4, "big") + nal)
+                packet = av.Packet(MARK + nal)
+                packet.stream, packet.time_base = video, tick
+                packet.pts = packet.dts = number
+                packet.duration, packet.is_keyframe = 1, nal[0] & 31 == 5
+                yield number, packet
+
+        def sounds() -> Iterator[tuple[int, av.Packet[Any]]]:
+            for packet in music.demux(tune):
+                if packet.size:
+                    heard.update(packet)
+                    packet.stream = audio
+                    yield ceil((packet.pts or 0) * pace), packet
+
+        for _, packet in merge(sounds(), pictures(), key=itemgetter(0)):
             film.mux_one(packet)
-        while pending is not None:
-            pending.stream = audio
-            film.mux_one(pending)
-            pending = next(sounds, None)
-    return coded.hexdigest()
-
-
-def _seconds(packet: av.Packet[Any]) -> Fraction:
-    return (packet.pts or 0) * packet.time_base
+    return seen.hexdigest() + heard.hexdigest()
 
 
 def slices(packet: bytes) -> bytes:
@@ -177,16 +192,25 @@ def nals(data: bytes) -> list[bytes]:
     return [part.rstrip(b"\0") if k else part for k, part in enumerate(data.split(b"\0\0\1"))][1:]
 
 
+class Held(NamedTuple):
+    """How frames are numbered, and the picture in which nothing changes under each number."""
+
+    numbering: Numbering
+    pictures: tuple[bytes, ...]
+
+
 @lru_cache(maxsize=8)
-def held(size: tuple[int, int], fps: int) -> tuple[Numbering, bytes]:
-    """How frames are numbered, and a picture in which nothing changes."""
+def held(size: tuple[int, int], fps: int) -> Held:
+    """How pictures of this size are held; each way of it has been decoded."""
     encoder = Encoder(size, fps)
     for view in encoder.views:
         view[:] = 128
-    for _ in range(3):
-        encoder.pictures.append(encoder._encode())
-    sps = next(nal for nal in nals(bytes(encoder.context.extradata or b"")) if nal[0] & 31 == 7)
-    return Numbering.of(sps), encoder.pictures[2]
+    first, _, nothing = (encoder._encode(number) for number in range(3))
+    headers = bytes(encoder.context.extradata or b"")
+    numbering = Numbering.of(next(nal for nal in nals(headers) if nal[0] & 31 == 7))
+    pictures = tuple(numbering.numbered(nothing, number) for number in range(1 << numbering.bits))
+    _whole([first, *pictures[1:], *pictures], headers)
+    return Held(numbering, pictures)
 
 
 def try_out() -> None:

@@ -101,13 +101,13 @@ def inspect(path: Path) -> Movie:
 
 
 def verify(
-    path: Path, frames: int, fps: int, size: tuple[int, int], pictures: str | None = None
+    path: Path, frames: int, fps: int, size: tuple[int, int], coded: str | None = None
 ) -> None:
     """Raise `BrokenFilm` unless the file holds exactly these frames, starts fast and decodes.
 
-    ``pictures`` is the digest of coded pictures, each behind its length in four bytes, that have been
-    decoded before they were copied: then the file must hold just these, and only keyframes and sound
-    are decoded from it."""
+    ``coded`` is the digest of pictures, each behind its length in four bytes, and behind it that of
+    packets of sound, that have been decoded before they were copied: then the file must hold just
+    these, and only keyframes and the beginning of the sound are decoded from it."""
     movie = inspect(path)
     video = movie.video
     if video.samples != frames:
@@ -123,12 +123,12 @@ def verify(
             )
     if av is None:
         _heard_by_ffmpeg(path)
-    elif pictures is None:
+    elif coded is None:
         found = _decoded(path)[0]
         if found != frames:
             raise BrokenFilm(f"{found} pictures decode instead of {frames}")
-    elif _decoded(path, keys_only=True)[1] != pictures:
-        raise BrokenFilm("the file does not hold the pictures that were put into it")
+    elif _decoded(path, briefly=True)[1] != coded:
+        raise BrokenFilm("the file does not hold the pictures and the sound that were put into it")
 
 
 def _heard_by_ffmpeg(path: Path) -> None:
@@ -141,20 +141,23 @@ def _heard_by_ffmpeg(path: Path) -> None:
         raise BrokenFilm(f"does not decode: {run.stderr.strip()[-300:] or run.returncode}")
 
 
-def _decoded(path: Path, *, keys_only: bool = False) -> tuple[int, str]:
-    """Decode everything, or of the pictures only keyframes: how many there were, and the digest of
-    all pictures as they are coded."""
-    pictures, coded = 0, hashlib.sha256()
+def _decoded(path: Path, *, briefly: bool = False) -> tuple[int, str]:
+    """Decode everything, or ``briefly`` keyframes and the first second of sound: how many pictures
+    there were, and the digests of all pictures and all sound as they are coded."""
+    pictures, coded = 0, {"video": hashlib.sha256(), "audio": hashlib.sha256()}
     try:
         with av.open(path) as film:
             for stream in film.streams:
                 stream.codec_context.options = STRICT
                 stream.codec_context.thread_count = 1
-            if keys_only:
+            if briefly:
                 film.streams.video[0].codec_context.skip_frame = "NONKEY"
             for packet in film.demux():
-                if packet.stream.type == "video" and packet.size:
-                    coded.update(packet)
+                kind = packet.stream.type
+                if packet.size:
+                    coded[kind].update(packet)
+                    if briefly and kind == "audio" and (packet.pts or 0) * packet.time_base > 1:
+                        continue
                 for part in packet.decode():
                     if isinstance(part, av.VideoFrame):
                         pictures += 1
@@ -162,4 +165,4 @@ def _decoded(path: Path, *, keys_only: bool = False) -> tuple[int, str]:
                             raise BrokenFilm(f"picture {pictures} does not decode")
     except (av.FFmpegError, ValueError) as error:
         raise BrokenFilm(f"does not decode: {error}") from error
-    return pictures, coded.hexdigest()
+    return pictures, coded["video"].hexdigest() + coded["audio"].hexdigest()

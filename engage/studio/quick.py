@@ -42,7 +42,7 @@ class Run(NamedTuple):
 
 
 def write(reel: Reel, path: Path, bed: Path, watch: Callable[[int], None], kept: Path) -> str:
-    """Make the film and give the digest of its coded pictures, which have all been decoded; ``reel``
+    """Make the film and give the digest of what is coded in it, which has all been decoded; ``reel``
     is in the medium `engage.studio.planes.YUV`, common segments are kept in ``kept``."""
     fps, size = reel.plan.fps, FORMATS[reel.form]
     template = reel.plan.template

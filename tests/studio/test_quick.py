@@ -211,11 +211,14 @@ def test_a_kept_segment_that_was_damaged_is_made_again(shared, tmp_path, drawn):
     assert again.sha256 == first.sha256
 
 
-def test_a_segment_that_does_not_decode_is_never_used():
+@pytest.mark.parametrize("broken", [1, 20])  # one that was encoded, one that was held
+def test_a_segment_that_does_not_decode_is_never_used(broken):
     encoder = h264.Encoder((64, 48), 10)
     for shade in (60, 120, 180):
         encoder.add(tuple(np.full(v.shape, shade, np.uint8) for v in encoder.views), None)
-    encoder.pictures[1] = encoder.pictures[1][:3]
+    for _ in range(40):
+        encoder.hold()
+    encoder.pictures[broken] = encoder.pictures[broken][:3]
     with pytest.raises(BrokenFilm, match="segment"):
         encoder.segment()
 
