@@ -15,6 +15,7 @@ from engage.db import db, transaction
 from engage.leaderboards import announcements, league_words, leagues, pictures, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Picture
+from engage.leaderboards.moments import Span
 from engage.leaderboards.pictures import Refused
 from engage.leaderboards.tally import Published
 from engage.leaderboards.view import View
@@ -50,14 +51,23 @@ def _page(board: str, **more: Any) -> str:
         stage=announcements.stage(view, g.now, voice),
         is_frozen=pictures.is_frozen(published),
         may_freeze=view.is_current,
-        freeze=rule.freeze,
-        final_after=rule.final_after,
+        freeze=_span(rule.freeze, voice),
+        final_after=_span(rule.final_after, voice),
         log=_log(published, voice),
         late=_late(here, published, voice),
         league=rule.league,
         draws=[_draw(view, draw, voice) for draw in leagues.draws(published)],
         **more,
     )
+
+
+def _span(span: Span | None, voice: Voice) -> str | None:
+    """``2 days and 18 hours``."""
+    if span is None:
+        return None
+    days = voice.ngettext("%(num)d day", "%(num)d days", span.days)
+    hours = voice.ngettext("%(num)d hour", "%(num)d hours", span.hours)
+    return voice.all_of([days] * bool(span.days or not span.hours) + [hours] * bool(span.hours))
 
 
 def _log(published: Published, voice: Voice) -> list[dict[str, Any]]:

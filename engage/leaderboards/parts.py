@@ -41,7 +41,8 @@ KEPT = 512
 
 def rows(view: View, after: int, now: datetime, voice: Voice, found: Rows = None) -> Piece:
     """The table behind line ``after``: the same for everybody who reads alike, so made once for all."""
-    as_of = voice.as_of(ranking.as_of(view.published), now)
+    # No stamp tells of what moves behind a freeze.
+    as_of = voice.as_of(now if view.live else ranking.as_of(view.published), now)
     stage = announcements.stage(view, now, voice)
     return _shared(
         *("rows", view, (after, as_of, stage), voice),

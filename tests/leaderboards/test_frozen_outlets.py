@@ -21,6 +21,7 @@ from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, at
 #: Whole numbers: the digits of a timing on /metrics, or of a signature, may hold them by chance.
 SECRETS = re.compile(r"(?<![\w.])(13|9),?123(?!\w)")
 FRAGMENTS = ("sales/rows", "sales/export.csv", "sales/rows?scope=region%3DNorthwest", "sales/me")
+FROZEN_AND_LIVE = ("/leaderboards/sales", "/leaderboards/sales?live=1")
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,8 @@ def test_a_manager_sees_both_and_the_partner_cannot_ask_for_it(app: Flask, cast:
     live = mia.get("/leaderboards/sales?live=1").text
     assert "13,123" in live
     assert "Only managers see this" in live
+    seen = [re.findall(r"As of [^.]+", page.text) for page in map(mia.get, FROZEN_AND_LIVE)]
+    assert seen == [["As of 12:00\u202fAM"], ["As of 1:30\u202fAM"]]
     assert "13,123" in mia.get("/console/").text
     assert "13,123" not in bob.get("/leaderboards/sales/rows?live=1").text
     assert "13123" not in bob.get("/leaderboards/sales/export.csv?live=1").text
@@ -90,7 +93,9 @@ def test_who_stays_off_boards_is_not_told_its_place_either(app: Flask, cast: Cas
 
 def test_a_manager_lifts_and_freezes_with_a_reason_that_stays_readable(app: Flask, cast: Cast):
     mia, where = browser(app, cast.mia.user), "/console/boards/sales/moments"
-    assert "as the programme says" in mia.get(where).text
+    page = mia.get(where).text
+    assert "as the programme says" in page
+    assert "3 days before the end" in page
     without = mia.post(where, data={"act": "lift", "lift_reason": " "})
     assert without.status_code == 422
     assert "Say why" in without.text

@@ -1,11 +1,12 @@
 """The partners' pages in a real browser: they move by themselves, and everybody can use them."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import redis
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Response, Route
 
 from engage import clock, flow
 from engage.clock import local_day
@@ -61,6 +62,8 @@ FOR_MANAGERS = (
     "/console/screens/",
     "/console/screens/new",
 )
+#: The version that live.js asks for where it may have missed some.
+RESET = 2**53 - 1
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
@@ -100,6 +103,27 @@ def test_a_sale_moves_the_rows_of_an_open_board(visit: Visit, cast: Cast, redis_
     until(lambda: page.text_content("#announcer") == "You moved from 2nd to 1st")
     assert page.locator("#me .is-me .rank-place").inner_text().split()[-1].startswith("1")
     assert page.evaluate("window.stays")
+
+
+def test_of_a_burst_an_open_board_asks_for_the_version_it_was_told_of_and_ends_with_the_newest(
+    visit: Visit, cast: Cast, redis_url: str
+):
+    page = visit(cast.charlie, viewport=PHONE).new_page()
+    page.goto("/leaderboards/sales")
+    is_live(page)
+    answers: list[Response] = []
+    page.on("response", lambda answer: "/sales/rows" in answer.url and answers.append(answer))
+    for number in range(12):
+        sell(cast, redis_url, f"t-1{number}", (cast.alice, cast.bob)[number % 2], "700")
+    newest = leaderboards.board(programmes.by_slug("resellers"), "sales")
+    assert newest
+    shows = f"#rows[data-version='{newest.model.version}']"
+    until(lambda: page.locator(shows).count() == 1, what="the newest is shown")
+    told = [(int(one.request.headers["board-version"]), one.text()) for one in answers]
+    assert told
+    for version, answer in told:  # what a reset asks for is the newest there is
+        shown = int(re.findall('data-version="([0-9]+)"', answer)[0])
+        assert shown >= version or version == RESET
 
 
 def test_a_sale_changes_an_open_home(visit: Visit, cast: Cast, redis_url: str):
@@ -158,6 +182,10 @@ def test_axe_finds_nothing(
     # axe is put into the page as a script, which the page's own policy would refuse.
     context = visit(getattr(cast, who), viewport=viewport, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
+    unbroken = Profile("D1", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2)
+    here = programmes.by_slug("resellers")
+    transaction(lambda: flow.enrol(here, [unbroken], now=clock.now()))
+    record(here, sale("t-5", "D1", "90000", local_day(clock.now(), here.timezone)))
     found = []
     shared = f"/shared/films/{films.shared(cast)['token']}"
     for address in (*PAGES, f"/videos/{films.KEY}", shared) if who == "alice" else FOR_MANAGERS:
