@@ -106,7 +106,18 @@ class Moment(NamedTuple):
     @property
     def is_skipped(self) -> bool:
         """Whether the clocks never show it: they are put forward over it."""
-        return self.at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) != self.local
+        return self.shown.replace(tzinfo=None) != self.local
+
+    @property
+    def shown(self) -> datetime:
+        """What the clocks show at that instant."""
+        return self.at.astimezone(ZoneInfo(self.timezone))
+
+    @property
+    def is_twice(self) -> bool:
+        """Whether the clocks show it twice: they are put back over it."""
+        other = self.shown.replace(fold=1 - self.shown.fold)
+        return other.utcoffset() != self.shown.utcoffset()
 
 
 def moment(local: datetime, timezone: str, *, last: bool = False) -> Moment:

@@ -94,9 +94,16 @@ class Voice:
         return formats.moment(instant, self.locale, self.timezone)
 
     def local_moment(self, moment: Moment) -> str:
-        """A time on the clocks of its own zone, wherever the reader is: ``… 9:00 AM (New York)``."""
+        """A time on the clocks of its own zone, wherever the reader is: ``… 9:00 AM (New York)``.
+
+        Of a time that they show twice it says which one is meant.
+        """
         shown = formats.moment(moment.at, self.locale, moment.timezone)
         place = dates.get_timezone_location(moment.timezone, locale=self.locale, return_city=True)
+        if moment.is_twice and moment.shown.fold:
+            place = self.gettext("%(place)s, the second time that clocks show it", place=place)
+        elif moment.is_twice:
+            place = self.gettext("%(place)s, the first time that clocks show it", place=place)
         return f"{shown} ({place})"
 
     def as_of(self, instant: datetime, now: datetime) -> str:

@@ -40,6 +40,8 @@ class Columns:
         self.problems = Problems()
         self.problems.extend(table.problems)
         self.refused: list[RowError] = []
+        #: What was taken in one of two ways, and which.
+        self.notes: list[str] = []
 
     def texts(
         self, target: str, check: Callable[[str], str] | None = None, most: int = 200
@@ -90,6 +92,12 @@ class Columns:
             return dates.read_instant(text, reading) if text else None
 
         pairs = self._values(target, read)
+        if reading.twice:
+            self.notes.append(
+                f"{target}: clocks showed {len(reading.twice)} of the times twice, as "
+                f"{min(reading.twice):%Y-%m-%d %H:%M} ({reading.written_in}): the first counts; who "
+                "means the second writes the offset from UTC"
+            )
         return [pair and pair[0] for pair in pairs], [pair and pair[1] for pair in pairs]
 
     def currencies(self, amount: str, currency: str, given: list[str | None]) -> list[str | None]:

@@ -2,13 +2,13 @@
 
 ``03/04/2013`` is in April or in March; the order is decided once per column from all its values, and
 a column that leaves it open is refused with the way to decide. Times without an offset are local
-times of a zone: a time that happens twice when clocks go back is its first occurrence, one that
-clocks skip is shifted forward by the gap. A date alone is the start of that day in the programme.
+times of a zone: a time that happens twice when clocks go back is its first occurrence, and told; one
+that clocks skip is refused. A date alone is the start of that day in the programme.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -36,11 +36,13 @@ Written = str | date | datetime
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the dates of one column are read: the order of day and month where it is needed, the zone
-    of written local times, and the zone whose days count."""
+    of written local times, and the zone whose days count. ``twice`` collects the local times that
+    clocks showed twice."""
 
     order: str
     written_in: ZoneInfo
     programme: ZoneInfo
+    twice: list[datetime] = field(default_factory=list)
 
 
 def decide_order(values: Iterable[str]) -> str:
@@ -156,8 +158,26 @@ def _start_of(day: date, reading: Reading) -> tuple[datetime, date]:
 
 
 def _placed(moment: datetime, reading: Reading) -> tuple[datetime, date]:
-    # fold=0 is the rule of this module's docstring: the first of two, the later side of a gap.
     _sane(moment.date())
-    local = moment if moment.tzinfo else moment.replace(tzinfo=reading.written_in, fold=0)
+    local = moment if moment.tzinfo else _on_clocks(moment, reading)
     instant = local.astimezone(UTC)
     return instant, instant.astimezone(reading.programme).date()
+
+
+def _on_clocks(moment: datetime, reading: Reading) -> datetime:
+    """A local time as the clocks of its zone show it, for the first time where they do twice.
+
+    Midnight is how many write a day alone, so it is the beginning of its day also where clocks skip it.
+    """
+    first = moment.replace(tzinfo=reading.written_in, fold=0)
+    second = first.replace(fold=1)
+    if first.utcoffset() != second.utcoffset():
+        if first.astimezone(UTC) < second.astimezone(UTC):
+            reading.twice.append(moment)
+        elif moment.time() != time():
+            later = first.astimezone(UTC).astimezone(reading.written_in)
+            raise Unreadable(
+                f"a time over which the clocks of {reading.written_in} were put forward: "
+                f"write what they showed, {later:%Y-%m-%dT%H:%M}, or an offset from UTC with it"
+            )
+    return first

@@ -74,7 +74,7 @@ class Parsed(Generic[Rows]):
     """What a file holds. ``columns`` has the rows that are good, ``rows`` their numbers in the file;
     ``errors`` the first thousand of ``error_count``, in ``rejected`` rows; ``repeated`` rows said
     again what an earlier one says. ``sources`` tells under which name the file has a column,
-    ``ignored`` which of its columns go nowhere. ``rows_read`` = kept + rejected + repeated."""
+    ``ignored`` which of its columns go nowhere, ``notes`` what was open and how it was taken. ``rows_read`` = kept + rejected + repeated."""
 
     columns: Rows
     rows: list[int]
@@ -85,6 +85,7 @@ class Parsed(Generic[Rows]):
     error_count: int
     sources: dict[str, str]
     ignored: list[str]
+    notes: list[str]
 
 
 def parse_facts(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Parsed[Facts]:
@@ -157,6 +158,7 @@ def _parsed(make: type[Rows], columns: Lists, seen: Columns) -> Parsed[Rows]:
         error_count=seen.problems.count,
         sources={target: seen.said(target) for target in seen.plan.sources},
         ignored=seen.plan.ignored,
+        notes=seen.notes,
     )
 
 

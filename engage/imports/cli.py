@@ -145,8 +145,8 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
                     "facts in the console, and are taken in when what they miss arrives.",
                     soft_wrap=True,
                 )
-        if result.ignored:
-            said = f"Columns without a use here: {', '.join(result.ignored)}"
+        unused = f"Columns without a use here: {', '.join(result.ignored)}"
+        for said in [*([unused] if result.ignored else []), *result.notes]:
             err.print(said, style="dim", soft_wrap=True, markup=False)
     if blocked:
         first = result.errors[0]

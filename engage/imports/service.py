@@ -43,6 +43,7 @@ class Result:
     held: int = 0
     errors: list[RowError] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     described: str = ""
     seconds: float = 0.0
 
@@ -60,6 +61,7 @@ class Result:
                 for error in self.errors
             ],
             "ignored_columns": self.ignored,
+            "notes": self.notes,
             "seconds": round(self.seconds, 3),
         }
 
@@ -148,6 +150,7 @@ def _begun(prepared: Prepared) -> Result:
         rejected=parsed.rejected,
         errors=list(parsed.errors),
         ignored=list(parsed.ignored),
+        notes=list(parsed.notes),
         described=prepared.table.described(),
     )
 

@@ -156,7 +156,8 @@ def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
         for key, moment in (("starts", rule.opens), ("ends", rule.closes)):
             if moment and moment.is_skipped:
                 problem = f"the clocks of {moment.timezone} are put forward over {moment.local}"
-                yield DefinitionError(f"rules[{number}].{key}", f"{problem}: write an hour later")
+                remedy = f"write what they show then, {moment.shown:%Y-%m-%dT%H:%M:%S}"
+                yield DefinitionError(f"rules[{number}].{key}", f"{problem}: {remedy}")
         if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
             remedy = "measure tiers by facts, or let this rule pay money"
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")

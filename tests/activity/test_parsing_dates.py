@@ -1,6 +1,7 @@
 """Dates and times in every common notation become the instant that was meant."""
 
-from datetime import UTC, date, datetime, timedelta
+import itertools
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,18 +64,43 @@ def test_an_instant_with_its_offset_survives_any_zone(moment, zone):
             assert day == instant.astimezone(ZoneInfo(zone)).date()
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2037, 12, 30)), st.sampled_from(ZONES))
-def test_a_local_time_means_its_first_occurrence_or_the_later_side_of_a_gap(moment, zone):
-    moment = moment.replace(microsecond=0)
-    tz = ZoneInfo(zone)
-    instant, day = read_instant(moment.isoformat(sep=" "), reading(zone))
-    shown = instant.astimezone(tz)
-    assert day == shown.date()
-    if shown.replace(tzinfo=None) == moment:  # the time exists: no earlier instant shows it
-        earlier = instant - timedelta(hours=1)
-        assert earlier.astimezone(tz).replace(tzinfo=None) != moment
-    else:  # the time does not: it moves forward by what the clocks skipped
-        assert shown.replace(tzinfo=None) > moment
+def turns(zone: str) -> list[datetime]:
+    """The local days of 2005 to 2013 on which clocks are changed."""
+    noons = [datetime(2005, 1, 1, 12, tzinfo=UTC) + timedelta(days=n) for n in range(9 * 365)]
+    shown = [noon.astimezone(ZoneInfo(zone)) for noon in noons]
+    pairs = itertools.pairwise(shown)
+    return [datetime(a.year, a.month, a.day) for a, b in pairs if a.utcoffset() != b.utcoffset()]
+
+
+TURNS = [(zone, day) for zone in ZONES for day in turns(zone)]
+ANY = st.tuples(
+    st.sampled_from(ZONES), st.datetimes(datetime(1970, 1, 2), datetime(2037, 12, 30))
+) | st.builds(
+    lambda turn, minutes: (turn[0], turn[1] + timedelta(minutes=minutes)),
+    st.sampled_from(TURNS),
+    st.integers(0, 48 * 60),
+)
+
+
+@given(ANY)
+def test_a_local_time_is_the_first_instant_at_which_clocks_show_it_or_is_refused(given_):
+    zone, moment = given_[0], given_[1].replace(microsecond=0)
+    tz, found = ZoneInfo(zone), reading(zone)
+    near = [moment.replace(tzinfo=UTC) + timedelta(days=days) for days in (-2, 2)]
+    offsets = {at.astimezone(tz).utcoffset() for at in near}
+    could = [moment.replace(tzinfo=UTC) - offset for offset in offsets]
+    shows = [at for at in could if at.astimezone(tz).replace(tzinfo=None) == moment]
+    if not shows and moment.time() != time():
+        with pytest.raises(Unreadable, match="put forward"):
+            read_instant(moment.isoformat(sep=" "), found)
+        return
+    instant, day = read_instant(moment.isoformat(sep=" "), found)
+    if not shows:  # a day that begins at one o'clock, but for the one that Samoa skipped
+        assert (instant - timedelta(seconds=1)).astimezone(tz).date() < day
+        assert day >= moment.date()
+        return
+    assert (instant, day) == (min(shows), moment.date())
+    assert found.twice == ([moment] if len(shows) > 1 else [])
 
 
 @given(st.dates(date(1970, 1, 2), date(2037, 12, 30)), st.sampled_from(ZONES))
@@ -92,7 +118,9 @@ def test_clocks_going_back_and_forward_in_new_york():
     assert read_instant("2013-11-03 01:30", reading())[0] == datetime(
         2013, 11, 3, 5, 30, tzinfo=UTC
     )
-    assert local("2013-03-10 02:30") == "2013-03-10 03:30:00"
+    with pytest.raises(Unreadable, match="put forward: write what they showed, 2013-03-10T03:30"):
+        local("2013-03-10 02:30")
+    assert local("2013-03-10T02:30-05:00") == "2013-03-10 03:30:00"
 
 
 def test_a_date_alone_is_the_programmes_day_wherever_the_file_was_written():

@@ -111,6 +111,20 @@ def test_three_broken_rows_change_nothing_and_are_named(engage: Engage, tmp_path
     assert refused[0].endswith("--json names them all")
 
 
+def test_a_time_that_clocks_showed_twice_is_told_and_one_they_skipped_refused(
+    engage: Engage, tmp_path: Path
+) -> None:
+    engage("import", "partners", written(tmp_path / "p.csv", PARTNERS))
+    twice = [*FACTS, ["s-4", "1", "sale", "2013-11-03 01:30", "1"]]
+    (note,) = report(engage("import", "facts", written(tmp_path / "f.csv", twice), "--json"))[
+        "notes"
+    ]
+    assert "2013-11-03 01:30 (America/New_York): the first counts" in note
+    skipped = [*FACTS, ["s-5", "1", "sale", "2013-03-10 02:30", "1"]]
+    refused = engage("import", "facts", written(tmp_path / "g.csv", skipped)).stderr
+    assert "clocks of America/New_York were put forward" in refused
+
+
 def test_bad_rows_can_be_left_out_by_choice(engage: Engage, tmp_path: Path) -> None:
     engage("import", "partners", written(tmp_path / "p.csv", PARTNERS))
     path = written(tmp_path / "f.csv", [*FACTS, ["s-4", "9", "sale", "2013-02-17", "1"]])

@@ -103,6 +103,10 @@ def test_a_time_is_told_on_the_clocks_of_the_programme_wherever_the_reader_is() 
         said = sentence(spiff, "USD", reader).replace("\N{NARROW NO-BREAK SPACE}", " ")
         window = "From Jun 1, 2013, 9:00 AM (New York) to Jun 2, 2013."
         assert said == f"You earn $5 for every sale. {window}"
+    times = dict.fromkeys(("starts", "ends"), "2013-11-03T01:30")
+    said = sentence(language.parse(raw | times, "USD", "America/New_York"), "USD")
+    first, second = (f"(New York, the {n} time that clocks show it)" for n in ("first", "second"))
+    assert said.index(first) < said.index(second), "a window is never shorter than it reads"
 
 
 @pytest.mark.parametrize("earn", ["USD", "points"])
