@@ -90,9 +90,9 @@ def _drafted(subject: Subject) -> Offered:
     """The film of the page; for the look, the one that is chosen to look at it by."""
     slug = subject.slug
     if subject.is_look:
-        known = catalogue.folders()
         slug = request.args.get("film", "")
-        slug = slug if slug in known else next(iter(known))
+        # Where nothing is chosen, one that can be told of nearly everybody.
+        slug = slug if slug in catalogue.folders() else "recap"
     try:
         return catalogue.drafted(slug, subject.programme)
     except (catalogue.UnknownTemplate, TemplateError):

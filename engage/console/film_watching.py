@@ -10,10 +10,11 @@ from flask_babel import ngettext
 
 from engage.console.here import programme
 from engage.programmes.models import Programme
+from engage.studio.design import MOMENTS
 from engage.studio.plan import plan
 from engage.videos import catalogue, watching
 from engage.videos.catalogue import Offered
-from engage.videos.rules import AFTERWARDS, TENTHS, Watching
+from engage.videos.rules import AFTERWARDS, TENTHS, Watching, together
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
@@ -42,8 +43,31 @@ def index() -> str:
         ],
         within=voice.ngettext("%(num)d day", "%(num)d days", AFTERWARDS.days),
         templates=[_shown(slug, of, films.get(slug), voice) for slug, of in found.items()],
-        after=_after(found, voice),
+        moments=_moments(found, films, voice),
     )
+
+
+def _moments(
+    found: Mapping[str, Watching], films: Mapping[str, Offered], voice: Voice
+) -> list[list[str]]:
+    """The same by moment, where there is more than one: films, begun, seen whole, and who closed a deal
+    in the days after."""
+    by: dict[str, list[Watching]] = {}
+    for slug, of in found.items():
+        if slug in films:
+            by.setdefault(films[slug].template.moment, []).append(of)
+    rows = []
+    for moment in MOMENTS:
+        if moment in by:
+            of = together(by[moment])
+            shares = [(of.begun, of.films), (of.whole, of.begun), (of.did.get("deal", 0), of.begun)]
+            told = [_share(some, whole, voice) for some, whole in shares]
+            rows.append([_moment_names()[moment], voice.number(of.films), *told])
+    return rows if len(rows) > 1 else []
+
+
+def _share(some: int, whole: int, voice: Voice) -> str:
+    return voice.percent_of(some, whole) if whole else "–"
 
 
 def _films(here: Programme) -> dict[str, Offered]:
@@ -59,8 +83,8 @@ def _shown(slug: str, of: Watching, film: Offered | None, voice: Voice) -> dict[
         "begun": of.begun,
         "stats": [
             {"label": _("Films made"), "value": voice.number(of.films)},
-            {"label": _("Begun"), "value": voice.percent_of(of.begun, of.films)},
-            {"label": _("Seen whole"), "value": voice.percent_of(of.whole, of.begun or 1)},
+            {"label": _("Begun"), "value": _share(of.begun, of.films, voice)},
+            {"label": _("Seen whole"), "value": _share(of.whole, of.begun, voice)},
         ],
         "bars": [
             {
@@ -71,7 +95,9 @@ def _shown(slug: str, of: Watching, film: Offered | None, voice: Voice) -> dict[
             }
             for number, seen in enumerate(of.seen, 1)
         ],
+        "moment": _moment_names()[film.template.moment] if film else "",
         "scenes": _scenes(of, film, voice) if film and of.begun else [],
+        "after": _after(of, voice) if of.begun else [],
     }
 
 
@@ -87,22 +113,29 @@ def _scenes(of: Watching, film: Offered, voice: Voice) -> list[list[str]]:
     return rows
 
 
-def _after(found: Mapping[str, Watching], voice: Voice) -> list[list[str]]:
+def _after(of: Watching, voice: Voice) -> list[list[str]]:
     """What partners did in the days after a film: of those who began it, and of those who did not."""
-    begun = sum(of.begun for of in found.values())
-    others = sum(of.unwatched for of in found.values())
-    if not begun:
-        return []
-    rows = []
-    for what, label in _labels().items():
-        did = sum(of.did.get(what, 0) for of in found.values())
-        left = sum(of.did_unwatched.get(what, 0) for of in found.values())
-        # Pages are noted after a film that was watched, and never else.
-        known = others and what not in watching.PAGES
-        rows.append(
-            [label, voice.percent_of(did, begun), voice.percent_of(left, others) if known else "–"]
-        )
-    return rows
+    return [
+        [
+            label,
+            _share(of.did.get(what, 0), of.begun, voice),
+            # Pages are noted after a film that was watched, and never else.
+            "–"
+            if what in watching.PAGES
+            else _share(of.did_unwatched.get(what, 0), of.unwatched, voice),
+        ]
+        for what, label in _labels().items()
+    ]
+
+
+def _moment_names() -> dict[str, str]:
+    return {
+        "onboarding": _("Onboarding"),
+        "launch": _("Product launch"),
+        "learning": _("Learning"),
+        "status": _("Status update"),
+        "recap": _("Recap"),
+    }
 
 
 def _labels() -> dict[str, str]:

@@ -195,7 +195,7 @@ class Watched(NamedTuple):
 
 
 class Watching(NamedTuple):
-    """How the films of a template were watched.
+    """How films, of a template or a moment, were watched.
 
     ``seen`` counts who played each tenth, ``did`` and ``did_unwatched`` who did what afterwards of
     those who began the film and of those who never did.
@@ -223,4 +223,17 @@ def watched(films: Sequence[Watched]) -> Watching:
         tuple(sum(film.tenths >> n & 1 for film in begun) for n in range(TENTHS)),
         Counter(what for film in begun for what in film.did),
         Counter(what for film in films if not film.tenths for what in film.did),
+    )
+
+
+def together(parts: Iterable[Watching]) -> Watching:
+    """The films of several templates as if they were of one."""
+    all_of = list(parts)
+    return Watching(
+        sum(of.films for of in all_of),
+        sum(of.begun for of in all_of),
+        sum(of.whole for of in all_of),
+        tuple(sum(of.seen[n] for of in all_of) for n in range(TENTHS)),
+        sum((Counter(of.did) for of in all_of), Counter()),
+        sum((Counter(of.did_unwatched) for of in all_of), Counter()),
     )

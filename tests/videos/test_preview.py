@@ -19,6 +19,7 @@ from engage.videos.cli import video
 from ..conftest import NOW, Cast
 from ..live.conftest import chromium
 from ..waiting import until
+from .test_editor import everybody_can_use
 
 __all__ = ["chromium"]
 
@@ -84,6 +85,7 @@ def test_a_designer_moves_through_the_film_and_reads_the_mistakes(
         tab: Page = chromium.new_page(base_url=f"http://{preview.HOST}:{server.port}")
         tab.goto("/")
         expect(tab.locator("#scenes a")).to_have_count(1)
+        everybody_can_use(tab)
         first = tab.locator("#frame").get_attribute("src")
         tab.locator("#at").press("Home")
         expect(tab.locator("#time")).to_have_text("0.0 s")
@@ -93,6 +95,7 @@ def test_a_designer_moves_through_the_film_and_reads_the_mistakes(
         file.write_text(text.replace('kind = "text"', 'kind = "txt"'))
         expect(tab.locator("#mistakes li")).to_contain_text("no layer kind 'txt'; use text")
         expect(tab.locator("#film")).to_be_hidden()
+        everybody_can_use(tab)
         file.write_text(text)
         expect(tab.locator("#film")).to_be_visible()
     finally:

@@ -125,3 +125,12 @@ def test_nobody_is_counted_twice_and_nobody_is_lost(
     for what in ("deal", "board"):
         total = found.did.get(what, 0) + found.did_unwatched.get(what, 0)
         assert total == sum(what in did for _, did in films)
+
+
+@given(_films, _films)
+@settings(max_examples=30, deadline=None)
+def test_templates_of_a_moment_count_together_as_if_they_were_one(
+    some: list[tuple[int, frozenset[str]]], others: list[tuple[int, frozenset[str]]]
+) -> None:
+    apart = [rules.watched([Watched(*film) for film in films]) for films in (some, others)]
+    assert rules.together(apart) == rules.watched([Watched(*film) for film in [*some, *others]])
