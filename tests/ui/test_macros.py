@@ -61,6 +61,18 @@ def test_a_choice_remembers_what_was_chosen(draw: Draw) -> None:
     assert [option["value"] for option in chosen] == ["USD"]
 
 
+@pytest.mark.parametrize(("empty", "asks"), [("", False), ("none", True)])
+def test_who_may_choose_the_empty_option_is_not_asked_for_another(
+    draw: Draw, empty: str, asks: bool
+) -> None:
+    call = f"field(name='a', label='A', kind='select', options=[('{empty}', 'Any'), ('b', 'B')], required=true)"
+    drawn = draw("ui/form.html", call)
+    select = drawn.select_one("select")
+    assert select
+    assert select.has_attr("required") is asks
+    assert "optional" not in drawn.get_text()
+
+
 def test_every_post_form_carries_the_csrf_token(draw: Draw) -> None:
     for template, call in (
         ("ui/form.html", "post_button('/x', 'Retry')"),
