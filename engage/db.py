@@ -109,7 +109,8 @@ def connection() -> Connection:
     A fact asks for it forty times; the session would look each time whether it may have it.
     """
     session = db.session()
-    held: Connection | None = session.info.get("connection")
+    known = session.info
+    held: Connection | None = known.get("connection") or known.get("aside")
     return held or session.connection()
 
 
@@ -118,12 +119,11 @@ def _dump(value: Any) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Engine settings for ``url``: PostgreSQL writes serializable, SQLite waits its turn."""
+    """Engine settings for ``url``; how transactions begin is said by `_begin_as_said`."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}, "json_serializer": _dump}
     return {
-        # Who only reads sees one moment and never has to read again; who writes: `_begin`.
-        "isolation_level": "REPEATABLE READ",
+        "connect_args": {"autocommit": True},
         "pool_size": 10,
         "max_overflow": 20,
         "json_serializer": _dump,
@@ -182,17 +182,37 @@ def _is_alive(connection: Any, record: Any, _proxy: Any) -> None:
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Any) -> None:
-    # Who will write says so at the start (`writing`): upgrading a read lock later cannot wait.
+def _begin_as_said(connection: Any) -> None:
+    """Begin a transaction in the database's own words: drivers know no better, and take several ways.
+
+    Who only reads sees one moment and never has to read again. Who will write says so at the start
+    (`writing`): SQLite cannot wait when a read lock is upgraded later, PostgreSQL is serializable from
+    there on.
+    """
     options = connection.get_execution_options()
-    if connection.dialect.name == "sqlite" and options.get("isolation_level") != "AUTOCOMMIT":
-        immediate = options.get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
+    writing = options.get("writing")
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+    elif writing in _LOCKS:
+        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL SERIALIZABLE; {_LOCKS[writing]}")
+    else:
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ")
 
 
-# Serialization failure, deadlock, and the same key written at the same moment by another: run
+#: How writers stand to each other on PostgreSQL. Those who begin ``beside`` others wait for who is
+#: ``alone``, who waits for those at work, in the order in which they came (the queue of a lock, which
+#: is taken before the transaction's snapshot).
+_LOCKS = {
+    mode: f"LOCK TABLE programmes IN {strength} MODE"
+    for mode, strength in (("beside", "ROW EXCLUSIVE"), ("alone", "SHARE ROW EXCLUSIVE"))
+}
+
+# Serialization failure, deadlock, the same key written at the same moment by another, and no room left
+# to note what was read (beside a long import, which keeps the notes of all who came meanwhile): run
 # again, the transaction then finds what stands and treats it as known.
-_RETRY_STATES = {"40001", "40P01", "23505"}
+_RETRY_STATES = {"40001", "40P01", "23505", "53200"}
 _TRIES = 6
 
 
@@ -223,7 +243,9 @@ def _run(work: Callable[[], T], finish: Callable[[], None]) -> T:
     for attempt in range(1, _TRIES + 1):
         session.rollback()
         try:
-            _begin(alone=attempt > 1)
+            # Beside others at first, alone once it has lost to another: without that a long import
+            # would lose to small facts again and again. SQLite has one writer in any case.
+            session.connection(execution_options={"writing": "alone" if attempt > 1 else "beside"})
             result = work()
             finish()
             return result
@@ -239,29 +261,15 @@ def _run(work: Callable[[], T], finish: Callable[[], None]) -> T:
 
 
 @contextmanager
-def aside() -> Iterator[Connection]:
-    """A connection on which each statement stands for itself, whatever the session is at.
-
-    So there is nothing to roll back, with which psycopg forgets all that it has prepared.
-    """
-    options = {"isolation_level": "AUTOCOMMIT"}
-    with db.engine.connect().execution_options(**options) as connection:
-        yield connection
-
-
-def _begin(*, alone: bool) -> None:
-    """Start a writing transaction: beside others at first, ``alone`` once it has lost to another.
-
-    Without that a long import would lose to small facts again and again. Those who begin wait for
-    who is alone, who waits for those at work, in the order in which they came (PostgreSQL's queue of
-    a lock, which is taken before the transaction's snapshot). SQLite has one writer in any case.
-    """
-    if db.engine.dialect.name == "sqlite":
-        db.session.connection(execution_options={"writing": True})
-        return
-    connection = db.session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
-    mode = "SHARE ROW EXCLUSIVE" if alone else "ROW EXCLUSIVE"
-    connection.exec_driver_sql(f"LOCK TABLE programmes IN {mode} MODE")
+def aside() -> Iterator[None]:
+    """Until it ends, each statement of `engage.prepared` stands for itself: nothing begins, so there is
+    nothing to end. Where the session is in a transaction, or begins one, they are part of that."""
+    known = db.session().info
+    with db.engine.connect() as known["aside"]:
+        try:
+            yield
+        finally:
+            known.pop("aside", None)
 
 
 @cache

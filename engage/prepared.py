@@ -25,16 +25,16 @@ class Prepared:
     """A statement with named parameters, all of them ``bindparam`` or `engage.rows.among` of a name.
 
     ``row`` makes what is given back of a row's values; without it, tuples by the columns' names.
-    It is asked on the session's connection, or on the one that is given.
+    It is asked on the session's connection, or on its own (`engage.db.aside`).
     """
 
     def __init__(self, statement: Statement, row: Callable[[Iterable[Any]], Any] | None = None):
         self._statement, self._row = statement, row
         self._plans: dict[str, _Plan] = {}
 
-    def all(self, connection: Connection | None = None, /, **values: Any) -> list[Any]:
+    def all(self, **values: Any) -> list[Any]:
         """The rows there are."""
-        connection = connection or current()
+        connection = current()
         plan = self._plan(connection.dialect)
         return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
 
@@ -47,14 +47,14 @@ class Prepared:
         """What `all` makes of the driver's rows."""
         return self._plan(db.engine.dialect).read(rows)
 
-    def first(self, connection: Connection | None = None, /, **values: Any) -> Any | None:
+    def first(self, **values: Any) -> Any | None:
         """The first row, None without one."""
-        return next(iter(self.all(connection, **values)), None)
+        return next(iter(self.all(**values)), None)
 
-    def run(self, *each: Mapping[str, Any], on: Connection | None = None) -> None:
+    def run(self, *each: Mapping[str, Any]) -> None:
         """Change what it changes, once for each of these values."""
         if each:
-            connection = on or current()
+            connection = current()
             plan = self._plan(connection.dialect)
             send_each(connection, plan.text, [plan.bound(values) for values in each])
 

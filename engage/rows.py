@@ -174,7 +174,7 @@ def among(column: Any, values: Iterable[Any] | str) -> Any:
 def meets(column: Any, values: frozenset[str] | Between) -> list[ColumnElement[bool]]:
     """``column`` is what a condition asks for: one of some texts, or within a range."""
     if not isinstance(values, Between):
-        return [column.in_(sorted(values))]
+        return [_Among(column, literal(sorted(values), _Listed(column.type)))]
     ends = []
     if values.low is not None:
         ends.append(column >= values.low)

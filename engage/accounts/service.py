@@ -270,8 +270,8 @@ _LIVING_KEY = Prepared(
 
 def api_key(token: str) -> Any | None:
     """The row of the living key whose secret this is, or None."""
-    with aside() as connection:
-        key = _LIVING_KEY.first(connection, prefix=token[:12])
+    with aside():
+        key = _LIVING_KEY.first(prefix=token[:12])
     # Sha256 is enough for 32 random bytes: there is no dictionary to try.
     return key if key and hmac.compare_digest(key.secret_hash, _key_hash(token)) else None
 

@@ -16,8 +16,8 @@ from engage.api.intake import BadBody
 from engage.api.protocol import (
     REFUSALS,
     answered,
+    at_most,
     limited,
-    per_key,
     refused,
     spec,
     the_partner,
@@ -33,7 +33,7 @@ from engage.money import natural, natural_unit
 from engage.programmes.models import Programme
 from engage.tiers import sentences as tiers
 from engage.tiers.rules import Outlook
-from engage.web import keyed, limiter
+from engage.web import keyed
 
 blueprint = Blueprint("api_prospects", __name__, url_prefix="/api/v1")
 
@@ -102,7 +102,7 @@ def _tier_ahead(item: Outlook, currency: str) -> question_shapes.TierAhead:
 
 @blueprint.post("/what-if")
 @keyed("read")
-@limiter.limit("60 per minute", key_func=per_key)  # each takes the writer for some milliseconds
+@at_most("60 per minute")  # each takes the writer for some milliseconds
 @spec.validate(
     json=question_shapes.Supposition,
     resp=Documented(

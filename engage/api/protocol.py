@@ -1,8 +1,11 @@
 """What every address of ``/api/v1`` has in common: its description, its limits, and how it answers."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from flask import Response, abort, g, jsonify, make_response, request
+from limits import parse
 from pydantic import ValidationError
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
@@ -14,8 +17,9 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.web import limiter
+from engage.web import throttle
 
+View = TypeVar("View", bound=Callable[..., Any])
 Query = TypeVar("Query", bound=shapes.Shape)
 
 spec = SpecTree(
@@ -32,12 +36,24 @@ spec = SpecTree(
 REFUSALS = {"HTTP_401": shapes.Error, "HTTP_403": shapes.Error, "HTTP_429": shapes.Error}
 
 
-def per_key() -> str:
-    # Not by what the header says: a client could say it another way each time.
-    return f"api:{g.api_key.id}"
+def at_most(said: str) -> Callable[[View], View]:
+    """So often ("60 per minute") a key may ask at an address."""
+    most = parse(said)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def held(*args: Any, **kwargs: Any) -> Any:
+            # Not by what the header says: a client could say it another way each time.
+            if not throttle.within(most, "api", str(g.api_key.id), str(request.endpoint)):
+                abort(429, str(most))
+            return view(*args, **kwargs)
+
+        return held  # type: ignore[return-value]
+
+    return decorate
 
 
-limited = limiter.limit("1200 per minute", key_func=per_key)
+limited = at_most("1200 per minute")
 
 
 def the_programme() -> Programme:

@@ -6,6 +6,7 @@ file share one namespace of external ids: the CRM may send what a file brought, 
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, make_response, request
@@ -29,6 +30,7 @@ from engage.db import transaction
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.leaderboards import document, ranking
+from engage.ledger.rules import Overdrawn
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
 from engage.money import natural
@@ -60,6 +62,10 @@ def post_facts() -> Response:
     came_by = f"API: {g.api_key.name}"
     return _take(
         lambda programme, body: intake.reports(body, programme.timezone),
+        lambda programme, made, now: flow.record(
+            programme, made, source=SOURCE, hold=came_by, now=now
+        ),
+        # Where a budget cannot carry them all: a savepoint for each attempt.
         lambda programme, made, now: flow.accept(
             programme, made, source=SOURCE, came_by=came_by, now=now
         ),
@@ -78,17 +84,24 @@ def post_partners() -> Response:
     )
 
 
+_Carry = Callable[[Programme, list[Any], datetime], flow.Outcome | partners.Admission]
+
+
 def _take(
     read: Callable[[Programme, bytes], Intake[Any]],
-    carry: Callable[[Programme, list[Any], datetime], flow.Outcome | partners.Admission],
+    carry: _Carry,
+    carry_some: _Carry | None = None,
 ) -> Response:
-    """Read a body, carry it through the flow in one transaction, and answer per item."""
+    """Read a body, carry it through the flow in one transaction, and answer per item.
+
+    ``carry_some`` is tried, from the beginning, where ``carry`` would overdraw a budget.
+    """
     body, key, now = request.get_data(), request.headers.get("Idempotency-Key"), g.now
     if key is not None and not 0 < len(key) <= 200:
         return refused(400, "Idempotency-Key has 1 to 200 characters")
     digest = service.request_hash(request.path, body)
 
-    def work() -> tuple[int, Any]:
+    def work(carry: _Carry) -> tuple[int, Any]:
         programme = the_programme()
         if key and (before := service.remembered(programme.id, key, digest, now)):
             return before
@@ -106,7 +119,12 @@ def _take(
         return found.status, answer
 
     try:
-        status, answer = transaction(work)
+        try:
+            status, answer = transaction(lambda: work(carry))
+        except Overdrawn:
+            if carry_some is None:
+                raise
+            status, answer = transaction(partial(work, carry_some))
     except BadBody as error:
         return refused(400, str(error))
     except service.KeyReused:

@@ -70,6 +70,11 @@ def read(message: bytes | str) -> Change:
         raise BadMessage(f"not JSON: {error}") from error
     if not isinstance(said, dict):
         raise BadMessage("not a JSON object")
+    return change(said)
+
+
+def change(said: Mapping[str, Any]) -> Change:
+    """The same of a message that is no text yet."""
     programme = _whole(said, "programme")
     match said.get("topic"):
         case "board":

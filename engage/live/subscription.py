@@ -41,7 +41,8 @@ async def listen(hub: Hub, redis_url: str) -> NoReturn:
                 await ear.subscribe(CHANNEL)
                 async for message in _messages(ear):
                     if message["type"] == "message":
-                        _take(hub, message["data"])
+                        for line in message["data"].splitlines():
+                            _take(hub, line)
                     elif message["type"] == "subscribe":
                         pause = PAUSE
                         hub.listening = True

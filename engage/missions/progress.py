@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import DISTINCT, Standing, adds, concerns, counted
 from engage.apart import Apart, apart
-from engage.conditions import asks_for_tier, in_tier
+from engage.conditions import Where, asks_for_tier, in_tier
 from engage.db import db
 from engage.missions import rules
 from engage.missions.models import MissionProgress
@@ -121,22 +122,34 @@ def _net(
     """By how much sales outnumber returns, of these partners' customers (or products)."""
     if not moved:
         return
-    column = getattr(Fact, stage.measure.removesuffix("s"))
-    rows = db.session.execute(
-        select(Fact.partner_id, column, func.sum(activity.COUNTED))
-        .where(
-            Fact.superseded_at.is_(None),
-            Fact.kind == stage.on,
-            Fact.day.between(mission.model.starts, mission.model.ends),
-            among(Fact.partner_id, {partner_id for partner_id, _ in moved}),
-            among(column, {name for _, name in moved}),
-            *activity.meeting(stage.where),
-        )
-        .group_by(Fact.partner_id, column)
+    rows = _nets(stage.measure, stage.where).all(
+        kind=stage.on,
+        first=mission.model.starts,
+        last=mission.model.ends,
+        partner_ids={partner_id for partner_id, _ in moved},
+        names={name for _, name in moved},
     )
     nets = {(partner_id, name): int(net) for partner_id, name, net in rows}
     for place in moved:
         yield place, nets.get(place, 0)
+
+
+@lru_cache(maxsize=256)
+def _nets(measure: str, where: Where) -> Prepared:
+    column = _fact[measure.removesuffix("s")]
+    return Prepared(
+        select(_fact.partner_id, column, func.sum(activity.COUNTED))
+        .where(
+            _fact.superseded_at.is_(None),
+            _fact.kind == bindparam("kind"),
+            _fact.day.between(bindparam("first"), bindparam("last")),
+            among(_fact.partner_id, "partner_ids"),
+            among(column, "names"),
+            *activity.meeting(where),
+        )
+        .group_by(_fact.partner_id, column),
+        tuple,
+    )
 
 
 _progress: Any = MissionProgress.__table__.c

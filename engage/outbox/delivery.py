@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from engage.clock import now as clock_now
-from engage.db import db
+from engage.db import aside, db
 from engage.outbox import service
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ def deliver() -> int:
     A receiver that cannot be reached leaves its message, and those after it, for the next sweep.
     """
     sent = 0
-    while batch := service.waiting():
-        gone = _send(batch)
-        sent += len(gone)
-        if len(gone) < service.AT_ONCE:
-            break
-    db.session.commit()  # nothing: psycopg forgets all it has prepared with a rollback
+    with aside():
+        while batch := service.waiting():
+            gone = _send(batch)
+            sent += len(gone)
+            if len(gone) < service.AT_ONCE:
+                break
     return sent
 
 
@@ -62,7 +62,7 @@ def _send(batch: Sequence[Any]) -> list[int]:
     except RedisError as error:
         log.info("outbox waits: %s", error)
     finally:
-        db.session.commit()
+        db.session.commit()  # what was read: psycopg forgets all it has prepared with a rollback
         if gone:
             service.delivered(gone, clock_now())
     return gone

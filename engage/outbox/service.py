@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from engage.db import aside
 from engage.outbox.models import Message
 from engage.prepared import Prepared
 from engage.rows import among, insert_rows
@@ -41,6 +40,5 @@ def waiting(limit: int = AT_ONCE) -> list[Any]:
 
 
 def delivered(message_ids: Sequence[int], now: datetime) -> None:
-    """Mark messages as out, in one statement of its own."""
-    with aside() as connection:
-        _DELIVERED.run({"message_ids": message_ids, "now": now}, on=connection)
+    """Mark messages as out."""
+    _DELIVERED.run({"message_ids": message_ids, "now": now})

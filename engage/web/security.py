@@ -77,11 +77,10 @@ def _refuse_nul() -> None:
     """
     policy = request.endpoint and access.policy_of(current_app, request.endpoint)
     keyed = bool(policy and policy.kind == "key")
-    said = _("There is a character in it that no text holds (U+0000): take it out.")
-    if "\0" in request.path or _holds_nul(request.args):
-        abort(400 if keyed else 404, said)
-    if not keyed and _holds_nul(request.form):
-        abort(400, said)
+    astray = "\0" in request.path or _holds_nul(request.args)
+    if astray or (not keyed and _holds_nul(request.form)):
+        said = _("There is a character in it that no text holds (U+0000): take it out.")
+        abort(404 if astray and not keyed else 400, said)
 
 
 def _holds_nul(sent: MultiDict[str, str]) -> bool:

@@ -53,6 +53,18 @@ def init_app(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
 
 
+def within(most: RateLimitItem, *key: str) -> bool:
+    """Count one of what may be done so often; whether it may.
+
+    For what is asked so often that Flask-Limiter's way to the same answer is most of the cost.
+    """
+    try:
+        return limiter.limiter.hit(most, *key)
+    except StorageError as error:
+        log.warning("%s: counted in this process alone: %s", key[0], error)
+        return _in_memory.hit(most, *key)
+
+
 def _storage(redis_url: str) -> str:
     return redis_url.replace("unix://", "redis+unix://", 1)
 
