@@ -1,6 +1,7 @@
 """The migrations make the schema that the models say, on both databases."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -30,7 +31,25 @@ def test_models_and_migrations_agree(
         with db.engine.connect() as connection:
             differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
         db.engine.dispose()
-    assert [d for d in differences if "ix_standings_rank" not in str(d)] == []
+    assert [d for d in differences if not _is_meant(d, kind)] == []
+
+
+#: By what facts and lines name rows that PostgreSQL looks up by a trigger, see migration 0038.
+LOOKED_UP = {
+    ("facts", "partner_id"),
+    ("facts", "programme_id"),
+    ("transfers", "debit_id"),
+    ("transfers", "link_id"),
+    ("transfers", "fact_id"),
+    ("transfers", "rule_version_id"),
+}
+
+
+def _is_meant(difference: Any, kind: str) -> bool:
+    if kind == "postgresql" and difference[0] == "add_fk":
+        key = difference[1]
+        return (key.table.name, key.column_keys[0]) in LOOKED_UP
+    return "ix_standings_rank" in str(difference)
 
 
 class Broken(Exception):

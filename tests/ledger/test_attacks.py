@@ -6,11 +6,11 @@ import sqlite3
 import pytest
 from flask import Flask
 from sqlalchemy import inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engage.accounts.models import User
 from engage.activity.models import Conversion, Fact
-from engage.db import db, transaction
+from engage.db import db, transaction, without_trace
 from engage.disputes import service as disputes
 from engage.ledger.models import Transfer
 from engage.payouts import collecting, rules, service
@@ -124,6 +124,31 @@ def test_no_statement_edits_deletes_or_replaces_a_row(settled: Flask) -> None:
     for statement in (said for table in TABLES for said in statements(table)):
         with pytest.raises(DBAPIError, match=REFUSED):
             transaction(lambda said=statement: db.session.execute(text(said)))
+
+
+#: What a fact and a line name that must be there.
+NAMED = {
+    "facts": ("programme_id", "partner_id"),
+    "transfers": (
+        *("programme_id", "partner_id", "debit_id", "credit_id", "link_id", "fact_id"),
+        "rule_version_id",
+    ),
+}
+
+
+@pytest.mark.parametrize("table", NAMED)
+def test_nothing_names_what_is_not_there(house: Flask, table: str) -> None:
+    """One that does spoils the whole statement, however many rows it adds."""
+    text_key = {"facts": "external_id", "transfers": "key"}[table]
+    names = [column["name"] for column in inspect(db.engine).get_columns(table)]
+    for wrong in (None, *NAMED[table]):
+        told = {name: name for name in names}
+        told |= {"id": "id + 1000", text_key: f"{text_key} || '-2'"}
+        if wrong:
+            told[wrong] = f"CASE WHEN id = (SELECT max(id) FROM {table}) THEN 999 ELSE {wrong} END"
+        again = f"INSERT INTO {table} ({', '.join(told)}) SELECT {', '.join(told.values())} FROM {table}"
+        with pytest.raises(IntegrityError) if wrong else contextlib.nullcontext():
+            without_trace(lambda said=again: db.session.execute(text(said)))
 
 
 def test_nor_does_one_of_a_connection_that_keeps_no_keys_and_asks_no_triggers_of_replace(
