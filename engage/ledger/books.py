@@ -129,6 +129,16 @@ def _without_fact(programme_id: int) -> list[tuple[Select[Any], str]]:
             "fact {0}, which transfer {1} is for, is not there: it was deleted or renumbered",
         ),
         (
+            select(Transfer.fact_id, Transfer.id)
+            .join(Fact, source)
+            .where(
+                Transfer.programme_id == programme_id,
+                or_(Fact.occurred_at != Transfer.occurred_at, Fact.day != Transfer.day),
+            )
+            .order_by(Transfer.id),
+            "fact {0}, which transfer {1} is for, happened at another time: the fact was changed",
+        ),
+        (
             select(Fact.id)
             .outerjoin(later, successor)
             .where(

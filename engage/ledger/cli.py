@@ -2,6 +2,7 @@
 
 import click
 
+from engage.incentives import evidence
 from engage.ledger import books, chain
 from engage.terminal import (
     Refusal,
@@ -25,21 +26,32 @@ def ledger_() -> None:
 @programme_option
 @json_option
 def verify(head: str | None, programme_slug: str | None, as_json: bool) -> None:
-    """Check every line against the chain of hashes, and against balances, owners and facts.
+    """Check every line against the chain of hashes, and what it names against the line: balances,
+    owners, the fact it is for and the rule version it is by.
 
     Exit 1 names what was changed, put in or deleted first past the ledger. Keep the head it
     prints outside the database: whoever rewrites all of the chain cannot rewrite your note.
+    Facts that no line is for, missions and standings are for "engage rebuild --check" to say.
     """
     with inside():
-        programme_id = the_programme(programme_slug).id
-        with bar("Checking the ledger", chain.count(programme_id)) as progress:
-            found = chain.verify(programme_id, progress, head)
-        if found.ok and (problem := books.amiss(programme_id)):
+        programme = the_programme(programme_slug)
+        with bar("Checking the lines", chain.count(programme.id)) as progress:
+            found = chain.verify(programme.id, progress, head)
+        if found.ok and (problem := books.amiss(programme.id)):
             found = found._replace(ok=False, problem=problem)
+        if found.ok:
+            with bar("Checking what they name", None) as progress:
+                if wrong := evidence.contradiction(programme, progress):
+                    found = found._replace(ok=False, **wrong._asdict())
     if as_json:
         print_json(found._asdict())
     elif found.ok:
-        out.print(f"{found.transfers} transfers in {found.links} links: all as they were posted")
+        out.print(
+            f"{found.transfers} transfers in {found.links} links: all as they were posted, and as their "
+            "facts and rules say",
+            soft_wrap=True,
+        )
+        out.print("What no line is for: engage rebuild --check", style="dim")
         out.print(f"head {found.head}", style="dim")
     if found.problem:
         raise Refusal(found.problem)

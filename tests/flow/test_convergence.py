@@ -13,6 +13,7 @@ from engage import flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import transaction
+from engage.incentives import evidence
 from engage.money import SCALE, scaled
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
@@ -308,7 +309,8 @@ def state_after(batches: list[list[Report]], *, moved: bool = False) -> str:
     if moved:
         transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     found = proof.check(programmes.by_slug(slug))
-    assert found.ok, f"{found.differences} differences"
+    assert found.ok, found.found
+    assert evidence.contradiction(programmes.by_slug(slug), lambda done: None) is None
     return found.digest
 
 
