@@ -5,10 +5,13 @@ what leaves for the live pages. A manager's own record of a partner (its page, t
 is not told to others and keeps the name.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterator
+from unittest import mock
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -17,6 +20,7 @@ from engage import periods
 from engage.cli import main
 from engage.db import db
 from engage.outbox.models import Message
+from engage.screens import celebrations
 from engage.videos import fields
 from engage.videos.snapshot import Teller
 from tests.api.conftest import Call, caller
@@ -62,10 +66,18 @@ def pages(app: Flask, client: Browser) -> Iterator[tuple[str, str]]:
 def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
     """All that others are told, by where."""
     found = dict(pages(app, browser(app, cast.charlie.user)))
-    found["screen"] = browser(app).get(f"/screen/{a_screen()[1]}").text
+    sheet = browser(app, cast.charlie.user).get("/leaderboards/sales/export.xlsx").data
+    found["xlsx"] = repr([*openpyxl.load_workbook(io.BytesIO(sheet)).active.values])
+    wall = f"/screen/{a_screen()[1]}"
+    found["screen"] = browser(app).get(wall).text
+    assert cast.alice.partner
+    leads = celebrations.reference(("top", "sales", cast.alice.partner.id), app.secret_key)
+    found["celebration"] = browser(app).get(f"{wall}/celebrations/{leads}").text
     mine = browser(app, cast.alice.user).get("/leaderboards/sales/share").text
     for address in re.findall(r"<code>http://localhost(/shared/[^<]+)</code>", mine):
         found["shared"] = browser(app).get(address).text
+        with mock.patch("engage.share.card.draw", lambda card: repr(card).encode()):
+            found["picture"] = browser(app).get(f"{address}.png").text
     found["console"] = browser(app, cast.mia.user).get("/console/").text
     for query in ("", "?scope=region%3DNorthwest", "?period=2013-04"):
         found[f"api {query}"] = call("GET", f"/standings/sales{query}").text
@@ -94,7 +106,10 @@ def test_who_is_not_to_be_named_is_named_nowhere(
         "film",
         "console",
         "screen",
+        "celebration",
+        "xlsx",
         "shared",
+        "picture",
         "/leaderboards/sales/found?q=e",
         "/leaderboards/sales/search?q=e",
         "/leaderboards/sales/me",

@@ -1,6 +1,7 @@
 """What other systems' test suites expect of the same scores (scores in, ranks out), made by facts."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -25,29 +26,10 @@ CASES = Path(__file__).parents[2].parent / "shared/data/leaderboard_cases/cases.
 TIES = {"competition": "competition", "dense": "dense", "ordinal": "first"}
 DIRECTIONS = {"desc": "highest", "asc": "lowest"}
 
-#: What is not our policy, and why.
-ZERO = "who has nothing is on no board: a zero tells nobody anything and the last place is unkind"
-PERCENTILE = "no percentiles: a board tells places, which a partner can count"
-NOT_OURS = {
-    "ag-dense-desc-zero-start": ZERO,
-    "ag-negative-and-zero": ZERO,
-    "ag-percentile-of-member": PERCENTILE,
-    "ag-score-at-percentile": PERCENTILE,
-    "ag-score-at-percentile-asc": PERCENTILE,
-    "ag-intersect-sum": "no board is for those alone who are on two others",
-    "ag-high-score-only": "facts add up; a best single result is no measure of a programme's work",
-    "ag-keep-top-n": "nobody is taken off by rank: how many are shown is the reader's choice",
-}
-#: Queries nobody can ask here, of cases whose other queries are ours.
-QUERIES_NOT_OURS = {
-    "count_in_score_range": "no page or answer is cut by score",
-    "members_in_score_range": "no page or answer is cut by score",
-    "around_count_half": "in front theirs fills up from behind; ours reaches as far to both sides",
-    "total_score": "what all have together is told by the console, not by a board",
-    "subset_in_given_order": "no list of chosen members",
-    "subset_without_missing": "no list of chosen members",
-    "subset_sorted_by_rank": "no list of chosen members",
-}
+#: Cases, and queries of other cases, that are not our policy: the list with its reasons is the reader's.
+DECISIONS = Path(__file__).parents[2] / "docs" / "decisions.md"
+NOT_OURS = set(re.findall(r"^- `([a-z-]+)`", DECISIONS.read_text(), re.MULTILINE))
+QUERIES_NOT_OURS = set(re.findall(r"^- query `([a-z_]+)`", DECISIONS.read_text(), re.MULTILINE))
 
 
 def read() -> list[dict[str, Any]]:
@@ -197,6 +179,15 @@ def answer(case: dict[str, Any], asked: dict[str, Any]) -> None:
             assert len(near(member, asked["page_size"] // 2).rows) == count, where
     elif query == "member_count":
         assert whole.ranked == value, where
+    elif query == "percentile_of":
+        # How many in a hundred stand behind: from a place and "of how many" everybody can tell.
+        places = {member: near(member).rows[0].place for member in value}
+        told = {m: -(100 * (place - whole.ranked) // whole.ranked) for m, place in places.items()}
+        assert told == value, where
+    elif query == "subset_sorted_by_score_asc":
+        # Below nothing stands lowest; who has nothing, and who is unknown, is on no board.
+        ranked = [member for member in lines(whole)[::-1] if member in value]
+        assert ranked == [m for m in value if m not in ("member_0", "member_200")], where
     elif query in ("first", "last"):
         assert lines(whole)[0 if query == "first" else -1] == value, where
     else:
