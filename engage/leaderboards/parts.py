@@ -21,6 +21,7 @@ from engage.leaderboards import (
     ranking,
     search,
     sentences,
+    steps,
     wording,
 )
 from engage.leaderboards import view as views
@@ -215,11 +216,12 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
     yesterday = _yesterday(view, found)
     before = _before(view, found)
     rule = view.published.rule
+    step = _lasting(view, ("step", member), lambda: steps.usual(view, member)) if mine else None
     near = wording.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
     return _draw(
         *("leaderboards/_me.html", view, voice),
         near=_lines(near, "near", voice),
-        gap=wording.gap_line(view, found, member, voice),
+        gap=wording.gap_line(view, found, member, voice, step),
         ranked=sentences.members(rule, found.ranked, voice),
         rank=mine.rank if mine and mine.listed else None,
         to_me=place_of(view, mine) if mine and mine.listed else None,

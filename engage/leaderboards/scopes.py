@@ -7,12 +7,30 @@ from flask import url_for as url
 from engage.leaderboards import league_words, leagues
 from engage.leaderboards.models import LeagueDraw
 from engage.leaderboards.ranking import Scope
-from engage.leaderboards.view import View
+from engage.leaderboards.tally import Published
+from engage.leaderboards.view import View, is_inside
 from engage.partners.models import Partner
+from engage.periods import Period
 from engage.voice import Voice
 
 #: What it is called, the scope, and what its value is called where the name does not say it.
 _Wanted = tuple[str, Scope | None, str | None]
+
+
+def named(published: Published, period: Period, scope: Scope, voice: Voice) -> str:
+    """``Northwest``, ``Division 2 of 4``."""
+    kind, value = scope
+    draw = leagues.draw_of(published, period) if kind == leagues.LEAGUE else None
+    return league_words.division(int(value), draw, voice) if draw else value
+
+
+def is_shared(view: View, partner: Partner) -> bool:
+    """Whether a partner may show its place in this part of a board elsewhere.
+
+    Not its place in an organisation or a team: it would tell outside where somebody with a pseudonym works.
+    """
+    kinds = ("region", leagues.LEAGUE)
+    return view.scope is None or (view.scope[0] in kinds and is_inside(view, partner))
 
 
 def offered(view: View, partner: Partner | None, voice: Voice) -> list[dict[str, Any]]:

@@ -3,9 +3,12 @@
 from typing import Any
 
 from engage import formats
+from engage.activity import sentences as facts
 from engage.leaderboards import sentences
 from engage.leaderboards.ranking import Ranking, Row
+from engage.leaderboards.steps import Step
 from engage.leaderboards.view import View
+from engage.money import SCALE
 from engage.periods import Period
 from engage.voice import Voice
 
@@ -82,8 +85,11 @@ def moved(view: View, voice: Voice) -> str:
     }[view.published.rule.by]
 
 
-def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | None:
-    """``$1,240 behind Great Bikes.``, or how safe the lead is; None where there is nothing to say."""
+def gap_line(
+    view: View, found: Ranking, member_id: int, voice: Voice, step: Step | None = None
+) -> str | None:
+    """``$1,240 behind Great Bikes: about 2 sales like yours.``, or how safe the lead is; None where
+    there is nothing to say. In facts where it is known what a ``step`` is."""
     rule, currency = view.published.rule, view.programme.currency
     mine = next((row for row in found.rows if row.member_id == member_id), None)
     if mine is None:
@@ -92,7 +98,14 @@ def gap_line(view: View, found: Ranking, member_id: int, voice: Voice) -> str | 
     ahead = [row for row in found.rows if rule.order_key(row.score) < key]
     if ahead:
         gap = sentences.between(rule, ahead[-1].score, mine.score, found.best, currency, voice)
-        return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=ahead[-1].name)
+        name = ahead[-1].name
+        if step is None:
+            return voice.gettext("%(gap)s behind %(name)s.", gap=gap, name=name)
+        count = step.to(ahead[-1].score - mine.score) * SCALE
+        more = facts.counted(step.kind, count, voice)
+        return voice.gettext(
+            "%(gap)s behind %(name)s: about %(more)s like yours.", gap=gap, name=name, more=more
+        )
     behind = next((row for row in found.rows if rule.order_key(row.score) > key), None)
     if mine.rank == 1 and behind:
         gap = sentences.between(rule, mine.score, behind.score, found.best, currency, voice)

@@ -1,4 +1,4 @@
-"""Sharing a place: the partner's own page with the picture, and the address that others open."""
+"""Sharing a place, one's own or one's group's: the page with the picture, and the address others open."""
 
 from typing import Any, NamedTuple
 
@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from engage import clock, formats
 from engage.db import db
-from engage.leaderboards import sentences, service
+from engage.leaderboards import scopes, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Board
-from engage.partners.models import Partner
+from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.programmes.models import Programme
 from engage.web import allow, public
@@ -25,10 +25,10 @@ LIFETIME = 90 * 86_400
 
 
 class Shared(NamedTuple):
-    """What is signed into an address: the place as it was when its partner shared it.
+    """What is signed into an address: the place as it was when its partner shared it, or its group's.
 
-    The name is not in it: it is shown as its partner shows itself by now, and nothing is once it
-    stays off boards.
+    The name is not in it: a partner is shown as it shows itself by now, and is not once it stays off
+    boards. ``group_id`` is 0 on a board of partners, ``scope`` empty where all of the board are ranked.
     """
 
     partner_id: int
@@ -37,6 +37,8 @@ class Shared(NamedTuple):
     rank: int
     ranked: int
     locale: str
+    group_id: int = 0
+    scope: str = ""
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -46,29 +48,35 @@ def _serializer() -> URLSafeTimedSerializer:
 @blueprint.get("/leaderboards/<board>/share")
 @allow("partner")
 def mine(board: str) -> str:
-    """The partner's own place as a picture, and the address under which others see it."""
-    here, partner = g.seat.programme, g.seat.partner
+    """The partner's own place, or its group's, as a picture, and the address under which others see it."""
+    here, partner, asked = g.seat.programme, g.seat.partner, request.args
     published = service.board(here, board)
-    if published is None or published.rule.by != "partner":
-        abort(404)
-    if not service.may_see(here, published, partner, g.now):
+    if published is None or not service.may_see(here, published, partner, g.now):
         abort(404)
     today = clock.local_day(g.now, here.timezone)
+    where = asked.get("period", ""), asked.get("scope", "")
     try:
-        view = views.view(
-            here, published, request.args.get("period", ""), "", today, partner=partner
-        )
+        view = views.view(here, published, *where, today, partner=partner)
     except views.NoSuchView:
         abort(404)
-    found = None if view.is_frozen else views.near(view, partner.id, reach=0)
+    if not scopes.is_shared(view, partner):
+        abort(404)
+    of_partners = published.rule.by == "partner"
+    member = views.member_of(published, partner)
+    found = views.near(view, member, reach=0) if member and not view.is_frozen else None
     row = next((row for row in found.rows if row.listed), None) if found else None
     token = None
     if row and found:
         place = (row.rank, found.ranked, str(get_locale() or "en"))
-        shared = Shared(partner.id, published.model.id, view.period.name, *place)
+        part = 0 if of_partners else row.member_id, "=".join(view.scope or ())
+        shared = Shared(partner.id, published.model.id, view.period.name, *place, *part)
         token = _serializer().dumps(list(shared))
     return render_template(
-        "share/mine.html", view=view, token=token, hidden=public_name(partner) is None
+        "share/mine.html",
+        view=view,
+        token=token,
+        of_partners=of_partners,
+        hidden=of_partners and public_name(partner) is None,
     )
 
 
@@ -103,7 +111,7 @@ def _card(token: str) -> dict[str, Any]:
         abort(404)
     said = Shared(*raw)
     partner, board = db.session.get(Partner, said.partner_id), db.session.get(Board, said.board_id)
-    name = public_name(partner) if partner and partner.left_on is None else None
+    name = _name(partner, said) if partner and partner.left_on is None else None
     if name is None or board is None or board.retired_at is not None:
         abort(404)
     programme = db.session.get_one(Programme, board.programme_id)
@@ -112,12 +120,22 @@ def _card(token: str) -> dict[str, Any]:
         voice = viewer()
         period = published.rule.windows.called(said.period)
         members = sentences.members(published.rule, said.ranked, voice)
+        kind, _, value = said.scope.partition("=")
+        part = scopes.named(published, period, (kind, value), voice) if value else None
+        when = voice.period(period), voice.day(clock.local_day(at, programme.timezone))
         return {
             "place": formats.ordinal(said.rank, voice.locale),
             "rank": said.rank,
             "of": voice.gettext("of %(ranked)s", ranked=members),
             "who": name,
-            "board": board.name,
-            "when": f"{voice.period(period)}, {voice.day(clock.local_day(at, programme.timezone))}",
+            "board": " · ".join(filter(None, (board.name, part))),
+            "when": ", ".join(when),
             "house": programme.name,
         }
+
+
+def _name(partner: Partner, said: Shared) -> str | None:
+    if not said.group_id:
+        return public_name(partner)
+    group = db.session.get(Group, said.group_id)
+    return group.name if group else None

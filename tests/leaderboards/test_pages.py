@@ -293,3 +293,40 @@ def test_where_the_lowest_leads_who_has_less_is_ahead_and_has_the_longer_bar(
     said = found.select_one(".gap-line")
     assert said
     assert text(said).endswith("behind Bob's Wheels.")
+
+
+@pytest.mark.parametrize(
+    ("board", "said"),
+    [
+        ('measure = "amount"', "$3,800 behind Charlie & Sons: about 10 sales like yours."),
+        (
+            'target = "1000"\nmeasure = "amount"',
+            "380.0% behind Charlie & Sons: about 10 sales like",
+        ),
+        (
+            'baseline = "same period last year"\nnewcomers = "1000"\ngrowth = "percent"\nmeasure = "amount"',
+            "380.0% behind Charlie & Sons: about 10 sales like yours.",
+        ),
+        ('measure = "points"', "3,300 points behind Charlie & Sons: about 9 sales like yours."),
+        ('measure = "customers"', "In front"),
+        ('direction = "lowest"\nmeasure = "amount"', "In front, $3,800 ahead of Charlie & Sons."),
+    ],
+)
+def test_a_gap_is_told_in_sales_of_the_readers_own_size(
+    app: Flask, cast: Cast, board: str, said: str
+):
+    sales = [sale(f"b-{n}", "B1", "400", customer=f"Customer {n}") for n in range(1, 4)]
+    record(cast.programme, *sales)
+    changed = PROGRAMME.replace(
+        'measure = "amount"\non = "sale"\nperiod', f"{board}\nON\nperiod", 1
+    )
+    publish(changed.replace("ON", "" if "points" in board else 'on = "sale"'))
+    found = page(browser(app, cast.bob.user), "/leaderboards/sales/me")
+    gap = found.select_one(".gap-line")
+    assert gap is None if "customers" in board else said in text(gap or found), text(found)
+
+
+def test_of_two_sales_nothing_is_usual(app: Flask, cast: Cast):
+    record(cast.programme, sale("b-2", "B1", "400"))
+    found = page(browser(app, cast.bob.user), "/leaderboards/sales/me")
+    assert "$600 behind Charlie & Sons." in text(found)

@@ -21,9 +21,9 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
-def shared(app: Flask, cast: Cast) -> str:
+def shared(app: Flask, cast: Cast, board: str = "sales/share") -> str:
     """The address that alice shares."""
-    page = browser(app, cast.alice.user).get("/leaderboards/sales/share").text
+    page = browser(app, cast.alice.user).get(f"/leaderboards/{board}").text
     found = re.search(r"<code>http://localhost(/shared/[^<]+)</code>", page)
     return found[1] if found else ""
 
@@ -76,8 +76,27 @@ def test_while_a_board_is_frozen_no_place_is_shared(app: Flask, cast: Cast):
     assert shared(app, cast) == ""
 
 
-def test_a_board_of_groups_is_not_one_partners_to_share(app: Flask, cast: Cast):
-    assert browser(app, cast.alice.user).get("/leaderboards/regions/share").status_code == 404
+def test_a_groups_place_is_shared_by_one_of_it_and_names_nobody(app: Flask, cast: Cast):
+    assert "/regions/share" in browser(app, cast.alice.user).get("/leaderboards/regions").text
+    choose(app, cast, "hidden")
+    address = shared(app, cast, "regions/share")
+    page = browser(app).get(address).text
+    assert "Northwest: 1st of 2 regions" in page
+    assert "Points by region" in page
+    for name in ("Alice", "Bob", "The Fox"):
+        assert name not in page, name
+    assert browser(app).get(f"{address}.png").mimetype == "image/png"
+
+
+def test_a_place_in_a_part_of_a_board_says_in_which(app: Flask, cast: Cast):
+    alice = browser(app, cast.alice.user)
+    part = "share?scope=region%3DNorthwest"
+    assert part in alice.get("/leaderboards/sales?scope=region%3DNorthwest").text
+    page = browser(app).get(shared(app, cast, f"sales/{part}")).text
+    assert "1st of 2 partners" in page
+    assert "Sales this quarter · Northwest" in page
+    for other in ("region=Northeast", "team=Seattle", "organisation=Rainier Group"):
+        assert alice.get(f"/leaderboards/sales/share?scope={other}").status_code == 404, other
 
 
 @pytest.mark.parametrize("who", ["N" * 200, "Ада и сыновья", "", "أحمد", "田中商事"])
