@@ -29,6 +29,7 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.tiers import service as tiers
+from engage.videos import naming
 
 #: More partners than this are not told one by one (their pages follow the boards), nor are more
 #: facts, which screens would celebrate.
@@ -185,10 +186,10 @@ def enrol(
         readmit(programme, held.waiting(programme.id, partners=known), now=now)
     if admission.moved:
         if admission.left:  # which pictures tell, too
-            leaderboards.relist(programme, admission.left, now)
+            _seen_otherwise(programme, admission.left, now)
         reconsider(programme, admission.moved, now=now)
     elif "corrected" in admission.answers:  # a new name stands on the boards, too
-        _tell(programme, leaderboards.relist(programme, admission.left, now), set(), now)
+        _tell(programme, _seen_otherwise(programme, admission.left, now), set(), now)
     if 0 < len(admission.new) <= JOINING:
         outbox.write(programme.id, "joined", {"partners": admission.new}, now)
     return admission
@@ -202,7 +203,7 @@ def show(
     :raises partners.BadChoice: naming the field and the remedy.
     """
     partners.show(partner, visibility, pseudonym)
-    _tell(programme, leaderboards.relist(programme, [partner.id], now), {partner.id}, now)
+    _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
 
 
 def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
@@ -211,7 +212,15 @@ def part(programme: Programme, partner: Partner, left_on: date | None, *, now: d
     :raises partners.BadChoice: the day has not come yet, or is before it joined.
     """
     partners.part(partner, left_on, clock.local_day(now, programme.timezone))
-    _tell(programme, leaderboards.relist(programme, [partner.id], now), {partner.id}, now)
+    _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
+
+
+def _seen_otherwise(
+    programme: Programme, partner_ids: Sequence[int], now: datetime
+) -> list[Published]:
+    """Others see these partners otherwise from now on, on boards and in films; the boards."""
+    naming.withdraw(programme.id, partner_ids, now)
+    return leaderboards.relist(programme, partner_ids, now)
 
 
 def reconsider(

@@ -206,7 +206,7 @@ def visibility() -> Answer:
         chosen = {"visibility": seen, "pseudonym": pseudonym}
         return _account_page({refusal.field: str(refusal)}, seen=chosen), 422
     deliver()
-    flash(_("Saved. Boards, answers and new films show it from now on."), "success")
+    flash(_("Saved. Boards, answers and films show it from now on."), "success")
     return redirect(url_for("accounts.account"))
 
 

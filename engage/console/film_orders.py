@@ -115,7 +115,7 @@ def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> li
 def _brings(film: catalogue.Offered, made: list[drafts.Draft]) -> rules.Forecast:
     keys = [draft.key for draft in made if draft.refusal is None]
     states = service.existing(g.seat.programme.id, keys)
-    there = sum(state not in ("failed", "cancelled") for _id, state in states.values())
+    there = sum(state not in rules.WITHOUT_A_FILE for _id, state in states.values())
     refusals = [draft.refusal for draft in made if draft.refusal is not None]
     return forecasts.expected(film.slug, len(keys) - there, there, refusals)
 

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 RECEIVERS = {
     "moved": "engage.live.receivers:moved",
     "joined": "engage.videos.jobs:joined",
+    "withdrawn": "engage.videos.jobs:withdrawn",
     "climbed": "engage.live.receivers:climbed",
     "fell": "engage.live.receivers:fell",
     "film": "engage.live.receivers:film",

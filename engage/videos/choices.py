@@ -115,13 +115,13 @@ def described(batch: Batch, voice: Voice) -> dict[str, Any]:
         title = f"{title}: {voice.period(periods.parse(model.period))}"
     if model.format != "16:9":
         title = f"{title} ({model.format})"
-    if model.trigger and batch.only is None:
-        return {"title": title, "whom": _happened(voice)[model.reason]}
+    if batch.only is None and (happened := _happened(voice).get(model.reason)):
+        return {"title": title, "whom": happened}
     return {"title": title, "whom": _whom(model.audience, batch.only, voice)}
 
 
 def _happened(voice: Voice) -> dict[str, str]:
-    """Whom films that made themselves are for, by the event they came after."""
+    """Whom films that made themselves are for, by what they came after."""
     said = voice.gettext
     return {
         "joined": said("partners who joined"),
@@ -132,6 +132,7 @@ def _happened(voice: Voice) -> dict[str, str]:
         "board": said("those whom a new board is for"),
         "midway": said("those in a mission that is half over"),
         "closed": said("those whose period is over"),
+        "withdrawn": said("those whose film named somebody who is seen otherwise by now"),
     }
 
 

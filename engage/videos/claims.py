@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, case, exists, select, update
 
 from engage.db import db
-from engage.videos import rules, service
+from engage.videos import rules
 from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos.notices import tell_of_films
 
 POISON = "Rendering this film ended its worker three times, so it is not tried again by itself."
 
@@ -73,7 +74,7 @@ def claim(video_id: int, now: datetime) -> Work | None:
             Video.started_at,
         ).where(Video.id == video_id)
     ).one()
-    service.tell_of_films([video_id], now)
+    tell_of_films([video_id], now)
     return Work._make(row)
 
 
@@ -107,7 +108,7 @@ def finish(
         finished_at=now,
     )
     if mine:
-        service.tell_of_films([work.id], now)
+        tell_of_films([work.id], now)
     return mine
 
 
@@ -123,7 +124,7 @@ def give_up(work: Work, reason: str, *, lasting: bool, now: datetime) -> str | N
         finished_at=now if state == "failed" else None,
     )
     if mine:
-        service.tell_of_films([work.id], now)
+        tell_of_films([work.id], now)
     return state if mine else None
 
 
@@ -143,7 +144,7 @@ def recover(now: datetime) -> list[int]:
             video.failure, video.finished_at = POISON, now
     db.session.flush()
     ids = [video.id for video in silent]
-    service.tell_of_films(ids, now)
+    tell_of_films(ids, now)
     return ids
 
 

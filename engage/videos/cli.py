@@ -9,8 +9,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from engage import clock, config, periods
-from engage.db import db
+from engage import clock, config, flow, periods
+from engage.db import db, transaction
+from engage.outbox.delivery import deliver
+from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio import film as studio_film
@@ -101,13 +103,25 @@ def render(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @programme_option
 def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
-    """Delete all films of PARTNER (their id): files, links and the numbers they tell."""
+    """Delete all films of PARTNER (their id): files, links and the numbers they tell.
+
+    They stay off boards from then on, so films that named them are made again without them.
+    """
     with inside():
         programme = the_programme(programme_slug)
         who = the_partner(programme, partner)
-        if not yes and not click.confirm(f"Delete all films of {who.name} for good?", err=True):
+        asked = f"Delete all films of {who.name} for good, and take them off boards and films?"
+        if not yes and not click.confirm(asked, err=True):
             refuse("nothing was deleted")
-        number = retention.erase(shelf.of(config.settings()), who.id)
+        programme_id, partner_id, now = programme.id, who.id, clock.now()
+
+        def hide() -> None:
+            here = db.session.get_one(Programme, programme_id)
+            flow.show(here, db.session.get_one(Partner, partner_id), "hidden", None, now=now)
+
+        transaction(hide)
+        number = retention.erase(shelf.of(config.settings()), partner_id)
+        deliver()
     err.print(f"{number} film{'' if number == 1 else 's'} deleted")
 
 

@@ -12,6 +12,7 @@ from engage.studio.plan import plan
 from engage.studio.typeface import missing_script
 from engage.videos import fields, rules, snapshot
 from engage.videos.catalogue import Offered
+from engage.videos.naming import Named
 
 
 class Refused(ValueError):
@@ -19,7 +20,10 @@ class Refused(ValueError):
 
 
 class Draft(NamedTuple):
-    """A film as it would be ordered for a partner; ``refusal`` says why there can be none."""
+    """A film as it would be ordered for a partner; ``refusal`` says why there can be none.
+
+    ``names`` are the other partners in it; one ``for_outsiders`` has none.
+    """
 
     partner_id: int
     title: str
@@ -27,6 +31,8 @@ class Draft(NamedTuple):
     snapshot: Mapping[str, Any]
     key: str
     refusal: str | None = None
+    names: tuple[Named, ...] = ()
+    for_outsiders: bool = False
 
 
 def draft(
@@ -53,12 +59,14 @@ def draft(
         locale,
         document,
         rules.key(partner.external_id, film.digest, known_by, locale, form),
+        names=fields.names(told, template.fields),
     )
-    refusal = _cannot_be_filmed(film, data)
+    refusal = cannot_be_filmed(film, data)
     return made._replace(refusal=refusal[:500]) if refusal else made
 
 
-def _cannot_be_filmed(film: Offered, data: values.Data) -> str | None:
+def cannot_be_filmed(film: Offered, data: values.Data) -> str | None:
+    """Why a template can make no film of this; None where it can."""
     lacking = [
         name
         for name, field in film.template.fields.items()

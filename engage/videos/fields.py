@@ -11,6 +11,7 @@ from engage.studio.template import Template
 from engage.studio.values import Badge, Badges, Number, Value
 from engage.studio.words import told_in
 from engage.videos import aims, courses, deeds, launches, places
+from engage.videos.naming import Named
 from engage.videos.snapshot import Told
 
 
@@ -157,6 +158,11 @@ AHEAD = frozenset({"next_step", "first_step", "earn_1", "earn_2", "earn_3", "tie
 def read(told: Told, wanted: Iterable[str]) -> dict[str, Value | None]:
     """The values of these fields; None for what this partner has not, or no film knows."""
     return {name: _read(told, name) if name in FIELDS else None for name in wanted}
+
+
+def names(told: Told, wanted: Iterable[str]) -> tuple[Named, ...]:
+    """The other partners whom these fields name."""
+    return places.named(told) if "neighbours" in wanted else ()
 
 
 def _read(told: Told, name: str) -> Value | None:

@@ -15,7 +15,7 @@ from engage.db import db
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.videos import rules
+from engage.videos import naming, rules
 from engage.videos.models import Video, VideoBatch, VideoOrder
 
 #: Of how many films the mean time and size are taken.
@@ -32,7 +32,12 @@ def of_partner(partner_id: int) -> Sequence[Video]:
     """
     found = db.session.scalars(
         select(Video)
-        .where(Video.partner_id == partner_id, Video.state != "cancelled")
+        .where(
+            Video.partner_id == partner_id,
+            Video.for_outsiders.is_(False),
+            Video.state != "cancelled",
+            or_(Video.state != "withdrawn", naming.awaited()),
+        )
         .options(defer(Video.snapshot))
         .order_by(Video.created_at.desc(), Video.id.desc())
     ).all()
@@ -48,7 +53,11 @@ def newest(partner_id: int) -> Video | None:
     """The newest film a partner can watch."""
     return db.session.scalar(
         select(Video)
-        .where(Video.partner_id == partner_id, Video.state == "done")
+        .where(
+            Video.partner_id == partner_id,
+            Video.state == "done",
+            Video.for_outsiders.is_(False),
+        )
         .options(defer(Video.snapshot))
         .order_by(Video.finished_at.desc(), Video.id.desc())
         .limit(1)
@@ -61,6 +70,11 @@ def find(programme_id: int, key: str, partner_id: int | None = None) -> Video | 
     if partner_id is not None:
         statement = statement.where(Video.partner_id == partner_id)
     return db.session.scalar(statement)
+
+
+def by_ids(video_ids: Iterable[int | None]) -> dict[int | None, Video]:
+    found = db.session.scalars(select(Video).where(Video.id.in_({*video_ids} - {None})))
+    return {video.id: video for video in found}
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -130,7 +144,7 @@ class Ordered(NamedTuple):
 def ordered(batch_id: int, *, offset: int = 0, limit: int = 50) -> list[Ordered]:
     """The films of a batch: what needs attention first, then what is under way, then the rest."""
     urgency = case(
-        {"failed": 0, "rendering": 2, "queued": 3, "cancelled": 4, "done": 5},
+        {"failed": 0, "rendering": 2, "queued": 3, "withdrawn": 3, "cancelled": 4, "done": 5},
         value=Video.state,
         else_=1,
     )

@@ -12,8 +12,9 @@ from engage.clock import local_day
 from engage.db import db
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.videos import catalogue, forecasts, service, switches
+from engage.videos import catalogue, forecasts, retention, service, switches
 from engage.videos.models import VideoBatch, VideoOrder
+from engage.videos.notices import tell
 from engage.videos.triggers import STALE
 
 
@@ -44,7 +45,7 @@ def until(batch: VideoBatch, now: datetime) -> datetime | None:
 
 
 def partners(batch_id: int, now: datetime) -> list[int]:
-    """Who is held in a batch and has not left."""
+    """Who is held in a batch, has not left and was not erased."""
     batch = db.session.get_one(VideoBatch, batch_id)
     programme = db.session.get_one(Programme, batch.programme_id)
     today = local_day(now, programme.timezone)
@@ -52,7 +53,7 @@ def partners(batch_id: int, now: datetime) -> list[int]:
         db.session.scalars(
             select(VideoOrder.partner_id)
             .join(Partner, Partner.id == VideoOrder.partner_id)
-            .where(VideoOrder.batch_id == batch_id, VideoOrder.refusal.is_not(None))
+            .where(VideoOrder.batch_id == batch_id, VideoOrder.refusal != retention.ERASED)
             .where(Partner.left_on.is_(None) | (Partner.left_on > today))
             .order_by(VideoOrder.partner_id)
         )
@@ -79,5 +80,5 @@ def look(batch_id: int, partner_ids: Sequence[int], address: str, now: datetime)
             .values(video_id=ids[one.key], refusal=None)
         )
     if ready:
-        service.tell(programme.id, batch.id, [one.partner_id for one in ready], now)
+        tell(programme.id, batch.id, [one.partner_id for one in ready], now)
     return to_make

@@ -19,6 +19,7 @@ from engage.studio.template import TemplateError
 from engage.videos import (
     catalogue,
     claims,
+    corrections,
     held,
     occasions,
     rendering,
@@ -61,16 +62,48 @@ def joined(programme_id: int, _payload: dict[str, Any], now: datetime) -> None:
 
 
 def look(now: datetime | None = None) -> None:
-    """Have a worker order what triggers make of what happened, where somebody waits for it."""
+    """Have a worker order what triggers make of what happened, and anew what was withdrawn, where
+    somebody waits for it."""
     now = now or clock.now()
     for programme in db.session.scalars(select(Programme)).all():
-        if any(
-            any(occasions.waiting(programme, one, now)) for one in switches.of_programme(programme)
-        ):
-            try:
-                queue.enqueue("default", "engage.videos.jobs.answer", programme.id)
-            except RedisError as error:
-                log.warning("films of what happened wait for the queue: %s", error)
+        triggers = switches.of_programme(programme)
+        if any(any(occasions.waiting(programme, one, now)) for one in triggers):
+            _ask("answer", programme.id)
+        if corrections.withdrawn(programme.id, most=1):
+            _ask("make_anew", programme.id)
+
+
+def _ask(job: str, programme_id: int) -> None:
+    try:
+        queue.enqueue("default", f"engage.videos.jobs.{job}", programme_id)
+    except RedisError as error:
+        log.warning("films of what happened wait for the queue: %s", error)
+
+
+def withdrawn(programme_id: int, _payload: dict[str, Any], _now: datetime) -> None:
+    """Topic ``withdrawn``: films that are to be made again do not wait for the next look."""
+    _ask("make_anew", programme_id)
+
+
+def make_anew(programme_id: int, now: datetime | None = None) -> None:
+    """Order the films again that were withdrawn, and throw their files away; safe to be repeated."""
+    now = now or clock.now()
+    films, address = shelf.of(config.settings()), config.settings().address
+
+    def work() -> tuple[list[str], list[int]]:
+        found = corrections.withdrawn(programme_id, STRIDE)
+        keys = [video.key for video in found]
+        here = db.session.get_one(Programme, programme_id)
+        return keys, corrections.replace(found, here, address, now) if found else []
+
+    met: set[str] = set()
+    while (done := transaction(work)) and not met.issuperset(done[0]):
+        keys, to_make = done
+        met.update(keys)
+        for key in corrections.gone(keys):
+            films.remove(key)
+        wake(to_make, urgent=True)
+        delivery.deliver()
 
 
 def answer(programme_id: int, on: str | None = None, now: datetime | None = None) -> None:

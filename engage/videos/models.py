@@ -1,6 +1,6 @@
 """Films, the batches they are ordered in (job state lives here, never in the queue alone), and links."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model
 
-STATES = ("queued", "rendering", "done", "failed", "cancelled")
+STATES = ("queued", "rendering", "done", "failed", "cancelled", "withdrawn")
 
 
 class VideoBatch(Model):
@@ -78,7 +78,8 @@ class Video(Model):
 
     ``snapshot`` is frozen when it is ordered; the same facts and template give the same key, so the
     same film is never rendered twice, whoever asks for it again. A render is known by ``started_at``
-    and tells that it lives by ``heartbeat_at``; ``attempts`` counts those that were begun.
+    and tells that it lives by ``heartbeat_at``; ``attempts`` counts those that were begun. One that is
+    ``for_outsiders`` is another film as links show it: of other partners it tells nothing.
     """
 
     __tablename__ = "videos"
@@ -94,6 +95,7 @@ class Video(Model):
     locale: Mapped[str] = mapped_column(String(20))
     key: Mapped[str] = mapped_column(String(64))
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
+    for_outsiders: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[str] = mapped_column(String(12), default="queued")
     progress: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -116,11 +118,35 @@ class Video(Model):
             sqlite_where=text("state IN ('queued', 'rendering')"),
             postgresql_where=text("state IN ('queued', 'rendering')"),
         ),
+        Index(
+            "ix_videos_withdrawn",
+            "id",
+            sqlite_where=text("state = 'withdrawn'"),
+            postgresql_where=text("state = 'withdrawn'"),
+        ),
         CheckConstraint(
             "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
         ),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
     )
+
+
+class FilmName(Model):
+    """A partner whom another one's film names, as ``shown``, in the ranking of a period that ends on
+    ``last_day``: see `engage.videos.naming`."""
+
+    __tablename__ = "film_names"
+
+    video_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("videos.id"), primary_key=True, autoincrement=False
+    )
+    partner_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("partners.id"), primary_key=True, autoincrement=False
+    )
+    shown: Mapped[str] = mapped_column(String(200))
+    last_day: Mapped[date]
+
+    __table_args__ = (Index("ix_film_names_partner_id", "partner_id"),)
 
 
 class VideoOrder(Model):
@@ -174,13 +200,15 @@ class FilmShare(Model):
     """A link to a film for people without a seat. Its address is this row's id, signed.
 
     What a network shows beside the link tells the partner's name and the film's poster only where
-    they agreed (``with_name``, ``with_poster``).
+    they agreed (``with_name``, ``with_poster``). It opens the film ``shown_id``, which tells nothing of
+    others; None: links are older than that, and it is made when one is opened.
     """
 
     __tablename__ = "film_shares"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     video_id: Mapped[int] = mapped_column(ForeignKey("videos.id"))
+    shown_id: Mapped[int | None] = mapped_column(ForeignKey("videos.id"))
     with_name: Mapped[bool]
     with_poster: Mapped[bool]
     created_at: Mapped[datetime]
@@ -189,6 +217,7 @@ class FilmShare(Model):
 
     __table_args__ = (
         Index("ix_film_shares_video_id", "video_id"),
+        Index("ix_film_shares_shown_id", "shown_id"),
         CheckConstraint("expires_at > created_at", name="expires_later"),
         # An address once given leads to no other link, whatever was deleted since.
         {"sqlite_autoincrement": True},

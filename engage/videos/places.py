@@ -5,6 +5,7 @@ from engage.leaderboards import ranking as ranks
 from engage.studio.typeface import drawable_words, printable
 from engage.studio.values import Number, Ranking, Row
 from engage.videos import highlights
+from engage.videos.naming import Named
 from engage.videos.snapshot import Told
 
 NEIGHBOURS = 5
@@ -27,16 +28,26 @@ def ranked_of(told: Told) -> Number | None:
 
 
 def neighbours(told: Told) -> Ranking | None:
+    rows = tuple(
+        Row(row.rank, _name(told, row), told.score(row.score), row.member_id == told.partner.id)
+        for row in _near(told)
+    )
+    return Ranking(rows) if rows else None
+
+
+def named(told: Told) -> tuple[Named, ...]:
+    """The others among the neighbours."""
+    last = told.teller.ranked_period.last
+    others = (row for row in _near(told) if row.member_id != told.partner.id)
+    return tuple(Named(row.member_id, row.name, last) for row in others)
+
+
+def _near(told: Told) -> list[ranks.Row]:
     if told.row is None or not told.row.listed:
-        return None
+        return []
     rows = told.teller.standings.rows
     start = max(0, min(told.row.place - 1 - NEIGHBOURS // 2, len(rows) - NEIGHBOURS))
-    return Ranking(
-        tuple(
-            Row(row.rank, _name(told, row), told.score(row.score), row.member_id == told.partner.id)
-            for row in rows[start : start + NEIGHBOURS]
-        )
-    )
+    return rows[start : start + NEIGHBOURS]
 
 
 def _name(told: Told, row: ranks.Row) -> str:

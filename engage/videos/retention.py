@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from engage.db import db, transaction
 from engage.rows import in_chunks
-from engage.videos.models import FilmShare, FilmStep, FilmView, Video, VideoOrder
+from engage.videos.models import FilmName, FilmShare, FilmStep, FilmView, Video, VideoOrder
 from engage.videos.shelf import Shelf
 
 #: Films deleted in one transaction.
 STRIDE = 500
+#: Why somebody has no film who asked for none to be left.
+ERASED = "erased"
 
 
 def forget_old(films: Shelf, days: int, now: datetime) -> int:
@@ -27,26 +29,27 @@ def forget_old(films: Shelf, days: int, now: datetime) -> int:
 
 def erase(films: Shelf, partner_id: int) -> int:
     """Delete all of a partner's films, with what they tell, their links and files; how many."""
-    return _forget(films, Video.partner_id == partner_id, "erased")
+    return _forget(films, Video.partner_id == partner_id, ERASED)
 
 
 def _forget(films: Shelf, which: ColumnElement[bool], why: str) -> int:
     forgotten = 0
-    while keys := transaction(lambda: _drop(which, why)):
+    while keys := transaction(lambda: drop(which, why)):
         for key in keys:
             films.remove(key)
         forgotten += len(keys)
     return forgotten
 
 
-def _drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
+def drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
     """The keys of films whose rows, links and places in batches are gone."""
     found = db.session.execute(
         select(Video.id, Video.key).where(which).order_by(Video.id).limit(STRIDE)
     ).all()
     ids = [row.id for row in found]
-    for of_films in (FilmShare, FilmView, FilmStep):
-        db.session.execute(delete(of_films).where(of_films.video_id.in_(ids)))
+    for of_film in (FilmShare, FilmView, FilmStep, FilmName):
+        db.session.execute(delete(of_film).where(of_film.video_id.in_(ids)))
+    db.session.execute(delete(FilmShare).where(FilmShare.shown_id.in_(ids)))
     # The batch still knows for whom it was.
     db.session.execute(
         update(VideoOrder).where(VideoOrder.video_id.in_(ids)).values(video_id=None, refusal=why)
@@ -56,8 +59,10 @@ def _drop(which: ColumnElement[bool], why: str) -> Sequence[str]:
 
 
 def sweep(films: Shelf) -> None:
-    """Remove the files of films that no row names: what a process left that was killed between."""
+    """Remove the files of films that are withdrawn or that no row names: what a process left that was
+    killed, or came too late."""
     for chunk in in_chunks(films.keys(), STRIDE):
-        named = set(db.session.scalars(select(Video.key).where(Video.key.in_(chunk))))
+        stands = Video.key.in_(chunk), Video.state != "withdrawn"
+        named = set(db.session.scalars(select(Video.key).where(*stands)))
         for key in set(chunk) - named:
             films.remove(key)

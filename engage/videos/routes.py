@@ -105,12 +105,16 @@ def _page(video: Video) -> dict[str, Any]:
     back = (url_for("videos.index"), _("Videos"))
     if g.seat.partner is None:
         back = (url_for("console_videos.index"), _("Videos"))
-    page = {"video": video, "film": card(video), "back": back, "story": _story(video)}
-    if video.state != "done":
+    page: dict[str, Any] = {"video": video, "film": card(video), "back": back}
+    if video.state not in ("cancelled", "withdrawn"):
+        page["story"] = _story(video)
+    if video.state not in ("done", "withdrawn"):
         return page
     after = corrections.newer(video)
     if after is not None:
         page["newer"] = url_for("videos.watch", key=after.key)
+    elif video.state == "withdrawn":
+        page["awaited"] = corrections.is_awaited(video)
     elif corrections.changed(video, g.seat.programme, config.settings().address, g.now):
         page["changed"] = True
     return page | (_links(video) if g.seat.partner is not None else {})
@@ -153,17 +157,21 @@ def _links(video: Video) -> dict[str, Any]:
     """The links that lead to a film, and what another one may be."""
     secret = current_app.config["SECRET_KEY"]
     words = {"with_name": _("your name"), "with_poster": _("the first picture")}
+    living = sharing.living(video.id, g.now)
+    shown = films.by_ids(share.shown_id for share in living)
     return {
+        "without_others": sharing.tells_of_others(video),
         "links": [
             {
                 "id": share.id,
                 "expires_at": share.expires_at,
+                "film": shown.get(share.shown_id),
                 "shows": [word for name, word in words.items() if getattr(share, name)],
                 "address": url_for(
                     "shared_films.watch", token=sharing.token(share, secret), _external=True
                 ),
             }
-            for share in sharing.living(video.id, g.now)
+            for share in living
         ],
         "lives": [(days, ngettext("%(num)d day", "%(num)d days", days)) for days in sharing.DAYS],
     }

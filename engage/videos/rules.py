@@ -19,6 +19,8 @@ FORGOTTEN = timedelta(seconds=10)
 PERIODIC = ("status", "recap")
 
 UNFINISHED = ("queued", "rendering")
+#: How films end that nobody can watch; what asks for the same film again has them made after all.
+WITHOUT_A_FILE = ("failed", "cancelled", "withdrawn")
 #: Bytes of a disk that films leave to everything else: the database grows, too.
 LEFT_FREE = 256 << 20
 
@@ -35,6 +37,22 @@ def key(
     words = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     parts = (partner, template_digest, words, locale, form)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def for_outsiders(snapshot: Mapping[str, Any], somebody: str) -> dict[str, Any]:
+    """What a film may tell people from outside: of others neither name nor amount.
+
+    They stand as ``somebody`` in its rankings; what is missing to the next one would tell theirs.
+    """
+    told = {name: None if name == "gap_up" else value for name, value in snapshot.items()}
+    for name, value in told.items():
+        if isinstance(value, Mapping) and value.get("shape") == "ranking":
+            rows = [
+                row if row.get("me") else row | {"name": somebody, "score": ""}
+                for row in value["rows"]
+            ]
+            told[name] = {**value, "rows": rows}
+    return told
 
 
 def needs_period(moment: str) -> bool:
@@ -93,6 +111,7 @@ class Count(NamedTuple):
     failed: int = 0
     cancelled: int = 0
     refused: int = 0
+    withdrawn: int = 0
 
     @property
     def total(self) -> int:
@@ -100,7 +119,7 @@ class Count(NamedTuple):
 
     @property
     def unfinished(self) -> bool:
-        return bool(self.queued or self.rendering)
+        return bool(self.queued or self.rendering or self.withdrawn)
 
 
 class Forecast(NamedTuple):

@@ -13,19 +13,16 @@ from sqlalchemy import select, update
 from engage import periods
 from engage.conditions import where_json
 from engage.db import db
-from engage.outbox import service as outbox
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import in_chunks, insert_rows, next_ids
-from engage.videos import forecasts, occasions, rules
+from engage.videos import forecasts, naming, occasions, rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
 from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos.notices import tell, tell_of_films
 from engage.videos.triggers import Occasion, Trigger
-
-#: How many partners a single message of a batch names, so that their open pages follow.
-TOLD_BY_NAME = 200
 
 
 class Placed(NamedTuple):
@@ -164,10 +161,13 @@ def films_for(
     and those that failed or were called off."""
     wanted = {one.key: one for one in made}
     known = existing(programme.id, wanted)
-    again = [video_id for video_id, state in known.values() if state in ("failed", "cancelled")]
+    again = [video_id for video_id, state in known.values() if state in rules.WITHOUT_A_FILE]
     requeue(again, now)
     fresh = _insert(programme, film, [wanted[k] for k in wanted.keys() - known.keys()], batch, now)
     ids = {key: video_id for key, (video_id, _) in known.items()} | fresh
+    naming.write_down({ids[key]: one.names for key, one in wanted.items()})
+    # Whoever was drafted before this transaction may have chosen otherwise meanwhile.
+    naming.withdraw(programme.id, {who.partner_id for one in made for who in one.names}, now)
     return ids, sorted([*again, *fresh.values()])
 
 
@@ -204,6 +204,7 @@ def _insert(
                 "locale": one.locale,
                 "key": one.key,
                 "snapshot": one.snapshot,
+                "for_outsiders": one.for_outsiders,
                 "state": "queued",
                 "progress": 0,
                 "attempts": 0,
@@ -221,7 +222,7 @@ def requeue(video_ids: Sequence[int], now: datetime) -> None:
     for chunk in in_chunks(video_ids, 500):
         db.session.execute(
             update(Video)
-            .where(Video.id.in_(chunk), Video.state.in_(("failed", "cancelled")))
+            .where(Video.id.in_(chunk), Video.state.in_(rules.WITHOUT_A_FILE))
             .values(
                 state="queued",
                 progress=0,
@@ -290,23 +291,3 @@ def _ids(batch: VideoBatch, states: Sequence[str]) -> list[int]:
         .order_by(Video.id)
     )
     return list(db.session.scalars(statement))
-
-
-def tell(programme_id: int, batch_id: int, partner_ids: Sequence[int], now: datetime) -> None:
-    """Leave word for open pages: the batch moved on, and these partners' films did."""
-    named: list[int | None] = list(partner_ids[:TOLD_BY_NAME]) or [None]
-    for partner_id in named:
-        outbox.write(programme_id, "film", {"partner": partner_id, "batch": batch_id}, now)
-
-
-def tell_of_films(video_ids: Iterable[int], now: datetime) -> None:
-    """Leave word to everybody who ordered these films, and to their partners."""
-    for chunk in in_chunks(video_ids, 500):
-        rows = db.session.execute(
-            select(Video.programme_id, VideoOrder.batch_id, Video.partner_id)
-            .join(VideoOrder, VideoOrder.video_id == Video.id)
-            .where(Video.id.in_(chunk))
-            .order_by(Video.id, VideoOrder.batch_id)
-        ).all()
-        for programme_id, batch_id, partner_id in rows:
-            outbox.write(programme_id, "film", {"partner": partner_id, "batch": batch_id}, now)

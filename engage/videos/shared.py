@@ -1,5 +1,8 @@
 """A partner's films for others: links made on the film's page, and what they open."""
 
+import logging
+from collections.abc import Callable
+
 from flask import (
     Blueprint,
     abort,
@@ -16,13 +19,17 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage.db import transaction
-from engage.videos import sharing, shelf
+from engage.db import db, transaction
+from engage.outbox import delivery
+from engage.videos import jobs, sharing, shelf
+from engage.videos.models import FilmShare
 from engage.videos.routes import clock_text, media, mine
 from engage.videos.sharing import Shared
 from engage.web import allow, public
 
 blueprint = Blueprint("shared_films", __name__)
+
+log = logging.getLogger(__name__)
 
 
 @blueprint.post("/videos/<key>/links")
@@ -35,10 +42,17 @@ def make(key: str) -> Response:
     agreed = {
         f"with_{what}": what in request.form.getlist("preview") for what in ("name", "poster")
     }
+
+    def work() -> list[int]:
+        return sharing.prepare(sharing.make(mine(key), int(days), **agreed, now=g.now), g.now)
+
     try:
-        transaction(lambda: sharing.make(video, int(days), **agreed, now=g.now))
+        _prepare(work)
     except sharing.TooMany:
         flash(_("This film has %(n)s links already: end one of them first.", n=sharing.AT_ONCE))
+    except sharing.CannotBeShown as error:
+        log.warning("film %s cannot be shared: %s", key, error)
+        flash(_("This film cannot be shown without what it tells of other partners."))
     return redirect(url_for("videos.watch", key=key) + "#links")
 
 
@@ -55,18 +69,32 @@ def end(key: str, share_id: int) -> Response:
 @blueprint.get("/shared/films/<token>")
 @public
 def watch(token: str) -> Response:
-    """The film for whoever has the address; once that has ended, a page that says so."""
+    """The film for whoever has the address, or that it is being made; once the link has ended, a page
+    that says so."""
     found = _opened(token)
-    if found is None:
+    if found is not None and found.shown is None:
+        share_id = found.share.id
+        try:
+            _prepare(lambda: sharing.prepare(db.session.get_one(FilmShare, share_id), g.now))
+            found = _opened(token)
+        except sharing.CannotBeShown as error:
+            log.warning("link %d shows nothing: %s", share_id, error)
+            found = None
+    if found is None or found.shown is None:
         return _kept_out(make_response(render_template("videos/ended.html"), 410))
-    with force_locale(found.video.locale):
+    with force_locale(found.shown.locale):
         page = render_template(
             "videos/shared.html",
             shared=found,
             token=token,
-            length=clock_text(found.video.seconds or 0),
+            length=clock_text(found.shown.seconds or 0),
         )
     return _kept_out(make_response(page))
+
+
+def _prepare(work: Callable[[], list[int]]) -> None:
+    jobs.wake(transaction(work), urgent=True)
+    delivery.deliver()
 
 
 @blueprint.get("/shared/films/<token>/<any('film.mp4', 'film.jpg', 'film.vtt'):part>")
@@ -76,9 +104,9 @@ def part(token: str, part: str) -> Response:
     found = _opened(token)
     if found is None:
         abort(410)
-    if part == shelf.POSTER and not found.poster:
+    if found.shown is None or (part == shelf.POSTER and not found.poster):
         abort(404)
-    return _kept_out(media(found.video, part))
+    return _kept_out(media(found.shown, part))
 
 
 def _opened(token: str) -> Shared | None:

@@ -1,4 +1,7 @@
-"""Links to a film for people without a seat: made, listed, opened and ended by its partner."""
+"""Links to a film for people without a seat: made, listed, opened and ended by its partner.
+
+They open a film that tells nothing of other partners: where the partner's own does, another one is made.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +14,11 @@ from engage.db import db
 from engage.partners.models import Partner
 from engage.partners.rules import public_name
 from engage.programmes.models import Programme
+from engage.studio import values
+from engage.studio.template import TemplateError
+from engage.studio.words import language_of
+from engage.videos import catalogue, corrections, drafts, rules, service
+from engage.videos.languages import Tongue
 from engage.videos.models import FilmShare, Video
 
 #: Days that a link may live, the first one offered first.
@@ -23,10 +31,16 @@ class TooMany(Exception):
     """The film has as many living links as it may."""
 
 
-class Shared(NamedTuple):
-    """What a link opens. ``name`` and ``poster`` are what a preview of it may tell."""
+class CannotBeShown(Exception):
+    """There is no film without what it tells of others; the message says why, for a manager."""
 
-    video: Video
+
+class Shared(NamedTuple):
+    """What a link opens. ``name`` and ``poster`` are what a preview of it may tell; no ``shown`` film is
+    there where none was asked for yet."""
+
+    share: FilmShare
+    shown: Video | None
     programme: Programme
     name: str | None
     poster: bool
@@ -35,7 +49,7 @@ class Shared(NamedTuple):
 def make(
     video: Video, days: int, *, with_name: bool, with_poster: bool, now: datetime
 ) -> FilmShare:
-    """A link that lives ``days`` from ``now``.
+    """A link that lives ``days`` from ``now``; `prepare` gives it something to show.
 
     :raises TooMany: one has to end first.
     """
@@ -51,6 +65,39 @@ def make(
     db.session.add(share)
     db.session.flush()
     return share
+
+
+def prepare(share: FilmShare, now: datetime) -> list[int]:
+    """Have the film there that the link shows; the films to wake a worker for.
+
+    :raises CannotBeShown: its template is gone, or tells nothing without the others.
+    """
+    video = db.session.get_one(Video, share.video_id)
+    programme = db.session.get_one(Programme, video.programme_id)
+    if not tells_of_others(video):
+        share.shown_id = video.id
+        return []
+    try:
+        as_ordered = catalogue.as_ordered(video.template, programme, video.template_digest)
+        film = as_ordered or catalogue.load(video.template, programme)
+    except (catalogue.UnknownTemplate, TemplateError) as error:
+        raise CannotBeShown(str(error)) from error
+    somebody = Tongue(language_of(video.locale, film.template)).gettext("A partner")
+    told = rules.for_outsiders(video.snapshot, somebody)
+    partner = db.session.get_one(Partner, video.partner_id)
+    key = rules.key(partner.external_id, film.digest, told, video.locale, video.format)
+    if why := drafts.cannot_be_filmed(film, values.from_json(told)):
+        raise CannotBeShown(why)
+    cut = drafts.Draft(partner.id, video.title, video.locale, told, key, for_outsiders=True)
+    batch = service.batch_of(film, corrections.told_period(video), "shared", form=video.format)
+    placed = service.place(programme, film, [cut], batch, now)
+    share.shown_id, _state = service.existing(programme.id, [key])[key]
+    return placed.to_make
+
+
+def tells_of_others(video: Video) -> bool:
+    """Whether the film is none to be shown outside as it is."""
+    return rules.for_outsiders(video.snapshot, "") != video.snapshot
 
 
 def living(video_id: int, now: datetime) -> Sequence[FilmShare]:
@@ -96,11 +143,12 @@ def opened(said: str, secret: str, now: datetime) -> Shared | None:
         raise LookupError(said)
     video = db.session.get_one(Video, share.video_id)
     partner = db.session.get_one(Partner, video.partner_id)
-    ended = share.revoked_at is not None or share.expires_at <= now
-    if ended or partner.left_on is not None or video.state != "done":
+    if share.revoked_at is not None or share.expires_at <= now or partner.left_on is not None:
         return None
     name = public_name(partner) if share.with_name else None
-    return Shared(video, db.session.get_one(Programme, video.programme_id), name, share.with_poster)
+    shown = db.session.get(Video, share.shown_id) if share.shown_id else None
+    programme = db.session.get_one(Programme, video.programme_id)
+    return Shared(share, shown, programme, name, share.with_poster)
 
 
 def _signer(secret: str) -> URLSafeSerializer:

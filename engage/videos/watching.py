@@ -70,7 +70,12 @@ def report(programme_id: int, since: datetime, now: datetime) -> dict[str, Watch
             FilmView.first_at,
         )
         .outerjoin(FilmView, FilmView.video_id == Video.id)
-        .where(Video.programme_id == programme_id, Video.state == "done", Video.finished_at > since)
+        .where(
+            Video.programme_id == programme_id,
+            Video.state == "done",
+            Video.for_outsiders.is_(False),
+            Video.finished_at > since,
+        )
     )
     films = [Film._make(row) for row in rows]
     steps = _steps(film.id for film in films if film.tenths)

@@ -9,7 +9,7 @@ from flask import Flask
 from engage import clock
 from engage.config import Settings
 from engage.db import db
-from engage.videos import jobs, sharing, shelf
+from engage.videos import held, jobs, sharing, shelf
 from engage.videos.cli import video
 from engage.videos.models import FilmShare, Video
 
@@ -70,3 +70,10 @@ def test_erasing_a_partners_films_asks_first(answer: str, left: int) -> None:
     assert done.exit_code == left
     assert len(rows()) == left
     assert "Alice Bikes" in done.stderr
+
+
+def test_who_was_erased_is_not_looked_at_again_among_those_whose_data_may_come(cast: Cast) -> None:
+    batch = examples.make(cast)
+    words = ["erase", "A1", "--programme", "resellers", "--yes"]
+    assert CliRunner().invoke(video, words).exit_code == 0
+    assert held.partners(batch, NOW) == []

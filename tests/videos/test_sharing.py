@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
+from flask import Flask, current_app
 
 from engage import clock
 from engage.db import db
 from engage.videos import sharing
+from engage.videos.models import FilmShare
 
 from ..browsing import browser
 from ..conftest import NOW, Cast
@@ -22,6 +23,11 @@ FILM = f"/videos/{examples.KEY}"
 def _alices_film(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     examples.make(cast)
+
+
+def path_of(share: FilmShare) -> str:
+    """The path of a link's address."""
+    return f"/shared/films/{sharing.token(share, current_app.config['SECRET_KEY'])}"
 
 
 def link(app: Flask, cast: Cast, *preview: str, days: str = "7") -> str:
