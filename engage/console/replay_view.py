@@ -17,7 +17,6 @@ from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.ledger import budgets
 from engage.money import POINTS
-from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 
@@ -64,14 +63,18 @@ def _found(
         who for unit in state["units"] for key in ("new", "gone") for who in unit[key]["named"]
     ]
     named += [statement["partner"] for statement in state["statements"]]
-    left, own = budgets.left(here.id), _own_budget(here, draft, state["definition"])
+    tiers = state.get("tiers") or []
+    named += [who for side in tiers for who in side["named"]]
+    own = _own_budget(here, draft, state["definition"])
+    earns = _earns(here, draft, state["definition"])
+    left = {unit: amount for unit, amount in budgets.left(here.id).items() if unit in earns}
     names = {who: text for who, (_id, text) in service.names(named).items()}
     return {
         "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
         "facts": voice.number(state["facts"]),
         "partners": voice.number(state["partners"]),
         "aside": state["days_left_aside"],
-        "tiers_stay": _moves_tiers(here, draft, state["definition"]),
+        "tiers": [_named(side, names) for side in tiers],
         "at": voice.moment(datetime.fromisoformat(state["at"])),
         "units": [_unit(unit, names, left, own, voice) for unit in state["units"]],
         "statements": [
@@ -80,14 +83,10 @@ def _found(
     }
 
 
-def _moves_tiers(here: Programme, draft: RuleDraft, raw: Any) -> bool:
-    """Whether tiers are reached by points, and the draft or what it replaces pays them."""
+def _earns(here: Programme, draft: RuleDraft, raw: Any) -> set[str | None]:
+    """The units that the draft and what it replaces pay; others are there for what follows tiers."""
     stands = rule_view.published(here, draft)
-    earns = {raw["earn"] if raw else None, stands.earn if stands else None}
-    ladders = partners.ladders_of(here)
-    return POINTS in earns and any(
-        tier.measure == POINTS for ladder in ladders for tier in ladder.tiers
-    )
+    return {raw["earn"] if raw else None, stands.earn if stands else None}
 
 
 def _unit(

@@ -1,9 +1,9 @@
 """Changes of rules in the making, and how they would have paid: rows, and the run over real facts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -18,6 +18,7 @@ from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.replay import DRAFT, PRESENT, Tally
 from engage.incentives.rules import Rule
+from engage.incentives.worth import Attributes, Worth
 from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.partners import service as partners
@@ -25,6 +26,7 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import in_chunks
+from engage.tiers.trial import Trial, trial
 
 _CHUNK = 100
 _NEWEST = 2_000
@@ -146,27 +148,32 @@ def run(
     """Try the draft beside the present rule over the last ``count`` periods of real facts.
 
     Plain JSON (see `replay.found`); nothing is written. ``progress`` hears how many partners of how
-    many are done.
+    many are done. Where tiers are reached by points that it changes, they move with it, and what other
+    rules pay by tier is among the sums; ``tiers`` says who would be in a higher or lower one.
     """
     newest = last_day(programme_id, today)
     span = replay.span((present, draft), count, newest)
     days = Period("", span[0].kind, span[0].first, span[-1].last)
     tries = [replay.tried(rule, days.first, days.last) for rule in (present, draft)]
-    sides = [rule for rule, _ in tries]
-    reach = min((earliest(rule, span[0]) for rule in sides if rule), default=days.first)
+    trying = _Trying.of(programme_id, [rule for rule, _ in tries], span, days)
     who = partners.attributes(programme_id)
-    tally, facts = Tally(), 0
-    for done, chunk in enumerate(in_chunks(who, _CHUNK)):
-        progress(done * _CHUNK, len(who))
-        known = _facts(chunk, sides, reach, days.last)
-        facts += sum(fact.day >= days.first for fact in known)
-        for side in (PRESENT, DRAFT):
-            tally.add(side, replay.paid(sides[side], known, who, days), days.kind)
-    five = replay.chosen(tally)
     # By the tier that partners hold at the end of what is tried.
     end = datetime.combine(newest, time.max, UTC)
+    tally, facts = Tally(), 0
+    moved: dict[bool, list[int]] = {True: [], False: []}
+    for done, chunk in enumerate(in_chunks(who, _CHUNK)):
+        progress(done * _CHUNK, len(who))
+        known = trying.facts(chunk)
+        facts += sum(fact.day >= days.first and fact.kind in trying.kinds for fact in known)
+        seen = trying.seen(known, {partner: who[partner] for partner in chunk})
+        for side in (PRESENT, DRAFT):
+            tally.add(side, trying.paid(side, known, seen[side]), days.kind)
+        for partner, higher in trying.trial.moved(seen, end) if trying.trial else ():
+            moved[higher].append(partner)
+    five = replay.chosen(tally)
     told = {partner_id: {**of, "tier": of["tier"].at(end)} for partner_id, of in who.items()}
-    known = _facts([partner for partner, _ in five], sides, reach, days.last)
+    known = trying.facts([partner for partner, _ in five])
+    seen = trying.seen(known, {partner: who[partner] for partner, _ in five})
     return {
         "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
         "last": min(span[-1].last, newest).isoformat(),
@@ -174,26 +181,60 @@ def run(
         "partners": len(who),
         "days_left_aside": tries[DRAFT][1],
         "units": replay.found(tally, span, told),
+        "tiers": [replay.named(moved[higher]) for higher in (True, False)]
+        if trying.trial
+        else None,
         "statements": [
-            replay.statement(partner, why, [replay.paid(rule, known, who, days) for rule in sides])
+            replay.statement(
+                partner, why, [trying.paid(side, known, seen[side]) for side in (PRESENT, DRAFT)]
+            )
             for partner, why in five
         ],
     }
 
 
+class _Trying(NamedTuple):
+    """Both sides, the days they are tried over, and the tiers that move with them where any do."""
+
+    sides: Sequence[Rule | None]
+    days: Period
+    reach: date
+    kinds: set[str]
+    trial: Trial | None
+
+    @classmethod
+    def of(
+        cls, programme_id: int, sides: list[Rule | None], span: list[Period], days: Period
+    ) -> "_Trying":
+        rules = [rule for rule in sides if rule]
+        slug = rules[0].slug if rules else ""
+        moving = trial(db.session.get_one(Programme, programme_id), slug, rules)
+        reach = min((earliest(rule, span[0]) for rule in rules), default=days.first)
+        return cls(sides, days, reach, {rule.on for rule in rules}, moving)
+
+    def facts(self, partner_ids: Iterable[int]) -> list[Standing]:
+        """What these partners did that either side is about; all they did where tiers move by it."""
+        until = [Fact.partner_id.in_(list(partner_ids)), Fact.day <= self.days.last]
+        if self.trial is None:
+            until += [Fact.kind.in_(self.kinds), Fact.day >= self.reach]
+        return list(activity.standing_facts(*until))
+
+    def seen(
+        self, facts: Sequence[Standing], who: Mapping[int, Attributes]
+    ) -> list[Mapping[int, Attributes]]:
+        """These partners as each side has them."""
+        if self.trial is None:
+            return [who, who]
+        books = [replay.always(rule) if rule else None for rule in self.sides]
+        return [self.trial.under(book, facts, who) for book in books]
+
+    def paid(
+        self, side: int, facts: Sequence[Standing], who: Mapping[int, Attributes]
+    ) -> Iterator[Worth]:
+        yield from replay.paid(self.sides[side], facts, who, self.days)
+        if self.trial:
+            yield from self.trial.followed(facts, who, self.days)
+
+
 def _first_day(programme_id: int) -> date | None:
     return db.session.scalar(select(func.min(Fact.day)).where(Fact.programme_id == programme_id))
-
-
-def _facts(
-    partner_ids: Iterable[int], sides: Sequence[Rule | None], first: date, last: date
-) -> list[Standing]:
-    """What these partners did from ``first`` to ``last``, of the kinds that either side is about."""
-    kinds = {rule.on for rule in sides if rule}  # what is not of them earns nothing
-    return list(
-        activity.standing_facts(
-            Fact.partner_id.in_(list(partner_ids)),
-            Fact.kind.in_(kinds),
-            Fact.day.between(first, last),
-        )
-    )

@@ -56,6 +56,11 @@ def tried(rule: Rule | None, first: date, last: date) -> tuple[Rule | None, bool
     return (rule.always(), True) if outside else (rule, False)
 
 
+def always(rule: Rule) -> Book:
+    """A rule as if it had been in force all the time."""
+    return Book(0, rule.slug, [Version(0, 0, None, rule)])
+
+
 def paid(
     rule: Rule | None,
     facts: Sequence[Standing],
@@ -65,8 +70,7 @@ def paid(
     """What a rule pays for ``facts``, in the periods that begin within these days."""
     if rule is None:
         return
-    book = Book(0, rule.slug, [Version(0, 0, None, rule)])
-    for (_, _, name), walked in worth([book], facts, attributes):
+    for (_, _, name), walked in worth([always(rule)], facts, attributes):
         if rule.period == "all" or within.first <= periods.parse(name).first <= within.last:
             yield from walked
 
@@ -124,10 +128,15 @@ def _of_unit(
         "periods": [
             [period.name, *tally.periods.get((period.name, unit), (0, 0))] for period in span
         ],
-        "new": {"count": len(new), "named": sorted(new, key=size)[:_NAMED]},
-        "gone": {"count": len(gone), "named": sorted(gone, key=size)[:_NAMED]},
+        "new": named(sorted(new, key=size)),
+        "gone": named(sorted(gone, key=size)),
         "segments": _segments(pairs, attributes),
     }
+
+
+def named(partner_ids: list[int]) -> dict[str, Any]:
+    """How many they are, and the first of them."""
+    return {"count": len(partner_ids), "named": partner_ids[:_NAMED]}
 
 
 def _sides(pairs: Iterable[Pair]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from engage.conditions import is_among
 from engage.incentives import baseline, rules
 from engage.incentives.rules import Step, Version
 from engage.ledger.rules import carried
+from engage.money import POINTS
 from engage.tiers.rules import Climb
 
 Attributes = Mapping[str, Any]
@@ -55,6 +56,11 @@ class Book(NamedTuple):
     def looks_back(self) -> bool:
         """Whether running totals alone cannot say what a fact is worth."""
         return any(version.rule and version.rule.looks_back for version in self.versions)
+
+    @property
+    def pays_points(self) -> bool:
+        """Whether any version pays points."""
+        return any(version.rule and version.rule.earn == POINTS for version in self.versions)
 
     def looks_at_tiers(self, multiplied: Collection[str]) -> bool:
         """Whether its pay follows the partner's tier: by a condition, or in a multiplied unit."""

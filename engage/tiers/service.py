@@ -14,7 +14,7 @@ from engage.apart import Apart, apart
 from engage.clock import local_day
 from engage.db import db
 from engage.incentives.service import books
-from engage.incentives.worth import Book, worth
+from engage.incentives.worth import Attributes, Book, worth
 from engage.money import POINTS
 from engage.partners import service as partners
 from engage.partners.models import Partner
@@ -99,19 +99,28 @@ def counted(
 ) -> tuple[Mapping[int, list[Standing]], Mapping[int, int]]:
     """What tiers are made of: the facts of these partners, and the points that rules pay for them."""
     by_partner: dict[int, list[Standing]] = defaultdict(list)
-    points: dict[int, int] = defaultdict(int)
     if not ladders:
-        return by_partner, points
+        return by_partner, {}
     facts = list(activity.standing_facts(among(Fact.partner_id, partner_ids)))
     for fact in facts:
         by_partner[fact.partner_id].append(fact)
     if any(tier.measure == POINTS for ladder in ladders for tier in ladder.tiers):
-        shelf = [book for book in books(programme) if _pays_points(book)]
-        for _, walked in worth(shelf, facts, partners.attributes(programme.id, partner_ids)):
-            for paid in walked:
-                if paid.version.rule and paid.version.rule.earn == POINTS:
-                    points[paid.fact.id] += paid.step.amount
-    return by_partner, points
+        shelf = [book for book in books(programme) if book.pays_points]
+        points = points_of(shelf, facts, partners.attributes(programme.id, partner_ids))
+        return by_partner, points
+    return by_partner, {}
+
+
+def points_of(
+    shelf: Iterable[Book], facts: Sequence[Standing], attributes: Mapping[int, Attributes]
+) -> Mapping[int, int]:
+    """The points that these rules pay for each fact, by its id."""
+    points: dict[int, int] = defaultdict(int)
+    for _, walked in worth(shelf, facts, attributes):
+        for paid in walked:
+            if paid.version.rule and paid.version.rule.earn == POINTS:
+                points[paid.fact.id] += paid.step.amount
+    return points
 
 
 class Standpoint(NamedTuple):
@@ -166,10 +175,6 @@ def lost(programme: Programme, after: datetime, until: datetime) -> list[Fall]:
         if was:
             found.append(Fall(partner_id, held, was))
     return found
-
-
-def _pays_points(book: Book) -> bool:
-    return any(version.rule and version.rule.earn == POINTS for version in book.versions)
 
 
 def _store(partner_id: int, spells: Sequence[Spell]) -> None:

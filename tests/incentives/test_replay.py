@@ -3,18 +3,21 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from engage import periods
+from engage import flow, periods
 from engage.activity.rules import Standing
-from engage.db import db
+from engage.db import db, transaction
 from engage.incentives import drafts, language, publishing, replay, rules
 from engage.ledger.models import Transfer
 from engage.money import SCALE
+from engage.partners.models import Partner
+from engage.programmes import service as programmes
 from engage.tiers.rules import Climb
-from tests.conftest import Cast, record, sale
+from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
 
 TODAY = date(2013, 4, 10)
 BASE = {"slug": "r", "on": "sale", "earn": "points", "per": "amount", "period": "month"}
@@ -125,3 +128,58 @@ def test_the_statements_show_both_sides_of_each_fact(cast: Cast) -> None:
         [["points", 3_500], ["points", 7_000]],
         [["points", 2_500], ["points", 5_000]],
     ]
+
+
+TIERED = """
+[[tiers]]
+name = "Gold"
+measure = "points"
+period = "quarter"
+threshold = "9000"
+multiplier = { USD = "1.5" }
+[[rules]]
+slug = "gold-only"
+on = "sale"
+earn = "USD"
+per = "fact"
+rate = "7"
+period = "quarter"
+where = { tier = ["Gold"] }
+"""
+
+
+def awarded(slug: str, unit: str) -> int:
+    here = programmes.by_slug(slug).id
+    of = (Transfer.programme_id == here, Transfer.kind == "award", Transfer.unit == unit)
+    return db.session.scalar(select(func.sum(Transfer.amount)).where(*of)) or 0
+
+
+def test_tiers_by_points_move_with_a_draft_and_so_does_what_other_rules_pay_by_tier(
+    app: Flask,
+) -> None:
+    """As though each side had been published before the facts came."""
+    file = PROGRAMME.replace("[[missions]]", TIERED + "[[missions]]", 1)
+    doubled = file.replace('rate = "1"', 'rate = "2"', 1).replace('"resellers"', '"doubled"', 1)
+    for text in (file, doubled):
+        here = publish(text)
+        slug = here.slug
+        transaction(lambda slug=slug: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+        days = (date(2013, 4, 2), date(2013, 4, 5), date(2013, 4, 8))
+        record(
+            here, *(sale(f"{who}-{day}", who, "2400", day) for who in ("A1", "B1") for day in days)
+        )
+        record(here, sale("a-9", "A1", "3000", date(2013, 4, 9)), sale("c-1", "C1", "800"))
+    programme = programmes.by_slug("resellers")
+    present = next(r for r in publishing.current(programme) if r.slug == "bike-points")
+    raw = language.to_json(present) | {"rate": "2"}
+    draft = language.parse(raw, "USD", programme.timezone)
+    found = drafts.run(programme.id, present, draft, 1, TODAY)
+    assert {one["unit"]: [one["present"], one["draft"]] for one in found["units"]} == {
+        unit: [awarded("resellers", unit), awarded("doubled", unit)] for unit in ("USD", "points")
+    }
+    higher, lower = found["tiers"]
+    names = {partner.id: partner.external_id for partner in db.session.query(Partner)}
+    assert [names[who] for who in higher["named"]] == ["B1"], "alice is in it either way"
+    assert lower["count"] == 0
+    money = next(r for r in publishing.current(programme) if r.earn == "USD")
+    assert drafts.run(programme.id, money, None, 1, TODAY)["tiers"] is None
