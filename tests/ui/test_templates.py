@@ -114,6 +114,19 @@ def test_an_error_page_needs_nobody_signed_in_and_says_what_to_do(
     assert page.title.get_text(strip=True) == page.h1.get_text(strip=True)
 
 
+def test_every_class_that_a_page_names_has_a_rule() -> None:
+    """Who names a new one builds the stylesheet (`make css`)."""
+    sheets = CSS.decode() + (ROOT / "static/css/screen.css").read_text()
+    rules = {word.replace("\\", "") for word in re.findall(r"\.((?:[\w-]|\\.)+)", sheets)}
+    unknown = set()
+    for path in PAGES:
+        text = re.sub(r"\{#.*?#\}|\{%.*?%\}", " ", path.read_text(), flags=re.DOTALL)
+        text = re.sub(r"[\w-]*\{\{.*?\}\}[\w-]*", " ", text, flags=re.DOTALL)
+        for words in re.findall(r'\sclass="([^"]*)"', text):
+            unknown |= {f"{name_of(path)}: {word}" for word in words.split() if word not in rules}
+    assert unknown == set()
+
+
 def test_the_stylesheet_stays_small() -> None:
     assert len(CSS) <= 120 * 1024
     assert len(gzip.compress(CSS, mtime=0)) <= 20 * 1024
