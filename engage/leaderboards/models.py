@@ -102,6 +102,14 @@ class PictureLine(Model):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+def _in_order(name: str, *by: str, timed: str) -> Index:
+    """The lines of a ranking one after the other, of those boards that keep times, or of the others."""
+    there = text(f"listed AND reached_at {timed}")
+    # What is asked of a row stands in the index, or SQLite looks it up in the table each time.
+    columns = dict.fromkeys(("board_id", "period", "scope", *by, "listed", "reached_at"))
+    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+
+
 class Standing(Model):
     """A projection: what a member (partner or group) has in a board and period.
 
@@ -124,21 +132,20 @@ class Standing(Model):
     listed: Mapped[bool]
 
     __table_args__ = (
-        Index(
-            "ix_standings_order",
-            *("board_id", "period", "scope", "order_key", "reached_at", "member_id"),
-            sqlite_where=text("listed"),
-            postgresql_where=text("listed"),
+        _in_order("ix_standings_order", "order_key", "member_id", timed="IS NULL"),
+        _in_order(
+            "ix_standings_first", "order_key", "reached_at", "member_id", timed="IS NOT NULL"
         ),
+        {"sqlite_with_rowid": False},
     )
 
 
 class StandingBucket(Model):
     """How many listed members have an order key from ``low`` on, up to the next bucket's.
 
-    Two levels, fine and coarse (``rules.LEVELS``), so that a rank is two short sums and a short
+    On levels from fine to coarse (``rules.LEVELS``), so that a rank is a few short sums and a short
     count instead of a count of everybody in front. Buckets nobody is in have no row. Dense boards
-    have the same two once more, ``rules.DENSE`` higher, which count different order keys.
+    have the same levels once more, ``rules.DENSE`` higher, which count different order keys.
     """
 
     __tablename__ = "standing_buckets"

@@ -1,29 +1,18 @@
 """Places on a board whose standings are kept: one query, as fast among a million as among hundreds.
 
-A rank is the coarse buckets in front, the fine ones in front inside the same coarse one, and a count
-inside one fine bucket; neighbours are read from the index to both sides. See `rules.bucket`.
+A rank is the coarsest buckets in front, on each finer level those in front inside the same coarser one,
+and a count inside one of the finest; neighbours are read from the index to both sides. See `rules.bucket`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    column,
-    func,
-    literal,
-    literal_column,
-    null,
-    select,
-    text,
-)
+from sqlalchemy import bindparam, column, literal, null, text
 
 from engage.db import db
 from engage.leaderboards import rules
-from engage.leaderboards.models import Standing, StandingBucket
+from engage.leaderboards.models import Standing
 from engage.leaderboards.tally import Published
 from engage.partners.models import Group, Partner
 from engage.prepared import Prepared
@@ -31,25 +20,11 @@ from engage.prepared import Prepared
 #: No order key is that far from zero.
 LARGEST = 2**62
 
-#: As the index says it; SQLAlchemy would ask SQLite for ``listed = 1``, which no index answers.
-_IS_LISTED: ColumnElement[bool] = literal_column("standings.listed")
 _HERE = "board_id = :board AND period = :period AND scope = :scope"
-_LISTED = f"FROM standings WHERE {_HERE} AND listed"
-_FINE, _COARSE, _FINE_STEPS, _COARSE_STEPS = (
-    f"FROM standing_buckets WHERE {_HERE} AND level = {n}" for n in range(2 + rules.DENSE)
-)
+_TOP = len(rules.LEVELS) - 1
 _SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
+_RANKED = f"SELECT {_SUM} FROM standing_buckets WHERE {_HERE} AND level = {_TOP}"
 _STANDING = ("member_id", "score", "order_key", "reached_at")
-_COLUMNS = ", ".join(_STANDING)
-_FORTH = "ORDER BY order_key, reached_at, member_id"
-_BACK = "ORDER BY order_key DESC, reached_at DESC, member_id DESC"
-#: Within equal scores the index goes on by time, where the board keeps it, and by member.
-_LEVEL = {
-    False: "order_key = (SELECT order_key FROM me) AND reached_at IS NULL "
-    "AND member_id {0} (SELECT member_id FROM me)",
-    True: "order_key = (SELECT order_key FROM me) "
-    "AND (reached_at, member_id) {0} (SELECT reached_at, member_id FROM me)",
-}
 #: What tells how a member is seen, and what a board may show beside.
 NAMES = ("name", "external_id", *rules.COLUMNS, "visibility", "pseudonym")
 #: Partners are told by what decides their public name, groups by their name alone.
@@ -71,52 +46,129 @@ def _prepared(statement: str, *names: str) -> Prepared:
     return Prepared(text(statement).columns(*columns))
 
 
+class _Kind(NamedTuple):
+    """What of a board makes its statements differ. All that they read of a standing is in its index."""
+
+    tie: str
+    of_partners: bool
+    #: By which an order key is to be multiplied to be a score.
+    sign: int
+
+    @property
+    def position(self) -> tuple[str, ...]:
+        """What sorts the lines: within equal scores by time, where the board keeps it, and by member."""
+        return ("order_key", "reached_at", "member_id")[:: 1 if self.tie == "first" else 2]
+
+    @property
+    def listed(self) -> str:
+        """As one of the indexes says it."""
+        timed = "IS NOT NULL" if self.tie == "first" else "IS NULL"
+        return f"FROM standings WHERE {_HERE} AND listed AND reached_at {timed}"
+
+    @property
+    def forth(self) -> str:
+        return f"ORDER BY {', '.join(self.position)}"
+
+    @property
+    def back(self) -> str:
+        return f"ORDER BY {' DESC, '.join(self.position)} DESC"
+
+    @property
+    def columns(self) -> str:
+        return f"member_id, {self.sign} * order_key AS score, order_key, reached_at"
+
+    @property
+    def best(self) -> str:
+        return f"(SELECT {self.sign} * order_key {self.listed} {self.forth} LIMIT 1) AS best"
+
+    def beside(self, sign: str) -> str:
+        """The lines before (``<``) or behind (``>``) that of ``me``."""
+        mine = ", ".join(f"(SELECT {name} FROM me)" for name in self.position)
+        return f"{self.listed} AND ({', '.join(self.position)}) {sign} ({mine})"
+
+
+def _kind(rule: rules.Board) -> _Kind:
+    return _Kind(rule.tie, rule.by == "partner", rule.order_key(1))
+
+
+def _buckets(level: int, first: int, low: Callable[[int], str]) -> str:
+    """The sum of the buckets before that of a key inside its coarser one; ``low`` is where the key's
+    bucket begins on a level."""
+    inside = f"AND low >= {low(level + 1)} " if level < _TOP else ""
+    return (
+        f"(SELECT {_SUM} FROM standing_buckets WHERE {_HERE} AND level = {first + level} "
+        f"{inside}AND low < {low(level)})"
+    )
+
+
+def _steps_before(kind: _Kind, low: Callable[[int], str], key: str) -> str:
+    """How many different order keys stand before a key."""
+    levels = (_buckets(level, rules.DENSE, low) for level in range(len(rules.LEVELS)))
+    inside = f"{kind.listed} AND order_key >= {low(0)} AND order_key < {key}"
+    return f"(SELECT count(DISTINCT order_key) {inside}) + {' + '.join(levels)}"
+
+
 @lru_cache
-def _around(timed: bool, of_partners: bool, reach: int) -> Prepared:
-    """A member and its neighbours; columns ``better`` and ``level`` count who stands before it.
+def _around(kind: _Kind, reach: int) -> Prepared:
+    """A member and its neighbours; columns ``better``, ``level`` and ``steps`` count the members before
+    it, those level with it, and (of a dense board) the different scores before it.
 
     ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
     """
 
-    def side(condition: str, order: str) -> str:
+    def side(sign: str, order: str) -> str:
         return (
-            f"SELECT * FROM (SELECT {_COLUMNS}, listed, 0 AS better, 0 AS level, 0 AS ranked, "
-            f"0 AS best {_LISTED} AND {condition} {order} LIMIT {reach:d}) AS side"
+            f"SELECT * FROM (SELECT {kind.columns}, listed, 0 AS better, 0 AS level, 0 AS steps, "
+            f"0 AS ranked, 0 AS best {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
         )
 
-    before, behind = _LEVEL[timed].format("<"), _LEVEL[timed].format(">")
+    def begins(level: int) -> str:
+        return (
+            f"(SELECT low FROM standing_buckets WHERE {_HERE} AND level = {level} "
+            f"AND low <= mine.order_key ORDER BY low DESC LIMIT 1) AS low{level}"
+        )
+
+    def low(level: int) -> str:
+        return f"(SELECT {last(level)} FROM me)"
+
+    def last(level: int) -> str:
+        # Who is not listed may be in no bucket; the last one before it then ends before a coarser begins.
+        if level == _TOP:
+            return f"low{level}"
+        above = last(level + 1)
+        return f"CASE WHEN low{level} >= {above} THEN low{level} ELSE {above} END"
+
     mine = "(SELECT order_key FROM me)"
-    low = f"AND low <= {mine} ORDER BY low DESC LIMIT 1"
+    levels = range(len(rules.LEVELS))
     return _prepared(
         f"""
-    WITH me AS (
-      SELECT {_COLUMNS}, listed FROM standings WHERE {_HERE} AND member_id = :member
-    ), lows AS (
-      SELECT (SELECT low {_COARSE} {low}) AS coarse, (SELECT low {_FINE} {low}) AS fine
+    WITH mine AS (
+      SELECT {kind.columns}, listed FROM standings WHERE {_HERE} AND member_id = :member
+    ), me AS MATERIALIZED (
+      SELECT mine.*, {", ".join(map(begins, levels))} FROM mine
     ), whole AS (
       SELECT {_SUM} AS ranked,
-        {_SUM.replace("members", "CASE WHEN low < (SELECT coarse FROM lows) THEN members END")}
-        AS better
-      {_COARSE}
+        {_SUM.replace("members", f"CASE WHEN low < {low(_TOP)} THEN members END")} AS better
+      FROM standing_buckets WHERE {_HERE} AND level = {_TOP}
+    ), inside AS (
+      SELECT count(*) FILTER (WHERE order_key < {mine}) AS better,
+        count(*) FILTER (WHERE order_key = {mine}) AS level
+      {kind.beside("<")} AND order_key >= {low(0)}
     )
     SELECT line.*, {_WHO} FROM (
-      SELECT me.*,
-        whole.better
-        + (SELECT {_SUM} {_FINE} AND low >= (SELECT coarse FROM lows)
-           AND low < (SELECT fine FROM lows))
-        + (SELECT count(*) {_LISTED} AND order_key >= (SELECT fine FROM lows)
-           AND order_key < {mine}) AS better,
-        (SELECT count(*) {_LISTED} AND {before}) AS level,
+      SELECT {", ".join(f"me.{name}" for name in _STANDING)}, me.listed,
+        whole.better + {" + ".join(_buckets(n, 0, low) for n in levels[:-1])} + inside.better
+        AS better,
+        inside.level,
+        {_steps_before(kind, low, mine) if kind.tie == "dense" else "0"} AS steps,
         whole.ranked,
-        (SELECT score {_LISTED} {_FORTH} LIMIT 1) AS best
-      FROM me, whole
-      UNION ALL {side(f"order_key < {mine}", _BACK)}
-      UNION ALL {side(before, _BACK)}
-      UNION ALL {side(behind, _FORTH)}
-      UNION ALL {side(f"order_key > {mine}", _FORTH)}
-    ) AS line {_NAMES[of_partners]}
+        {kind.best}
+      FROM me, whole, inside
+      UNION ALL {side("<", kind.back)}
+      UNION ALL {side(">", kind.forth)}
+    ) AS line {_NAMES[kind.of_partners]}
     """,
-        *("listed", "better", "level", "ranked", "best", *NAMES),
+        *("listed", "better", "level", "steps", "ranked", "best", *NAMES),
     )
 
 
@@ -138,13 +190,13 @@ def question_around(published: Published, here: Here, member_id: int, reach: int
 
 def question_first(published: Published, here: Here, limit: int) -> Question:
     """What `page` asks for the first lines, for the driver."""
-    asked = _page(published.rule.by == "partner", limit)
+    asked = _page(_kind(published.rule), limit)
     return asked.question(**here._asdict(), low=-LARGEST, skip=0)
 
 
 def _asked_around(published: Published, reach: int) -> Prepared:
     # One more than is shown: whether the first one shown is level with who stands before it.
-    return _around(published.rule.tie == "first", published.rule.by == "partner", reach + 1)
+    return _around(_kind(published.rule), reach + 1)
 
 
 class Line(NamedTuple):
@@ -182,11 +234,13 @@ def around(
     above = there[max(0, at - reach) : at]
     shown = [*above, *([me] if me.listed else ()), *there[at + 1 : at + 1 + reach]]
     place = me.better + me.level + 1
-    lines = _lines(rule, here, shown, place - len(above), there[: at - len(above)])
+    first, rank = place - len(above), None
+    if rule.tie == "dense":
+        rank = me.steps + 1 - len({row.order_key for row in above} - {me.order_key})
+    lines = _lines(rule, here, shown, first, there[: at - len(above)], rank)
     if not me.listed:
-        rank = place if rule.tie == "first" else me.better + 1
-        if rule.tie == "dense":
-            rank = _steps(here, me.order_key) + 1
+        ranks = {"first": place, "dense": me.steps + 1}
+        rank = ranks.get(rule.tie, me.better + 1)
         lines.insert(len(above), Line(place, rank, me, listed=False))
     return Lines(lines, me.ranked, me.best or 0)
 
@@ -196,31 +250,31 @@ def page(
 ) -> Lines:
     """The lines behind line ``after``; from the ``rows`` of `question_first`, where it was asked."""
     low, skip = _line_after(here, after - 1) if after > 1 else (-LARGEST, 0)
-    asked = _page(published.rule.by == "partner", None if limit is None else limit + min(after, 1))
+    kind = _kind(published.rule)
+    asked = _page(kind, None if limit is None else limit + min(after, 1))
     found = asked.all(**here._asdict(), low=low, skip=skip) if rows is None else asked.read(rows)
     if not found:
-        return Lines([], db.session.scalar(_RANKED, here._asdict()) or 0, 0)
+        return Lines([], db.session.scalar(text(_RANKED), here._asdict()) or 0, 0)
     previous, behind = (found[:1], found[1:]) if after else ([], found)
-    lines = _lines(published.rule, here, behind, after + 1, previous)
+    is_late = after and behind and kind.tie == "dense"
+    rank = _steps(published.rule, here, behind[0].order_key) + 1 if is_late else None
+    lines = _lines(published.rule, here, behind, after + 1, previous, rank)
     return Lines(lines, found[0].ranked, found[0].best)
 
 
-_RANKED = text(f"SELECT {_SUM} {_COARSE}")
-
-
 @lru_cache
-def _page(of_partners: bool, limit: int | None) -> Prepared:
+def _page(kind: _Kind, limit: int | None) -> Prepared:
     """The lines behind ``skip`` others from order key ``low`` on; ``ranked`` are there in all."""
     # The limit stands in the text as above; SQLite knows no offset without one.
     most = 2**62 if limit is None else limit
     return _prepared(
         f"""
-    SELECT line.*, {_WHO}, (SELECT {_SUM} {_COARSE}) AS ranked,
-      (SELECT score {_LISTED} {_FORTH} LIMIT 1) AS best
+    SELECT line.*, {_WHO}, ({_RANKED}) AS ranked, {kind.best}
     FROM (
-      SELECT {_COLUMNS} {_LISTED} AND order_key >= :low {_FORTH} LIMIT {most:d} OFFSET :skip
-    ) AS line {_NAMES[of_partners]}
-    {_FORTH}
+      SELECT {kind.columns} {kind.listed} AND order_key >= :low
+      {kind.forth} LIMIT {most:d} OFFSET :skip
+    ) AS line {_NAMES[kind.of_partners]}
+    {kind.forth}
     """,
         *(*NAMES, "ranked", "best"),
     )
@@ -239,37 +293,26 @@ def who_columns(published: Published) -> tuple[Any, ...]:
     )
 
 
-def _listed(here: Here, *columns: Any) -> Select[Any]:
-    return select(*columns).where(
-        Standing.board_id == here.board,
-        Standing.period == here.period,
-        Standing.scope == here.scope,
-        _IS_LISTED,
-    )
+_BUCKETS = Prepared(
+    text(f"""
+    SELECT low, members FROM standing_buckets
+    WHERE {_HERE} AND level = :level AND low >= :low AND low < :high ORDER BY low
+    """).columns(column("low"), column("members"))
+)
 
 
 def _line_after(here: Here, after: int) -> tuple[int, int]:
     """Line ``after`` + 1 is so many lines behind the first with this order key."""
-    bucket = StandingBucket
-    buckets = (
-        select(bucket.low, bucket.members)
-        .where(
-            bucket.board_id == here.board,
-            bucket.period == here.period,
-            bucket.scope == here.scope,
-        )
-        .order_by(bucket.low)
-    )
-    coarse = db.session.execute(buckets.where(bucket.level == 1)).all()
-    if after >= sum(row.members for row in coarse):
-        return LARGEST, 0
-    low, high, skip = _walk(coarse, after)
-    fine = buckets.where(bucket.level == 0, bucket.low >= low, bucket.low < high)
-    low, _, skip = _walk(db.session.execute(fine).all(), skip)
+    low, high, skip = -LARGEST, LARGEST, after
+    for level in reversed(range(len(rules.LEVELS))):
+        rows = _BUCKETS.all(**here._asdict(), level=level, low=low, high=high)
+        if level == _TOP and after >= sum(row.members for row in rows):
+            return LARGEST, 0
+        low, high, skip = _walk(rows, skip)
     return low, skip
 
 
-def _walk(rows: Sequence[Row[Any]], skip: int) -> tuple[int, int, int]:
+def _walk(rows: Sequence[Any], skip: int) -> tuple[int, int, int]:
     """The bucket that holds the line behind ``skip`` others: where it begins, ends, and the rest."""
     ends = [*(row.low for row in rows[1:]), LARGEST]
     for row, end in zip(rows, ends, strict=True):
@@ -289,21 +332,20 @@ def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
 
 
 def _lines(
-    rule: rules.Board, here: Here, rows: Sequence[Any], place: int, previous: Sequence[Any]
+    rule: rules.Board,
+    here: Here,
+    rows: Sequence[Any],
+    place: int,
+    previous: Sequence[Any],
+    rank: int | None,
 ) -> list[Line]:
-    """Rows that follow each other from line ``place`` on, behind ``previous``."""
+    """Rows that follow each other from line ``place`` on, behind ``previous``; the first one's ``rank``
+    may be known."""
     keys = [_tie_key(rule, row) for row in rows]
-    rank = place
-    if rows and rule.tie == "dense":
-        rank = _steps(here, rows[0].order_key) + 1
-    elif rows and previous and _tie_key(rule, previous[-1]) == keys[0]:
-        first = rows[0]
-        before = _listed(here, func.count()).where(
-            Standing.order_key == first.order_key, Standing.member_id < first.member_id
-        )
-        if rule.tie == "first":
-            before = before.where(Standing.reached_at == first.reached_at)
-        rank -= db.session.scalar(before) or 0
+    if rank is None:
+        rank = place
+        if rows and previous and _tie_key(rule, previous[-1]) == keys[0]:
+            rank -= _level_with(rule, here, rows[0])
     ranks = rules.ranks(keys, rule.tie, place=place, rank=rank)
     return [
         Line(place + index, rank, row)
@@ -311,15 +353,21 @@ def _lines(
     ]
 
 
-_STEPS = text(f"""
-SELECT (SELECT {_SUM} {_COARSE_STEPS} AND low < :coarse)
-  + (SELECT {_SUM} {_FINE_STEPS} AND low >= :coarse AND low < :fine)
-  + (SELECT count(DISTINCT order_key) {_LISTED} AND order_key >= :fine AND order_key < :key)
-""")
+def _level_with(rule: rules.Board, here: Here, row: Any) -> int:
+    """How many lines before this one share its rank."""
+    names = ("order_key", "reached_at") if rule.tie == "first" else ("order_key",)
+    same = " AND ".join(f"{name} = :{name}" for name in names)
+    asked = here._asdict() | {name: getattr(row, name) for name in (*names, "member_id")}
+    listed = _kind(rule).listed
+    before = text(f"SELECT count(*) {listed} AND {same} AND member_id < :member_id")
+    typed = (bindparam(name, type_=getattr(Standing, name).type) for name in names)
+    return db.session.scalar(before.bindparams(*typed), asked) or 0
 
 
-def _steps(here: Here, order_key: int) -> int:
+def _steps(rule: rules.Board, here: Here, order_key: int) -> int:
     """How many different order keys stand before this one."""
-    fine, coarse = (rules.bucket(order_key, level) for level in range(2))
-    asked = here._asdict() | {"fine": fine, "coarse": coarse, "key": order_key}
-    return db.session.scalar(_STEPS, asked) or 0
+    lows = {f"low{n}": rules.bucket(order_key, n) for n in range(len(rules.LEVELS))}
+    before = _steps_before(_kind(rule), lambda level: f":low{level}", ":key")
+    return (
+        db.session.scalar(text(f"SELECT {before}"), here._asdict() | lows | {"key": order_key}) or 0
+    )

@@ -82,6 +82,7 @@ _STEPS = (
         among(_STANDINGS.c.scope, "scopes"),
         among(_STANDINGS.c.order_key, "order_keys"),
         literal_column("listed"),  # as the index says it
+        _STANDINGS.c.reached_at.is_(None),
     )
     .distinct()
 )

@@ -154,8 +154,7 @@ def question_first(
 
 
 def _asked_once(published: Published, period: Period, scope: Scope | None) -> places.Here | None:
-    # How many different scores stand before somebody is no part of those queries.
-    return None if published.rule.tie == "dense" else _kept(published, period, scope)
+    return _kept(published, period, scope)
 
 
 def _kept(published: Published, period: Period, scope: Scope | None) -> places.Here | None:

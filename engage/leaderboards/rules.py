@@ -25,13 +25,15 @@ SEERS = ("audience", "everyone")
 COLUMNS = ("organisation", "team", "region", "type")
 COLUMNS_TOLD = ("organisation",)
 PERCENT = "percent"
-#: Leading bits of an order key that tell fine and coarse buckets apart: 512 and 16 of them from one
-#: power of two to the next, so that buckets fit cents and millions alike.
-LEVELS = (9, 4)
+#: Leading bits of an order key that tell buckets apart, from fine to coarse: 2,048, 32 and one of them
+#: from one power of two to the next, so that buckets fit cents and millions alike. Of a million members
+#: a rank then takes about 16 + 16 + 32 buckets and a count of 66.
+LEVELS = (11, 5, 0)
 #: So much higher are the levels that count different keys.
-DENSE = 2
-#: Scopes that may hold a good part of all partners, whose ranks are kept; others are small by nature.
-NARROWED = ("region", "type")
+DENSE = len(LEVELS)
+#: Scopes that may hold a good part of all partners, whose ranks are kept; others are small by nature, or
+#: (a type) nothing leads there, and are counted.
+NARROWED = ("region",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def bucket(order_key: int, level: int) -> int:
     """The lowest order key of the bucket that holds this one.
 
     Keys share a bucket whose sign, length and leading bits are the same, so buckets are narrow where
-    keys are small and every fine one lies in one coarse one.
+    keys are small and every fine one lies in one of each coarser level.
     """
     magnitude = order_key if order_key >= 0 else ~order_key
     width = max(0, magnitude.bit_length() - 1 - LEVELS[level])
