@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engage import flow, periods
 from engage.db import db, transaction
 from engage.leaderboards import ranking, rules, service
+from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
@@ -71,6 +72,29 @@ def test_groups_are_ranked_by_what_their_partners_earned(cast: Cast):
     assert [(row.rank, row.name, row.organisation) for row in found.rows] == [
         (1, "Northwest", None),
         (2, "Northeast", None),
+    ]
+
+
+def test_who_hides_stands_where_it_would_also_alone_in_its_bucket(programme: Programme):
+    slug = programme.slug
+    sold = {"H0": "5000", "H1": "3300", "H2": "2000"}
+    profiles = [Profile(who, f"Partner {who}") for who in sold]
+    transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
+    record(programmes.by_slug(slug), *(sale(f"s-{w}", w, sold[w], date(2013, 4, 2)) for w in sold))
+
+    def hide() -> int:
+        here = programmes.by_slug(slug)
+        hidden = db.session.query(Partner).filter_by(external_id="H1").one()
+        flow.show(here, hidden, "hidden", None, now=NOW)
+        return hidden.id
+
+    hidden = transaction(hide)
+    here = programmes.by_slug(slug)
+    near = ranking.around(here, board(here), Q2, hidden)
+    assert [(row.place, row.rank, row.listed) for row in near.rows] == [
+        (1, 1, True),
+        (2, 2, False),
+        (2, 2, True),
     ]
 
 
