@@ -1,7 +1,7 @@
 """three levels: ranks are read from the index and three levels of buckets, types are counted
 
-Revision ID: 0039
-Revises: 0038
+Revision ID: 0040
+Revises: 0039
 """
 
 import json
@@ -10,8 +10,8 @@ from collections import Counter
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039"
-down_revision = "0038"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
