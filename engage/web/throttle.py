@@ -10,6 +10,7 @@ import math
 import secrets
 import time
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from flask import Flask, Response, after_this_request, current_app, request
 from flask_limiter import Limiter
@@ -24,8 +25,20 @@ from engage.config import Settings
 
 log = logging.getLogger(__name__)
 
+
+def network(address: str) -> str:
+    """What attempts from an address are counted under: of IPv6 a customer has 2**64, so their /64."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((found.packed[:8] + bytes(8), 64)))
+
+
 #: For views: ``@limiter.limit("60 per minute")``.
-limiter = Limiter(get_remote_address)
+limiter = Limiter(lambda: network(get_remote_address()))
 _in_memory = MovingWindowRateLimiter(MemoryStorage())
 
 # An office shares one address, so that limit is wide; the narrow one is per account *and* address.
@@ -112,6 +125,7 @@ class SignInThrottle:
     is what `known_browser` says."""
 
     def __init__(self, account: str, address: str, browser: str | None = None) -> None:
+        address = network(address)
         self._pairs: tuple[tuple[RateLimitItem, tuple[str, ...]], ...] = (
             (_PER_ADDRESS, ("sign-in", "address", address)),
             # Before the account's: what is refused here does not use that up.

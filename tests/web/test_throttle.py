@@ -47,3 +47,15 @@ def test_an_address_is_guarded_against_many_accounts():
     ]
     assert waits[:300] == [0] * 300
     assert waits[300] > 0
+
+
+@pytest.mark.usefixtures("app")
+def test_addresses_of_one_ipv6_customer_are_one() -> None:
+    def wait(address: str) -> int:
+        return SignInThrottle("alice@example.com", address).minutes_to_wait()
+
+    assert [wait(f"2001:db8:1:2:{number:x}::1") for number in range(10)] == [0] * 10
+    assert wait("2001:db8:1:2:ffff::1") > 0
+    assert wait("2001:db8:1:3::1") == 0, "the neighbour's"
+    mapped = [wait(f"::ffff:192.0.2.{number}") for number in range(11)]
+    assert not any(mapped), "IPv4 in IPv6 is told apart as IPv4 is"
