@@ -24,6 +24,7 @@ from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 
@@ -170,7 +171,7 @@ def _submitted(row: Board | None) -> Answer:
     if reading.board is None:
         return _page(here, row, typed, reading.errors), 422
     programme_id, user_id, now, board = g.seat.programme.id, g.user.id, g.now, reading.board
-    why = request.form.get("why", "").strip()[:_LONGEST_WHY] or None
+    why = form_text("why", _LONGEST_WHY)[:_LONGEST_WHY] or None
 
     def work() -> str:
         free = slug or rules.slug_of(board.name, _taken(programme_id), "board")

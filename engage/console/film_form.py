@@ -109,6 +109,10 @@ def _told(fault: Fault, slot: Slot) -> str:
             " differ.",
             other=fault.what,
         ),
+        "control": _("It holds a sign that nobody can see (%(sign)s): delete it.", sign=fault.what),
+        "unknown": _("No field is called {%(name)s}: name %(names)s.", name=fault.what, names=names)
+        if names
+        else _("No field is called {%(name)s}, and none can be named here.", name=fault.what),
         "placeholder": _(
             "{%(name)s} may be missing here: name %(names)s.", name=fault.what, names=names
         )

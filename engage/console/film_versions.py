@@ -17,6 +17,7 @@ from engage.studio.theme import Theme
 from engage.videos import editions
 from engage.videos.models import FilmVersion
 from engage.web import allow
+from engage.web.texts import form_text
 
 _LONGEST_NOTE = 500
 
@@ -46,7 +47,7 @@ def _review(subject: Subject, errors: dict[str, str]) -> str:
 @blueprint.post("/<slug>/publish")
 @allow("manager")
 def publish(slug: str) -> Answer:
-    subject, note = Subject(slug), request.form.get("note", "").strip()[:_LONGEST_NOTE]
+    subject, note = Subject(slug), form_text("note", _LONGEST_NOTE)[:_LONGEST_NOTE]
     if subject.errors(subject.edits):
         return _review(subject, {}), 422
     if not note:

@@ -21,6 +21,7 @@ from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_held", __name__, url_prefix="/console/held")
 
@@ -162,7 +163,7 @@ def _retried(ids: list[int] | None) -> Response:
 def dismiss(held_id: int) -> Response:
     """Say no to a report; the reason stays with it."""
     programme_id, by, now = g.seat.programme.id, g.user.id, g.now
-    held_id, note = _waiting(held_id).id, request.form.get("note", "").strip()[:_NOTE]
+    held_id, note = _waiting(held_id).id, form_text("note", _NOTE)[:_NOTE]
     if not note:
         flash(_("Say why, so that others understand it later. Nothing was dismissed."), "error")
     elif transaction(lambda: held.dismiss(programme_id, held_id, note, by, now)):

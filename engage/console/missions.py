@@ -29,6 +29,7 @@ from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
@@ -169,7 +170,7 @@ def _submitted(changed: Reach | None) -> Answer:
         errors["audience"] = _("There is no such segment or tier any more: choose another.")
     elif not missions.addressed(draft.where, partners.attributes(here.id)):
         errors["audience"] = _("Nobody fits all of this: choose less.")
-    if changed and not request.form.get("why", "").strip():
+    if changed and not form_text("why", _LONGEST_WHY):
         errors["why"] = _("Say why: partners read it beside the change.")
     if errors or reading.mission is None:
         return _form(here, draft, voice, changed, errors), 422
@@ -179,7 +180,7 @@ def _submitted(changed: Reach | None) -> Answer:
 def _published(reading: Reading, slug: str | None) -> Answer:
     """Make it live: on the pages of those it addresses, with what they have done already."""
     programme_id, now, draft = g.seat.programme.id, g.now, reading.mission
-    why = request.form.get("why", "").strip()[:_LONGEST_WHY] or None
+    why = form_text("why", _LONGEST_WHY)[:_LONGEST_WHY] or None
     assert draft is not None
 
     def work() -> tuple[str, int]:

@@ -30,6 +30,7 @@ from engage.programmes.service import Refused
 from engage.videos import catalogue
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
 
@@ -192,7 +193,7 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
 def _published(
     here: Programme, text: str, described: ProgrammeFile, since: datetime | None
 ) -> Answer:
-    now, by, why = g.now, g.user.id, request.form.get("why", "").strip()[:500] or None
+    now, by, why = g.now, g.user.id, form_text("why", 500)[:500] or None
 
     def work() -> tuple[list[str], int]:
         published = programmes.publish(described, now, since, why, by)

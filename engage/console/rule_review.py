@@ -29,6 +29,7 @@ from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.texts import form_text
 
 _LONGEST_WHY = 500
 
@@ -163,7 +164,7 @@ def publish(draft_id: int) -> Answer:
 def _asked(here: Programme) -> tuple[str, datetime | None, dict[str, str]]:
     """Why, and from when on."""
     errors: dict[str, str] = {}
-    why = request.form.get("why", "").strip()
+    why = form_text("why", _LONGEST_WHY)
     if not why:
         errors["why"] = _("Say why: partners read it beside the change.")
     elif len(why) > _LONGEST_WHY:

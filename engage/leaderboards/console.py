@@ -24,6 +24,7 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
+from engage.web.texts import form_text
 
 blueprint = Blueprint("console_moments", __name__, url_prefix="/console/boards")
 
@@ -128,7 +129,7 @@ def change(board: str) -> Response | tuple[str, int]:
     act = request.form.get("act", "")
     if act not in ("freeze", "lift", "redraw"):
         abort(400)
-    reason = request.form.get(f"{act}_reason", "").strip()
+    reason = form_text(f"{act}_reason", _LONGEST)
     if not reason or len(reason) > _LONGEST:
         said = _("Say why, in at most %(most)s characters.", most=_LONGEST)
         return _page(board, error=said, act=act, reason=reason), 422

@@ -19,6 +19,7 @@ from engage.studio import placeholders
 from engage.studio.design import ENGLISH, MOODS, Scene, Template
 from engage.studio.typeface import missing_script
 from engage.studio.words import places, reworded
+from engage.texts import control
 
 Edits = Mapping[str, Any]
 #: Characters of one text.
@@ -38,7 +39,8 @@ class Slot:
 
 class Fault(NamedTuple):
     """What of some edits does not fit: ``at`` is ``words``, language, text; ``scenes``, name; or
-    ``music``. ``kind``: brace, placeholder, long, script, twice, gone or music; ``what`` it is about."""
+    ``music``. ``kind``: control, brace, unknown, placeholder, long, script, twice, gone or music; ``what`` it is
+    about."""
 
     kind: str
     at: tuple[str, ...]
@@ -89,7 +91,8 @@ def faults(template: Template, edits: Edits) -> list[Fault]:
             if text not in known or language not in (ENGLISH, *template.words):
                 found.append(Fault("gone", at, text))
             else:
-                found += [Fault(kind, at, what) for kind, what in _unfit(said, known[text])]
+                unfit = _unfit(said, known[text], template)
+                found += [Fault(kind, at, what) for kind, what in unfit]
     found += [
         Fault("gone", ("scenes", name), name)
         for name, _on in edits.get("scenes", ())
@@ -100,14 +103,18 @@ def faults(template: Template, edits: Edits) -> list[Fault]:
     return found + list(_alike(template, edits))
 
 
-def _unfit(said: str, slot: Slot) -> Iterator[tuple[str, str]]:
+def _unfit(said: str, slot: Slot, template: Template) -> Iterator[tuple[str, str]]:
+    if sign := control(said):
+        yield "control", sign
     try:
         names = placeholders.names(said)
     except placeholders.BadPlaceholder:
         yield "brace", said
         return
     for name in dict.fromkeys(names):
-        if name not in slot.fields:
+        if name not in template.fields:
+            yield "unknown", name
+        elif name not in slot.fields:
             yield "placeholder", name
     if len(said) > LONGEST_TEXT:
         yield "long", str(len(said))

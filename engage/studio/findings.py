@@ -11,6 +11,7 @@ from engage.studio.design import FILE, Field, Problem
 from engage.studio.placeholders import BadPlaceholder, names
 from engage.studio.toml_lines import Path as Place
 from engage.studio.toml_lines import line_of
+from engage.texts import control
 
 
 class Findings:
@@ -51,6 +52,8 @@ class Findings:
         if not isinstance(value, str) or (required and not value.strip()):
             self.wrong((*path, key), "a text is missing here", f'write {key} = "…"')
             return default
+        if sign := control(value):
+            self.wrong((*path, key), *invisible(sign))
         return value
 
     def choice(
@@ -98,7 +101,9 @@ class Findings:
         return made
 
     def words(self, text: str, path: Place, guarded: frozenset[str]) -> None:
-        """Placeholders of a text: known, writable, and sure to be there."""
+        """Placeholders of a text: known, writable, and sure to be there; and no sign that nobody sees."""
+        if sign := control(text):
+            self.wrong(path, *invisible(sign))
         try:
             used = names(text)
         except BadPlaceholder as wrong:
@@ -123,6 +128,11 @@ class Findings:
             self.wrong(path, f"{name!r} is optional and may be missing here",
                        f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
         return True
+
+
+def invisible(sign: str) -> tuple[str, str]:
+    """What is wrong with a text that holds such a sign, and how to mend it."""
+    return f"holds an invisible control character ({sign})", "delete it"
 
 
 def numeric(value: Any) -> bool:

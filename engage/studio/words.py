@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from engage.studio import placeholders
 from engage.studio.conditions import Condition
 from engage.studio.design import ENGLISH, Layer, Problem, Say, Template
+from engage.studio.findings import invisible
 from engage.studio.layers import KINDS
 from engage.studio.toml_lines import line_of, locate, unreadable
 from engage.studio.typeface import missing_script
+from engage.texts import control
 
 FOLDER = "words"
 
@@ -114,6 +116,8 @@ def _faults(wanted: list[str], raw: Mapping[str, Any]) -> Iterator[tuple[str, tu
                 ("is no text of the template", "take it out, or mend it to the English text"),
             )
             continue
+        if isinstance(said, str) and (sign := control(said)):
+            yield text, invisible(sign)
         try:
             fits = isinstance(said, str) and _fields(said) == _fields(text)
         except placeholders.BadPlaceholder as wrong:

@@ -20,6 +20,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import FileWrapper
 
@@ -232,10 +233,22 @@ def media(video: Video, name: str) -> Response:
     response.response = FileWrapper(file, AT_ONCE)
     response.content_length = size
     response.set_etag(f"{video.key[:32]}-{size}")
-    response.make_conditional(request, accept_ranges=True, complete_length=size)
+    try:
+        response.make_conditional(_asked(), accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable as beyond:
+        file.close()
+        return Response(status=416, headers={"Content-Range": f"bytes */{beyond.length}"})
     # Named by its content, so it never changes; but it is one person's, and asked for each time.
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _asked() -> dict[str, Any]:
+    """The request, without a range that is none (RFC 9110 has it ignored) or several at once."""
+    wished, asked = request.range, {**request.environ}
+    if wished is None or wished.units != "bytes" or len(wished.ranges) != 1:
+        asked.pop("HTTP_RANGE", None)
+    return asked
 
 
 def mine(key: str) -> Video:

@@ -56,7 +56,8 @@ def test_a_text_may_name_what_is_sure_to_be_there_wherever_it_stands(template):
     ("said", "kind"),
     [
         ("Hello {points}.", "placeholder"),
-        ("Hello {partner}.", "placeholder"),
+        ("Hello {partner}.", "unknown"),
+        ("Hello \u202e{partner_name}.", "control"),
         ("Hello {partner_name", "brace"),
         ("Hello {partner_name.__class__}", "brace"),
         ("a" * 301, "long"),

@@ -52,6 +52,8 @@ def problems(write, old: str, new: str) -> list[str]:
         ("fps = 10", "fps = = 10", "template.toml:3: file: not valid TOML"),
         ('sample = "Ada"', 'sample = 5', "is no text"),
         ('unit = "points"', 'unit = "stones"', "use money, points"),
+        ('say = "Hello', 'say = "He\u202ello', "control character (U+202E); delete it"),
+        ('title = "', 'title = "\u2066', "title: holds an invisible control character (U+2066)"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(write, old, new, expected):

@@ -50,6 +50,11 @@ def test_who_speaks_a_language_without_words_is_told_in_english(translated):
     ("old", "new", "expected"),
     [
         ('"Tiny" = "Winzig"\n', "", "'Tiny': is not translated"),
+        (
+            "Winzig",
+            "Win\u202ezig",
+            "de.toml:2: 'Tiny': holds an invisible control character (U+202E)",
+        ),
         ("Sie haben {points} Punkte", "Sie haben Punkte", "words/de.toml:4"),
         ("Sie haben {points} Punkte", "Sie haben Punkte", "name {points}"),
         ("Hallo {partner_name}", "Hallo {partner_name", "a lone '{'"),

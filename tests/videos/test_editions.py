@@ -97,6 +97,22 @@ def test_a_placeholder_that_may_be_missing_is_named_and_not_published(
     assert editions.latest(cast.programme.id) == {}
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("You are {rnak}.", "No field is called {rnak}: name {partner_name}, {period_name}, {points}."),
+        ("Well \u202edone\u202c", "a sign that nobody can see (U+202E): delete it."),
+    ],
+)  # fmt: skip
+def test_a_field_nobody_knows_and_a_sign_nobody_sees_are_named_and_not_published(
+    mia: Browser, cast: Cast, words: str, told: str
+) -> None:
+    change(mia, SAID, words)
+    assert told in mia.get(PAGE).text
+    assert mia.post(f"{PAGE}/publish", data={"base": "0", "note": "x"}).status_code == 422
+    assert editions.latest(cast.programme.id) == {}
+
+
 def test_a_film_ordered_before_is_made_and_read_as_it_was_ordered(
     mia: Browser, cast: Cast, order: Order
 ) -> None:

@@ -69,8 +69,20 @@ def test_a_film_is_sent_in_the_ranges_a_player_asks_for(app: Flask, cast: Cast) 
         assert answer.data == examples.FILM[start:end]
         assert answer.headers["Content-Range"].endswith(f"/{len(examples.FILM)}")
     beyond = alice.get(f"{FILM}/film.mp4", headers={"Range": "bytes=99999-"})
-    assert beyond.status_code == 416
+    assert (beyond.status_code, beyond.data) == (416, b"")
+    assert beyond.headers["Content-Range"] == f"bytes */{len(examples.FILM)}"
     assert alice.get(f"{FILM}/film.mp4").headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.usefixtures("alices_film")
+@pytest.mark.parametrize(
+    "wish", ["bytes=abc", "bytes=5-2", "items=0-5", "bytes", "", "bytes=0-1,4-5", "bytes=²-"]
+)
+def test_a_range_that_is_none_or_several_is_answered_with_the_whole_film(
+    app: Flask, cast: Cast, wish: str
+) -> None:
+    answer = browser(app, cast.alice.user).get(f"{FILM}/film.mp4", headers={"Range": wish})
+    assert (answer.status_code, answer.data) == (200, examples.FILM)
 
 
 @pytest.mark.usefixtures("alices_film")
