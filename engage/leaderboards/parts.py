@@ -36,6 +36,7 @@ from engage.voice import Voice
 
 T = TypeVar("T")
 
+_PODIUM = 3
 #: Parts that are kept, those shown last: a page of fifty rows has 30 KB.
 KEPT = 512
 
@@ -126,13 +127,13 @@ def _rows(
 ) -> Piece:
     yesterday = _yesterday(view, found)
     league = league_words.of_view(view, found.ranked, voice)
-    first = 0 if after or league else 3
+    first = 0 if after or league else _PODIUM
     podium = found._replace(rows=found.rows[:first])
     table = found._replace(rows=found.rows[first:])
     latest = _latest_with_rows(view) if not found.ranked else None
     before = _before(view, table)
     lines = wording.shown(view, table, voice, yesterday=yesterday, before=before)
-    if found.ranked > PAGE and found.rows and found.rows[-1].place == found.ranked:
+    if found.ranked > _PODIUM and found.rows and found.rows[-1].place == found.ranked:
         # Somebody is always last; nobody has to read it beside a name.
         for line in lines:
             line["quiet"] = line["rank"] == found.rows[-1].rank
@@ -286,7 +287,7 @@ def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
 def place_of(view: View, row: ranking.Row) -> str:
     """The address of a line in the table."""
     after = (row.place - 1) // PAGE * PAGE
-    has_podium = row.place <= 3 and not (view.scope and view.scope[0] == LEAGUE)
+    has_podium = row.place <= _PODIUM and not (view.scope and view.scope[0] == LEAGUE)
     name = "podium" if has_podium else "board"
     address = view.address(after=after or None, _anchor=f"{name}-{row.member_id}")
     return url("leaderboards.board", **address)

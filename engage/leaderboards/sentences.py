@@ -187,12 +187,14 @@ def _total(
     """A value in what the board measures."""
     if rule.measure == "amount":
         return voice.amount(rounded(value) if whole else value, currency, whole=whole)
-    if rule.measure == "quantity" or (bare and rule.counts_facts):
+    if bare and rule.counts_facts:
         return voice.quantity(value)
     if rule.measure == "facts":
         return facts.counted(rule.on or "", value, voice)
     if rule.counts_facts:
         n, shown = 1 if value == SCALE else 2, voice.quantity(value)
+        if rule.measure == "quantity":
+            return voice.ngettext("%(shown)s unit", "%(shown)s units", n, shown=shown)
         if rule.measure == "customers":
             return voice.ngettext("%(shown)s customer", "%(shown)s customers", n, shown=shown)
         return voice.ngettext("%(shown)s product", "%(shown)s products", n, shown=shown)

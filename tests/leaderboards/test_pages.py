@@ -330,3 +330,12 @@ def test_of_two_sales_nothing_is_usual(app: Flask, cast: Cast):
     record(cast.programme, sale("b-2", "B1", "400"))
     found = page(browser(app, cast.bob.user), "/leaderboards/sales/me")
     assert "$600 behind Charlie & Sons." in text(found)
+
+
+def test_nobody_reads_who_is_last_but_on_a_podium(alice: Browser, cast: Cast):
+    assert text(page(alice, "/leaderboards/sales").select(".podium-rank")[-1]) == "Rank 3"
+    more = [Profile("X1", "Dora"), Profile("X2", "Emil")]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), more, now=NOW))
+    record(programmes.by_slug("resellers"), sale("x-1", "X1", "90"), sale("x-2", "X2", "80"))
+    places = page(alice, "/leaderboards/sales/rows").select(".rank-place")
+    assert [text(place) for place in places] == ["Rank 4", "–"]
