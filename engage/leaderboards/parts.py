@@ -133,10 +133,10 @@ def _rows(
     latest = _latest_with_rows(view) if not found.ranked else None
     before = _before(view, table)
     lines = wording.shown(view, table, voice, yesterday=yesterday, before=before)
+    ends = [row.rank for row in found.rows[-2:]]
     if found.ranked > _PODIUM and found.rows and found.rows[-1].place == found.ranked:
-        # Somebody is always last; nobody has to read it beside a name.
-        for line in lines:
-            line["quiet"] = line["rank"] == found.rows[-1].rank
+        # Somebody is always last; nobody has to read it beside a name, unless they are several.
+        lines[-1]["quiet"] = len(set(ends)) == len(ends)
     return _draw(
         *("leaderboards/_rows.html", view, voice),
         after=after,

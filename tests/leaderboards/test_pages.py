@@ -339,3 +339,6 @@ def test_nobody_reads_who_is_last_but_on_a_podium(alice: Browser, cast: Cast):
     record(programmes.by_slug("resellers"), sale("x-1", "X1", "90"), sale("x-2", "X2", "80"))
     places = page(alice, "/leaderboards/sales/rows").select(".rank-place")
     assert [text(place) for place in places] == ["Rank 4", "–"]
+    record(programmes.by_slug("resellers"), sale("x-3", "X2", "10"))
+    level = page(alice, "/leaderboards/sales/rows").select(".rank-place")
+    assert [text(place) for place in level] == ["Rank 4", "Rank 4"]
