@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from psycopg import DataError
+from psycopg.types.array import ListDumper
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy import (
     BigInteger,
@@ -160,6 +162,29 @@ def _prepare_psycopg(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         for dumper in (Int8Dumper, Int8BinaryDumper):
             connection.adapters.register_dumper(int, dumper)
+        connection.adapters.register_dumper(list, _Lists)
+
+
+class _Lists(ListDumper):
+    """Lists of whole numbers, and of texts, as PostgreSQL reads them where the statement says of what
+    type they are: a fact sends thirty, and psycopg looks for a way to say each of them anew."""
+
+    def get_key(self, obj: list[Any], format: Any) -> Any:
+        return self.cls if {*map(type, obj)} in _PLAIN else super().get_key(obj, format)
+
+    def dump(self, obj: list[Any]) -> Any:
+        kinds = {*map(type, obj)}
+        if kinds == {int}:
+            return ("{" + ",".join(map(str, obj)) + "}").encode()
+        if kinds != {str}:
+            return super().dump(obj)
+        said = [text.replace("\\", "\\\\").replace('"', '\\"') for text in obj]
+        if "\0" in "".join(obj):
+            raise DataError("no text holds U+0000 in PostgreSQL")
+        return ('{"' + '","'.join(said) + '"}').encode()
+
+
+_PLAIN = ({int}, {str})
 
 
 @event.listens_for(Pool, "checkin")

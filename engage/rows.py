@@ -83,6 +83,26 @@ def upsert_rows(
     _send(connection, plan, _values(rows), otherwise)
 
 
+def delete_rows(table: Any, keys: Sequence[Row], only: str = "") -> None:
+    """Delete the rows of these primary keys; ``only`` where they meet a condition, too."""
+    if not keys:
+        return
+    connection = current()
+    names = [f'"{column.name}"' for column in table.primary_key.columns]
+    plan = _plan(table, tuple(table.primary_key.columns.keys()), connection.dialect)
+    wanted = f" AND {only}" if only else ""
+    if plan.lite:
+        where = " AND ".join(f"{name} = ?" for name in names)
+        statement = f'DELETE FROM "{table.name}" WHERE {where}{wanted}'  # noqa: S608
+        send_each(connection, statement, plan.stored(keys))
+    else:
+        columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
+        same = " AND ".join(f'"{table.name}".{name} = gone.{name}' for name in names)
+        statement = f'DELETE FROM "{table.name}" USING unnest({columns})'  # noqa: S608
+        statement += f" AS gone ({', '.join(names)}) WHERE {same}{wanted}"
+        send(connection, statement, [*map(list, zip(*plan.stored(keys), strict=True))])
+
+
 def _values(rows: Sequence[dict[str, Any]]) -> list[Row]:
     return [tuple(map(row.__getitem__, rows[0])) for row in rows]
 

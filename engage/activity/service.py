@@ -1,6 +1,6 @@
 """Taking facts in: each once, a changed one as a correction of what stood before."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -42,6 +42,18 @@ _STANDING = Prepared(
 )
 
 
+_OF_PARTNERS = Prepared(
+    select(*COLUMNS)
+    .where(
+        _fact.superseded_at.is_(None),
+        among(_fact.partner_id, "partner_ids"),
+        _fact.day.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(_fact.occurred_at, _fact.external_id, _fact.source),
+    Standing._make,
+)
+
+
 class Admission(NamedTuple):
     """What a batch became: ``answers`` has one word per report, in its order."""
 
@@ -56,6 +68,13 @@ def standing_facts(*conditions: ColumnElement[bool]) -> Iterator[Standing]:
     statement = select(*COLUMNS).where(Fact.superseded_at.is_(None), *conditions)
     for row in db.session.execute(statement.order_by(*EVENT_ORDER)):
         yield Standing._make(row)
+
+
+def facts_of(
+    partner_ids: Collection[int], first: date = date.min, last: date = date.max
+) -> list[Standing]:
+    """Standing facts of partners on some days (both included), in event-time order."""
+    return _OF_PARTNERS.all(partner_ids=partner_ids, first=first, last=last)
 
 
 def admit(

@@ -204,9 +204,7 @@ def _again(
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     owed: list[Difference] = []
     for chunk in in_chunks({partner_id for _, partner_id, _ in stale}, 500):
-        facts = list(
-            activity.standing_facts(Fact.partner_id.in_(chunk), Fact.day.between(first, last))
-        )
+        facts = activity.facts_of(chunk, first, last)
         here: dict[Group, list[Worth]] = {group: [] for group in stale if group[1] in chunk}
         here |= {
             group: walked for group, walked in worth(shelf, facts, attributes) if group in here
@@ -255,7 +253,7 @@ def _everything(
             yield [book.id], everybody, _whole(programme, book, book.limit, everybody)
     rule_ids = [book.id for book in shelf]
     for chunk in in_chunks(attributes, 500):
-        facts = list(activity.standing_facts(Fact.partner_id.in_(chunk)))
+        facts = activity.facts_of(chunk)
         gone: dict[Group, list[Worth]] = {group: [] for group in posted.groups_of(rule_ids, chunk)}
         yield rule_ids, chunk, gone | dict(worth(shelf, facts, attributes))
 

@@ -1,8 +1,10 @@
 """Facts are carried into the standings, in their transaction."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from engage.leaderboards.tally import Place, Published, tally, windowed
 from engage.leaderboards.windows import touched
 from engage.ledger.rules import Difference, Move
 from engage.partners import service as partners
+from engage.periods import Period
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
 
@@ -190,10 +193,19 @@ def _counted_anew(
     for name, members in by_period.items():
         found |= {(board_id, name, member): None for member in members}
         period = published.rule.windows.called(name)
-        counted = tally(programme, published, period, members=members)
-        for member, score, reached in db.session.execute(counted):
+        segments = json.dumps(programme.segments)
+        counted = _members(programme.id, segments, published.rule, period).all(members=members)
+        for member, score, reached in counted:
             found[board_id, name, member] = score, reached if timed else None
     return found
+
+
+@lru_cache(maxsize=256)
+def _members(programme_id: int, segments: str, rule: rules.Board, period: Period) -> Prepared:
+    """The tally of some members, kept by all that it is made of."""
+    programme = Programme(id=programme_id, segments=json.loads(segments))
+    published: Any = Published(None, rule)  # type: ignore[arg-type]  # it asks the rule alone
+    return Prepared(tally(programme, published, period, members="members"), tuple)
 
 
 def _done_since(climbed: Mapping[int, datetime]) -> list[_Counted]:

@@ -25,7 +25,7 @@ from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, insert_rows, upsert_rows
+from engage.rows import among, delete_rows, insert_rows, upsert_rows
 from engage.rows import insert as insert_tuples
 
 #: Board, period name, member.
@@ -135,28 +135,14 @@ def write(
         put=("score", "order_key", "reached_at", "listed"),
     )
     stay = {row[:4] for row in rows}
-    _delete(_WITHOUT, [row[:4] for row in were if row[:4] not in stay])
+    delete_rows(_STANDINGS, [row[:4] for row in were if row[:4] not in stay])
     counts.update(_step_buckets(_there(touched)))
     upsert_rows(
         _BUCKETS,
         [_bucket_row(key, members) for key, members in sorted(counts.items()) if members],
         add=("members",),
     )
-    _delete(_WITHOUT_EMPTY, [key for key, n in counts.items() if n < 0])
-
-
-def _without(table: Any) -> Any:
-    """The deletion of a row by its primary key, whose values are named k0, k1 and so on."""
-    columns = enumerate(table.primary_key.columns)
-    return delete(table).where(*(column == bindparam(f"k{n}") for n, column in columns))
-
-
-_WITHOUT = Prepared(_without(_STANDINGS))
-_WITHOUT_EMPTY = Prepared(_without(_BUCKETS).where(_BUCKETS.c.members == 0))
-
-
-def _delete(statement: Prepared, keys: list[Any]) -> None:
-    statement.run(*({f"k{n}": value for n, value in enumerate(key)} for key in keys))
+    delete_rows(_BUCKETS, [key for key, n in counts.items() if n < 0], "members = 0")
 
 
 def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, Who]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm.util import identity_key
 
 from engage import clock
 from engage.apart import Apart
@@ -151,9 +152,10 @@ def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False
     raised = _STAMP if by_facts else _RESHAPE
     if ids:
         raised.run({"board_ids": ids, "now": now})
+    session = db.session()
     for board_id in ids:
-        if known := db.session.identity_map.get(db.session.identity_key(Board, board_id)):
-            db.session.expire(known, ["version", "reshaped", "changed_at"])
+        if known := session.identity_map.get(identity_key(Board, board_id)):
+            session.expire(known, ["version", "reshaped", "changed_at"])
 
 
 def rebuild(

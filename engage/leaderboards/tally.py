@@ -93,11 +93,12 @@ def tally(
     published: Published,
     period: Period,
     scope: tuple[str, str] | None = None,
-    members: Sequence[int] | None = None,
+    members: Sequence[int] | str | None = None,
 ) -> Select[Any]:
     """The standings of a period straight from the facts (or from what they earned).
 
-    Columns ``member_id``, ``score``, ``reached_at``; of ``members`` alone, if any are named. This is
+    Columns ``member_id``, ``score``, ``reached_at``; of ``members`` alone, if any are named (a text names the
+    parameter they will be). This is
     what the projection must equal, and what answers for periods it does not keep.
     """
     rule = published.rule
@@ -110,7 +111,7 @@ def _whose(
     programme: Programme,
     published: Published,
     scope: tuple[str, str] | None,
-    members: Sequence[int] | None,
+    members: Sequence[int] | str | None,
 ) -> Whose:
     """Which facts or lines count: those that stand, of all partners where nothing is asked."""
     rule = published.rule
@@ -298,7 +299,7 @@ def _pay(
         )
         .where(
             Transfer.unit == rule.measure,
-            Transfer.kind.in_(EARNED),
+            *meets(Transfer.kind, frozenset(EARNED)),
             or_(*(Transfer.day.between(span.first, span.last) for span in spans)),
             *whose(Transfer),
         )

@@ -144,17 +144,18 @@ _CHANGE = Prepared(
     .where(_accounts.id == bindparam("account_id"))
     .values(balance=_accounts.balance + bindparam("moved"))
 )
-_OF_PROGRAMME = select(
-    _accounts.kind,
-    _accounts.partner_id,
-    _accounts.unit,
-    _accounts.id,
-    _accounts.balance,
-    _accounts.floor,
-).where(_accounts.programme_id == bindparam("programme_id"))
+_HELD = select(
+    *(_accounts[name] for name in ("kind", "partner_id", "unit", "id", "balance", "floor"))
+)
+#: A partner's are found by the partner: SQLite would go through the whole programme's.
 _ACCOUNTS = Prepared(
-    _OF_PROGRAMME.where(_accounts.partner_id.is_(None)).union_all(
-        _OF_PROGRAMME.where(among(_accounts.partner_id, "partner_ids"))
+    _HELD.where(
+        _accounts.programme_id == bindparam("programme_id"), _accounts.partner_id.is_(None)
+    ).union_all(
+        _HELD.where(
+            among(_accounts.partner_id, "partner_ids"),
+            _accounts.programme_id + 0 == bindparam("programme_id"),
+        )
     )
 )
 

@@ -187,13 +187,11 @@ def measured(
     In a mission for a tier counts what was done while in it.
     """
     by_partner: dict[int, list[Standing]] = {partner_id: [] for partner_id in partner_ids}
-    facts = activity.standing_facts(
-        Fact.partner_id.in_(partner_ids),
-        Fact.kind.in_({stage.on for stage in mission.stages}),
-        Fact.day.between(mission.model.starts, mission.model.ends),
-    )
-    for fact in facts:
-        if in_tier(mission.audience, attributes[fact.partner_id], fact.occurred_at):
+    kinds = {stage.on for stage in mission.stages}
+    for fact in activity.facts_of(partner_ids, mission.model.starts, mission.model.ends):
+        if fact.kind in kinds and in_tier(
+            mission.audience, attributes[fact.partner_id], fact.occurred_at
+        ):
             by_partner[fact.partner_id].append(fact)
     return {
         partner_id: rules.progress(mission.stages, counted)

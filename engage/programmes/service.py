@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from engage.activity import currencies
 from engage.activity import rules as activity
@@ -18,6 +20,7 @@ from engage.missions import service as missions
 from engage.partners import rules as segments
 from engage.partners.service import ladders_of, segments_of
 from engage.payouts import rules as payout_rules
+from engage.prepared import Prepared
 from engage.programmes.file import ProgrammeFile
 from engage.programmes.models import Programme
 from engage.tiers import language as tiers
@@ -35,12 +38,18 @@ class Published(NamedTuple):
     changes: list[str]
 
 
-_BY_ID = select(Programme).where(Programme.id == bindparam("programme_id"))
+_BY_ID = Prepared(select(Programme.__table__).where(Programme.id == bindparam("programme_id")))
 
 
 def by_id(programme_id: int) -> Programme:
     """The programme of that id, which there is."""
-    return db.session.scalars(_BY_ID, {"programme_id": programme_id}).one()
+    session = db.session()
+    known: Programme | None = session.identity_map.get(identity_key(Programme, programme_id))
+    if known is None:
+        known = Programme(**_BY_ID.first(programme_id=programme_id)._asdict())  # type: ignore[union-attr]
+        make_transient_to_detached(known)
+        session.add(known)
+    return known
 
 
 def by_slug(slug: str | None) -> Programme:
