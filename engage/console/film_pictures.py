@@ -186,7 +186,7 @@ def all_films() -> str:
     one = next((film for film in offered if film.slug == request.args.get("film")), None)
     wished = request.args.get("format", "")
     form = wished if wished in FORMATS else next(iter(FORMATS))
-    rows = []
+    rows, unseen = [], []
     for film in [one] if one else offered:
         if form not in film.template.formats:
             continue
@@ -196,9 +196,18 @@ def all_films() -> str:
         if telling.told_period:
             title = f"{title}: {voice.period(telling.told_period)}"
         for scene, pictures in _pictures(film, telling, _faces(telling), scenes, form):
-            rows.append((film_form.scene_name(scene) if one else title, film.slug, pictures))
+            name = film_form.scene_name(scene)
+            if scene != template.poster and all(picture["missing"] for picture in pictures):
+                unseen.append(name)
+            else:
+                rows.append((name if one else title, film.slug, pictures))
     return render_template(
-        "console_films/gallery.html", one=one, rows=rows, form=form, formats=list(FORMATS)
+        "console_films/gallery.html",
+        one=one,
+        rows=rows,
+        unseen=voice.all_of(unseen),
+        form=form,
+        formats=list(FORMATS),
     )
 
 
