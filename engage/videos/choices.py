@@ -109,12 +109,16 @@ def whom(choice: Choice, found: Found, voice: Voice) -> str:
 
 def described(batch: Batch, voice: Voice) -> dict[str, Any]:
     """A batch in words: its title with the period, and for whom it is."""
-    model = batch.model
+    model, said = batch.model, voice.gettext
     title = model.title
     if model.period:
         title = f"{title}: {voice.period(periods.parse(model.period))}"
     if model.format != "16:9":
         title = f"{title} ({model.format})"
+    if model.reason == "shared":
+        title = said("%(film)s, for a link", film=title)
+    elif model.reason in ("withdrawn", "corrected"):
+        title = said("%(film)s, made again", film=title)
     if batch.only is None and (happened := _happened(voice).get(model.reason)):
         return {"title": title, "whom": happened}
     return {"title": title, "whom": _whom(model.audience, batch.only, voice)}

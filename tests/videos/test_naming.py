@@ -136,6 +136,9 @@ def test_who_is_seen_otherwise_is_named_in_no_film_from_that_moment_on(
     assert ("The Fox" in last[f"charlie {again}/film.mp4"]) == (does == "takes a pseudonym")
     # Whoever ordered the film has the new one, and who has its link still sees what it showed.
     assert again in last["mia /console/videos/1"]
+    assert {"Recap: Q2 2013, made again", "Recap: Q2 2013, for a link"} <= set(
+        re.findall("Recap: Q2 2013, [a-z ]+", last["mia /console/videos/"])
+    )
     assert "A partner" in last[f"outsider {shared}/film.mp4"]
     assert "End this link" in last[f"charlie {again}"]
 
