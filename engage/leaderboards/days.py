@@ -9,7 +9,7 @@ from sqlalchemy import Date, bindparam, delete, func, insert, literal, select
 
 from engage.accounts.models import Seat
 from engage.db import db
-from engage.leaderboards import ranking, rules
+from engage.leaderboards import counted, few, rules
 from engage.leaderboards.models import StandingDay
 from engage.leaderboards.ranking import Scope
 from engage.leaderboards.tally import Published
@@ -61,7 +61,7 @@ def keep(programme: Programme, published: Published, today: date) -> int:
     if period.kind != ROLLING and yesterday < period.last:
         # A part of the period is none of the projection: the ranking counts the facts up to then.
         so_far = replace(period, kind="part", last=yesterday)
-    line = ranking.ordered(programme, published, so_far).c
+    line = counted.ordered(programme, published, so_far).c
     here = (literal(published.model.id), literal(shown.name), literal(yesterday, Date))
     rows = select(*here, line.member_id, line.rank, line.score)
     columns = ["board_id", "period", "day", "member_id", "rank", "score"]
@@ -125,7 +125,7 @@ def ranks(
     rows = db.session.execute(
         select(_days.member_id, _days.rank)
         .join(Partner, Partner.id == _days.member_id)
-        .where(*_DAY, ranking.within(published, period, scope))
+        .where(*_DAY, few.within(published, period, scope))
         .order_by(_days.rank),
         there,
     ).all()

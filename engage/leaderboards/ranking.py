@@ -1,29 +1,22 @@
 """Who stands where on a board, in a period, within a scope, as others may see it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, false, func, null, or_, select
-
-from engage.db import db
 from engage.definitions import plain
-from engage.leaderboards import leagues, pictures, places, rules
-from engage.leaderboards.leagues import LEAGUE
-from engage.leaderboards.models import PictureLine, Standing
-from engage.leaderboards.places import Line, Lines
-from engage.leaderboards.tally import Published, tally
+from engage.leaderboards import counted, few, pictures, places, rules
+from engage.leaderboards.few import Scope as Scope
+from engage.leaderboards.places import Lines
+from engage.leaderboards.tally import Published
 from engage.money import natural
-from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import among
 
 #: So many lines are looked up one by one, before all are counted.
 FEW = 200
 SCOPES = ("region", "organisation", "team", "type")
-Scope = tuple[str, str]
 
 
 class Row(NamedTuple):
@@ -74,10 +67,12 @@ def ranking(
     """
     published = pictures.as_seen(programme, published, period, live=live)
     if here := _kept(published, period, scope):
-        return _seen(published, places.page(published, here, after_place, limit, rows))
-    ordered = _ordered(programme, published, period, scope)
-    statement = select(ordered).where(ordered.c.place > after_place).order_by(ordered.c.place)
-    return _seen(published, _counted(statement.limit(limit), ordered))
+        found = places.page(published, here, after_place, limit, rows)
+    elif (among_few := _few(programme, published, period, scope)) is not None:
+        found = few.page(published, among_few, after_place, limit)
+    else:
+        found = counted.page(programme, published, period, scope, after_place, limit)
+    return _seen(published, found)
 
 
 def around(
@@ -96,20 +91,16 @@ def around(
     ``rows`` are those of `question_around`, where it was asked already.
     """
     published = pictures.as_seen(programme, published, period, live=live)
+    near: Lines | None
     if here := _kept(published, period, scope):
         near = places.around(published, here, member_id, reach, rows)
-        return _seen(published, near or places.page(published, here, 0, 0))
-    ordered = _ordered(programme, published, period, scope)
-    mine = select(ordered.c.place).where(ordered.c.member_id == member_id).scalar_subquery()
-    statement = (
-        select(ordered)
-        .where(ordered.c.place.between(mine - reach, mine + reach))
-        .order_by(ordered.c.place)
-    )
-    found = _counted(statement, ordered)
-    if not found.lines:
-        found = _aside(programme, published, period, scope, member_id, reach) or found
-    return _seen(published, found)
+        near = near or places.page(published, here, 0, 0)
+    elif (among_few := _few(programme, published, period, scope)) is not None:
+        near = few.around(published, among_few, member_id, reach)
+        near = near or few.page(published, among_few, 0, 0)
+    else:
+        near = counted.around(programme, published, period, scope, member_id, reach)
+    return _seen(published, near)
 
 
 def rows_of(
@@ -124,14 +115,9 @@ def rows_of(
         found = (places.around(published, here, member, 0) for member in member_ids)
         rows = (row for near in found if near for row in _seen(published, near).rows)
         return sorted(row for row in rows if row.listed)
-    ordered = _ordered(programme, published, period, scope)
-    statement = select(ordered).where(among(ordered.c.member_id, member_ids))
-    return _seen(published, _counted(statement.order_by(ordered.c.place), ordered)).rows
-
-
-def ordered(programme: Programme, published: Published, period: Period) -> CTE:
-    """The whole ranking as the facts say it, to be read in one statement: see `_ordered`."""
-    return _ordered(programme, published, period, None)
+    if (among_few := _few(programme, published, period, scope)) is not None:
+        return _seen(published, few.of(published, among_few, member_ids)).rows
+    return _seen(published, counted.of(programme, published, period, scope, member_ids)).rows
 
 
 def question_around(
@@ -141,7 +127,7 @@ def question_around(
 
     As long as the rows are the same, facts have moved nothing that it says.
     """
-    here = _asked_once(published, period, scope)
+    here = _kept(published, period, scope)
     return here and places.question_around(published, here, member_id, reach)
 
 
@@ -149,24 +135,30 @@ def question_first(
     published: Published, period: Period, scope: Scope | None, limit: int
 ) -> places.Question | None:
     """What `ranking` asks for the first lines, for the driver; None where that is more than one question."""
-    here = _asked_once(published, period, scope)
+    here = _kept(published, period, scope)
     return here and places.question_first(published, here, limit)
 
 
-def _asked_once(published: Published, period: Period, scope: Scope | None) -> places.Here | None:
-    return _kept(published, period, scope)
-
-
 def _kept(published: Published, period: Period, scope: Scope | None) -> places.Here | None:
-    """Where the projection keeps a ranking; None where it is counted.
+    """Where the projection keeps a ranking; None where it does not.
 
-    Scopes that are small by nature are, and those of pictures, which are of everybody.
+    Scopes that are small by nature it does not, nor those of pictures, which are of everybody.
     """
     name = published.kept_as(period)
     narrowed = scope and (scope[0] not in rules.NARROWED or published.picture)
     if name is None or narrowed:
         return None
     return places.Here(published.model.id, name, "=".join(scope or ()))
+
+
+def _few(
+    programme: Programme, published: Published, period: Period, scope: Scope | None
+) -> Sequence[Any] | None:
+    """The standings within a scope, in their order; None where they are counted."""
+    name = published.kept_as(period)
+    if name is None or scope is None or published.rule.by != "partner":
+        return None
+    return few.members(programme, published, period, name, scope)
 
 
 def _seen(published: Published, found: Lines) -> Ranking:
@@ -189,119 +181,6 @@ def _seen(published: Published, found: Lines) -> Ranking:
             )
         )
     return Ranking(rows, found.ranked, found.best)
-
-
-def _counted(statement: Select[Any], ordered: CTE) -> Lines:
-    found = db.session.execute(statement).all()
-    lines = [Line(row.place, row.rank, row) for row in found]
-    if found:
-        return Lines(lines, found[0].ranked, int(found[0].best))
-    return Lines([], db.session.scalar(select(func.count()).select_from(ordered)) or 0, 0)
-
-
-def _aside(
-    programme: Programme,
-    published: Published,
-    period: Period,
-    scope: Scope | None,
-    member_id: int,
-    reach: int,
-) -> Lines | None:
-    """A member that is not listed, between the others where it would stand."""
-    source = _source(programme, published, period, scope, listed=False)
-    mine = db.session.execute(source.where(source.selected_columns.member_id == member_id)).first()
-    if mine is None:
-        return None
-    ordered = _ordered(programme, published, period, scope)
-    key = published.rule.order_key(int(mine.score))
-    before, ranks_before = db.session.execute(
-        select(func.count(), func.count(ordered.c.order_key.distinct())).where(
-            ordered.c.order_key < key
-        )
-    ).one()
-    near = ordered.c.place.between(before + 1 - reach, before + reach)
-    found = _counted(select(ordered).where(near).order_by(ordered.c.place), ordered)
-    rank = 1 + (ranks_before if published.rule.tie == "dense" else before)
-    above = sum(line.place <= before for line in found.lines)
-    found.lines.insert(above, Line(before + 1, rank, mine, listed=False))
-    return found
-
-
-def _ordered(
-    programme: Programme, published: Published, period: Period, scope: Scope | None
-) -> CTE:
-    """Every ranked member with its line, its rank by the board's tie rule, and their number.
-
-    A common table: where a statement asks it twice it is worked out once.
-    """
-    tie = published.rule.tie
-    source = _source(programme, published, period, scope, listed=True).subquery()
-    best_first = (source.c.order_key,)
-    in_line = (*best_first, source.c.reached_at, source.c.member_id)
-    rank = func.dense_rank() if tie == "dense" else func.rank()
-    return select(
-        source,
-        rank.over(order_by=in_line[:2] if tie == "first" else best_first).label("rank"),
-        func.row_number().over(order_by=in_line).label("place"),
-        func.count().over().label("ranked"),
-        func.first_value(source.c.score).over(order_by=in_line).label("best"),
-    ).cte("ordered")
-
-
-def _source(
-    programme: Programme,
-    published: Published,
-    period: Period,
-    scope: Scope | None,
-    *,
-    listed: bool,
-) -> Select[Any]:
-    """Scores with names, from the projection where it keeps them, from the facts otherwise."""
-    rule, of_partners = published.rule, published.rule.by == "partner"
-    if not published.keeps(period) or (scope and not of_partners):
-        attribute = scope if scope and scope[0] != LEAGUE else None
-        scores = tally(programme, published, period, attribute).subquery()
-    else:
-        kept, here = _lines(published, period)
-        if scope:  # found by their index: a small scope costs what its partners do
-            theirs = (Partner.programme_id == programme.id, within(published, period, scope))
-            here.append(kept.member_id.in_(select(Partner.id).where(*theirs)))
-        scores = select(kept.member_id, kept.score, kept.reached_at).where(*here).subquery()
-    who = Partner if of_partners else Group
-    statement = select(
-        scores.c.member_id,
-        scores.c.score,
-        (scores.c.score * rule.order_key(1)).label("order_key"),
-        (scores.c.reached_at if rule.tie == "first" else null()).label("reached_at"),
-        *places.who_columns(published),
-    ).join_from(scores, who, who.id == scores.c.member_id)
-    if scope and of_partners:
-        statement = statement.where(within(published, period, scope))
-    if listed and rule.minimum is not None:
-        statement = statement.where(scores.c.score >= rule.minimum)
-    if listed and of_partners:
-        statement = statement.where(
-            Partner.visibility != "hidden",
-            or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
-        )
-    return statement
-
-
-def _lines(published: Published, period: Period) -> tuple[Any, list[ColumnElement[bool]]]:
-    """The table that has the scores of a period, and which of its rows they are."""
-    if published.picture:
-        return PictureLine, [PictureLine.picture_id == published.picture.id]
-    whole = (Standing.period == period.name, Standing.scope == "")
-    return Standing, [Standing.board_id == published.model.id, *whole]
-
-
-def within(published: Published, period: Period, scope: Scope) -> ColumnElement[bool]:
-    """Of a `Partner`: whether it is in a scope of a board."""
-    kind, value = scope
-    if kind != LEAGUE:
-        return cast("ColumnElement[bool]", getattr(Partner, kind) == value)
-    draw = leagues.draw_of(published, period)
-    return leagues.inside(draw, int(value)) if draw else false()
 
 
 def natural_score(published: Published, score: int) -> str:

@@ -78,7 +78,7 @@ def test_groups_are_ranked_by_what_their_partners_earned(cast: Cast):
 def test_who_hides_stands_where_it_would_also_alone_in_its_bucket(programme: Programme):
     slug = programme.slug
     sold = {"H0": "5000", "H1": "3300", "H2": "2000"}
-    profiles = [Profile(who, f"Partner {who}") for who in sold]
+    profiles = [Profile(who, f"Partner {who}", team="Oslo") for who in sold]
     transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     record(programmes.by_slug(slug), *(sale(f"s-{w}", w, sold[w], date(2013, 4, 2)) for w in sold))
 
@@ -90,12 +90,13 @@ def test_who_hides_stands_where_it_would_also_alone_in_its_bucket(programme: Pro
 
     hidden = transaction(hide)
     here = programmes.by_slug(slug)
-    near = ranking.around(here, board(here), Q2, hidden)
-    assert [(row.place, row.rank, row.listed) for row in near.rows] == [
-        (1, 1, True),
-        (2, 2, False),
-        (2, 2, True),
-    ]
+    for scope in (None, ("team", "Oslo")):
+        near = ranking.around(here, board(here), Q2, hidden, scope=scope)
+        assert [(row.place, row.rank, row.listed) for row in near.rows] == [
+            (1, 1, True),
+            (2, 2, False),
+            (2, 2, True),
+        ]
 
 
 @pytest.mark.parametrize("tie", rules.TIES)
@@ -110,7 +111,7 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
     publish(text)
     slug = programme.slug
     region = {f"H{i}": "North" if i % 3 else "South" for i in range(12)}
-    profiles = [Profile(who, f"Partner {who}", region=region[who]) for who in region]
+    profiles = [Profile(w, f"Partner {w}", region=region[w], team=region[w]) for w in region]
     transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
     sold = {f"H{i}": score for i, score in enumerate(scores)}
     # Corrected to nothing, a sale leaves its partner off the board.
@@ -125,7 +126,8 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
         (score * 10_000 for score in scores), reverse=True
     )
     assert [row.rank for row in found.rows] == rules.ranks([row.score for row in found.rows], tie)
-    for scope in (None, ("region", "North"), ("region", "South")):
+    kept = (None, ("region", "North"), ("region", "South"))
+    for scope in (*kept, ("team", "North"), ("team", "South")):  # a team is read whole
         theirs = [row for row in found.rows if not scope or region[row.external_id] == scope[1]]
         inside = ranking.ranking(here, board(here), Q2, scope=scope)
         assert [row.external_id for row in inside.rows] == [row.external_id for row in theirs]
