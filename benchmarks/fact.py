@@ -90,7 +90,9 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
             return server.cpu, server_cpu(full.server)
 
         def send(number: int, day: str, count: int = 1) -> None:
-            said = [_fact(f"{day}{number:+}/{n}", dice, profiles, day) for n in range(count)]
+            # Of the same instant: by their names the later ones come later.
+            names = (f"{day}/{1_000 + number:04}/{n:03}" for n in range(count))
+            said = [_fact(name, dice, profiles, day) for name in names]
             answers = json.loads(client.ask("/api/v1/facts", said)[2])["results"]
             assert all(answer["status"] == "new" for answer in answers), answers
 
