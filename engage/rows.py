@@ -71,16 +71,29 @@ def insert_one(table: Any, row: dict[str, Any]) -> int:
 def upsert_rows(
     table: Any, rows: Sequence[dict[str, Any]], *, add: Iterable[str] = (), put: Iterable[str] = ()
 ) -> None:
+    """Insert mappings as `upsert` does rows."""
+    if rows:
+        upsert(table, tuple(rows[0]), _values(rows), add=add, put=put)
+
+
+def upsert(
+    table: Any,
+    columns: tuple[str, ...],
+    rows: Sequence[Row],
+    *,
+    add: Iterable[str] = (),
+    put: Iterable[str] = (),
+) -> None:
     """Insert rows; where the primary key stands already, ``add`` to and ``put`` these columns."""
     if not rows:
         return
     connection = current()
-    plan = _plan(table, tuple(rows[0]), connection.dialect)
+    plan = _plan(table, columns, connection.dialect)
     changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
     changes += [f'"{name}" = excluded."{name}"' for name in put]
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     otherwise = f" ON CONFLICT ({keys}) DO UPDATE SET {', '.join(changes)}"
-    _send(connection, plan, _values(rows), otherwise)
+    _send(connection, plan, rows, otherwise)
 
 
 def delete_rows(table: Any, keys: Sequence[Row], only: str = "") -> None:

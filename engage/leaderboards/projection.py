@@ -25,7 +25,7 @@ from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, delete_rows, insert_rows, upsert_rows
+from engage.rows import among, delete_rows, upsert
 from engage.rows import insert as insert_tuples
 
 #: Board, period name, member.
@@ -66,6 +66,7 @@ class Who(NamedTuple):
 
 _STANDINGS: Any = Standing.__table__
 _BUCKETS: Any = StandingBucket.__table__
+_BUCKET = tuple(_BUCKETS.columns.keys())
 _THESE = Prepared(
     select(_STANDINGS).where(
         among(_STANDINGS.c.board_id, "board_ids"),
@@ -129,19 +130,12 @@ def write(
     counts = _buckets(rows)
     counts.subtract(_buckets(were))
     counts.subtract(_step_buckets(_there(touched)))
-    upsert_rows(
-        _STANDINGS,
-        [row._asdict() for row in rows],
-        put=("score", "order_key", "reached_at", "listed"),
-    )
+    upsert(_STANDINGS, Row._fields, rows, put=("score", "order_key", "reached_at", "listed"))
     stay = {row[:4] for row in rows}
     delete_rows(_STANDINGS, [row[:4] for row in were if row[:4] not in stay])
     counts.update(_step_buckets(_there(touched)))
-    upsert_rows(
-        _BUCKETS,
-        [_bucket_row(key, members) for key, members in sorted(counts.items()) if members],
-        add=("members",),
-    )
+    moved = [(*key, members) for key, members in sorted(counts.items()) if members]
+    upsert(_BUCKETS, _BUCKET, moved, add=("members",))
     delete_rows(_BUCKETS, [key for key, n in counts.items() if n < 0], "members = 0")
 
 
@@ -200,10 +194,6 @@ def _there(steps: set[Step]) -> set[Step]:
     return steps & {tuple(row) for row in db.session.execute(_STEPS, asked)}
 
 
-def _bucket_row(key: Bucket, members: int) -> dict[str, Any]:
-    return dict(zip(_BUCKETS.columns.keys(), (*key, members), strict=True))
-
-
 def _wanted(programme: Programme, published: Published) -> tuple[list[Row], Counter[Bucket]]:
     """What must be kept of a board, or of the picture it is seen through."""
     who, board_id = _who(programme), published.model.id
@@ -248,7 +238,7 @@ def rebuild(programme: Programme, published: Published) -> None:
 def put(rows: Sequence[Row], counts: Mapping[Bucket, int]) -> None:
     """Insert standings that are not there yet, with their buckets."""
     insert_tuples(_STANDINGS, Row._fields, rows)
-    insert_rows(_BUCKETS, [_bucket_row(key, members) for key, members in counts.items()])
+    insert_tuples(_BUCKETS, _BUCKET, [(*key, members) for key, members in counts.items()])
 
 
 def forget(published: Published) -> None:
