@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw
 from engage.studio.typeface import SHAPING, Face, face_for, house_face, invisible
 
 WORD_SPACE = {"display": 0.06}  # Manrope's own space is narrow where type is big
+_HYPHEN = re.compile(r"[^\W\d_]-|-[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ def rightward(text: str) -> bool:
     return False
 
 
-def _features() -> list[str] | None:
-    return ["tnum"] if SHAPING else None
+def _features(text: str) -> list[str] | None:
+    """Figures of one width; not where a hyphen joins letters, which would become as wide as they."""
+    return ["tnum"] if SHAPING and not _HYPHEN.search(text) else None
 
 
 def _loose(style: Style) -> bool:
@@ -141,7 +144,7 @@ def measure(text: str, style: Style, size: int) -> Line:
     box = [math.inf, -math.inf, 0.0, 0.0]
     for face, piece in runs(text, style):
         font = face.at(size)
-        left, top, right, bottom = font.getbbox(piece, anchor="ls", features=_features())
+        left, top, right, bottom = font.getbbox(piece, anchor="ls", features=_features(text))
         extra = _spread(piece[:-1], text, style, size)
         box = [
             min(box[0], x + left),
@@ -149,7 +152,7 @@ def measure(text: str, style: Style, size: int) -> Line:
             max(box[2], -top),
             max(box[3], bottom),
         ]
-        x += font.getlength(piece, features=_features()) + _spread(piece, text, style, size)
+        x += font.getlength(piece, features=_features(text)) + _spread(piece, text, style, size)
     if not text:
         return Line("", 0, 0, 0, 0)
     return Line(text, box[0], box[1], box[2], box[3])
@@ -162,7 +165,7 @@ def bearing(text: str, style: Style, size: int) -> int:
         return 0
     face, piece = runs(text, style)[0]
     first = piece if rightward(piece) else clusters(piece)[0]
-    mask, (dx, _dy) = face.at(size).getmask2(first, mode="L", anchor="ls", features=_features())
+    mask, (dx, _dy) = face.at(size).getmask2(first, mode="L", anchor="ls", features=_features(text))
     ink = mask.getbbox()
     return max(0, ink[0] + int(dx)) if ink else 0
 
@@ -172,7 +175,7 @@ def advance(text: str, style: Style, size: int) -> float:
     """How far the next letter stands from the first, in pixels."""
     total = 0.0
     for face, piece in runs(text, style):
-        total += face.at(size).getlength(piece, features=_features())
+        total += face.at(size).getlength(piece, features=_features(text))
         total += _spread(piece, text, style, size)
     return total
 
@@ -185,28 +188,20 @@ def draw_line(line: Line, style: Style, size: int) -> tuple[Image.Image, int, in
     width = math.ceil(line.right) - math.floor(line.left) + 2 * pad
     height = math.ceil(line.bottom) + math.ceil(line.top) + 2 * pad
     mask = Image.new("L", (max(1, width), max(1, height)), 0)
-    pen = ImageDraw.Draw(mask)
+    pen, features = ImageDraw.Draw(mask), _features(line.text)
     x = float(-dx)
     for face, piece in runs(line.text, style):
         font = face.at(size)
         if not _tracked(line.text, style):
-            pen.text((x, -dy), piece, font=font, fill=255, anchor="ls", features=_features())
-            x += font.getlength(piece, features=_features())
+            pen.text((x, -dy), piece, font=font, fill=255, anchor="ls", features=features)
+            x += font.getlength(piece, features=features)
             continue
         done = ""
         for cluster in clusters(piece):
             spread = _spread(done, line.text, style, size)
             done += cluster
-            at = font.getlength(done, features=_features()) - font.getlength(
-                cluster, features=_features()
-            )
-            pen.text(
-                (x + at + spread, -dy),
-                cluster,
-                font=font,
-                fill=255,
-                anchor="ls",
-                features=_features(),
-            )
-        x += font.getlength(piece, features=_features()) + _spread(piece, line.text, style, size)
+            own = font.getlength(cluster, features=features)
+            at = x + font.getlength(done, features=features) - own + spread
+            pen.text((at, -dy), cluster, font=font, fill=255, anchor="ls", features=features)
+        x += font.getlength(piece, features=features) + _spread(piece, line.text, style, size)
     return mask, dx, dy

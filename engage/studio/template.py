@@ -17,7 +17,7 @@ __all__ = [
     "FILE", "Problem", "Template", "TemplateError", "check", "load", "template_digest", "templates",
 ]  # fmt: skip
 
-STUDIO_VERSION = 7  # raise it when the same template and data would be drawn differently
+STUDIO_VERSION = 8  # raise it when the same template and data would be drawn differently
 
 
 def load(folder: Path) -> Template:

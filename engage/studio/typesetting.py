@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from engage.studio.typeface import clean
 RIGHT_TO_LEFT = "\N{RIGHT-TO-LEFT MARK}"
 ASCENT, DESCENT = 0.76, 0.22  # the room a line takes at least, in em: capitals, descenders
 WHOLE = 16  # letters: in unspaced scripts, a longer word between spaces may be broken anywhere
+_COUNT = re.compile(r"\d{1,3}([.,]\d{3})*[.,]?")
+_DATED = re.compile(r"\d{1,2}, |\d{4}\b(?![.,]\d)")
 _NEVER_FIRST = frozenset("ーゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
@@ -61,6 +64,18 @@ def _words(text: str) -> list[str]:
             out += [*parts[:-1], parts[-1] + " "]
         else:
             out.append(word + " ")
+    return out
+
+
+def _kept_together(words: list[str]) -> list[str]:
+    """The pieces without breaks that read badly: a number stays with what it counts, a day and a
+    year with their month (“500 points”, “Dec 16, 2026”, “26. September”)."""
+    out = words[:1]
+    for before, word in itertools.pairwise(words):
+        if before.endswith(" ") and (_COUNT.fullmatch(before.strip()) or _DATED.match(word)):
+            out[-1] += word
+        else:
+            out.append(word)
     return out
 
 
@@ -152,15 +167,17 @@ def fit(
     the floor as many as the box holds). ``align`` left, center, right; ``valign`` top, middle,
     bottom. Sizes in pixels per em."""
     words = _words(clean(text))
+    ways = [words] if lines == 1 else [_kept_together(words), words]
     whole = measure("".join(words).strip(), style, size).width / size  # in em, about
     at = size
     while True:
         hopeless = whole * at > lines * width * 1.05
-        wrapped = None if hopeless else _wrap(words, style, at, width)
-        if wrapped is not None and len(wrapped) <= lines:
-            ink = _measured(_balanced(words, style, at, width) or wrapped, style, at)
-            if _tall(ink, style, at) <= height:
-                return _place(ink, style, at, width, height, align, valign, shortened=False)
+        for pieces in () if hopeless else ways:
+            wrapped = _balanced(pieces, style, at, width)
+            if wrapped is not None and len(wrapped) <= lines:
+                ink = _measured(wrapped, style, at)
+                if _tall(ink, style, at) <= height:
+                    return _place(ink, style, at, width, height, align, valign, shortened=False)
         if at <= floor:
             break
         at = max(floor, min(at - 1, int(at * 0.96)))

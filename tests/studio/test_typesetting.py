@@ -124,6 +124,35 @@ def test_a_space_that_may_not_be_broken_at_is_not():
     assert any("1\N{NO-BREAK SPACE}000" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("3 more sales by Dec 16, 2026 for the first five", ["3 more", "Dec 16, 2026"]),
+        ("Samstag, 26. September", ["26. September"]),
+        ("Sell 2 units of it: 1,000 points are yours", ["2 units", "1,000 points"]),
+        ("Your recap of January to March 2013 is here", ["March 2013"]),
+    ],
+)
+def test_numbers_stay_with_what_they_count_and_days_with_their_month(text, whole):
+    for width in range(320, 640, 40):
+        block = fit(text, Style(), 40, 40, width, 600, 9)
+        assert " ".join(p.line.text for p in block.lines) == text
+        assert all(any(piece in p.line.text for p in block.lines) for piece in whole), width
+
+
+def test_a_number_is_torn_from_its_word_before_either_becomes_small():
+    block = fit("1,000 Abschlusszeugnisse", Style(), 40, 20, 440, 200, 2)
+    assert [p.line.text for p in block.lines] == ["1,000", "Abschlusszeugnisse"]
+    assert block.size == 40
+
+
+def test_a_hyphen_between_letters_is_as_narrow_as_its_font_draws_it():
+    def wide(text):
+        return measure(text, Style("text", 500), 100).width
+
+    assert wide("vous-en") - wide("vousen") < wide("00-00") - wide("0000")
+
+
 def test_a_text_to_the_left_keeps_its_way_on_every_line():
     block = fit("סלע, חיימוב and מרדכי", DISPLAY, 60, 30, 300, 300, 3)
     assert len(block.lines) > 1
