@@ -217,7 +217,10 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
     yesterday = _yesterday(view, found)
     before = _before(view, found)
     rule = view.published.rule
-    step = _lasting(view, ("step", member), lambda: steps.usual(view, member)) if mine else None
+    step = None
+    if mine is not None:
+        had = mine.score
+        step = _lasting(view, ("step", member), lambda: steps.usual(view, member, had))
     near = wording.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
     return _draw(
         *("leaderboards/_me.html", view, voice),

@@ -1,14 +1,13 @@
 """What one more fact like those a partner has is worth to its score: a gap is told in facts, too."""
 
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from engage.activity.models import Fact
+from engage.activity.service import meeting
 from engage.db import db
 from engage.leaderboards.rules import PERCENT, Board
-from engage.leaderboards.tally import tally
 from engage.leaderboards.view import View
 from engage.ledger.models import Transfer
 from engage.money import SCALE
@@ -28,48 +27,48 @@ class Step(NamedTuple):
         return -(-gap // self.score)
 
 
-def usual(view: View, partner_id: int) -> Step | None:
-    """The mean of a partner's facts in the period; None where there are too few, or none would help."""
+def usual(view: View, partner_id: int, score: int) -> Step | None:
+    """The mean of a partner's facts in the period, with which it has its ``score``; None where there are
+    too few, or nobody can say what one more would bring."""
     rule = view.published.rule
-    if rule.by != "partner" or rule.direction == "lowest" or not view.is_current:
+    asked = (_facts if rule.counts_facts else _pay)(rule)
+    if asked is None or rule.by != "partner" or rule.direction == "lowest" or not view.is_current:
         return None
-    kind, count, total = (_facts if rule.counts_facts else _pay)(view, rule, partner_id)
-    return Step(kind, total // count) if count >= FEWEST and total >= count else None
-
-
-def _facts(view: View, rule: Board, partner_id: int) -> tuple[str, int, int]:
-    if rule.measure not in ("amount", "quantity") or rule.on is None:
-        return "", 0, 0  # counted one by one, or nobody knows how many of them bring one more
-    plain = replace(rule, baseline=None, growth=None)
-    total = _score(view, plain, partner_id)
-    if rule.growth == PERCENT:
-        total = _score(view, rule, partner_id) + 100 * SCALE
-    none = replace(plain, measure="facts", target=None, own_targets=False)
-    return rule.on, _score(view, none, partner_id) // SCALE, total
-
-
-def _score(view: View, rule: Board, partner_id: int) -> int:
-    board = view.published._replace(rule=rule)
-    found = db.session.execute(tally(view.programme, board, view.period, members=[partner_id]))
-    return next((int(row.score) for row in found), 0)
-
-
-def _pay(view: View, rule: Board, partner_id: int) -> tuple[str, int, int]:
-    """By the kind of fact that earned the most by rules: rewards of missions come once."""
-    if not rule.is_plain:
-        return "", 0, 0
-    total = func.sum(Transfer.amount)
+    source = Fact if rule.counts_facts else Transfer
     row = db.session.execute(
-        select(Fact.kind, func.count(Transfer.fact_id.distinct()), total)
-        .join(Fact, Fact.id == Transfer.fact_id)
-        .where(
-            Transfer.partner_id == partner_id,
-            Transfer.unit == rule.measure,
-            Transfer.kind == "award",
+        asked.where(
+            source.partner_id == partner_id,
+            source.day.between(view.period.first, view.period.last),
             Fact.superseded_at.is_(None),
-            Transfer.day.between(view.period.first, view.period.last),
         )
+    ).first()
+    if row is None or row.facts < FEWEST:
+        return None
+    total = int(row.total)
+    if rule.unit == PERCENT:  # of which one fact is as large a part as of the sum
+        total = score + (100 * SCALE if rule.baseline else 0)
+    return Step(row.kind, total // row.facts) if total >= row.facts else None
+
+
+def _facts(rule: Board) -> Select[Any] | None:
+    """Those that the board counts; None where it counts one by one, or what only may be new."""
+    if rule.measure not in ("amount", "quantity"):
+        return None
+    value = getattr(Fact, rule.measure)
+    asked = select(Fact.kind, func.count().label("facts"), func.sum(value).label("total"))
+    return asked.where(Fact.kind == rule.on, *meeting(rule.where)).group_by(Fact.kind)
+
+
+def _pay(rule: Board) -> Select[Any] | None:
+    """Of the kind that earned the most by rules: rewards of missions come once."""
+    if not rule.is_plain:
+        return None
+    count, total = func.count(Transfer.fact_id.distinct()), func.sum(Transfer.amount)
+    return (
+        select(Fact.kind, count.label("facts"), total.label("total"))
+        .join(Fact, Fact.id == Transfer.fact_id)
+        .where(Transfer.unit == rule.measure, Transfer.kind == "award")
         .group_by(Fact.kind)
         .order_by(total.desc(), Fact.kind)
-    ).first()
-    return (row[0], row[1], int(row[2])) if row else ("", 0, 0)
+        .limit(1)
+    )
