@@ -14,7 +14,7 @@ from engage.console import board_view as view
 from engage.console.board_form import FORM, Reading
 from engage.console.fit import begun, misfits
 from engage.console.form_view import drawn, summary, told
-from engage.console.here import programme
+from engage.console.here import programme, reason
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import db, transaction
 from engage.leaderboards import language, publishing
@@ -24,12 +24,10 @@ from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
-from engage.web.texts import form_text
 
 blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 
 Answer = str | Response | tuple[str, int]
-_LONGEST_WHY = 500
 #: Addresses here that are no board's.
 _RESERVED = {"new", "preview", "form"}
 
@@ -171,7 +169,7 @@ def _submitted(row: Board | None) -> Answer:
     if reading.board is None:
         return _page(here, row, typed, reading.errors), 422
     programme_id, user_id, now, board = g.seat.programme.id, g.user.id, g.now, reading.board
-    why = form_text("why", _LONGEST_WHY)[:_LONGEST_WHY] or None
+    why = reason()
 
     def work() -> str:
         free = slug or rules.slug_of(board.name, _taken(programme_id), "board")

@@ -7,6 +7,10 @@ from flask import g
 from engage import clock
 from engage.db import db
 from engage.programmes.models import Programme
+from engage.web.texts import form_text
+
+#: Characters of the reason for a change.
+LONGEST_WHY = 500
 
 
 def programme() -> Programme:
@@ -17,3 +21,8 @@ def programme() -> Programme:
 def today(of: Programme) -> date:
     """The day it is now in the programme's time zone."""
     return clock.local_day(g.now, of.timezone)
+
+
+def reason() -> str | None:
+    """Why something is changed, as far as that was said."""
+    return form_text("why", LONGEST_WHY)[:LONGEST_WHY] or None

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engage import flow
 from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
-from engage.console.here import programme, today
+from engage.console.here import programme, reason, today
 from engage.console.mission_form import Draft, Reading
 from engage.console.service import Reach
 from engage.db import db, transaction
@@ -29,12 +29,10 @@ from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
-from engage.web.texts import form_text
 
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
 Answer = str | Response | tuple[str, int]
-_LONGEST_WHY = 500
 #: Addresses here that are no mission's.
 _RESERVED = {"new", "preview", "stages"}
 
@@ -170,7 +168,7 @@ def _submitted(changed: Reach | None) -> Answer:
         errors["audience"] = _("There is no such segment or tier any more: choose another.")
     elif not missions.addressed(draft.where, partners.attributes(here.id)):
         errors["audience"] = _("Nobody fits all of this: choose less.")
-    if changed and not form_text("why", _LONGEST_WHY):
+    if changed and not reason():
         errors["why"] = _("Say why: partners read it beside the change.")
     if errors or reading.mission is None:
         return _form(here, draft, voice, changed, errors), 422
@@ -180,7 +178,7 @@ def _submitted(changed: Reach | None) -> Answer:
 def _published(reading: Reading, slug: str | None) -> Answer:
     """Make it live: on the pages of those it addresses, with what they have done already."""
     programme_id, now, draft = g.seat.programme.id, g.now, reading.mission
-    why = form_text("why", _LONGEST_WHY)[:_LONGEST_WHY] or None
+    why = reason()
     assert draft is not None
 
     def work() -> tuple[str, int]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods, proof
 from engage.console import rule_view
-from engage.console.here import programme, today
+from engage.console.here import programme, reason, today
 from engage.db import transaction, without_trace
 from engage.earnings.routes import rule_card
 from engage.incentives import drafts
@@ -30,7 +30,6 @@ from engage.programmes.service import Refused
 from engage.videos import catalogue
 from engage.web import allow
 from engage.web.locales import viewer
-from engage.web.texts import form_text
 
 blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
 
@@ -193,7 +192,7 @@ def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) 
 def _published(
     here: Programme, text: str, described: ProgrammeFile, since: datetime | None
 ) -> Answer:
-    now, by, why = g.now, g.user.id, form_text("why", 500)[:500] or None
+    now, by, why = g.now, g.user.id, reason()
 
     def work() -> tuple[list[str], int]:
         published = programmes.publish(described, now, since, why, by)

@@ -15,7 +15,7 @@ from engage.console import replay_view, rule_form, rules, service
 from engage.console import rule_view as view
 from engage.console.drafts import Answer, keep, the_draft, whole
 from engage.console.drafts import blueprint as blueprint
-from engage.console.here import programme
+from engage.console.here import LONGEST_WHY, programme
 from engage.console.rule_form import Reading
 from engage.console.typed_form import one
 from engage.db import db, transaction, without_trace
@@ -30,8 +30,6 @@ from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.texts import form_text
-
-_LONGEST_WHY = 500
 
 
 @blueprint.get("/<id:draft_id>/review")
@@ -164,11 +162,11 @@ def publish(draft_id: int) -> Answer:
 def _asked(here: Programme) -> tuple[str, datetime | None, dict[str, str]]:
     """Why, and from when on."""
     errors: dict[str, str] = {}
-    why = form_text("why", _LONGEST_WHY)
+    why = form_text("why", LONGEST_WHY)
     if not why:
         errors["why"] = _("Say why: partners read it beside the change.")
-    elif len(why) > _LONGEST_WHY:
-        errors["why"] = _("Use at most %(most)s characters.", most=_LONGEST_WHY)
+    elif len(why) > LONGEST_WHY:
+        errors["why"] = _("Use at most %(most)s characters.", most=LONGEST_WHY)
     if request.form.get("when", "now") == "now":
         return why, g.now, errors
     try:
