@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 
 from engage import clock, periods
 from engage.db import db
@@ -61,7 +61,9 @@ def make_anew(video: Video, programme: Programme, address: str, now: datetime) -
 
 def withdrawn(programme_id: int, most: int) -> Sequence[Video]:
     """Films that are to be made again: of one template, period and format."""
-    waits = Video.programme_id == programme_id, Video.state == "withdrawn", naming.awaited()
+    # Written out, and with nothing added, so that SQLite finds them in their own index.
+    state = Video.state == literal_column("'withdrawn'")
+    waits = Video.programme_id + 0 == programme_id, state, naming.awaited()
     first = db.session.scalar(select(Video).where(*waits).order_by(Video.id).limit(1))
     if first is None:
         return []

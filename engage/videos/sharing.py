@@ -97,6 +97,8 @@ def prepare(share: FilmShare, now: datetime) -> list[int]:
 
 def tells_of_others(video: Video) -> bool:
     """Whether the film is none to be shown outside as it is."""
+    if video.for_outsiders:
+        return False
     return rules.for_outsiders(video.snapshot, "") != video.snapshot
 
 

@@ -316,6 +316,7 @@ def test_a_link_shows_outsiders_neither_names_nor_amounts_of_others(
     for part in SHARED:
         assert not of_others.search(outsider.get(shared + part).text), part
     assert "5,000" in outsider.get(f"{shared}/film.mp4").text
+    assert "neither names nor amounts" not in charlie.get(f"/videos/{outside.key}").text
     # It is the partner's film as links show it, and no film of theirs beside the other.
     assert charlie.get("/videos/").text.count("film-poster") == 1
     assert "has changed" not in charlie.get(film).text

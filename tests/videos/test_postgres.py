@@ -6,16 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from engage import create_app
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.migrations import upgrade
-from engage.videos import claims, films
+from engage.videos import claims, films, jobs, retention, sharing, shelf
+from engage.videos.cli import video
+from engage.videos.models import FilmShare, Video
 
 from ..conftest import NOW, Cast
 from .conftest import Order
+from .conftest import films as rows
 
 pytestmark = pytest.mark.service
 
@@ -55,3 +59,26 @@ def test_of_many_workers_one_renders_each_film(app: Flask, cast: Cast, order: Or
     assert films.ordered(batch_id)[0].partner.name == "Alice Bikes"
     assert films.partners_like(cast.programme, "CHARLIE")[0].external_id == "C1"
     assert films.pace("tiny") is None
+
+
+def test_films_are_withdrawn_shared_and_made_again(
+    app: Flask, settings: Settings, cast: Cast, order: Order
+) -> None:
+    assert cast.charlie.partner
+    order(cast.charlie.partner.id, template="recap")
+    agreed = {"with_name": True, "with_poster": True}
+
+    def share() -> list[int]:
+        film = db.session.query(Video).one()
+        return sharing.prepare(sharing.make(film, 7, **agreed, now=NOW), NOW)
+
+    assert len(transaction(share)) == 1
+    words = ["erase", "A1", "--yes", "--programme", "resellers"]
+    assert CliRunner().invoke(video, words).exit_code == 0
+    own, outside = rows()
+    assert (own.state, outside.state) == ("withdrawn", "queued")
+    jobs.make_anew(cast.programme.id, NOW)
+    retention.sweep(shelf.of(settings))
+    assert [one.state for one in rows()] == ["withdrawn", "queued", "queued"]
+    assert "Alice" not in str([one.snapshot for one in rows()[1:]])
+    assert db.session.query(FilmShare).one().video_id == rows()[2].id
