@@ -1,12 +1,10 @@
-"""What boards cost: `python benchmarks/boards.py [--members 5000 100000 1000000] [--reads 300] [--quick]
-[--ranks-only]`.
+"""What boards cost: `python benchmarks/boards.py [--members 5000] [--reads 300] [--quick]`.
 
 For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
-be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
-(sent through the driver, and through `ranking.around` with everything around it), the same rank by
-`count(*)`; and what a look costs the server that people's browsers talk to, in CPU of its process as the
-kernel counts it, beside `hello world` in a bare Flask under the same server in the same run. The machine
-is shared: medians and ratios are what to trust; the noise of the floor is printed beside it.
+be empty), as `benchmarks/ranks.py` does. Measured is what a look costs the server that people's browsers
+talk to, in CPU of its process as the kernel counts it, beside `hello world` in a bare Flask under the same
+server in the same run. The machine is shared: medians and ratios are what to trust; the noise of the floor
+is printed beside it.
 
 The first look behind a fact comes after a pause, in which other work takes the caches of the processor:
 it is held against a `hello world` that is asked for after such a pause, too.
@@ -28,158 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from ranks import house
 from serving import FLOOR, HOUSE, Browser, Server, all_at_once
-from sqlalchemy import text
 
 BOARD, ROWS = "/leaderboards/sales", "/leaderboards/sales/rows"
 READERS, PACE = 16, 50
 #: A key is for 20 facts a second.
 KEYS = 4
-
-HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
-RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
-DENSE = RANKED.replace("sales", "levels") + 'tie = "dense"\n'
-
-
-def timed(work: Callable[[int], Any], times: int, clock: Callable[[], int]) -> list[float]:
-    """Microseconds of each call; the first ones, which fill caches, are left out."""
-    for warm in range(12):
-        work(warm)
-    found = []
-    for number in range(times):
-        before = clock()
-        work(number)
-        found.append((clock() - before) / 1000)
-    return found
-
-
-def median(values: list[float]) -> float:
-    return round(statistics.median(values), 1)
-
-
-def house(members: int, period: str) -> list[int]:
-    """A programme with that many members on its board; their ids."""
-    from engage import clock
-    from engage.db import db, transaction
-    from engage.leaderboards import projection, service
-    from engage.partners.models import Partner
-    from engage.programmes import file
-    from engage.programmes import service as programmes
-    from engage.rows import insert_rows
-
-    draw = random.Random(members)
-    now = clock.now()
-
-    def work() -> list[int]:
-        programme = programmes.publish(file.parse(HEAD + RANKED + DENSE), now).programme
-        first = db.session.scalar(text("SELECT coalesce(max(id), 0) + 1 FROM partners"))
-        ids = list(range(first, first + members))
-        insert_rows(
-            Partner.__table__,
-            [
-                {
-                    "id": i,
-                    "programme_id": programme.id,
-                    "external_id": f"P{i}",
-                    "name": f"Partner {i}",
-                    "organisation": f"Organisation {i // 1_000}",
-                    "team": f"Team {i // 10}",
-                    "region": f"Region {i % 9}",
-                    "created_at": now,
-                }
-                for i in ids
-            ],
-        )
-        scores = [int(draw.lognormvariate(8, 1) * 10_000) for _ in ids]
-        who = projection._who(programme)
-        for board in service.boards(programme):
-            rows = [
-                row
-                for i, score in zip(ids, scores, strict=True)
-                for row in projection._rows(board, (board.model.id, period, i), (score, None), who)
-            ]
-            projection.put(rows, projection.counted(board, rows))
-        service.stamp(service.boards(programme), now)
-        return ids
-
-    ids = transaction(work)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("VACUUM ANALYZE"))
-        else:
-            connection.exec_driver_sql("ANALYZE")
-    return ids
-
-
-def queries(members: list[int], period: str, reads: int) -> dict[str, float]:
-    """Microseconds (wall) of a rank with neighbours, and of the rank alone by counting."""
-    from engage import clock, periods
-    from engage.db import db, transaction
-    from engage.leaderboards import pictures, places, ranking, service
-    from engage.programmes import service as programmes
-
-    programme = programmes.by_slug("bench")
-    board, levels = service.boards(programme)
-    pick = [random.Random(n).choice(members) for n in range(reads)]
-    here = places.Here(board.model.id, period, "")
-    wall = time.perf_counter_ns
-    driver: Any = db.session.connection().connection.driver_connection
-    is_lite = db.engine.dialect.name == "sqlite"
-    count = (
-        "SELECT 1 + count(*) FROM standings WHERE board_id = :board AND period = :period AND scope = '' "
-        "AND listed AND order_key < (SELECT order_key FROM standings WHERE board_id = :board AND "
-        "period = :period AND scope = '' AND member_id = :member)"
-    )
-    if not is_lite:
-        count = _pyformat(count)
-
-    def ask(number: int, scope: str = "") -> Any:
-        member = pick[number % reads]
-        if scope:
-            scope = scope.format(member % 9)
-        sql, asked = places.question_around(board, here._replace(scope=scope), member, 2)
-        return driver.execute(sql, asked).fetchall()
-
-    def counted(number: int) -> Any:
-        asked = here._asdict() | {"member": pick[number % reads]}
-        return driver.execute(count, asked).fetchall()
-
-    whole = periods.parse(period)
-
-    def around(published: Any, scope: Any = None) -> float:
-        def work(number: int) -> Any:
-            member = pick[number % reads]
-            within = (scope[0], f"{scope[0].capitalize()} {scope[1](member)}") if scope else None
-            found = ranking.around(programme, published, whole, member, scope=within)
-            assert any(row.member_id == member for row in found.rows)
-
-        return median(timed(work, reads, wall))
-
-    found = {
-        "rank and neighbours, query": median(timed(ask, reads, wall)),
-        "the same within a region, query": median(
-            timed(lambda n: ask(n, "region=Region {}"), reads, wall)
-        ),
-        "rank and neighbours, ranking.around": around(board),
-        "within a region (a ninth)": around(board, ("region", lambda i: i % 9)),
-        "within a team of 10, counted": around(board, ("team", lambda i: i // 10)),
-        "within an organisation of 1,000, counted": around(
-            board, ("organisation", lambda i: i // 1_000)
-        ),
-        "of a dense board": around(levels),
-    }
-    began = time.perf_counter()
-    picture = transaction(lambda: pictures._take(board, period, "freeze", clock.now()))
-    found["taking a picture, ms"] = round((time.perf_counter() - began) * 1000)
-    found["of a picture"] = around(board._replace(picture=picture))
-    found["rank by count(*)"] = median(timed(counted, min(reads, 60), wall))
-    return found
-
-
-def _pyformat(sql: str) -> str:
-    for name in ("board", "period", "member"):
-        sql = sql.replace(f":{name}", f"%({name})s")
-    return sql
 
 
 def let_in(app: Flask, members: list[int]) -> tuple[list[str], list[str]]:
@@ -300,13 +153,18 @@ def served(
         found |= after_a_fact(server, facts, me, min(reads, 60))
         found |= sixteen(server, facts, browsers, options.seconds)
     floor()
+    return _beside(found, floors, statistics.median(paused))
+
+
+def _beside(found: dict[str, float], floors: list[float], pause: float) -> dict[str, float]:
+    """What was found with the floors (warm, and after a ``pause``) and its ratios to them."""
     hello = statistics.median(floors)
     noise = {
         "hello world": round(hello, 1),
         "hello world, least": min(floors),
         "hello world, most": max(floors),
+        "hello world, after a pause": round(pause, 1),
     }
-    noise["hello world, after a pause"] = pause = round(statistics.median(paused), 1)
     ratios = {
         f"{name}, x hello": round(us / (pause if "first after" in name else hello), 2)
         for name, us in found.items()
@@ -375,25 +233,21 @@ def run(members: int, options: argparse.Namespace) -> dict[str, Any]:
             with app.app_context():
                 upgrade()
                 ids = house(members, period)
-                found: dict[str, Any] = queries(ids, period, options.reads)
                 kind = db.engine.dialect.name
                 db.session.remove()
-            shown = {} if options.ranks_only else served(home, app, ids, options)
+            shown = served(home, app, ids, options)
             with app.app_context():
                 db.engine.dispose()
         finally:
             valkey.stop()
-    return {"members": members, "database": kind} | found | shown
+    return {"members": members, "database": kind} | shown
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, nargs="+", default=[5_000, 100_000, 1_000_000])
+    parser.add_argument("--members", type=int, nargs="+", default=[5_000])
     parser.add_argument("--reads", type=int, default=300)
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
-    parser.add_argument(
-        "--ranks-only", action="store_true", help="without a server and its readers"
-    )
     parser.add_argument("--seconds", type=float, default=10, help="of sixteen readers")
     parser.add_argument("--port", type=int, default=18433)
     asked_for = parser.parse_args()

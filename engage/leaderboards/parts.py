@@ -212,7 +212,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
         return _draw("leaderboards/_me.html", view, voice, **_frozen(view, member, voice))
-    found = views.near(view, member, reach=2, rows=rows)
+    found = views.near(view, member, rows=rows)
     mine = next((row for row in found.rows if row.member_id == member), None)
     yesterday = _yesterday(view, found)
     before = _before(view, found)

@@ -245,6 +245,20 @@ def around(
     return Lines(lines, me.ranked, me.best or 0)
 
 
+def tells_all(published: Published, member_id: int, reach: int, rows: Sequence[Any]) -> bool:
+    """Whether the rows of `question_around` are all that `around` says.
+
+    The rank of a first line that is level with others before it goes by how many these are.
+    """
+    rule = published.rule
+    there = sorted(_asked_around(published, reach).read(rows), key=_position)
+    at = next((at for at, row in enumerate(there) if row.member_id == member_id), 0)
+    first = at - reach
+    if rule.tie == "dense" or first < 1:
+        return True
+    return _tie_key(rule, there[first - 1]) != _tie_key(rule, there[first])
+
+
 def page(
     published: Published, here: Here, after: int, limit: int | None, rows: Rows = None
 ) -> Lines:

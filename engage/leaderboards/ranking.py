@@ -14,6 +14,8 @@ from engage.partners.rules import public_name
 from engage.periods import Period
 from engage.programmes.models import Programme
 
+#: Lines to each side of a member's own.
+NEAR = 2
 #: So many lines are looked up one by one, before all are counted.
 FEW = 200
 SCOPES = ("region", "organisation", "team", "type")
@@ -82,7 +84,7 @@ def around(
     member_id: int,
     *,
     scope: Scope | None = None,
-    reach: int = 2,
+    reach: int = NEAR,
     live: bool = False,
     rows: places.Rows = None,
 ) -> Ranking:
@@ -121,11 +123,11 @@ def rows_of(
 
 
 def question_around(
-    published: Published, period: Period, scope: Scope | None, member_id: int, reach: int = 2
+    published: Published, period: Period, scope: Scope | None, member_id: int, reach: int = NEAR
 ) -> places.Question | None:
     """What `around` asks, for the driver; None where that is more than one question.
 
-    As long as the rows are the same, facts have moved nothing that it says.
+    As long as the rows are the same, and `places.tells_all`, facts have moved nothing that it says.
     """
     here = _kept(published, period, scope)
     return here and places.question_around(published, here, member_id, reach)

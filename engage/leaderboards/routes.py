@@ -21,6 +21,7 @@ from engage.leaderboards import (
     announcements,
     document,
     parts,
+    places,
     ranking,
     scopes,
     sentences,
@@ -158,6 +159,7 @@ def _mine(view: View, member: int, voice: Voice) -> again.Part:
     return again.Part(
         lambda now, found: parts.me(view.at(now), member, g.seat.partner, voice, found),
         question=ranking.question_around(*here, member),
+        tells_all=lambda found: places.tells_all(view.published, member, ranking.NEAR, found),
     )
 
 

@@ -252,7 +252,7 @@ def page(view: View, after: int, limit: int = PAGE, rows: Rows = None) -> Rankin
     )
 
 
-def near(view: View, member_id: int, reach: int = 2, rows: Rows = None) -> Ranking:
+def near(view: View, member_id: int, reach: int = ranking.NEAR, rows: Rows = None) -> Ranking:
     """A member's line with its neighbours; no rows where it is not ranked."""
     return ranking.around(
         *(view.programme, view.published, view.period, member_id),

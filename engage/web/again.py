@@ -51,17 +51,19 @@ class Part:
 
     ``shared`` names what is the same for all who are told so, at one version of a board. ``question`` is
     a statement for the driver (and its parameters): facts change the part only where they change its
-    rows, or where it says as of when it is (``is_dated``).
+    rows, where these are not all that it says (``tells_all``), or where it says as of when it is
+    (``is_dated``).
     """
 
     make: Make
     shared: Hashable | None = None
     question: tuple[str, Any] | None = None
     is_dated: bool = False
+    tells_all: Callable[[Sequence[Any]], bool] | None = None
 
 
 class Made(NamedTuple):
-    """A piece, and the rows that it is made from."""
+    """A piece, and the rows that it is made from; None where they are not all of it."""
 
     piece: Piece
     rows: Rows = None
@@ -143,7 +145,8 @@ def _made(part: Part, published: Published, rows: Rows = None) -> Made:
     if part.question and not part.shared and rows is None:  # what is shared may be there already
         driver: Any = db.session.connection().connection.driver_connection
         rows = driver.execute(*part.question).fetchall()
-    return Made(part.make(published, rows), rows)
+    made = part.make(published, rows)
+    return Made(made, rows if not rows or not part.tells_all or part.tells_all(rows) else None)
 
 
 def _at(board: Published, moved: Moved) -> Published:

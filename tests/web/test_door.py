@@ -402,6 +402,17 @@ def test_a_fact_makes_new_only_what_it_moves(
     assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != after
 
 
+def test_who_joins_those_level_with_a_neighbour_moves_its_rank(doors: Doors, cast: Cast):
+    others = [Profile(f"X{n}", f"Partner {n}") for n in range(6)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    sold = {"X5": "9000", "X0": "8000"}
+    record(cast.programme, *(sale(f"x-{n}", f"X{n}", sold.get(f"X{n}", "7000")) for n in range(6)))
+    mine = cookie(doors.app, cast.alice.user)
+    before = doors.get(ME, mine).text
+    record(cast.programme, sale("x-0", "X0", "7000"))  # out of sight: alice stays where she is
+    assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != before
+
+
 def _sold(cast: Cast, amount: str) -> None:
     """Bob's one sale comes to that much."""
     record(cast.programme, sale("b-1", "B1", amount), now=Time.now)
