@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 
 from engage.db import db
 from engage.leaderboards import ranking
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import Standing
 from engage.leaderboards.ranking import Row
 from engage.leaderboards.view import View
@@ -46,14 +47,22 @@ def _partners(view: View, words: list[str]) -> list[int]:
     )
     if view.scope and view.scope[0] in ranking.SCOPES:
         statement = statement.where(getattr(Partner, view.scope[0]) == view.scope[1])
-    if view.published.keeps(view.period):
-        on_it = (
-            Standing.board_id == view.published.model.id,
-            Standing.period == view.period.name,
-            Standing.scope == "",
-        )
-        statement = statement.join(Standing, Standing.member_id == Partner.id).where(*on_it)
-    return list(db.session.scalars(statement.limit(ranking.FEW)))
+    name = view.published.kept_as(view.period)
+    if name is None:
+        return list(db.session.scalars(statement.limit(ranking.FEW)))
+    on_it = (
+        Standing.board_id == view.published.model.id,
+        Standing.period == name,
+        Standing.scope == "",
+        Standing.listed,
+    )
+    position = (Standing.order_key, Standing.reached_at)
+    on_board = statement.join(Standing, Standing.member_id == Partner.id).where(*on_it)
+    found = on_board.add_columns(*position).limit(ranking.FEW).subquery().c
+    best_first = select(found.id).order_by(found.order_key, found.reached_at, found.id)
+    if not (view.scope and view.scope[0] == LEAGUE):  # of which some are, that stand lower
+        best_first = best_first.limit(MOST + 1)
+    return list(db.session.scalars(best_first))
 
 
 def _groups(view: View, words: list[str]) -> list[int]:
