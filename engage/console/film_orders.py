@@ -89,8 +89,8 @@ def _forecast(
     shown: dict[str, Any] = {"film": film, "errors": errors, "found": found, "brings": None}
     if film is None or not found.chosen:
         return shown
-    if choice.form not in film.template.formats:
-        return shown | {"formats": film.template.formats}
+    if unfit := _unfit(film, choice):
+        return shown | {"unfit": unfit}
     shown["in_english"] = languages.without_words(film.template, found.chosen)
     if len(found.chosen) > COUNTED_AT_ONCE:
         shown["brings"] = forecasts.expected(film.slug, len(found.chosen))
@@ -98,6 +98,29 @@ def _forecast(
     else:
         shown["brings"] = _brings(film, _drafts(film, choice, found))
     return shown
+
+
+def _unfit(film: catalogue.Offered, choice: Choice) -> str | None:
+    """Why a film is not made in what was chosen for it."""
+    template, today = film.template, choices.today(g.seat.programme, g.now)
+    if choice.form not in template.formats:
+        return str(
+            _(
+                "“%(film)s” is not made in %(format)s: choose %(formats)s.",
+                film=template.title,
+                format=choice.form,
+                formats=", ".join(template.formats),
+            )
+        )
+    if template.moment == "status" and choice.period and choice.period.last < today:
+        return str(
+            _(
+                "“%(film)s” tells how a period is going, and %(period)s is over: choose one that runs.",
+                film=template.title,
+                period=viewer().period(choice.period),
+            )
+        )
+    return None
 
 
 def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> list[drafts.Draft]:
@@ -134,6 +157,8 @@ def create() -> Response | str | tuple[str, int]:
             raise drafts.Refused(_("Say which period the films are to tell of"))
         if choice.form != request.form.get("format", choice.form):
             raise drafts.Refused(_("There is no such format: choose one of the list"))
+        if unfit := _unfit(film, choice):
+            raise drafts.Refused(unfit)
         found = choices.partners(choice, programme)
         made = _drafts(film, choice, found)
         brings = _brings(film, made)

@@ -100,6 +100,17 @@ def test_a_film_is_ordered_in_the_format_that_was_chosen_and_each_is_one_of_its_
     assert len(rows()) == 2
 
 
+@pytest.mark.usefixtures("_now")
+def test_how_a_period_is_going_is_not_told_of_one_that_is_over(app: Flask, cast: Cast) -> None:
+    mia = browser(app, cast.mia.user)
+    form = {"template": "status", "period": "2013-Q1", "partner": "A1"}
+    said = "tells how a period is going, and Q1 2013 is over: choose one that runs"
+    assert said in mia.get("/console/videos/forecast", query_string=form).text
+    assert said in mia.post("/console/videos/", data=form).text
+    assert rows() == []
+    assert mia.post("/console/videos/", data=form | {"period": "2013-Q2"}).status_code == 302
+
+
 @pytest.mark.usefixtures("tiny", "_now")
 def test_many_films_are_asked_for_a_second_time(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
