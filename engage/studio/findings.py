@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from engage.studio.conditions import BadCondition, Condition, parse
 from engage.studio.design import FILE, Field, Problem
-from engage.studio.placeholders import BadPlaceholder, names
+from engage.studio.placeholders import asked, lone
 from engage.studio.toml_lines import Path as Place
 from engage.studio.toml_lines import line_of
 from engage.texts import control
@@ -33,6 +33,16 @@ class Findings:
         self.problems.append(
             Problem(self.file, line_of(self.places, path), name or "file", problem, remedy)
         )
+
+    def tables(self, raw: Any, path: Place) -> Iterator[tuple[Mapping[str, Any], Place]]:
+        """Each table of a list with its place; what is none is named."""
+        for k, body in enumerate(raw if isinstance(raw, list) else [raw]):
+            if isinstance(body, dict):
+                yield body, (*path, k)
+            else:
+                self.wrong(
+                    (*path, k), f"{body!r} is no table", f"write [[{path[-1]}]] with keys below"
+                )
 
     def known(self, raw: Mapping[str, Any], keys: Iterable[str], path: Place) -> None:
         for key in raw:
@@ -104,12 +114,11 @@ class Findings:
         """Placeholders of a text: known, writable, and sure to be there; and no sign that nobody sees."""
         if sign := control(text):
             self.wrong(path, *invisible(sign))
-        try:
-            used = names(text)
-        except BadPlaceholder as wrong:
-            self.wrong(path, str(wrong), "write {field}, or {{ and }} for braces")
-            return
-        for name in used:
+        for brace in lone(text):
+            self.wrong(
+                path, f"a lone {brace!r} in {text!r}", "write {field}, or {{ and }} for braces"
+            )
+        for name in asked(text):
             if self.field_there(name, path, guarded) and self.fields[name].shape not in (
                 "text",
                 "number",
@@ -128,6 +137,31 @@ class Findings:
             self.wrong(path, f"{name!r} is optional and may be missing here",
                        f'add when = "{name}" to this layer, sentence or scene')  # fmt: skip
         return True
+
+    def fonts(self, raw: Any) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for family, name in raw.items() if isinstance(raw, dict) else ():
+            path = self.folder / str(name)
+            if family not in ("display", "text"):
+                self.wrong(("fonts", family), "no such family", "use display or text")
+            elif not path.is_file() or self.folder.resolve() not in path.resolve().parents:
+                self.wrong(
+                    ("fonts", family), f"no file {name!r}", "put it into the template's fonts/"
+                )
+            else:
+                found[family] = path
+        return found
+
+    def light(self, raw: Mapping[str, Any], path: Place) -> tuple[float, float] | None:
+        place = raw.get("light")
+        if place is None:
+            return None
+        if not isinstance(place, list) or len(place) != 2 or not all(numeric(v) for v in place):
+            self.wrong(
+                (*path, "light"), f"{place!r} is no place", "give two shares, e.g. [0.8, 0.2]"
+            )
+            return None
+        return float(place[0]), float(place[1])
 
 
 def invisible(sign: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from engage.studio.theme import COLOURS, BadColour, rgb
 
 Box = tuple[int, int, int, int]
 Place = tuple[str | int, ...]
+REACH = 4  # canvases, the widest and highest a box may be that reaches over the edge
 
 
 class Reporter(Protocol):
@@ -68,6 +69,10 @@ class Options:
             return False
         inside = x >= 0 and y >= 0 and x + w <= width and y + h <= height
         touches = x < width and y < height and x + w > 0 and y + h > 0
+        if bleeds and (w > REACH * width or h > REACH * height):
+            self.to.wrong(here, f"the box for {name} is {w}×{h}, more than {REACH} canvases of {width}×{height}",
+                          f"keep it within {REACH * width}×{REACH * height}")  # fmt: skip
+            return False
         if not (touches if bleeds else inside):
             self.to.wrong(here, f"the box for {name} reaches outside the {width}×{height} canvas",
                           f"keep x + width within {width} and y + height within {height}")  # fmt: skip

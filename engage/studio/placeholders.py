@@ -18,13 +18,19 @@ class BadPlaceholder(ValueError):
 
 def names(text: str) -> list[str]:
     """The fields a text asks for, in order; raises `BadPlaceholder` on anything else in braces."""
-    found = []
-    for piece in _PIECE.finditer(text):
-        if piece.group(1):
-            found.append(piece.group(1))
-        elif len(piece.group()) == 1:
-            raise BadPlaceholder(f"a lone {piece.group()!r} in {text!r}")
-    return found
+    for brace in lone(text):
+        raise BadPlaceholder(f"a lone {brace!r} in {text!r}")
+    return asked(text)
+
+
+def asked(text: str) -> list[str]:
+    """The fields a text asks for, in order, whatever else is wrong with it."""
+    return [piece.group(1) for piece in _PIECE.finditer(text) if piece.group(1)]
+
+
+def lone(text: str) -> list[str]:
+    """The braces of a text that are no placeholders."""
+    return [p.group() for p in _PIECE.finditer(text) if not p.group(1) and len(p.group()) == 1]
 
 
 def fill(text: str, words: Mapping[str, str]) -> str:

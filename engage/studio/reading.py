@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from engage.studio.design import (
     Template,
 )  # fmt: skip
 from engage.studio.easing import CURVES
-from engage.studio.findings import Findings, either, numeric
+from engage.studio.findings import Findings, either
 from engage.studio.layers import KINDS, image
 from engage.studio.options import Options
 from engage.studio.stage import FORMATS
@@ -49,11 +49,15 @@ _LAYER = (
 )  # fmt: skip
 
 
-def read(folder: Path, *, thorough: bool = False) -> tuple[Template | None, list[Problem]]:
+def read(
+    folder: Path, *, thorough: bool = False, house: Collection[str] | None = None
+) -> tuple[Template | None, list[Problem]]:
     """The template (None when it is unusable) and all problems in the order of the file.
 
-    ``thorough``: its clips and pictures are opened and its translations held against the fonts, too."""
+    ``thorough``: its clips and pictures are opened and its translations held against the fonts, too.
+    ``house``: the fields that are filled for partners, if a film needs another nobody gets it."""
     reader = _Reader(folder, thorough=thorough)
+    reader.house = house
     template = reader.template()
     return (template if not reader.problems else None), sorted(
         reader.problems, key=lambda p: p.line
@@ -65,6 +69,8 @@ class _Reader(Findings):
         super().__init__(folder, thorough=thorough)
         self.formats: tuple[str, ...] = ()
         self.styles: Mapping[str, Any] = {}
+        self.house: Collection[str] | None = None
+        self.whole = True  # whether no layer had to be left out
 
     def template(self) -> Template | None:
         try:
@@ -97,7 +103,7 @@ class _Reader(Findings):
         music = self.choice(raw, "music", (), MOODS, MOODS[0])
         made = Template(self.folder.name, self.folder, title, moment, fps, self.formats, poster,
                         fonts, self.fields, scenes, music)  # fmt: skip
-        spoken, problems = words.read(made, thorough=self.thorough)
+        spoken, problems = words.read(made, thorough=self.thorough, whole=self.whole)
         self.problems += problems
         return replace(made, words=spoken)
 
@@ -113,20 +119,6 @@ class _Reader(Findings):
             self.wrong(("formats",), f"{wished!r} is no list of formats", f"use {either(FORMATS)}")
             return ("16:9",)
         return tuple(wished)
-
-    def fonts(self, raw: Any) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for family, name in raw.items() if isinstance(raw, dict) else ():
-            path = self.folder / str(name)
-            if family not in ("display", "text"):
-                self.wrong(("fonts", family), "no such family", "use display or text")
-            elif not path.is_file() or self.folder.resolve() not in path.resolve().parents:
-                self.wrong(
-                    ("fonts", family), f"no file {name!r}", "put it into the template's fonts/"
-                )
-            else:
-                found[family] = path
-        return found
 
     # -- fields
 
@@ -145,6 +137,9 @@ class _Reader(Findings):
         unit = self.choice(body, "unit", path, UNITS, "") if "unit" in body else None
         shape = self.choice(body, "shape", path, samples.SHAPES, "number" if unit else "text")
         optional, common = (bool(body.get(key, False)) for key in ("optional", "common"))
+        if self.house is not None and not optional and name not in self.house:
+            self.wrong(path, "no film of this house knows this field, so nobody would get one",
+                       f"write optional = true, or take one of {either(self.house)}")  # fmt: skip
         limit = (
             int(self.number(body, "max_chars", path, 0, 1, 1000)) if "max_chars" in body else None
         )
@@ -169,7 +164,7 @@ class _Reader(Findings):
         if not isinstance(raw, list) or not raw:
             self.wrong(("scenes",), "no scenes", "add at least one [[scenes]]")
             return ()
-        made = tuple(self.scene(body, ("scenes", k)) for k, body in enumerate(raw))
+        made = tuple(self.scene(body, here) for body, here in self.tables(raw, ("scenes",)))
         for k, scene in enumerate(made):
             if scene.name in [s.name for s in made[:k]]:
                 self.wrong(
@@ -183,7 +178,6 @@ class _Reader(Findings):
         when = self.condition(raw, path)
         guarded = when.sure if when else frozenset()
         move = self.choice(raw, "transition", path, TRANSITIONS, "cut")
-        layers = raw.get("layers", [])
         return Scene(
             name=self.word(raw, "name", path, "", required=True),
             seconds=seconds,
@@ -198,8 +192,8 @@ class _Reader(Findings):
             leave_seconds=self.number(raw, "leave_seconds", path, 0.0, 0.0, seconds / 2),
             layers=tuple(
                 layer
-                for k, body in enumerate(layers)
-                if (layer := self.layer(body, (*path, "layers", k), seconds, guarded)) is not None
+                for body, here in self.tables(raw.get("layers", []), (*path, "layers"))
+                if (layer := self.layer(body, here, seconds, guarded)) is not None
             ),
         )  # fmt: skip
 
@@ -219,17 +213,6 @@ class _Reader(Findings):
                        f"use {either(BACKGROUNDS)}, #RRGGBB, or a picture of the template")  # fmt: skip
             return "paper"
         return word
-
-    def light(self, raw: Mapping[str, Any], path: Place) -> tuple[float, float] | None:
-        place = raw.get("light")
-        if place is None:
-            return None
-        if not isinstance(place, list) or len(place) != 2 or not all(numeric(v) for v in place):
-            self.wrong(
-                (*path, "light"), f"{place!r} is no place", "give two shares, e.g. [0.8, 0.2]"
-            )
-            return None
-        return float(place[0]), float(place[1])
 
     def says(self, raw: Mapping[str, Any], path: Place, guarded: frozenset[str]) -> tuple[Say, ...]:
         wished = raw.get("say", [])
@@ -254,32 +237,22 @@ class _Reader(Findings):
         seconds: float,
         guarded: frozenset[str],
     ) -> Layer | None:
-        style = raw.get("style")
-        if style is not None and style not in self.styles:
-            self.wrong((*path, "style"), f"no style {style!r}", f"use {either(self.styles)}")
-        elif style is not None:
-            lent = {k: v for k, v in self.styles[style].items() if k not in raw}
-            for key in lent:  # a mistake in it is named where it stands
-                self.places[(*path, key)] = line_of(self.places, ("styles", style, key))
-            raw = {**lent, **raw}
-        kind = raw.get("kind")
-        if not isinstance(kind, str) or kind not in KINDS:
-            self.wrong((*path, "kind"), f"no layer kind {kind!r}", f"use {either(KINDS)}")
-            return None
-        self.known(raw, (*_LAYER, *KINDS[kind].OPTIONS), path)
+        raw = self.styled(raw, path)
+        word = raw.get("kind")
+        kind = KINDS.get(word) if isinstance(word, str) else None
+        if kind is None:  # left out, but for what can be told of it all the same
+            self.whole = False
+            self.wrong((*path, "kind"), f"no layer kind {word!r}", f"use {either(KINDS)}")
+        possible = [kind] if kind else KINDS.values()
+        self.known(raw, (*_LAYER, *dict.fromkeys(key for k in possible for key in k.OPTIONS)), path)
         when = self.condition(raw, path)
         guarded |= when.sure if when else frozenset()
         start = self.number(raw, "start", path, 0.0, 0.0, seconds - 0.05)
         duration = self.number(raw, "duration", path, seconds - start, 0.05, seconds - start + 1e-6)
-        shown = tuple(raw.get("only", self.formats))
-        if any(f not in self.formats for f in shown):
-            self.wrong(
-                (*path, "only"), f"{shown!r} names other formats", f"use {either(self.formats)}"
-            )
-        options = Options(self, raw, path, guarded, shown)
-        return Layer(
-            kind=kind,
-            boxes=options.boxes(bleeds=KINDS[kind].BLEEDS),
+        options = Options(self, raw, path, guarded, self.only(raw, path))
+        made = Layer(
+            kind=str(word),
+            boxes=options.boxes(bleeds=kind is None or kind.BLEEDS),
             when=when,
             start=start,
             duration=duration,
@@ -290,5 +263,28 @@ class _Reader(Findings):
             exit=self.choice(raw, "exit", path, ENTRANCES, "none"),
             exit_seconds=self.number(raw, "exit_seconds", path, min(0.35, duration), 0.0, duration),
             ease=self.choice(raw, "ease", path, tuple(CURVES), "smooth"),
-            options=options.read(KINDS[kind].OPTIONS),
+            options=options.read(kind.OPTIONS if kind else {}),
         )
+        return made if kind else None
+
+    def styled(self, raw: Mapping[str, Any], path: Place) -> Mapping[str, Any]:
+        """A layer with the keys its style lends it."""
+        style = raw.get("style")
+        if style is None:
+            return raw
+        if not isinstance(style, str) or style not in self.styles:
+            self.wrong((*path, "style"), f"no style {style!r}", f"use {either(self.styles)}")
+            return raw
+        lent = {k: v for k, v in self.styles[style].items() if k not in raw}
+        for key in lent:  # a mistake in it is named where it stands
+            self.places[(*path, key)] = line_of(self.places, ("styles", style, key))
+        return {**lent, **raw}
+
+    def only(self, raw: Mapping[str, Any], path: Place) -> tuple[str, ...]:
+        """The formats a layer is shown in."""
+        shown = raw.get("only", list(self.formats))
+        if isinstance(shown, list) and all(form in self.formats for form in shown):
+            return tuple(shown)
+        remedy = f"give a list of {either(self.formats)}"
+        self.wrong((*path, "only"), f"{shown!r} names other formats", remedy)
+        return self.formats

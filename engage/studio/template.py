@@ -8,6 +8,7 @@ A template is a folder with `template.toml`; what each key means to a designer s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from engage.studio import reading
@@ -28,9 +29,10 @@ def load(folder: Path) -> Template:
     return template
 
 
-def check(folder: Path) -> list[Problem]:
-    """Every mistake of one template's folder, in the order of the file."""
-    return reading.read(folder, thorough=True)[1]
+def check(folder: Path, house: Collection[str] | None = None) -> list[Problem]:
+    """Every mistake of one template's folder, in the order of the file; ``house`` as `reading.read`
+    takes it."""
+    return reading.read(folder, thorough=True, house=house)[1]
 
 
 def templates(folder: Path) -> dict[str, Template]:

@@ -70,18 +70,15 @@ def told_in(template: Template, language: str) -> Template:
 
 
 def read(
-    template: Template, *, thorough: bool = False
+    template: Template, *, thorough: bool = False, whole: bool = True
 ) -> tuple[dict[str, Mapping[str, str]], list[Problem]]:
     """The catalogues beside a template, by language, and what is wrong with them.
 
     One whose letters no font here draws is left out: its films are told in English (``thorough``: it
-    is a mistake)."""
+    is a mistake). A template that is not ``whole`` may have lost texts: none is called superfluous."""
     found: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
-    try:
-        wanted = texts(template)
-    except placeholders.BadPlaceholder:  # told already, with its line
-        return found, problems
+    wanted = texts(template)
     for file in sorted((template.folder / FOLDER).glob("*.toml")):
         name = f"{template.slug}/{FOLDER}/{file.name}"
         try:
@@ -93,7 +90,7 @@ def read(
         lines = locate(source)
         problems += [
             Problem(name, line_of(lines, (text,)), repr(text), *fault)
-            for text, fault in _faults(wanted, raw)
+            for text, fault in _faults(wanted, raw, whole=whole)
         ]
         script = missing_script("".join(said for said in raw.values() if isinstance(said, str)))
         if script is None:
@@ -104,36 +101,33 @@ def read(
     return found, problems
 
 
-def _faults(wanted: list[str], raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _faults(
+    wanted: list[str], raw: Mapping[str, Any], *, whole: bool
+) -> Iterator[tuple[str, tuple[str, str]]]:
     """Texts with what is wrong with them and how to mend it."""
     for text in wanted:
         if text not in raw:
             yield text, ("is not translated", "add a line for it")
     for text, said in raw.items():
-        if text not in wanted:
-            yield (
-                text,
-                ("is no text of the template", "take it out, or mend it to the English text"),
-            )
+        if whole and text not in wanted:
+            remedy = "take it out, or mend it to the English text"
+            yield text, ("is no text of the template", remedy)
             continue
         if isinstance(said, str) and (sign := control(said)):
             yield text, invisible(sign)
-        try:
-            fits = isinstance(said, str) and _fields(said) == _fields(text)
-        except placeholders.BadPlaceholder as wrong:
-            yield text, (str(wrong), "write {field}, or {{ and }} for braces")
-            continue
-        if not fits:
+        for brace in placeholders.lone(str(said)):
+            yield text, (f"a lone {brace!r} in {said!r}", "write {field}, or {{ and }} for braces")
+        if not isinstance(said, str) or _fields(said) != _fields(text):
             named = ", ".join(f"{{{name}}}" for name in sorted(_fields(text)))
             yield text, ("has other placeholders in its translation", f"name {named or 'none'}")
 
 
 def _fields(text: str) -> set[str]:
-    return set(placeholders.names(text))
+    return set(placeholders.asked(text))
 
 
 def _says_something(text: str) -> bool:
-    rest = placeholders.fill(text, dict.fromkeys(placeholders.names(text), ""))
+    rest = placeholders.fill(text, dict.fromkeys(placeholders.asked(text), ""))
     return any(char.isalpha() for char in rest)
 
 

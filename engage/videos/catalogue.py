@@ -18,6 +18,8 @@ from engage.studio.theme import Theme
 from engage.videos import editions, looks
 from engage.videos.editions import LOOK
 
+BESIDE = ("fonts", "themes", "words")  # folders that stand among the templates
+
 
 class UnknownTemplate(LookupError):
     """No template has that name."""
@@ -39,9 +41,24 @@ class Offered(NamedTuple):
 def folders() -> dict[str, Path]:
     """The folders of all templates by slug; one in the home stands in for the house's own."""
     found: dict[str, Path] = {}
-    for place in (HOUSE / "video_templates", config.settings().home_dir / "video_templates"):
+    for place in _places():
         found |= {file.parent.name: file.parent for file in sorted(place.glob(f"*/{FILE}"))}
     return found
+
+
+def strays() -> list[Path]:
+    """Folders among the templates in which there is none."""
+    return [
+        folder
+        for place in _places()
+        for folder in sorted(place.glob("[!._]*/"))
+        if folder.name not in BESIDE and not (folder / FILE).is_file()
+    ]
+
+
+def _places() -> tuple[Path, Path]:
+    home = config.settings().home_dir
+    return HOUSE / "video_templates", home / "video_templates"
 
 
 def load(slug: str, programme: Programme | None = None) -> Offered:

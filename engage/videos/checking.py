@@ -13,14 +13,15 @@ from engage.studio import template as studio
 from engage.studio.design import LONGEST, SHORTEST
 from engage.studio.plan import plan
 from engage.studio.template import Problem
-from engage.studio.toml_lines import line_of, locate
 from engage.studio.typeface import HAN, missing_script
-from engage.videos import editions, fields, languages, looks
+from engage.videos import catalogue, editions, fields, languages, looks
 
 
 def problems(folders: Iterable[Path]) -> list[Problem]:
-    """Every mistake of these templates, of all programmes' themes and of the house's words."""
+    """Every mistake of these templates and of folders in which there is none, of all programmes'
+    themes and of the house's words."""
     found = [problem for folder in folders for problem in problems_of(folder)]
+    found += [problem for folder in catalogue.strays() for problem in studio.check(folder)]
     found += [problem for file in looks.themes().values() for problem in looks.read(file)[1]]
     return found + languages.faults()
 
@@ -33,24 +34,11 @@ def notes(folders: Iterable[Path]) -> Iterator[str]:
 
 def problems_of(folder: Path) -> list[Problem]:
     """The mistakes of a template, and the fields it needs that no film of this house knows."""
-    found = studio.check(folder)
+    found = studio.check(folder, fields.FIELDS)
     if folder.name == editions.LOOK:
         found.append(Problem(f"{folder.name}/{studio.FILE}", 1, "file", "this name is the console's",
                              "call the folder otherwise"))  # fmt: skip
-    if found:
-        return found
-    places = locate((folder / studio.FILE).read_text(encoding="utf-8"))
-    return [
-        Problem(
-            f"{folder.name}/{studio.FILE}",
-            line_of(places, ("fields", name)),
-            f"fields.{name}",
-            "no film of this house knows this field, so nobody would get one",
-            f"write optional = true, or take one of {', '.join(fields.FIELDS)}",
-        )
-        for name, field in studio.load(folder).fields.items()
-        if not field.optional and name not in fields.FIELDS
-    ]
+    return found
 
 
 def _lengths(folders: Iterable[Path]) -> Iterator[str]:

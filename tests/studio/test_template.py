@@ -81,6 +81,35 @@ def test_a_problem_says_file_line_field_and_remedy(write):
     assert problem.remedy.startswith("use paper")
 
 
+def test_all_mistakes_of_a_layer_are_named_in_one_run(write):
+    found = problems(
+        write, 'kind = "text"', 'kind = "txt"\n  wobble = 3\n  only = "16:9"\n  start = 99'
+    )
+    told = "\n".join([*found, *problems(write, "[88, 200, 1000, 200]", "[88, 200, 9000, 200]")])
+    for mistake in ("no layer kind 'txt'", "unknown key 'wobble'", "'16:9' names other formats",
+                    "99 is not possible", "reaches outside the 1280×720 canvas"):  # fmt: skip
+        assert mistake in told, told
+
+
+def test_a_lone_brace_hides_no_other_mistake_of_its_text(write):
+    told = "\n".join(problems(write, 'text = "{partner_name}"', 'text = "{partner} {points"'))
+    assert "a lone '{'" in told
+    assert "no field is called 'partner'" in told
+
+
+def test_a_picture_of_absurd_size_is_a_mistake(write):
+    layer = '  kind = "image"\n  box = { "16:9" = [0,0,99999,9], "1:1" = [0,0,9,9] }\n'
+    text = TINY.replace(
+        "  [[scenes.layers]]\n", f"  [[scenes.layers]]\n{layer}\n  [[scenes.layers]]\n", 1
+    )
+    assert "the box for 16:9 is 99999×9, more than 4 canvases" in str(check(write(text))[0])
+
+
+@pytest.mark.parametrize("wrong", ["scenes = [1]", "scenes = 5", 'styles = "big"', "fields = 3"])
+def test_what_is_no_table_is_named(write, wrong):
+    assert check(write(f'title = "Tiny"\n{wrong}\n'))
+
+
 def test_a_picture_outside_the_folder_is_not_a_picture_of_the_template(write, tmp_path):
     layer = '  kind = "image"\n  file = "../../secret.png"\n  box = { "16:9" = [0,0,9,9], "1:1" = [0,0,9,9] }\n'
     (tmp_path / "secret.png").write_bytes(b"")

@@ -94,6 +94,15 @@ def test_a_field_nobody_can_fill_is_a_mistake(tiny: Path) -> None:
     assert "tiny/template.toml:8: fields.shoe_size: no film of this house knows" in done.stdout
 
 
+def test_a_folder_without_a_template_is_a_mistake_beside_others(tiny: Path) -> None:
+    (tiny.parent / "tniy").mkdir()
+    file = tiny / "template.toml"
+    file.write_text(file.read_text().replace("[fields]", "[fields]\nshoe_size = { sample = 9 }"))
+    done = run("check")
+    assert "tniy/template.toml:1: file: there is no such file" in done.stdout
+    assert "no film of this house knows this field" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
