@@ -15,7 +15,8 @@ from engage.db import db
 from engage.leaderboards import leagues, rules
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import Standing
-from engage.leaderboards.places import NAMES, Line, Lines
+from engage.leaderboards.places import Line, Lines
+from engage.leaderboards.queries import NAMES
 from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
 from engage.periods import Period

@@ -1,0 +1,204 @@
+"""The statements that ask for places on a board whose standings are kept: see `engage.leaderboards.places`."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, column, text
+
+from engage.leaderboards import rules
+from engage.leaderboards.models import Standing
+from engage.prepared import Prepared
+
+#: No order key is that far from zero.
+LARGEST = 2**62
+
+_HERE = "board_id = :board AND period = :period AND scope = :scope"
+TOP = len(rules.LEVELS) - 1
+_SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
+RANKED = f"SELECT {_SUM} FROM standing_buckets WHERE {_HERE} AND level = {TOP}"
+_STANDING = ("member_id", "score", "order_key", "reached_at")
+#: What tells how a member is seen, and what a board may show beside.
+NAMES = ("name", "external_id", *rules.COLUMNS, "visibility", "pseudonym")
+#: Partners are told by what decides their public name, groups by their name alone.
+_NAMES = {
+    True: "JOIN partners AS who ON who.id = line.member_id",
+    False: "JOIN (SELECT id, name, name AS external_id, NULL AS organisation, NULL AS team,"
+    " NULL AS region, NULL AS type, 'named' AS visibility,"
+    " NULL AS pseudonym FROM groups) AS who ON who.id = line.member_id",
+}
+_WHO = ", ".join(f"who.{name}" for name in NAMES)
+
+
+def _prepared(statement: str, *names: str) -> Prepared:
+    """A statement that brings a standing and columns of these names behind it."""
+    at: Any = Standing.reached_at.type
+    columns = (column(name, at if name == "reached_at" else None) for name in (*_STANDING, *names))
+    return Prepared(text(statement).columns(*columns))
+
+
+class Kind(NamedTuple):
+    """What of a board makes its statements differ. All that they read of a standing is in its index."""
+
+    tie: str
+    of_partners: bool
+    #: By which an order key is to be multiplied to be a score.
+    sign: int
+
+    @property
+    def position(self) -> tuple[str, ...]:
+        """What sorts the lines: within equal scores by time, where the board keeps it, and by member."""
+        return ("order_key", "reached_at", "member_id")[:: 1 if self.tie == "first" else 2]
+
+    @property
+    def listed(self) -> str:
+        """As one of the indexes says it."""
+        timed = "IS NOT NULL" if self.tie == "first" else "IS NULL"
+        return f"FROM standings WHERE {_HERE} AND listed AND reached_at {timed}"
+
+    @property
+    def forth(self) -> str:
+        return f"ORDER BY {', '.join(self.position)}"
+
+    @property
+    def back(self) -> str:
+        return f"ORDER BY {' DESC, '.join(self.position)} DESC"
+
+    @property
+    def columns(self) -> str:
+        return f"member_id, {self.sign} * order_key AS score, order_key, reached_at"
+
+    @property
+    def best(self) -> str:
+        return f"(SELECT {self.sign} * order_key {self.listed} {self.forth} LIMIT 1) AS best"
+
+    def beside(self, sign: str) -> str:
+        """The lines before (``<``) or behind (``>``) that of ``me``."""
+        mine = ", ".join(f"(SELECT {name} FROM me)" for name in self.position)
+        return f"{self.listed} AND ({', '.join(self.position)}) {sign} ({mine})"
+
+
+def kind(rule: rules.Board) -> Kind:
+    return Kind(rule.tie, rule.by == "partner", rule.order_key(1))
+
+
+def _buckets(level: int, first: int, low: Callable[[int], str]) -> str:
+    """The sum of the buckets before that of a key inside its coarser one; ``low`` is where the key's
+    bucket begins on a level."""
+    inside = f"AND low >= {low(level + 1)} " if level < TOP else ""
+    return (
+        f"(SELECT {_SUM} FROM standing_buckets WHERE {_HERE} AND level = {first + level} "
+        f"{inside}AND low < {low(level)})"
+    )
+
+
+def _steps_before(kind: Kind, low: Callable[[int], str], key: str) -> str:
+    """How many different order keys stand before a key."""
+    levels = (_buckets(level, rules.DENSE, low) for level in range(len(rules.LEVELS)))
+    inside = f"{kind.listed} AND order_key >= {low(0)} AND order_key < {key}"
+    return f"(SELECT count(DISTINCT order_key) {inside}) + {' + '.join(levels)}"
+
+
+@lru_cache
+def around(kind: Kind, reach: int) -> Prepared:
+    """A member and its neighbours; columns ``better``, ``level`` and ``steps`` count the members before
+    it, those level with it, and (of a dense board) the different scores before it.
+
+    ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
+    """
+
+    def side(sign: str, order: str) -> str:
+        return (
+            f"SELECT * FROM (SELECT {kind.columns}, listed, 0 AS better, 0 AS level, 0 AS steps, "
+            f"0 AS ranked, 0 AS best {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
+        )
+
+    def begins(level: int) -> str:
+        return (
+            f"(SELECT low FROM standing_buckets WHERE {_HERE} AND level = {level} "
+            f"AND low <= mine.order_key ORDER BY low DESC LIMIT 1) AS low{level}"
+        )
+
+    def low(level: int) -> str:
+        return f"(SELECT {last(level)} FROM me)"
+
+    def last(level: int) -> str:
+        # Who is not listed may be in no bucket; the last one before it then ends before a coarser begins.
+        if level == TOP:
+            return f"low{level}"
+        above = last(level + 1)
+        return f"CASE WHEN low{level} >= {above} THEN low{level} ELSE {above} END"
+
+    mine = "(SELECT order_key FROM me)"
+    levels = range(len(rules.LEVELS))
+    return _prepared(
+        f"""
+    WITH mine AS (
+      SELECT {kind.columns}, listed FROM standings WHERE {_HERE} AND member_id = :member
+    ), me AS MATERIALIZED (
+      SELECT mine.*, {", ".join(map(begins, levels))} FROM mine
+    ), whole AS (
+      SELECT {_SUM} AS ranked,
+        {_SUM.replace("members", f"CASE WHEN low < {low(TOP)} THEN members END")} AS better
+      FROM standing_buckets WHERE {_HERE} AND level = {TOP}
+    ), inside AS (
+      SELECT count(*) FILTER (WHERE order_key < {mine}) AS better,
+        count(*) FILTER (WHERE order_key = {mine}) AS level
+      {kind.beside("<")} AND order_key >= {low(0)}
+    )
+    SELECT line.*, {_WHO} FROM (
+      SELECT {", ".join(f"me.{name}" for name in _STANDING)}, me.listed,
+        whole.better + {" + ".join(_buckets(n, 0, low) for n in levels[:-1])} + inside.better
+        AS better,
+        inside.level,
+        {_steps_before(kind, low, mine) if kind.tie == "dense" else "0"} AS steps,
+        whole.ranked,
+        {kind.best}
+      FROM me, whole, inside
+      UNION ALL {side("<", kind.back)}
+      UNION ALL {side(">", kind.forth)}
+    ) AS line {_NAMES[kind.of_partners]}
+    """,
+        *("listed", "better", "level", "steps", "ranked", "best", *NAMES),
+    )
+
+
+@lru_cache
+def page(kind: Kind, limit: int | None) -> Prepared:
+    """The lines behind ``skip`` others from order key ``low`` on; ``ranked`` are there in all."""
+    # The limit stands in the text as above; SQLite knows no offset without one.
+    most = 2**62 if limit is None else limit
+    return _prepared(
+        f"""
+    SELECT line.*, {_WHO}, ({RANKED}) AS ranked, {kind.best}
+    FROM (
+      SELECT {kind.columns} {kind.listed} AND order_key >= :low
+      {kind.forth} LIMIT {most:d} OFFSET :skip
+    ) AS line {_NAMES[kind.of_partners]}
+    {kind.forth}
+    """,
+        *(*NAMES, "ranked", "best"),
+    )
+
+
+BUCKETS = Prepared(
+    text(f"""
+    SELECT low, members FROM standing_buckets
+    WHERE {_HERE} AND level = :level AND low >= :low AND low < :high ORDER BY low
+    """).columns(column("low"), column("members"))
+)
+
+
+def level_with(rule: rules.Board) -> Any:
+    """The number of lines before a standing that share its rank."""
+    names = ("order_key", "reached_at") if rule.tie == "first" else ("order_key",)
+    same = " AND ".join(f"{name} = :{name}" for name in names)
+    before = text(f"SELECT count(*) {kind(rule).listed} AND {same} AND member_id < :member_id")
+    return before.bindparams(
+        *(bindparam(name, type_=getattr(Standing, name).type) for name in names)
+    )
+
+
+def steps(rule: rules.Board) -> Any:
+    """The number of different order keys before ``:key``, whose buckets begin at ``:low0`` and so on."""
+    return text(f"SELECT {_steps_before(kind(rule), lambda level: f':low{level}', ':key')}")
