@@ -191,9 +191,9 @@ class Heard:
         delivery.deliver()
         self.references = []
         while message := self._ear.get_message(timeout=0.2):
-            said = json.loads(message["data"])
-            if said["topic"] == "celebration":
-                self.references.append(said["what"])
+            for said in map(json.loads, message["data"].splitlines()):
+                if said["topic"] == "celebration":
+                    self.references.append(said["what"])
         return [text for one in self.references if (text := self.show(one))]
 
     def show(self, reference: str) -> str:
