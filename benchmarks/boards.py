@@ -38,6 +38,7 @@ KEYS = 4
 def let_in(app: Flask, members: list[int]) -> tuple[list[str], list[str]]:
     """Cookies of readers from the middle of the board, and keys of those who report facts."""
     from engage import clock
+    from engage.accounts import keys
     from engage.accounts import service as accounts
     from engage.db import db, transaction
     from engage.partners.models import Partner
@@ -57,7 +58,7 @@ def let_in(app: Flask, members: list[int]) -> tuple[list[str], list[str]]:
 
     def key(number: int) -> str:
         programme = programmes.by_slug("bench")
-        return accounts.add_api_key(programme, f"crm {number}", ["facts:write"], now)[1]
+        return keys.add(programme, f"crm {number}", ["facts:write"], now)[1]
 
     return transaction(lambda: ([cookie(n) for n in range(READERS)], [key(n) for n in range(KEYS)]))
 

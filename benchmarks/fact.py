@@ -10,7 +10,7 @@ from benchmarks.house import House, carry, house, programme, server_cpu
 from benchmarks.lines import ROOT
 from benchmarks.serving import FLOOR, HOUSE, Browser, Server
 from engage import clock
-from engage.accounts import service as accounts
+from engage.accounts import keys
 from engage.activity.rules import Report
 from engage.db import db, transaction
 from engage.partners.service import Profile
@@ -72,9 +72,7 @@ def _settled(full: House) -> None:
 
 def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
     """Single facts through the served API, later than all others and late ones; then batches."""
-    _, token = transaction(
-        lambda: accounts.add_api_key(programme(), "bench", ["facts:write"], clock.now())
-    )
+    _, token = transaction(lambda: keys.add(programme(), "bench", ["facts:write"], clock.now()))
     db.session.remove()
     dice, places = random.Random(1), {"ENGAGE_HOME": str(full.home)}
     if full.url:

@@ -94,7 +94,7 @@ class Seats(NamedTuple):
 def seed(home: Path, streams: int) -> Seats:
     """A programme with a board and enough users."""
     from engage import clock, create_app
-    from engage.accounts import service
+    from engage.accounts import keys, service
     from engage.config import Settings
     from engage.db import db
     from engage.partners.models import Partner
@@ -121,6 +121,6 @@ def seed(home: Path, streams: int) -> Seats:
             service.give_seat(user, programme, partner)
             session = serializer.dumps({"_user_id": service.session_id(user)})
             cookies.append(f"{app.config['SESSION_COOKIE_NAME']}={session}")
-        _, key = service.add_api_key(programme, "crm", ["facts:write"], now)
+        _, key = keys.add(programme, "crm", ["facts:write"], now)
         db.session.commit()
     return Seats(cookies, key)

@@ -25,6 +25,7 @@ from engage.ledger import service as ledger
 from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
 from engage.outbox import service as outbox
+from engage.partners import choices
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -200,18 +201,18 @@ def show(
 ) -> None:
     """A partner chooses how others see it on boards; they see it so at once.
 
-    :raises partners.BadChoice: naming the field and the remedy.
+    :raises choices.BadChoice: naming the field and the remedy.
     """
-    partners.show(partner, visibility, pseudonym)
+    choices.show(partner, visibility, pseudonym)
     _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
 
 
 def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
     """A partner left on that day, or None, is back; periods it does not see the end of go without.
 
-    :raises partners.BadChoice: the day has not come yet, or is before it joined.
+    :raises choices.BadChoice: the day has not come yet, or is before it joined.
     """
-    partners.part(partner, left_on, clock.local_day(now, programme.timezone))
+    choices.part(partner, left_on, clock.local_day(now, programme.timezone))
     _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
 
 

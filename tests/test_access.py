@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from engage import clock
-from engage.accounts import passwords, service
+from engage.accounts import keys, passwords
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.web.access import Policy, policy_of
@@ -267,7 +267,7 @@ def test_whoever_may_see_a_route_finds_it(app: Flask, cast: Cast):
 def test_a_key_opens_its_scopes_alone(app: Flask, cast: Cast, granted: list[str]):
     headers = {}
     if granted:
-        _key, token = service.add_api_key(cast.programme, "key", granted, clock.now())
+        _key, token = keys.add(cast.programme, "key", granted, clock.now())
         db.session.commit()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     found = []

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from engage import clock, config
-from engage.accounts import passwords, service
+from engage.accounts import keys, passwords, service
 from engage.accounts.models import User
 from engage.accounts.rules import ROLES, SCOPES, same_email
 from engage.accounts.service import Refused
@@ -181,7 +181,7 @@ def create_key(
 
     def work() -> dict[str, Any]:
         programme = programmes.by_slug(programme_slug)
-        key, token = service.add_api_key(programme, name, wanted, now)
+        key, token = keys.add(programme, name, wanted, now)
         found = {"name": key.name, "programme": programme.slug, "scopes": key.scopes.split()}
         return {**found, "key": token}
 
@@ -206,7 +206,7 @@ def list_keys(programme_slug: str | None, as_json: bool) -> None:
                 "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
                 "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
             }
-            for key in service.api_keys(programmes.by_slug(programme_slug))
+            for key in keys.of_programme(programmes.by_slug(programme_slug))
         ]
     lines = [_key_line(row) for row in rows]
     _say(as_json, rows, "\n".join(lines) or "There are no keys.")
@@ -224,7 +224,7 @@ def revoke_key(name: str, programme_slug: str | None) -> None:
     """The key NAME opens nothing from now on."""
     now = clock.now()
     with inside(Refused):
-        transaction(lambda: service.revoke_api_key(programmes.by_slug(programme_slug), name, now))
+        transaction(lambda: keys.revoke(programmes.by_slug(programme_slug), name, now))
     click.echo(f"Key {name} is revoked.")
 
 

@@ -27,8 +27,8 @@ from engage.accounts.passwords import WeakPassword, WrongPassword
 from engage.accounts.rules import MIN_LENGTH, THEMES, Weakness, same_email
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
+from engage.partners.choices import MOST_PSEUDONYM, BadChoice
 from engage.partners.models import Partner
-from engage.partners.service import MOST_PSEUDONYM, BadChoice
 from engage.programmes.models import Programme
 from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember

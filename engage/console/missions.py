@@ -19,6 +19,7 @@ from engage.console.service import Reach
 from engage.db import db, transaction
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
+from engage.missions import publishing as mission_publishing
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
@@ -65,7 +66,9 @@ def mission(slug: str) -> str:
         "console_missions/mission.html",
         mission=view.shown(reach, here, voice),
         highest=view.said(highest, here.currency, voice),
-        summary=sentences.summary(missions.definition(reach.mission), here.currency, voice),
+        summary=sentences.summary(
+            mission_publishing.definition(reach.mission), here.currency, voice
+        ),
     )
 
 
@@ -184,7 +187,7 @@ def _published(reading: Reading, slug: str | None) -> Answer:
     def work() -> tuple[str, int]:
         here = db.session.get_one(Programme, programme_id)
         free = slug or rules.slug_of(draft.name, _taken(programme_id))
-        missions.publish(here, replace(draft, slug=free), now, why, g.user.id)
+        mission_publishing.publish(here, replace(draft, slug=free), now, why, g.user.id)
         return free, flow.launch(here, free, now=now)
 
     made, lines = transaction(work)
@@ -223,12 +226,12 @@ def end(slug: str) -> Answer:
 def _ended(here: Programme, found: Reach, day: date, now: Any) -> str:
     slug = found.mission.model.slug
     if found.window.state == "upcoming":
-        missions.retire(here, slug, now, by=g.user.id)
+        mission_publishing.retire(here, slug, now, by=g.user.id)
         flow.launch(here, slug, now=now)
         return str(_("The mission was taken back. It had not begun."))
     if found.window.state == "running":
-        definition = missions.definition(found.mission)
-        missions.publish(here, replace(definition, ends=day), now, by=g.user.id)
+        definition = mission_publishing.definition(found.mission)
+        mission_publishing.publish(here, replace(definition, ends=day), now, by=g.user.id)
         flow.launch(here, slug, now=now)
         return str(_("The mission ends tonight. What was earned stays."))
     return str(_("The mission was over already."))

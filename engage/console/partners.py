@@ -32,8 +32,9 @@ from engage.home.service import main_board
 from engage.leaderboards import sentences as board_sentences
 from engage.missions import service as missions
 from engage.outbox.delivery import deliver
+from engage.partners.choices import BadChoice
 from engage.partners.models import Partner
-from engage.partners.service import BadChoice, by_external_id
+from engage.partners.service import by_external_id
 from engage.programmes.models import Programme
 from engage.videos.models import Video
 from engage.web import allow

@@ -16,6 +16,7 @@ from engage.incentives.publishing import Release
 from engage.leaderboards import publishing as boards
 from engage.leaderboards import service as leaderboards
 from engage.ledger import budgets
+from engage.missions import publishing as mission_publishing
 from engage.missions import service as missions
 from engage.partners import rules as segments
 from engage.partners.service import ladders_of, segments_of
@@ -199,21 +200,21 @@ def _publish_boards(programme: Programme, file: ProgrammeFile, release: Release)
 
 def _publish_missions(programme: Programme, file: ProgrammeFile, release: Release) -> list[str]:
     how = release.now, release.why, release.by
-    before = {m.model.slug: missions.definition(m) for m in missions.missions(programme)}
+    before = {m.model.slug: mission_publishing.definition(m) for m in missions.missions(programme)}
     changes = []
     for mission in file.missions:
         if before.pop(mission.slug, None) == mission:
             continue
-        known = missions.stage_count(programme, mission.slug)
+        known = mission_publishing.stage_count(programme, mission.slug)
         if known > len(mission.stages):
             raise Refused(
                 f"mission {mission.slug} has {known} stages, some may be paid: "
                 "keep them, or start a mission with another slug"
             )
-        missions.publish(programme, mission, *how)
+        mission_publishing.publish(programme, mission, *how)
         changes.append(f"mission {mission.slug}: {'changed' if known else 'new'}")
     for slug in before:
-        missions.retire(programme, slug, *how)
+        mission_publishing.retire(programme, slug, *how)
         changes.append(f"mission {slug}: retired")
     return changes
 
@@ -246,7 +247,7 @@ def export(programme: Programme) -> ProgrammeFile:
         ladders[-1].tiers if (ladders := ladders_of(programme)) else (),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
-        tuple(missions.definition(mission) for mission in running),
+        tuple(mission_publishing.definition(mission) for mission in running),
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,

@@ -26,7 +26,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
-from engage.accounts import service
+from engage.accounts import keys, service
 from engage.accounts.models import User
 from engage.db import transaction
 from engage.web import throttle
@@ -203,7 +203,7 @@ def _enforce_roles(roles: frozenset[str]) -> AnyResponse | None:
 
 def _enforce_key(scope: str) -> Response | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    key = service.api_key(token.strip()) if kind.lower() == "bearer" else None
+    key = keys.living(token.strip()) if kind.lower() == "bearer" else None
     if key is None:
         return _problem(401, "send a valid key: Authorization: Bearer KEY", 'Bearer realm="engage"')
     g.api_key = key
@@ -264,8 +264,8 @@ def _keep_session_alive(response: AnyResponse) -> AnyResponse:
     """
     app, now = current_app._get_current_object(), g.now  # type: ignore[attr-defined]
     key: Any | None = g.get("api_key")
-    if key is not None and service.is_key_use_due(key, now):
-        response.call_on_close(lambda: _note(app, lambda: service.used_api_key(key.id, now)))
+    if key is not None and keys.is_use_due(key, now):
+        response.call_on_close(lambda: _note(app, lambda: keys.used(key.id, now)))
     user: User | None = g.get("user")
     today = now.date().isoformat()
     if user is not None and "_user_id" in session and session.get("day") != today:

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from engage.accounts import passwords, service
+from engage.accounts import keys, passwords, service
 from engage.accounts.cli import COMMANDS
 from engage.accounts.models import ApiKey, User
 from engage.db import db
@@ -182,7 +182,7 @@ def test_a_keys_secret_is_shown_once(engage, cast):
     create = in_resellers("api-key", "create", "crm", "--scope", "facts:write", "--scope", "read")
     made = json.loads(engage(*create, "--json").stdout)
     assert made["scopes"] == ["facts:write", "read"]
-    assert service.api_key(made["key"]).name == "crm"
+    assert keys.living(made["key"]).name == "crm"
     listed = engage(*in_resellers("api-key", "list", "--json")).stdout
     assert made["key"] not in listed
     assert json.loads(listed)[0]["prefix"] == made["key"][:12]

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from engage.accounts import models, service, sessions
+from engage.accounts import keys, models, service, sessions
 from engage.accounts.models import User
 from engage.accounts.rules import SESSION_LIFETIME
 from engage.accounts.service import Refused
@@ -122,42 +122,42 @@ def test_a_new_address_is_kept_in_small_letters(cast):
 
 
 def test_a_key_opens_until_it_is_revoked(cast):
-    key, token = service.add_api_key(cast.programme, "crm", ["read", "facts:write"], NOW)
+    key, token = keys.add(cast.programme, "crm", ["read", "facts:write"], NOW)
     db.session.commit()
-    found = service.api_key(token)
+    found = keys.living(token)
     assert (found.id, found.scopes) == (key.id, "facts:write read")
-    service.revoke_api_key(cast.programme, "crm", NOW)
+    keys.revoke(cast.programme, "crm", NOW)
     db.session.commit()
-    assert service.api_key(token) is None
+    assert keys.living(token) is None
 
 
 def test_a_key_is_not_found_by_its_prefix_alone(cast):
-    key, token = service.add_api_key(cast.programme, "crm", ["read"], NOW)
+    key, token = keys.add(cast.programme, "crm", ["read"], NOW)
     db.session.commit()
     for text in ("", key.prefix, token[:-1], token + "x", key.prefix + "_wrong"):
-        assert service.api_key(text) is None
+        assert keys.living(text) is None
 
 
 def test_only_the_hash_of_a_key_is_kept(cast):
-    key, token = service.add_api_key(cast.programme, "crm", ["read"], NOW)
+    key, token = keys.add(cast.programme, "crm", ["read"], NOW)
     kept = [str(getattr(key, column.key)) for column in models.ApiKey.__table__.columns]
     assert not any(token[13:] in text for text in kept)
 
 
 def test_a_key_needs_known_scopes_and_a_name_of_its_own(cast):
     with pytest.raises(Refused, match="unknown scope 'write'"):
-        service.add_api_key(cast.programme, "crm", ["write"], NOW)
+        keys.add(cast.programme, "crm", ["write"], NOW)
     with pytest.raises(Refused, match="needs a scope"):
-        service.add_api_key(cast.programme, "crm", [], NOW)
-    service.add_api_key(cast.programme, "crm", ["read"], NOW)
+        keys.add(cast.programme, "crm", [], NOW)
+    keys.add(cast.programme, "crm", ["read"], NOW)
     with pytest.raises(Refused, match="already has"):
-        service.add_api_key(cast.programme, "crm", ["read"], NOW)
+        keys.add(cast.programme, "crm", ["read"], NOW)
 
 
 def test_the_use_of_a_key_is_noted_once_an_hour(cast):
-    key, _token = service.add_api_key(cast.programme, "crm", ["read"], NOW)
-    assert service.is_key_use_due(key, NOW)
-    service.used_api_key(key.id, NOW)
+    key, _token = keys.add(cast.programme, "crm", ["read"], NOW)
+    assert keys.is_use_due(key, NOW)
+    keys.used(key.id, NOW)
     db.session.commit()
-    assert not service.is_key_use_due(key, NOW + timedelta(minutes=59))
-    assert service.is_key_use_due(key, NOW + timedelta(hours=1))
+    assert not keys.is_use_due(key, NOW + timedelta(minutes=59))
+    assert keys.is_use_due(key, NOW + timedelta(hours=1))

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from engage.accounts import service
+from engage.accounts import keys
+from engage.accounts.rules import SCOPES
 from engage.db import db
 from engage.programmes import service as programmes
 from tests.browsing import browser
@@ -18,7 +19,7 @@ Call = Callable[..., TestResponse]
 
 def caller(app: Flask, programme: str, *scopes: str) -> Call:
     """Calls with a new key of that programme: ``call("POST", "/facts", {...})``."""
-    _, token = service.add_api_key(programmes.by_slug(programme), " ".join(scopes), scopes, NOW)
+    _, token = keys.add(programmes.by_slug(programme), " ".join(scopes), scopes, NOW)
     db.session.commit()
     client = browser(app)
 
@@ -38,4 +39,4 @@ def caller(app: Flask, programme: str, *scopes: str) -> Call:
 @pytest.fixture
 def crm(app: Flask, cast: Cast) -> Call:
     """A key that may do everything in the cast's programme."""
-    return caller(app, "resellers", *service.SCOPES)
+    return caller(app, "resellers", *SCOPES)

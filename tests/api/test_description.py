@@ -10,16 +10,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from engage import clock
-from engage.accounts import service
+from engage.accounts import keys
+from engage.accounts.rules import SCOPES
 from engage.db import db
 from engage.programmes import service as programmes
 from tests.conftest import Cast
 
 
 def test_every_operation_answers_as_described(app: Flask, cast: Cast) -> None:
-    _, token = service.add_api_key(
-        programmes.by_slug("resellers"), "fuzz", service.SCOPES, clock.now()
-    )
+    _, token = keys.add(programmes.by_slug("resellers"), "fuzz", SCOPES, clock.now())
     db.session.commit()
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from limits import RateLimitItem, parse
 
-from engage.accounts import service
+from engage.accounts import keys
 from engage.web import limiter, throttle
 from tests.browsing import browser
 from tests.conftest import NOW, Cast
@@ -27,7 +27,7 @@ def test_a_key_has_one_allowance_however_the_client_writes_its_header(
         return hit(parse("2 per minute"), *key, **options)
 
     monkeypatch.setattr(limiter.limiter, "hit", noted)
-    _, token = service.add_api_key(cast.programme, "cli", ["read"], NOW)
+    _, token = keys.add(cast.programme, "cli", ["read"], NOW)
     client, codes = browser(app), []
     for kind in ("Bearer ", "bearer ", "BEARER   "):
         headers = {"Authorization": kind + token}

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from engage import flow, proof
-from engage.accounts import service as accounts
+from engage.accounts import keys
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
@@ -92,7 +92,7 @@ def test_eight_writers_at_once_end_where_one_in_order_does(
     record(programmes.by_slug(ordered), *sorted(said, key=lambda f: (f.occurred_at, f.external_id)))
     together = programme_of_its_own("together")
     _, token = transaction(
-        lambda: accounts.add_api_key(programmes.by_slug(together), "crm", ["facts:write"], NOW)
+        lambda: keys.add(programmes.by_slug(together), "crm", ["facts:write"], NOW)
     )
     db.session.remove()
     dice = random.Random(3)

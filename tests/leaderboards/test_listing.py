@@ -7,9 +7,9 @@ import pytest
 from engage import flow, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import ranking, sentences, service
+from engage.partners.choices import BadChoice
 from engage.partners.models import Partner
 from engage.partners.rules import alike, is_ranked
-from engage.partners.service import BadChoice
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
 

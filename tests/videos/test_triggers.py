@@ -11,6 +11,7 @@ from flask import Flask
 from engage import clock
 from engage.activity.rules import Report
 from engage.db import db, transaction
+from engage.missions import publishing as mission_publishing
 from engage.missions import service as missions
 from engage.outbox.models import Message
 from engage.partners import service as partners
@@ -157,7 +158,7 @@ def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(c
     switch(trigger("half-time"))
     here = programmes.by_slug("resellers")
     [old] = missions.missions(here)
-    fresh = missions.definition(old)
+    fresh = mission_publishing.definition(old)
 
     def publish() -> None:
         again = programmes.by_slug("resellers")
@@ -165,7 +166,7 @@ def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(c
             **{name: getattr(fresh, name) for name in type(fresh).__dataclass_fields__},
             "slug": "may", "starts": date(2013, 5, 1), "ends": date(2013, 5, 10),
         })  # fmt: skip
-        missions.publish(again, changed, NOW + DAY)
+        mission_publishing.publish(again, changed, NOW + DAY)
 
     transaction(publish)
     meant = missions.addressed(old.audience, partners.attributes(here.id))

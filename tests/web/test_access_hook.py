@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, g
 
 from engage import clock
-from engage.accounts import service
+from engage.accounts import keys, service
 from engage.accounts.models import ApiKey
 from engage.db import db
 from engage.web import allow, keyed, public, safe_path, session_choice
@@ -116,7 +116,7 @@ def test_an_administrator_of_an_empty_house_still_administers(views, app):
 
 @pytest.fixture
 def token(cast) -> str:
-    _key, token = service.add_api_key(cast.programme, "crm", ["facts:write"], clock.now())
+    _key, token = keys.add(cast.programme, "crm", ["facts:write"], clock.now())
     db.session.commit()
     return token
 
@@ -132,7 +132,7 @@ def test_a_key_opens_what_its_scope_says_without_a_form_token(views, token):
 
 
 def test_no_key_a_wrong_one_and_a_revoked_one_are_told_alike(views, cast, token):
-    service.revoke_api_key(cast.programme, "crm", clock.now())
+    keys.revoke(cast.programme, "crm", clock.now())
     db.session.commit()
     for text in ("", "eng_00000000_x", token):
         response = call(views, text)
@@ -142,7 +142,7 @@ def test_no_key_a_wrong_one_and_a_revoked_one_are_told_alike(views, cast, token)
 
 
 def test_a_key_without_the_scope_is_told_which(views, cast):
-    _key, token = service.add_api_key(cast.programme, "reader", ["read"], clock.now())
+    _key, token = keys.add(cast.programme, "reader", ["read"], clock.now())
     response = call(views, token)
     assert (response.status_code, "facts:write" in response.json["error"]) == (403, True)
 
