@@ -10,6 +10,7 @@ from engage.api.protocol import (
     REFUSALS,
     answered,
     limited,
+    paged,
     query_of,
     spec,
     the_partner,
@@ -71,8 +72,8 @@ def get_partner_payouts(partner: str) -> Response:
         limit=query.limit + 1,
         before=query.before,
     )
-    page = found[: query.limit]
-    following = page[-1]["payment"] if len(found) > query.limit else None
+    page, last = paged(found, query.limit)
+    following = last["payment"] if last else None
     return answered(money_shapes.OwnPayments.model_validate({"payments": page, "next": following}))
 
 
@@ -129,7 +130,7 @@ def _redemptions(partner_id: int | None) -> Response:
         before=query.before,
         limit=query.limit + 1,
     )
-    page = found[: query.limit]
+    page, last = paged(found, query.limit)
     return answered(
         money_shapes.Redemptions(
             redemptions=[
@@ -146,6 +147,6 @@ def _redemptions(partner_id: int | None) -> Response:
                 )
                 for one, external_id in page
             ],
-            next=page[-1][0].id if len(found) > query.limit else None,
+            next=last[0].id if last else None,
         )
     )

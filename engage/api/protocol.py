@@ -1,6 +1,6 @@
 """What every address of ``/api/v1`` has in common: its description, its limits, and how it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from engage.web import throttle
 
 View = TypeVar("View", bound=Callable[..., Any])
 Query = TypeVar("Query", bound=shapes.Shape)
+One = TypeVar("One")
 
 spec = SpecTree(
     "flask",
@@ -74,6 +75,12 @@ def query_of(shape: type[Query]) -> Query:
     except ValidationError as error:
         first = next(issues(error, shape))
         abort(400, f"{first.field} {first.problem}")
+
+
+def paged(found: Sequence[One], limit: int) -> tuple[Sequence[One], One | None]:
+    """A page of what was found (readers give one more than asked), and its last where more follow."""
+    page = found[:limit]
+    return page, page[-1] if len(found) > limit else None
 
 
 def answered(shape: shapes.Shape) -> Response:

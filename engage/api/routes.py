@@ -19,6 +19,7 @@ from engage.api.protocol import (
     REFUSALS,
     answered,
     limited,
+    paged,
     query_of,
     refused,
     spec,
@@ -146,9 +147,9 @@ def get_partners() -> Response:
     """Partners by external id, a page at a time."""
     query = query_of(shapes.PageQuery)
     rows = service.partner_page(g.api_key.programme_id, query.after, query.limit)
-    page = [_partner_out(row) for row in rows[: query.limit]]
-    following = page[-1].external_id if len(rows) > query.limit else None
-    return answered(shapes.PartnerPage(partners=page, next=following))
+    page, last = paged(rows, query.limit)
+    following = last.external_id if last else None
+    return answered(shapes.PartnerPage(partners=list(map(_partner_out, page)), next=following))
 
 
 def _partner_out(row: Partner) -> shapes.PartnerOut:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from engage.console.typed_form import one
 from engage.db import db, transaction, without_trace
 from engage.earnings.reasons import rule_name
 from engage.incentives import drafts, explain, jobs, language, publishing, terms
+from engage.incentives.models import RuleDraft
 from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
 from engage.money import POINTS
@@ -42,10 +43,7 @@ def review(draft_id: int) -> Answer:
 def _review(
     draft_id: int, errors: dict[str, str] | None = None, found: Rehearsal | None = None
 ) -> Answer:
-    here, row, voice = programme(), the_draft(draft_id), viewer()
-    reading = whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
+    (here, row, reading), voice = _finished(draft_id), viewer()
     last = publishing.latest(here, row.slug) if row.slug else None
     stands = view.published(here, row)
     page = render_template(
@@ -70,6 +68,15 @@ def _review(
         replay=replay_view.replay(here, row, _raw(reading), voice),
     )
     return (page, 422) if errors else page
+
+
+def _finished(draft_id: int) -> tuple[Programme, RuleDraft, Reading]:
+    """A draft in which nothing is wrong; with mistakes one is led back to its form."""
+    here, row = programme(), the_draft(draft_id)
+    reading = whole(here, row, row.typed)
+    if reading.errors:
+        abort(redirect(url_for(".draft", draft_id=draft_id), 303))
+    return here, row, reading
 
 
 def _raw(reading: Reading) -> dict[str, Any] | None:
@@ -109,10 +116,7 @@ def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
 @allow("manager")
 def replay(draft_id: int) -> Answer:
     """Try it over the last periods of real facts; nothing of it is written."""
-    here, row = programme(), the_draft(draft_id)
-    reading = whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
+    _here, _row, reading = _finished(draft_id)
     periods = request.form.get("periods", 4, type=int)
     jobs.start(draft_id, _raw(reading), periods if periods in PERIODS else 4)
     return redirect(url_for(".review", draft_id=draft_id, _anchor="replay"), 303)
@@ -136,10 +140,7 @@ def replay_state(draft_id: int) -> Answer:
 @allow("manager")
 def publish(draft_id: int) -> Answer:
     """Publish it; where that changes the past, what it would do is shown first, and must be meant."""
-    here, row = programme(), the_draft(draft_id)
-    reading = whole(here, row, row.typed)
-    if reading.errors:
-        return redirect(url_for(".draft", draft_id=draft_id), 303)
+    here, row, _reading = _finished(draft_id)
     last = publishing.latest(here, row.slug) if row.slug else None
     if last and last.version != row.base:
         keep(draft_id, row.typed, base=last.version)

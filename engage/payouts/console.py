@@ -14,7 +14,7 @@ from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
-from engage.payouts import collecting, export, service, standing, view
+from engage.payouts import collecting, export, service, standing, sums, view
 from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.service import Refused
 from engage.web import allow
@@ -32,10 +32,10 @@ def index() -> str:
     """Every run, and when the next one is collected."""
     here, voice, day = programme(), viewer(), today(programme())
     runs = service.runs(here.id)
-    sums = service.counts(here.id)
+    states = sums.counts(here.id)
     return render_template(
         "console_payouts/index.html",
-        runs=[view.row(run, sums.get(run.id, {}), day, voice) for run in runs],
+        runs=[view.row(run, states.get(run.id, {}), day, voice) for run in runs],
         following=view.following(here, runs, day, voice),
         carried=view.carried(here.id, voice),
     )

@@ -10,7 +10,7 @@ from engage.earnings.reasons import because_text
 from engage.earnings.service import explained
 from engage.money import natural_unit
 from engage.partners.models import Partner
-from engage.payouts import sentences, service, standing
+from engage.payouts import sentences, service, standing, sums
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
 from engage.rows import among
@@ -18,14 +18,14 @@ from engage.rows import among
 
 def runs(programme: Programme) -> list[dict[str, Any]]:
     """The programme's runs, newest first. ``amounts`` leaves out what was put back."""
-    sums = service.counts(programme.id)
-    return [_run(run, sums.get(run.id, {})) for run in service.runs(programme.id)]
+    states = sums.counts(programme.id)
+    return [_run(run, states.get(run.id, {})) for run in service.runs(programme.id)]
 
 
-def _run(run: PayoutRun, sums: dict[tuple[str, str], service.Count]) -> dict[str, Any]:
+def _run(run: PayoutRun, states: dict[tuple[str, str], sums.Count]) -> dict[str, Any]:
     amounts: dict[str, int] = {}
     payments: dict[str, int] = {}
-    for (word, unit), count in sums.items():
+    for (word, unit), count in states.items():
         payments[word] = payments.get(word, 0) + count.payments
         if word != "put_back":
             amounts[unit] = amounts.get(unit, 0) + count.amount
@@ -33,7 +33,7 @@ def _run(run: PayoutRun, sums: dict[tuple[str, str], service.Count]) -> dict[str
         "number": run.number,
         "period": run.period,
         "promised_on": run.promised_on.isoformat(),
-        "state": service.run_state(run, payments),
+        "state": sums.run_state(run, payments),
         "payments": sum(payments.values()),
         "by_state": payments,
         "amounts": {unit: natural_unit(amounts[unit], unit) for unit in sorted(amounts)},

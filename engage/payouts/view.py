@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engage.db import db
 from engage.partners.models import Partner
-from engage.payouts import rules, sentences, service
+from engage.payouts import rules, sentences, service, sums
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
 from engage.rows import among
@@ -38,7 +38,7 @@ def following(
 
 def carried(programme_id: int, voice: Voice) -> list[tuple[str, str, str]]:
     """Who was paid more than is left to them: name, external id, and how much."""
-    owing = service.carried(programme_id)
+    owing = sums.carried(programme_id)
     names = _names({partner_id for partner_id, _unit, _amount in owing})
     return [
         (*names[partner_id], voice.pay(amount, unit, whole=False))
@@ -47,12 +47,12 @@ def carried(programme_id: int, voice: Voice) -> list[tuple[str, str, str]]:
 
 
 def row(
-    run: PayoutRun, sums: dict[tuple[str, str], service.Count], today: date, voice: Voice
+    run: PayoutRun, states: dict[tuple[str, str], sums.Count], today: date, voice: Voice
 ) -> dict[str, Any]:
     """A run in one line: how much, and what it waits for."""
     by_state: dict[str, int] = {}
     totals: dict[str, int] = {}
-    for (word, unit), count in sums.items():
+    for (word, unit), count in states.items():
         by_state[word] = by_state.get(word, 0) + count.payments
         if word != "put_back":
             totals[unit] = totals.get(unit, 0) + count.amount
@@ -89,7 +89,7 @@ def total(run: PayoutRun, payment_ids: Collection[int], voice: Voice) -> str:
 
 def _state(run: PayoutRun, by_state: dict[str, int], voice: Voice) -> tuple[str, str]:
     """What a run waits for, and how a badge shows it."""
-    word = service.run_state(run, by_state)
+    word = sums.run_state(run, by_state)
     if word == "done" and "paid" not in by_state:
         return sentences.state("put_back", voice), "success"
     tone = {"empty": "", "done": "success", "on_its_way": "info"}.get(word, "warning")
@@ -102,7 +102,7 @@ def run(found: PayoutRun, today: date, voice: Voice) -> dict[str, Any]:
     names = _names({payout.partner_id for payout in payments})
     shown = [_payment(payout, found, names, voice) for payout in payments]
     return {
-        "run": row(found, service.counts(found.programme_id).get(found.id, {}), today, voice),
+        "run": row(found, sums.counts(found.programme_id).get(found.id, {}), today, voice),
         "held": [payment for payment in shown if payment["word"] == "held"],
         "payments": shown,
         "approved": service.approvers(found),
