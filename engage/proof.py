@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -26,6 +27,9 @@ from engage.programmes.models import Programme
 from engage.tiers import service as tiers
 from engage.tiers.models import TierSpell
 
+#: So many differences are named; where all of a large house is missing they would fill the memory.
+MOST_NAMED = 10_000
+
 
 def outstanding(programme: Programme) -> list[Difference]:
     """The lines that `flow.reconsider` would post, by the tiers it would leave: those are written, so
@@ -35,7 +39,10 @@ def outstanding(programme: Programme) -> list[Difference]:
 
 
 class Check(NamedTuple):
-    """Whether everything derived is what the facts say; ``digest`` names the state."""
+    """Whether everything derived is what the facts say; ``digest`` names the state.
+
+    ``found`` are the first `MOST_NAMED` of so many ``differences``.
+    """
 
     ok: bool
     facts: int
@@ -48,17 +55,19 @@ class Check(NamedTuple):
 def check(programme: Programme) -> Check:
     """Work everything out from the facts and compare, changing nothing."""
     who = partners.attributes(programme.id)
-    awards, found = incentives.recompute(programme, who, store=False)
-    found = [
-        *books.unbalanced(programme.id),
-        *books.owed(awards + rewards.recompute(programme, who, store=False)),
-        *found,
-        *incentives.differing_budgets(programme),
-        *rewards.differing_budgets(programme),
-        *tiers.differing(programme),
-        *missions.differing(programme, who),
-        *leaderboards.differing_standings(programme),
-    ]
+    awards, totals = incentives.recompute(programme, who, store=False)
+    found = chain(
+        books.unbalanced(programme.id),
+        books.owed(awards + rewards.recompute(programme, who, store=False)),
+        totals,
+        incentives.differing_budgets(programme),
+        rewards.differing_budgets(programme),
+        tiers.differing(programme),
+        missions.differing(programme, who),
+        leaderboards.differing_standings(programme),
+    )
+    named = list(islice(found, MOST_NAMED))
+    differing = len(named) + sum(1 for _ in found)
     counted = [
         db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
         for table, conditions in (
@@ -66,7 +75,7 @@ def check(programme: Programme) -> Check:
             (Transfer, (Transfer.programme_id == programme.id,)),
         )
     ]
-    return Check(not found, counted[0], counted[1], len(found), digest(programme), found)
+    return Check(not named, counted[0], counted[1], differing, digest(programme), named)
 
 
 def mend(programme: Programme, now: datetime) -> None:

@@ -22,7 +22,7 @@ from engage.terminal import (
     the_programme,
 )
 
-#: So many differences are told to people; ``--json`` has all of them.
+#: So many differences are told to people.
 MOST_TOLD = 20
 
 
@@ -36,22 +36,22 @@ def rebuild(check_only: bool, programme_slug: str | None, as_json: bool) -> None
     Balances are worked out from the ledger's lines, all else from facts and rules. Whether those
     are as they were is for "engage ledger verify" to say: ask it first.
     """
-    mended: list[Apart] = []
+    before: proof.Check | None = None
     with inside():
         programme_id = the_programme(programme_slug).id
         with err.status("Comparing with the facts"):
             found = proof.check(db.session.get_one(Programme, programme_id))
         if found.found and not check_only:
-            mended = found.found
+            before = found
             with err.status("Writing everything anew from the facts"):
                 found = transaction(lambda: _mend(programme_id))
             deliver()
     if as_json:
         said = found._asdict() | {"found": _named(found.found)}
-        print_json(said if check_only else said | {"mended": _named(mended)})
+        mended = {"mended": _named(before.found if before else [])}
+        print_json(said if check_only else said | mended)
     else:
-        _tell(found.found, "differ")
-        _tell(mended, "mended")
+        _tell(before or found, "mended" if before else "differs")
         verdict = "all as the facts say" if found.ok else f"{found.differences} differences"
         out.print(f"{found.facts} facts, {found.transfers} transfers: {verdict}")
         out.print(f"digest {found.digest}", style="dim")
@@ -75,11 +75,12 @@ def _mend(programme_id: int) -> proof.Check:
     return found
 
 
-def _tell(found: list[Apart], what: str) -> None:
-    for each in found[:MOST_TOLD]:
+def _tell(found: proof.Check, what: str) -> None:
+    for each in found.found[:MOST_TOLD]:
         out.print(f"{what}: {each}", markup=False, soft_wrap=True)
-    if len(found) > MOST_TOLD:
-        out.print(f"and {len(found) - MOST_TOLD} more: --json names them all")
+    if found.differences > MOST_TOLD:
+        more = found.differences - MOST_TOLD
+        out.print(f"and {more} more: --json names up to {proof.MOST_NAMED}")
 
 
 def _named(found: Iterable[Apart]) -> list[dict[str, Any]]:

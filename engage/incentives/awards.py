@@ -218,7 +218,7 @@ def recompute(
     programme: Programme, attributes: Mapping[int, Attributes], *, store: bool
 ) -> tuple[list[Difference], list[Apart]]:
     """The differences of every group of these partners, from their first facts; and the running
-    totals that stand otherwise, which ``store`` puts right.
+    totals that stand otherwise, unless ``store`` puts them right.
     """
     if store:
         budgets.forget(programme.id)
@@ -236,7 +236,8 @@ def recompute(
             _forget(sorted(keys))
             again = [row for row in must if tuple(row.values())[:3] in keys]
             upsert_rows(_totals_table, again, put=_TOTAL_COLUMNS)
-        wrong += found
+        elif not store:
+            wrong += found
     return owed, wrong
 
 

@@ -1,6 +1,6 @@
 """What lines lean on and no hash covers: balances, whose they are, and the facts behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
@@ -42,9 +42,8 @@ def settle(programme_id: int) -> None:
         db.session.execute(update(Account).where(here).values(balance=wrong.must))
 
 
-def owed(differences: Iterable[Difference]) -> list[Apart]:
+def owed(differences: Iterable[Difference]) -> Iterator[Apart]:
     """What stands posted in the place of what facts are owed, by fact and source."""
-    found = []
     for chunk in in_chunks(differences, 500):
         place = (Transfer.fact_id, Transfer.rule_version_id, Transfer.stage_id, Transfer.unit)
         sums = select(*place, func.sum(Transfer.amount)).group_by(*place)
@@ -56,8 +55,7 @@ def owed(differences: Iterable[Difference]) -> list[Apart]:
             row = {name: value for name, value in zip(names, key, strict=True) if value}
             stands = posted.get(key, 0)
             row["partner_id"] = d.partner_id
-            found.append(Apart("transfers", row, "amount", stands, stands + d.amount))
-    return found
+            yield Apart("transfers", row, "amount", stands, stands + d.amount)
 
 
 def _sums(programme_id: int, account: ColumnElement[int]) -> Subquery:
