@@ -12,6 +12,7 @@ from benchmarks.serving import FLOOR, HOUSE, Browser, Server
 from engage import clock
 from engage.accounts import keys
 from engage.activity.rules import Report
+from engage.config import Settings
 from engage.db import db, transaction
 from engage.partners.service import Profile
 from engage.programmes import file as programme_file
@@ -75,6 +76,7 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
     _, token = transaction(lambda: keys.add(programme(), "bench", ["facts:write"], clock.now()))
     db.session.remove()
     dice, places = random.Random(1), {"ENGAGE_HOME": str(full.home)}
+    places["REDIS_URL"] = Settings(home=full.home).redis_url  # or limits would be those of tests
     if full.url:
         places["DATABASE_URL"] = full.url
     with Server(FLOOR, port) as server:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 
 from engage.activity import service as activity
-from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.apart import Apart, apart
 from engage.clock import local_day
@@ -19,7 +18,7 @@ from engage.money import POINTS
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.rows import among, in_chunks, insert_rows
+from engage.rows import in_chunks, insert_rows
 from engage.tiers import rules
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Outlook, Spell
@@ -101,7 +100,7 @@ def counted(
     by_partner: dict[int, list[Standing]] = defaultdict(list)
     if not ladders:
         return by_partner, {}
-    facts = list(activity.standing_facts(among(Fact.partner_id, partner_ids)))
+    facts = activity.facts_of(partner_ids)
     for fact in facts:
         by_partner[fact.partner_id].append(fact)
     if any(tier.measure == POINTS for ladder in ladders for tier in ladder.tiers):
