@@ -22,7 +22,7 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.tiers import service as tiers
-from engage.tiers.rules import Outlook
+from engage.tiers.rules import Outlook, Tier
 from engage.voice import ENGLISH, Voice
 
 
@@ -59,11 +59,15 @@ class StageAhead(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """``tiers`` are those above the one held, the lowest first."""
+    """``tiers`` are those above the one that is ``held``, the lowest first.
+
+    What rules pay is told before the tier held multiplies it.
+    """
 
     rules: list[RuleAhead]
     stages: list[StageAhead]
     tiers: list[Outlook]
+    held: Tier | None
 
 
 def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
@@ -78,6 +82,7 @@ def ahead(programme: Programme, partner: Partner, now: datetime) -> Ahead:
             if view.window.state == "running" and (stage := view.current)
         ],
         stands.ahead if stands else [],
+        stands.reached[-1].tier if stands and stands.reached else None,
     )
 
 

@@ -172,6 +172,9 @@ def ahead_page() -> str:
     found = ahead.ahead(programme, partner, g.now)
     return render_template(
         "insight/ahead.html",
+        lifted=[(found.held.name, times) for times in tiers.multiplies(found.held, voice)]
+        if found.held
+        else [],
         stages=[
             {
                 "name": item.name,

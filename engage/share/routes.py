@@ -22,6 +22,8 @@ blueprint = Blueprint("share", __name__)
 
 #: Seconds that a shared address lives.
 LIFETIME = 90 * 86_400
+#: Up to so many, everybody stands on the podium, and nobody is last.
+_PODIUM = 3
 
 
 class Shared(NamedTuple):
@@ -65,8 +67,9 @@ def mine(board: str) -> str:
     member = views.member_of(published, partner)
     found = views.near(view, member, reach=0) if member and not view.is_frozen else None
     row = next((row for row in found.rows if row.listed), None) if found else None
+    is_last = row is not None and found is not None and _is_last(row.rank, found.ranked)
     token = None
-    if row and found:
+    if row and found and not is_last:
         place = (row.rank, found.ranked, str(get_locale() or "en"))
         part = 0 if of_partners else row.member_id, "=".join(view.scope or ())
         shared = Shared(partner.id, published.model.id, view.period.name, *place, *part)
@@ -76,6 +79,7 @@ def mine(board: str) -> str:
         view=view,
         token=token,
         of_partners=of_partners,
+        is_last=is_last,
         hidden=of_partners and public_name(partner) is None,
     )
 
@@ -112,6 +116,8 @@ def _card(token: str) -> dict[str, Any]:
     said = Shared(*raw)
     partner, board = db.session.get(Partner, said.partner_id), db.session.get(Board, said.board_id)
     name = _name(partner, said) if partner and partner.left_on is None else None
+    if _is_last(said.rank, said.ranked):
+        abort(404)
     if name is None or board is None or board.retired_at is not None:
         abort(404)
     programme = db.session.get_one(Programme, board.programme_id)
@@ -132,6 +138,11 @@ def _card(token: str) -> dict[str, Any]:
             "when": ", ".join(when),
             "house": programme.name,
         }
+
+
+def _is_last(rank: int, ranked: int) -> bool:
+    """Nobody reads who is last: neither on the board nor here, where its partner cannot call it back."""
+    return ranked > _PODIUM and rank >= ranked
 
 
 def _name(partner: Partner, said: Shared) -> str | None:

@@ -56,16 +56,20 @@ def asks(tier: Tier, currency: str, voice: Voice = ENGLISH) -> str:
 
 
 def gives(tier: Tier, voice: Voice = ENGLISH) -> list[str]:
-    """``1.5 times the points that rules pay``, and the perks as they are written."""
-    found = []
-    for unit, times in tier.multiplier:
-        what = voice.gettext("points") if unit == POINTS else voice.gettext("money")
-        found.append(
-            voice.gettext(
-                "%(times)s times the %(what)s that rules pay", times=voice.number(times), what=what
-            )
+    """What it multiplies, and the perks as they are written."""
+    return [*multiplies(tier, voice), *tier.perks]
+
+
+def multiplies(tier: Tier, voice: Voice = ENGLISH) -> list[str]:
+    """``1.5 times the points that rules pay, beyond their limits, too``"""
+    return [
+        voice.gettext(
+            "%(times)s times the %(what)s that rules pay, beyond their limits, too",
+            times=voice.number(times),
+            what=voice.gettext("points") if unit == POINTS else voice.gettext("money"),
         )
-    return [*found, *tier.perks]
+        for unit, times in tier.multiplier
+    ]
 
 
 def standing(

@@ -97,7 +97,10 @@ def test_changed_tiers_are_told_with_the_reason_and_the_instant(app: Flask, cast
         assert "Why: Who sells most, earns more" in text
         assert "Before Gold: $20,000 of sales in a year; held until the year ends." in text
         assert "From then on Gold: $30,000 of sales in a year; held until the year ends. " in text
-        assert "2 times the points that rules pay. Why: Twice the points for it" in text
+        assert (
+            "2 times the points that rules pay, beyond their limits, too. Why: Twice the points for it"
+            in text
+        )
     publish(PROGRAMME, NOW + timedelta(hours=1), "Simpler")
     assert "There is no such tier any more. Why: Simpler" in said(app, cast.alice.user)
 

@@ -73,7 +73,8 @@ def test_every_tier_above_the_one_held_is_told(app: Flask, cast: Cast):
     assert "Tier" not in found
     publish(PROGRAMME + TIERS)
     found = said(app, cast.alice)
-    assert "Silver" not in found  # which is held
+    assert "Silver Tier" not in found  # which is held
+    assert "Your tier, Silver, pays 1.5 times the points that rules pay" in found
     assert "Gold Tier You need another 3 customers of sales to reach Gold by Dec 31" in found
     found = said(app, cast.bob)
     assert "Silver Tier You need another $1,000 of sales to reach Silver by Jun 30" in found

@@ -7,8 +7,11 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from engage import clock
-from engage.share import card
+from engage import clock, flow
+from engage.db import transaction
+from engage.partners.service import Profile
+from engage.programmes import service as programmes
+from engage.share import card, routes
 from engage.share.card import Card
 from tests.browsing import browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
@@ -74,6 +77,23 @@ def test_while_a_board_is_frozen_no_place_is_shared(app: Flask, cast: Cast):
     publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\nfreeze = "89d"'))
     record(cast.programme, sale("a-9", "A1", "1", NOW.date()))
     assert shared(app, cast) == ""
+
+
+def test_a_last_place_is_shared_by_nobody(app: Flask, cast: Cast):
+    joining = [Profile("D1", "D", "d@example.com"), Profile("E1", "E", "e@example.com")]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), joining, now=NOW))
+    for one in ("B1", "C1", "D1", "E1"):
+        record(cast.programme, sale(f"{one}-last", one, "1000000"))
+    assert shared(app, cast) == ""
+    page = browser(app, cast.alice.user).get("/leaderboards/sales/share").text
+    assert "A last place is told to nobody else" in page
+    record(cast.programme, sale("a-up", "A1", "9000000"))
+    address = shared(app, cast)
+    assert browser(app).get(address).status_code == 200
+    for rank, status in ((7, 200), (8, 404)):  # by an address of earlier, too
+        token = routes._serializer().dumps([cast.alice.partner.id, 1, "2013-Q2", rank, 8, "en"])
+        for place in (f"/shared/{token}", f"/shared/{token}.png"):
+            assert browser(app).get(place).status_code == status
 
 
 def test_a_groups_place_is_shared_by_one_of_it_and_names_nobody(app: Flask, cast: Cast):
