@@ -17,7 +17,8 @@ KINDS = ("day", "week", "month", "quarter", "year", "all")
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 _NAME = re.compile(
-    r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-W(?P<week>\d\d)|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?"
+    r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-W(?P<week>\d\d)|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?",
+    re.ASCII,
 )
 
 

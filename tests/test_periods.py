@@ -30,7 +30,18 @@ def test_a_name_is_a_span_of_days(name: str, first: date, last: date) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "13", "2013-Q5", "2013-13", "2013-02-30", "2013-W54", "2021-W53", "always", "2013-2"],
+    [
+        "",
+        "13",
+        "2013-Q5",
+        "2013-13",
+        "2013-02-30",
+        "2013-W54",
+        "2021-W53",
+        "always",
+        "2013-2",
+        "٢٠١٣",
+    ],
 )
 def test_what_names_no_period_is_refused_with_the_forms(name: str) -> None:
     with pytest.raises(periods.UnknownPeriod, match="2013-Q1"):

@@ -124,7 +124,7 @@ def _without_fact(programme_id: int) -> list[tuple[Select[Any], str]]:
                 or_(Fact.id.is_(None), Fact.programme_id != programme_id),
             )
             .order_by(Transfer.id),
-            "fact {0}, which transfer {1} is for, is not there: it was deleted or renumbered",
+            "fact {0}, which transfer {1} is for, is not there or another's: it was deleted, renumbered or moved",
         ),
         (
             select(Transfer.fact_id, Transfer.id)
