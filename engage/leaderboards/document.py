@@ -12,8 +12,9 @@ from engage.activity.problems import shown
 from engage.imports.rules import safe_cell
 from engage.leaderboards import late, pictures, service
 from engage.leaderboards.leagues import LEAGUE
-from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, natural_score
+from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, last_alone, natural_score
 from engage.leaderboards.tally import Published
+from engage.leaderboards.view import member_of
 from engage.partners.models import Partner
 from engage.periods import Period, UnknownPeriod
 from engage.programmes.models import Programme
@@ -74,23 +75,33 @@ def _headings(published: Published) -> tuple[str, ...]:
     return ("rank", "partner", "name", *published.rule.columns, "score")
 
 
-def _told(published: Published, found: Ranking) -> Iterator[tuple[int, list[str], str]]:
-    for row in found.rows:
+def _ranks(published: Published, found: Ranking, viewer: Partner | None) -> list[int | None]:
+    """The rank of every row; None of the last one (`last_alone`), where another partner reads it."""
+    last = last_alone(found, published.rule.tie) if viewer else None
+    if viewer and last == member_of(published, viewer):
+        last = None
+    return [None if row.member_id == last else row.rank for row in found.rows]
+
+
+def _told(
+    published: Published, found: Ranking, viewer: Partner | None
+) -> Iterator[tuple[int | None, list[str], str]]:
+    for rank, row in zip(_ranks(published, found, viewer), found.rows, strict=True):
         who = [row.external_id or "", row.name, *(told or "" for _, told in row.columns)]
-        yield row.rank, who, natural_score(published, row.score)
+        yield rank, who, natural_score(published, row.score)
 
 
-def to_csv(published: Published, found: Ranking) -> bytes:
+def to_csv(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:
     """The ranking as CSV that a spreadsheet opens as it is and runs nothing of."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_headings(published))
-    for rank, who, score in _told(published, found):
+    for rank, who, score in _told(published, found, viewer):
         writer.writerow((rank, *map(safe_cell, who), score))
     return out.getvalue().encode("utf-8-sig")
 
 
-def to_xlsx(published: Published, found: Ranking) -> bytes:
+def to_xlsx(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:
     """The ranking as a workbook; what begins like a formula is text."""
     # A third of a second to load, at every start, for what few ask for.
     from openpyxl import Workbook
@@ -100,7 +111,7 @@ def to_xlsx(published: Published, found: Ranking) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(published.model.slug[:31])
     sheet.append(_headings(published))
-    for rank, who, score in _told(published, found):
+    for rank, who, score in _told(published, found, viewer):
         cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) for text in who]
         for cell in cells:
             cell.data_type = "s"
@@ -120,7 +131,7 @@ def document(
 ) -> dict[str, Any]:
     """The JSON of ``engage standings --json`` and of the API; scores are decimal strings.
 
-    A ``viewer`` is a partner who reads it: the ids of others are a manager's.
+    A ``viewer`` is a partner who reads it: the ids of others, and who is last, are a manager's.
     """
     stage = pictures.stage(programme, published, period, now)
     seen = pictures.as_seen(programme, published, period)
@@ -135,12 +146,12 @@ def document(
         "ranked": found.ranked,
         "rows": [
             {
-                "rank": row.rank,
+                "rank": rank,
                 "partner": row.external_id,
                 "name": row.name,
                 "score": natural_score(seen, row.score),
             }
-            for row in found.rows
+            for rank, row in zip(_ranks(published, found, viewer), found.rows, strict=True)
         ],
         "after_close": late.raw(programme, seen, period, viewer) if is_final else None,
     }

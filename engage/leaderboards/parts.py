@@ -36,7 +36,6 @@ from engage.voice import Voice
 
 T = TypeVar("T")
 
-_PODIUM = 3
 #: Parts that are kept, those shown last: a page of fifty rows has 30 KB.
 KEPT = 512
 
@@ -127,23 +126,17 @@ def _rows(
 ) -> Piece:
     yesterday = _yesterday(view, found)
     league = league_words.of_view(view, found.ranked, voice)
-    first = 0 if after or league else _PODIUM
-    podium = found._replace(rows=found.rows[:first])
-    table = found._replace(rows=found.rows[first:])
+    first = 0 if after or league else ranking.PODIUM
     latest = _latest_with_rows(view) if not found.ranked else None
-    before = _before(view, table)
-    lines = wording.shown(view, table, voice, yesterday=yesterday, before=before)
-    ends = [row.rank for row in found.rows[-2:]]
-    if found.ranked > _PODIUM and found.rows and found.rows[-1].place == found.ranked:
-        # Somebody is always last; nobody has to read it beside a name, unless they are several.
-        lines[-1]["quiet"] = len(set(ends)) == len(ends)
+    before = _before(view, found)
+    lines = wording.shown(view, found, voice, yesterday=yesterday, before=before)
     return _draw(
         *("leaderboards/_rows.html", view, voice),
         after=after,
         last=found.rows[-1].place if found.rows else after,
-        podium=wording.shown(view, podium, voice, small=True),
+        podium=lines[:first],
         league=league,
-        rows=_with_zones(_lines(lines, "board", voice), league),
+        rows=_with_zones(_lines(lines[first:], "board", voice), league),
         ranked=sentences.members(view.published.rule, found.ranked, voice),
         total=found.ranked,
         page=PAGE,
@@ -272,8 +265,8 @@ def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dic
 def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     """The lines that a search brings, each leading to its place in the table."""
     rows, more = search.find(view, text)
-    best = views.page(view, 0, 1).best if rows else 0
-    shown = wording.shown(view, ranking.Ranking(rows, len(rows), best), voice, small=True)
+    among = views.page(view, 0, 1)._replace(rows=rows)
+    shown = wording.shown(view, among, voice, small=True)
     lines = [line | {"href": place_of(view, row)} for line, row in zip(shown, rows, strict=True)]
     return {"text": text, "lines": lines, "more": more}
 
@@ -290,7 +283,7 @@ def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
 def place_of(view: View, row: ranking.Row) -> str:
     """The address of a line in the table."""
     after = (row.place - 1) // PAGE * PAGE
-    has_podium = row.place <= _PODIUM and not (view.scope and view.scope[0] == LEAGUE)
+    has_podium = row.place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
     name = "podium" if has_podium else "board"
     address = view.address(after=after or None, _anchor=f"{name}-{row.member_id}")
     return url("leaderboards.board", **address)

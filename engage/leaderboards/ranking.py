@@ -51,6 +51,20 @@ class Ranking(NamedTuple):
     best: int = 0
 
 
+#: The places that are told of everybody.
+PODIUM = 3
+
+
+def last_alone(found: Ranking, tie: str) -> int | None:
+    """The member whose rank nobody reads but itself: the last one below a podium, where it stands there
+    alone. Where ranks are dense and its neighbour is not among the rows, it is taken for alone."""
+    listed = [row for row in found.rows if row.listed]
+    last = next((row for row in listed if row.place == found.ranked > PODIUM), None)
+    if last is None or (tie != "dense" and last.rank < last.place):
+        return None
+    return last.member_id if [row.rank for row in listed].count(last.rank) == 1 else None
+
+
 def ranking(
     programme: Programme,
     published: Published,

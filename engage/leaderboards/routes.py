@@ -236,7 +236,7 @@ def export(board: str, kind: str) -> AnyResponse:
         )
     else:
         write, mimetype = _SHEETS[kind]
-        answer = Response(write(view.published, found), mimetype=mimetype)
+        answer = Response(write(view.published, found, g.seat.partner), mimetype=mimetype)
     name = f"{view.slug}-{view.period.name}.{kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

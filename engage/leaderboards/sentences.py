@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from engage import formats
 from engage.activity import sentences as facts
 from engage.leaderboards.rules import PERCENT, Board
 from engage.money import POINTS, SCALE, minor_digits
@@ -162,9 +163,7 @@ def size(
     bare: bool = False,
 ) -> str:
     """How much a score, or what lies between two of them, is."""
-    places = rule.decimals
-    if places is None:
-        places = _DIVIDED.get(PERCENT if rule.unit == PERCENT else rule.score)
+    places = _places(rule)
     if rule.unit == PERCENT:
         places = places or 0
         return voice.percent(Decimal(rounded(value, 4 - places)) / (100 * SCALE), places)
@@ -173,6 +172,13 @@ def size(
     if not _is_money(rule) and places is not None:
         value = rounded(value, rule.digits - places)
     return _total(rule, value, currency, voice, whole=whole, bare=bare)
+
+
+def _places(rule: Board) -> int | None:
+    """Digits after the point; None where what is measured says how many."""
+    if rule.decimals is not None:
+        return rule.decimals
+    return _DIVIDED.get(PERCENT if rule.unit == PERCENT else rule.score)
 
 
 def _total(
@@ -221,8 +227,16 @@ def is_told_whole(rule: Board, best: int) -> bool:
 def between(
     rule: Board, one: int, other: int, best: int, currency: str, voice: Voice = ENGLISH
 ) -> str:
-    """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``."""
+    """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``.
+
+    Between 797.8% and 781.1% lie ``16.7 percentage points``.
+    """
     less, more = sorted((one, other))
+    if rule.unit == PERCENT:
+        places = _places(rule) or 0
+        gap = rounded(more, 4 - places) - rounded(less, 4 - places)
+        shown = formats.decimal4(gap or more - less, voice.locale, places)
+        return voice.gettext("%(shown)s percentage points", shown=shown)
     if is_told_whole(rule, best) and _is_money(rule):
         gap = rounded(more, rule.digits) - rounded(less, rule.digits)
         if gap:

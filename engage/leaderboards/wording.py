@@ -4,7 +4,7 @@ from typing import Any
 
 from engage import formats
 from engage.activity import sentences as facts
-from engage.leaderboards import sentences
+from engage.leaderboards import ranking, sentences
 from engage.leaderboards.ranking import Ranking, Row
 from engage.leaderboards.steps import Step
 from engage.leaderboards.view import View
@@ -25,11 +25,12 @@ def shown(
 ) -> list[dict[str, Any]]:
     """Rows as ui/board.html draws them; with ``me``, that one is marked as the reader's.
 
-    ``small`` leaves the bars out.
+    ``small`` leaves the bars out. Of who is last (`ranking.last_alone`) neither rank nor movement is told.
     """
     rule, currency = view.published.rule, view.programme.currency
     whole = sentences.is_told_whole(rule, found.best)
     rows = []
+    last = ranking.last_alone(found, rule.tie)
     for row in found.rows:
         said: dict[str, Any] = {
             "key": row.member_id,
@@ -47,6 +48,9 @@ def shown(
                 (found.best, row.score) if rule.direction == "lowest" else (row.score, found.best)
             )
             said["share"] = max(0.0, part[0] / part[1])
+        if row.member_id == last != me:  # somebody is always last; nobody else has to read it
+            rows.append(said | {"quiet": True})
+            continue
         if yesterday is not None:
             said["move"] = _moved(yesterday, row)
         if before is not None:

@@ -105,6 +105,8 @@
     for (const row of mine(board)) {
       row.classList.add("is-me");
       row.setAttribute("aria-current", "true");
+      const quiet = row.querySelector("[data-quiet]"); // who is last: told to nobody but themselves
+      if (quiet) quiet.textContent = row.dataset.rank;
       const you = said(board, "say-you");
       if (!you || row.querySelector(".tag-you")) continue;
       const tag = document.createElement("span");

@@ -12,9 +12,12 @@ from sqlalchemy import event
 
 from engage import clock, flow
 from engage.db import db, transaction
+from engage.leaderboards import service, wording
+from engage.leaderboards import view as views
 from engage.leaderboards.jobs import keep_days
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
+from engage.voice import ENGLISH
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
 
@@ -301,11 +304,11 @@ def test_where_the_lowest_leads_who_has_less_is_ahead_and_has_the_longer_bar(
         ('measure = "amount"', "$3,800 behind Charlie & Sons: about 10 sales like yours."),
         (
             'target = "1000"\nmeasure = "amount"',
-            "380.0% behind Charlie & Sons: about 10 sales like",
+            "380.0 percentage points behind Charlie & Sons: about 10 sales like",
         ),
         (
             'baseline = "same period last year"\nnewcomers = "1000"\ngrowth = "percent"\nmeasure = "amount"',
-            "380.0% behind Charlie & Sons: about 10 sales like yours.",
+            "380.0 percentage points behind Charlie & Sons: about 10 sales like yours.",
         ),
         ('measure = "points"', "3,300 points behind Charlie & Sons: about 9 sales like yours."),
         ('measure = "customers"', "In front"),
@@ -339,6 +342,42 @@ def test_nobody_reads_who_is_last_but_on_a_podium(alice: Browser, cast: Cast):
     record(programmes.by_slug("resellers"), sale("x-1", "X1", "90"), sale("x-2", "X2", "80"))
     places = page(alice, "/leaderboards/sales/rows").select(".rank-place")
     assert [text(place) for place in places] == ["Rank 4", "–"]
+    found = page(alice, "/leaderboards/sales/found?q=Emil").select_one(".rank-place")
+    assert text(found or places[0]) == "–"
     record(programmes.by_slug("resellers"), sale("x-3", "X2", "10"))
     level = page(alice, "/leaderboards/sales/rows").select(".rank-place")
     assert [text(place) for place in level] == ["Rank 4", "Rank 4"]
+
+
+def test_who_is_last_reads_it_and_nobody_else(charlie: Browser, bob: Browser, mia: Browser):
+    transaction(
+        lambda: flow.enrol(programmes.by_slug("resellers"), [Profile("X1", "Dora")], now=NOW)
+    )
+    record(programmes.by_slug("resellers"), sale("x-1", "X1", "5500"))
+
+    def place(reader: Browser, part: str) -> str:
+        line = page(reader, f"/leaderboards/sales/{part}").select(".rank-row")[-1]
+        assert "Bob's Wheels" in text(line)
+        return text(line.select_one(".rank-place") or line)
+
+    assert place(bob, "me").startswith("Rank 4")
+    for part in ("me", "rows", "found?q=Wheels"):
+        assert place(charlie, part) == "–"
+    for reader, rank in ((charlie, ""), (bob, "4"), (mia, "4")):
+        file = reader.get("/leaderboards/sales/export.csv").data.decode("utf-8-sig")
+        assert file.splitlines()[-1].split(",")[0] == rank
+    found = charlie.get("/leaderboards/sales/export.json").json
+    assert [row["rank"] for row in found["rows"]] == [1, 2, 3, None]
+
+
+def test_how_the_last_one_moved_is_not_told_either(cast: Cast):
+    profiles = [Profile("X1", "Dora")]
+    transaction(lambda: flow.enrol(cast.programme, profiles, now=NOW))
+    record(cast.programme, sale("x-1", "X1", "90"))
+    board = service.board(cast.programme, "sales")
+    assert board
+    view = views.view(cast.programme, board, "", "", NOW.date())
+    found = views.page(view, 0)
+    ranks = dict.fromkeys((row.member_id for row in found.rows), 1)
+    lines = wording.shown(view, found, ENGLISH, yesterday=ranks)
+    assert ["move" in line for line in lines] == [True, True, True, False]

@@ -11,6 +11,7 @@ from engage.voice import Voice
 
 BOARD = {"slug": "b", "name": "B", "measure": "amount", "on": "sale", "period": "quarter"}
 GROWTH = {"baseline": "mean of last 4 periods", "newcomers": "5000"}
+PERCENT = {"baseline": "same period last year", "newcomers": "3", "growth": "percent"}
 Q2 = parse("2013-Q2")
 
 
@@ -94,3 +95,10 @@ def test_percents_are_written_as_their_reader_writes_them():
     found = board(target="100")
     assert sentences.score(found, 1_234_500, "USD", Voice("de")) == "123,5\N{NO-BREAK SPACE}%"
     assert sentences.score(found, 1_234_500, "USD", Voice("tr")) == "%123,5"
+
+
+def test_between_two_growths_lie_percentage_points_as_the_two_are_shown():
+    grown, one, other = board(**PERCENT), 797_7600, 781_1400
+    told = [sentences.score(grown, score, "USD") for score in (one, other)]
+    assert told == ["+797.8%", "+781.1%"]
+    assert sentences.between(grown, one, other, one, "USD") == "16.7 percentage points"
