@@ -188,3 +188,11 @@ def ago(value: datetime, now: datetime, locale: Locale | str) -> str | None:
 def utc(value: datetime) -> str:
     """For ``<time datetime="…">``: RFC 3339 in UTC."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def compact(value: int, currency: str, locale: Locale | str) -> str:
+    """Ten-thousandths of a currency, to be read beside others: ``$8.1M``."""
+    natural = Decimal(value) / SCALE
+    return numbers.format_compact_currency(
+        natural, currency, locale=locale, fraction_digits=1 if natural >= 1_000_000 else 0
+    )

@@ -1,15 +1,13 @@
 """The console's first page: what matters today."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from babel import dates
-from babel.numbers import format_compact_currency
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
-from engage import clock, periods
+from engage import clock, formats, periods
 from engage.activity import held
 from engage.console import rules, service
 from engage.console.here import programme, today
@@ -18,7 +16,7 @@ from engage.home.service import main_board
 from engage.insight import strain
 from engage.insight.budget import strained
 from engage.leaderboards import sentences as board_sentences
-from engage.money import POINTS, SCALE
+from engage.money import POINTS
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.filters import clock_time
@@ -195,20 +193,12 @@ def _bars(
             {
                 "label": str(dates.format_skeleton(skeleton, first, locale=voice.locale)),
                 "value": max(bar.amount, 0),
-                "text": _compact(bar.amount, currency, voice),
+                "text": formats.compact(bar.amount, currency, voice.locale),
                 "on": is_current and bar.period.first <= found.stretch.last <= bar.period.last,
                 "title": voice.days(first, last),
             }
         )
     return drawn
-
-
-def _compact(amount: int, currency: str, voice: Voice) -> str:
-    """An amount to be read beside others: ``$8.1M``."""
-    value = Decimal(amount) / SCALE
-    return format_compact_currency(
-        value, currency, locale=voice.locale, fraction_digits=1 if value >= 1_000_000 else 0
-    )
 
 
 def _behind(found: service.Overview, currency: str, voice: Voice) -> list[dict[str, Any]]:

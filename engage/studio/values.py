@@ -38,9 +38,19 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers in the order of time, for charts."""
+    """Numbers in the order of time, for charts; the film is about those from number ``since`` on,
+    the others lead up to them."""
 
     points: tuple[Point, ...]
+    since: int = 0
+
+    @property
+    def best(self) -> int | None:
+        """Which point of those that the film is about is the highest, the latest of equals; None: none
+        is above zero."""
+        told = range(self.since, len(self.points))
+        k = max(told, key=lambda k: (self.points[k].value, k), default=None)
+        return k if k is not None and self.points[k].value > 0 else None
 
 
 @dataclass(frozen=True)

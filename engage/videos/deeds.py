@@ -57,7 +57,8 @@ def months(told: Told) -> Series | None:
     if not found:
         return None
     in_money = any(month.amount for month in found)
-    return Series(tuple(_point(told, month, in_money) for month in found))
+    since = sum(month.first < told.teller.period.first.replace(day=1) for month in found)
+    return Series(tuple(_point(told, month, in_money) for month in found), since)
 
 
 def whole_months(told: Told) -> Series | None:

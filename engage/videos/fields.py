@@ -28,6 +28,11 @@ def _year(told: Told) -> str | None:
     return _period_name(told) if period and period.kind == "year" else None
 
 
+def _period_runs(told: Told) -> Number | None:
+    """1 while days of the period told of are still to come; None once it is over."""
+    return None if told.teller.is_over else Number(1, "1")
+
+
 def _days_left(told: Told) -> Number | None:
     """Days the period goes on after today."""
     if told.teller.told_period is None:
@@ -72,6 +77,7 @@ FIELDS: dict[str, Callable[[Told], Value | None]] = {
     "region": lambda told: told.partner.region,
     "period_name": _period_name,
     "year": _year,
+    "period_runs": _period_runs,
     "days_left": _days_left,
     "newcomer": places.newcomer,
     # what was earned and done

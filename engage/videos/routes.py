@@ -27,12 +27,7 @@ from werkzeug.wsgi import FileWrapper
 from engage import config
 from engage.db import transaction
 from engage.outbox import delivery
-from engage.studio.plan import plan
-from engage.studio.story import Chapter, story
-from engage.studio.template import TemplateError
-from engage.studio.values import from_json
-from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, corrections, films, jobs, rules, sharing, shelf, watching
+from engage.videos import corrections, films, in_words, jobs, rules, sharing, shelf, watching
 from engage.videos.models import Video
 from engage.web import allow
 
@@ -108,7 +103,7 @@ def _page(video: Video) -> dict[str, Any]:
         back = (url_for("console_videos.index"), _("Videos"))
     page: dict[str, Any] = {"video": video, "film": card(video), "back": back}
     if video.state not in ("cancelled", "withdrawn"):
-        page["story"] = _story(video)
+        page["story"] = in_words.of(video, g.seat.programme)
     if video.state not in ("done", "withdrawn"):
         return page
     after = corrections.newer(video)
@@ -176,21 +171,6 @@ def _links(video: Video) -> dict[str, Any]:
         ],
         "lives": [(days, ngettext("%(num)d day", "%(num)d days", days)) for days in sharing.DAYS],
     }
-
-
-def _story(video: Video) -> list[Chapter] | None:
-    """The film as a page; None where its template has changed since, or is not there any more."""
-    try:
-        film = catalogue.as_ordered(video.template, g.seat.programme, video.template_digest)
-    except (catalogue.UnknownTemplate, TemplateError):
-        film = None
-    if film is None:
-        return None
-    template = told_in(film.template, language_of(video.locale, film.template))
-    try:
-        return story(plan(template, from_json(video.snapshot)))
-    except ValueError:  # told by the film's own failure
-        return None
 
 
 @blueprint.get("/<key>/film.mp4")

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from engage.db import db, transaction
 from engage.outbox import delivery
-from engage.videos import jobs, sharing, shelf
+from engage.videos import in_words, jobs, sharing, shelf
 from engage.videos.models import FilmShare
 from engage.videos.routes import clock_text, media, mine
 from engage.videos.sharing import Shared
@@ -88,6 +88,10 @@ def watch(token: str) -> Response:
             shared=found,
             token=token,
             length=clock_text(found.shown.seconds or 0),
+            # Only where it is asked for: whatever draws a preview of the link reads the page without.
+            story=(in_words.of(found.shown, found.programme) or [])
+            if "words" in request.args
+            else None,
         )
     return _kept_out(make_response(page))
 

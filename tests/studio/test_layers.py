@@ -21,7 +21,7 @@ from engage.studio.plan import plan, transcript
 from engage.studio.reel import Reel
 from engage.studio.template import load
 from engage.studio.theme import BACKGROUNDS, Theme, contrast, palette
-from engage.studio.values import Point, Stage, Stages
+from engage.studio.values import Point, Series, Stage, Stages
 from tests.studio.conftest import whole
 
 DISPLAYS = [
@@ -71,11 +71,13 @@ def test_the_path_is_filled_as_far_as_the_partner_came(reached, share, filled):
     assert reached_share(stages) == filled
 
 
-def test_the_latest_of_equally_good_months_is_marked():
-    points = tuple(Point(m, v, "") for m, v in (("a", 3), ("b", 5), ("c", 5), ("d", 1)))
-    assert marked_points(points, "best") == {2}
-    assert marked_points(points, "last") == {3}
-    assert marked_points(points, "none") == set()
+def test_the_latest_of_equally_good_months_the_film_is_about_is_marked():
+    points = tuple(Point(m, v, "") for m, v in (("a", 9), ("b", 5), ("c", 5), ("d", 1)))
+    assert marked_points(Series(points, since=1), "best") == {2}
+    assert marked_points(Series(points), "best") == {0}
+    assert marked_points(Series(points), "last") == {3}
+    assert marked_points(Series(points), "none") == set()
+    assert marked_points(Series((Point("a", 0, "0"),)), "best") == set()
 
 
 @pytest.mark.parametrize(

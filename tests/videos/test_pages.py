@@ -108,7 +108,9 @@ def test_the_story_is_there_as_a_page_while_the_film_is_made(
 ) -> None:
     """Its sentences and figures are those of the film, so it stands in where none can be played."""
     assert cast.alice.partner
-    order(cast.alice.partner.id, template="recap")
+    alice = cast.alice.partner.id
+    record(cast.programme, sale("a-large", "A1", "26350"))
+    order(alice, template="recap")
     (video,) = rows()
     page = BeautifulSoup(
         browser(app, cast.alice.user).get(f"/videos/{video.key}").text, "html.parser"
@@ -116,8 +118,11 @@ def test_the_story_is_there_as_a_page_while_the_film_is_made(
     story = page.select_one("#story")
     assert story
     assert "Alice Bikes, this is your recap of Q2 2013 so far." in story.text
-    assert [li.text.split()[-1] for li in story.select(".rank-row.is-me")] == ["$6,000.00"]
-    assert story.select(".bars li")
+    assert [li.text.split()[-1] for li in story.select(".rank-row.is-me")] == ["$32,350.00"]
+    assert [bar.text for bar in story.select(".bars .bar-value")][-1] == "$32K"
+    assert [bar.text for bar in story.select(".bars .bar-on .bar-label")] == ["Apr"]
+    assert "Now" not in story.text
+    assert "Opens after" not in story.text
     assert "Waiting its turn" in page.text
 
 

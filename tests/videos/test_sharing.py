@@ -10,11 +10,12 @@ from flask import Flask, current_app
 from engage import clock
 from engage.db import db
 from engage.videos import sharing
-from engage.videos.models import FilmShare
+from engage.videos.models import FilmShare, Video
 
 from ..browsing import browser
 from ..conftest import NOW, Cast
 from . import examples
+from .conftest import Order
 
 FILM = f"/videos/{examples.KEY}"
 
@@ -58,12 +59,37 @@ def test_a_preview_tells_nothing_of_the_partner_unless_agreed(app: Flask, cast: 
     assert "og:image" not in said
     assert stranger.get(f"{silent}/film.jpg").status_code == 404
     told = stranger.get(agreed).text
+    assert f'og:description" content="{cast.programme.name} · ' in told
+    assert f"<title>A film from {cast.programme.name}</title>" in said
     assert 'og:title" content="A film about Alice Bikes"' in told
     assert stranger.get(f"{agreed}/film.jpg").mimetype == "image/jpeg"
     # It is the name that others see at the time, not the one of the day it was shared.
     alice = browser(app, cast.alice.user)
     alice.post("/account/visibility", data={"visibility": "hidden"})
     assert "Alice" not in stranger.get(agreed).text
+
+
+def test_whoever_cannot_play_a_shared_film_reads_it_and_no_other_partner_in_it(
+    app: Flask, cast: Cast, order: Order
+):
+    assert cast.alice.partner
+    order(cast.alice.partner.id, template="recap")
+    video = db.session.query(Video).filter(Video.key != examples.KEY).one()
+    share = sharing.make(video, 7, with_name=False, with_poster=False, now=NOW)
+    sharing.prepare(share, NOW)
+    db.session.commit()
+    stranger, address = browser(app), path_of(share)
+    assert "Alice" not in stranger.get(address).text
+    read = BeautifulSoup(stranger.get(address).text, "html.parser").find(
+        "a", string="Read the film in words"
+    )
+    story = BeautifulSoup(stranger.get(read["href"]).text, "html.parser").select_one("#story")
+    assert "Alice Bikes, this is your recap" in story.text
+    rows = [row.get_text(" ", strip=True) for row in story.select(".rank-row:not(.is-me)")]
+    assert rows
+    for other in (cast.bob.partner, cast.charlie.partner):
+        assert other
+        assert other.name not in story.text
 
 
 def test_a_link_ends_by_its_day_and_at_once_by_its_partner(

@@ -17,6 +17,8 @@ from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.studio import values
+from engage.studio.plan import plan
+from engage.studio.story import story
 from engage.studio.values import Number, Series, Stages
 from engage.videos import catalogue, drafts, fields
 from engage.videos.snapshot import Teller
@@ -77,6 +79,7 @@ def test_months_and_deals_are_the_facts(cast: Cast) -> None:
     series = film["months"]
     assert isinstance(series, Series)
     facts = activity.months(partner.id, "sale", date(2013, 2, 1), date(2013, 4, 10))
+    assert series.since == 2  # February and March lead up to the quarter
     assert [point.value for point in series.points] == [m.amount / 10_000 for m in facts]
     assert [point.label for point in series.points] == ["Feb", "Mar", "Apr"]
     assert [point.display for point in series.points] == ["$1,200", "$0", "$6,000"]
@@ -129,6 +132,27 @@ def test_a_period_that_runs_is_said_to_run(cast: Cast) -> None:
     assert told(cast.programme, cast.alice.partner)["period_name"] == "Q2 2013 so far"
     past = told(cast.programme, cast.alice.partner, periods.parse("2013-Q1"))
     assert past["period_name"] == "Q1 2013"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (90, "Nothing is booked for this period yet. The first deal starts the count."),
+        (190, "Q3 2013 is behind you, and the ground ahead is open. Your next deal starts the count."),
+    ],
+)  # fmt: skip
+def test_a_recap_with_nothing_booked_asks_whether_the_period_runs_and_shows_no_months(
+    cast: Cast, days: int, said: str
+) -> None:
+    assert cast.charlie.partner
+    template = catalogue.load("recap").template
+    teller = Teller(
+        cast.programme, periods.parse("2013-Q3"), "https://house.example", NOW + timedelta(days)
+    )
+    told = story(plan(template, fields.read(teller.about(cast.charlie.partner), template.fields)))
+    sentences = [sentence for chapter in told for sentence in chapter.sentences]
+    assert [one for one in sentences if "count." in one] == [said]
+    assert not [one for chapter in told for one in chapter.figures if isinstance(one, Series)]
 
 
 def test_the_rules_are_told_as_they_pay(cast: Cast) -> None:

@@ -14,13 +14,14 @@ class Axis:
     """Points side by side over ``width`` pixels from ``x``, standing on ``base``."""
 
     def __init__(
-        self, stage: Stage, points: tuple[Point, ...], x: float, width: float, base: float,
+        self, stage: Stage, series: Series, x: float, width: float, base: float,
         size: int, mark: str,
     ) -> None:  # fmt: skip
+        points = series.points
         self.stage, self.points, self.x, self.width, self.base = stage, points, x, width, base
         self.size = size
         self.slot = width / max(1, len(points))
-        self.marked = marked_points(points, mark)
+        self.marked = marked_points(series, mark)
         self.plain, self.strong = stage.plain("text", 500), stage.plain("display", 700)
         self.label_size, self.every = label_size(points, self.slot, size, self.plain)
         self.shown = self._numbers()
@@ -62,14 +63,12 @@ class Axis:
         return set(range(len(self.points)))
 
 
-def marked_points(points: tuple[Point, ...], word: str) -> set[int]:
-    """Which points are set off: the last, or the best (the latest of equals)."""
-    if word == "none" or not points:
+def marked_points(series: Series, word: str) -> set[int]:
+    """Which points are set off: the last, or the best of those that the film is about."""
+    if word == "none" or not series.points:
         return set()
-    if word == "last":
-        return {len(points) - 1}
-    best = max(p.value for p in points)
-    return {max(k for k, p in enumerate(points) if p.value == best)}
+    best = len(series.points) - 1 if word == "last" else series.best
+    return set() if best is None else {best}
 
 
 def label_size(points: tuple[Point, ...], slot: float, size: int, style: Style) -> tuple[int, int]:

@@ -32,7 +32,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         y, h = y + round(size * 2.0), h - round(size * 2.0)
     base = y + h - round(size * 1.9)  # where the bars stand; labels below, numbers above
     room = base - y - round(size * 2.2)
-    axis = Axis(stage, points, x, w, base, size, part["mark"])
+    axis = Axis(stage, part["value"], x, w, base, size, part["mark"])
     wide = round(min(axis.slot * 0.66, 132 * stage.unit))
     radius = max(1, round(min(part["radius"] * stage.unit, wide / 2)))
     top = max(highest(points), compared.value if compared else 0.0)

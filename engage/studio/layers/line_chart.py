@@ -29,7 +29,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
     x, y, w, h = part.box
     size, over = part["size"], part["over"]
     base, top = y + h - round(size * 1.9), y + round(size * 2.4)
-    axis = Axis(stage, points, x, w, base, size, part["mark"])
+    axis = Axis(stage, part["value"], x, w, base, size, part["mark"])
     most, deep = highest(points), base - top
     places = [
         (axis.middle(k) - x, deep * (1 - max(0.0, p.value) / most)) for k, p in enumerate(points)
