@@ -118,7 +118,7 @@ def _described(text: str, here: Programme) -> ProgrammeFile:
     """:raises BadProgrammeFile: also where the file is another programme's."""
     if len(text) > _MOST_BYTES:
         raise BadProgrammeFile([(None, "", _("The file is larger than a megabyte."))])
-    described = programme_file.parse(text, catalogue.formats())
+    described = programme_file.parse(text, catalogue.filmables())
     if described.slug != here.slug:
         raise BadProgrammeFile(
             [

@@ -19,7 +19,7 @@ from engage.incentives.drafts import known_values
 from engage.programmes.models import Programme
 from engage.videos import catalogue, occasions, rules, triggers
 from engage.videos.switches import Switched
-from engage.videos.triggers import FORMATS, Trigger
+from engage.videos.triggers import FORMATS, Filmable, Trigger
 from engage.voice import Voice
 
 FORM = Form(
@@ -44,31 +44,50 @@ class Reading(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """The films that can be made: title, formats and whether it tells of a period, by slug."""
+    """The films that can be made, by slug: title, and what a trigger has to know of them."""
 
     titles: Mapping[str, str]
-    formats: Mapping[str, tuple[str, ...]]
-    periodic: frozenset[str]
+    films: Mapping[str, Filmable]
+
+    def after(self, on: str) -> dict[str, str]:
+        """The titles of those that go with an event."""
+        return {slug: said for slug, said in self.titles.items() if self.films[slug].fits(on)}
 
 
 def offer(here: Programme) -> Offer:
     films, _broken = catalogue.offered(here)
     return Offer(
         {film.slug: film.template.title for film in films},
-        {film.slug: tuple(film.template.formats) for film in films},
-        frozenset(f.slug for f in films if rules.needs_period(f.template.moment)),
+        {film.slug: catalogue.filmable(film.template) for film in films},
     )
 
 
 def read(here: Programme, typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading:
     raw, errors = FORM.raw(typed, voice)
+    if one(typed, "on") == "closed" and not one(typed, "days_after").strip():
+        errors["days_after"] = _("Write how many days, 0 for none.")
     try:
-        trigger = triggers.parse({"slug": slug} | raw, there.formats)
+        trigger = triggers.parse({"slug": slug} | raw, there.films)
     except DefinitionError as error:
         said = {"formats": _("Choose one format at least.")}
-        return Reading(None, FORM.told(error, typed, said) | errors)
+        return Reading(None, FORM.told(error, typed, said) | _misfits(raw, there, voice) | errors)
     errors |= _nobody(here, trigger)
     return Reading(None if errors else trigger, errors)
+
+
+def _misfits(raw: Mapping[str, Any], there: Offer, voice: Voice) -> Errors:
+    """What of a film and what it comes after do not go together, as a manager would say it."""
+    film, on = there.films.get(raw.get("template", "")), raw.get("on", "")
+    if film is None or on not in triggers.EVENTS:
+        return {}
+    if not film.fits(on):
+        films = voice.any_of(there.after(on).values())
+        return {
+            "template": _("This film is not for what happens here: choose %(films)s.", films=films)
+        }
+    if film.of_year and raw.get("period") != "year":
+        return {"period": _("This film tells of a year: choose the year.")}
+    return {}
 
 
 def _nobody(here: Programme, trigger: Trigger) -> Errors:
@@ -185,7 +204,12 @@ def form_parts(
 ) -> dict[str, Any]:
     """The form, part by part, with what is wrong at each field; and that once more, for its head."""
     known, named = known_values(here), terms.labels(voice)
-    periodic = one(typed, "on") == "closed" or one(typed, "template") in there.periodic
+    chosen, on = there.films.get(one(typed, "template")), one(typed, "on")
+    periodic = on == "closed" or (chosen is not None and rules.needs_period(chosen.moment))
+    # A film that does not go with the event stays to be seen, with what is wrong with it.
+    titles = there.after(on) | {
+        slug: said for slug, said in there.titles.items() if slug == one(typed, "template")
+    }
     form = Form(tuple(f for f in FORM.fields if periodic or f.key != "period"))
     words = Words(
         titles={"what": _("After what, which film"), "how": _("How"), "whom": _("For whom")},
@@ -208,14 +232,14 @@ def form_parts(
         },
         choices={
             "on": [*_events().items()],
-            "template": [*there.titles.items()],
+            "template": [*titles.items()],
             "period": [(kind, phrases.span(kind, voice)) for kind in triggers.PERIODS],
             "urgent": [(NONE, _("after the films that wait")), ("true", _("before all others"))],
         },
         columns={},
         known={
             **{f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE},
-            "formats": list(there.formats.get(one(typed, "template"), FORMATS)),
+            "formats": list(chosen.formats if chosen else FORMATS),
         },
         required=frozenset(("days_after",)),
     )  # fmt: skip

@@ -84,7 +84,7 @@ def _described(file: Path) -> programme_file.ProgrammeFile:
     """What a file says; it is refused with every mistake in it, the first one last."""
     try:
         text = reading.decoded(file.read_bytes())
-        return programme_file.parse(text, catalogue.formats())
+        return programme_file.parse(text, catalogue.filmables())
     except reading.BadProgrammeFile as error:
         for problem in error.problems[1:]:
             said = f"  {file.name}: {reading.said(problem)}"

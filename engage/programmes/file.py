@@ -69,7 +69,7 @@ class ProgrammeFile:
     triggers: tuple[Trigger, ...] = ()
 
 
-def parse(text: str, films: Mapping[str, tuple[str, ...]] | None = None) -> ProgrammeFile:
+def parse(text: str, films: Mapping[str, triggers.Filmable] | None = None) -> ProgrammeFile:
     """Read a programme file. ``films`` are the formats of the templates there are, for its triggers;
     None: which there are is not asked.
 

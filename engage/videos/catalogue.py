@@ -17,6 +17,7 @@ from engage.studio.template import FILE, Template, TemplateError
 from engage.studio.theme import Theme
 from engage.videos import editions, looks
 from engage.videos.editions import LOOK
+from engage.videos.triggers import Filmable
 
 BESIDE = ("fonts", "themes", "words")  # folders that stand among the templates
 
@@ -118,12 +119,18 @@ def _read(folder: Path, _digest: str) -> Template:
     return studio.load(folder)
 
 
-def formats() -> dict[str, tuple[str, ...]]:
-    """The formats of each template that has no mistakes, by slug."""
+def filmable(template: Template) -> Filmable:
+    """What a trigger has to know of a template."""
+    year = template.fields.get("year")
+    return Filmable(tuple(template.formats), template.moment, bool(year and not year.optional))
+
+
+def filmables() -> dict[str, Filmable]:
+    """The templates that have no mistakes, by slug."""
     found = {}
     for slug in folders():
         with suppress(TemplateError):
-            found[slug] = tuple(shipped(slug)[0].formats)
+            found[slug] = filmable(shipped(slug)[0])
     return found
 
 

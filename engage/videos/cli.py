@@ -34,7 +34,7 @@ from engage.terminal import (
     the_partner,
     the_programme,
 )
-from engage.videos import catalogue, checking, drafts, looks, retention, sheets, shelf
+from engage.videos import catalogue, checking, drafts, looks, retention, rules, sheets, shelf
 from engage.videos import preview as page_of
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
@@ -60,7 +60,11 @@ def video() -> None:
 @click.argument("partner")
 @click.argument("template")
 @_out
-@click.option("--period", metavar="PERIOD", help="Such as 2013-Q1, for films that sum one up.")
+@click.option(
+    "--period",
+    metavar="PERIOD",
+    help="Such as 2013-Q1; the last that is over if not given, for a standing the one that runs.",
+)
 @programme_option
 @_format
 def render(
@@ -76,15 +80,20 @@ def render(
     with inside():
         programme = the_programme(programme_slug)
         who = the_partner(programme, partner)
-        film = _template(template, programme)
+        film, now = _template(template, programme), clock.now()
+        told_of = _period(period)
+        if told_of is None and rules.needs_period(film.template.moment):
+            today = clock.local_day(now, programme.timezone)
+            told_of = catalogue.filmable(film.template).usual_period(today)
+            err.print(f"told of {told_of.name}: --period says another")
         try:
             (draft,) = drafts.drafts(
                 programme,
                 film,
                 [who],
-                period=_period(period),
+                period=told_of,
                 address=config.settings().address,
-                now=clock.now(),
+                now=now,
                 form=form,
             )
         except drafts.Refused as refusal:

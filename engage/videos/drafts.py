@@ -43,7 +43,7 @@ def draft(
     language: str | None = None,
 ) -> Draft:
     """Freeze what ``partner``'s film would tell (in their language if none is given); refused where the
-    template needs what is not there."""
+    template needs what is not there, or tells how a period is going that is over."""
     template = film.template
     told = teller.about(partner, language or words.language_of(partner.locale or "", template))
     locale = str(told.voice.locale)
@@ -62,6 +62,11 @@ def draft(
         names=fields.names(told, template.fields),
     )
     refusal = cannot_be_filmed(film, data)
+    if template.moment == "status" and teller.is_over:
+        refusal = (
+            f"“{template.title}” tells how a period is going, and {teller.period.name} is over: "
+            "take one that runs, or a recap"
+        )
     return made._replace(refusal=refusal[:500]) if refusal else made
 
 

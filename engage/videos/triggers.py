@@ -23,6 +23,15 @@ PERIODS = ("week", "month", "quarter", "year")
 FORMATS = ("16:9", "9:16", "1:1")
 #: Kinds of facts that mean that something was learnt.
 LEARNING = ("training_completed", "certification")
+#: What a template's moment (`engage.studio.design.MOMENTS`) may come after: a standing is told while its
+#: period runs, a recap once it is over.
+MEANT = {
+    "onboarding": ("joined",),
+    "launch": ("mission", "rule"),
+    "learning": ("learnt",),
+    "status": tuple(event for event in EVENTS if event != "closed"),
+    "recap": ("closed",),
+}
 #: What nobody looked at for so long is over: a film of it would come too late.
 STALE = timedelta(days=7)
 #: A mission shorter than this has no middle worth a film.
@@ -72,6 +81,23 @@ DEFAULTS = (
 )
 
 
+class Filmable(NamedTuple):
+    """What a template can make: its formats, the moment it is for, and whether it needs a whole year."""
+
+    formats: tuple[str, ...]
+    moment: str
+    of_year: bool = False
+
+    def fits(self, on: object) -> bool:
+        return on in MEANT[self.moment]
+
+    def usual_period(self, today: date) -> Period:
+        """What it tells of where nobody says: the last quarter (year) that is over, a standing of the one
+        that runs."""
+        running = periods.containing(today, "year" if self.of_year else "quarter")
+        return running.previous() or running if self.moment == "recap" else running
+
+
 class Occasion(NamedTuple):
     """Something that happened ``at`` an instant: to these ``partners`` (None: all), of whom it means
     the ``audience``.
@@ -86,9 +112,9 @@ class Occasion(NamedTuple):
     audience: Where = ()
 
 
-def parse(raw: Mapping[str, Any], films: Mapping[str, tuple[str, ...]] | None = None) -> Trigger:
-    """A trigger from its mapping. ``films`` are the formats of the templates there are, by slug; None:
-    which there are is not asked.
+def parse(raw: Mapping[str, Any], films: Mapping[str, Filmable] | None = None) -> Trigger:
+    """A trigger from its mapping. ``films`` are the templates there are, by slug; None: which there are
+    is not asked.
 
     :raises DefinitionError: naming the key and what to write.
     """
@@ -96,26 +122,37 @@ def parse(raw: Mapping[str, Any], films: Mapping[str, tuple[str, ...]] | None = 
     take(read.known_keys, raw, _KEYS)
     template = take(_template, raw, films)
     on = take(read.choice, raw, "on", EVENTS)
-    there = FORMATS if films is None else films.get(template, FORMATS)
+    film = (films or {}).get(template)
     return take.settled(
         Trigger(
             slug=take(read.slug, raw),
             on=on,
             template=template,
-            formats=take(_formats, raw, there),
+            formats=take(_formats, raw, film.formats if film else FORMATS),
             audience=take(conditions.audience, raw),
             urgent=take(read.flag, raw, "urgent"),
-            period=take(read.choice, raw, "period", PERIODS, "quarter"),
+            period=take(_period, raw, film),
             days_after=take(_days_after, raw, on),
             enabled=take(read.flag, {"enabled": True, **raw}, "enabled"),
         )
     )
 
 
-def _template(raw: Mapping[str, Any], films: Mapping[str, Any] | None) -> str:
+def _template(raw: Mapping[str, Any], films: Mapping[str, Filmable] | None) -> str:
     if films is None:
         return read.text(raw, "template", limit=80)
-    return read.choice(raw, "template", films)
+    slug, on = read.choice(raw, "template", films), raw.get("on")
+    if on in EVENTS and not films[slug].fits(on):
+        fit = ", ".join(one for one, film in films.items() if film.fits(on))
+        raise DefinitionError("template", f"{slug!r} is no film for {on!r}: write one of {fit}")
+    return slug
+
+
+def _period(raw: Mapping[str, Any], film: Filmable | None) -> str:
+    period = read.choice(raw, "period", PERIODS, "quarter")
+    if film and film.of_year and period != "year":
+        raise DefinitionError("period", f'{period!r}: the film tells of a year, write "year"')
+    return period
 
 
 def _formats(raw: Mapping[str, Any], there: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from engage.cli import main
 from engage.config import Settings
 from engage.programmes.file import BadProgrammeFile, dump, parse
 from engage.programmes.reading import decoded, said, toml
+from engage.videos.triggers import Filmable
 
 EVERYTHING = (Path(__file__).parent / "everything.toml").read_text()
 RAW = toml(EVERYTHING)
@@ -117,10 +118,11 @@ on = "closed"
 template = "recap"
 formats = ["16:9"]
 """
-FILMS = {"recap": ("16:9", "9:16"), "launch": ("16:9",)}
+FILMS = {"recap": Filmable(("16:9", "9:16"), "recap"), "launch": Filmable(("16:9",), "launch")}
 MISTAKES = [
     # triggers of films
     (TRIGGER.replace('"recap"', '"recaps"'), "triggers[1].template", "write one of recap, launch"),
+    (TRIGGER.replace('"recap"', '"launch"'), "triggers[1].template", "write one of recap"),
     (TRIGGER.replace('"16:9"', '"1:1"'), "triggers[1].formats", "choose of 16:9, 9:16"),
     (TRIGGER.replace('"closed"', '"close"'), "triggers[1].on", "write one of joined"),
     (TRIGGER + 'days_after = "3"\n', "triggers[1].days_after", "a whole number from 0 to 60"),

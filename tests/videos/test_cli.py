@@ -30,13 +30,20 @@ def test_a_film_is_rendered_at_once_with_what_stands_beside_it(tmp_path: Path) -
     assert out.with_suffix(".jpg").exists()
 
 
+@pytest.mark.usefixtures("cast", "tiny", "april")
+def test_a_film_tells_of_the_last_period_that_is_over_where_none_is_said(tmp_path: Path) -> None:
+    done = run("render", "A1", "tiny", "--out", str(tmp_path / "x.mp4"), "--programme", "resellers")
+    assert done.exit_code == 0, done.stderr
+    assert "told of 2013-Q1: --period says another" in done.stderr
+
+
 @pytest.mark.usefixtures("cast", "tiny")
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (("Z9", "tiny", "--period", "2013-Q2"), "there is no partner 'Z9'"),
         (("A1", "nope", "--period", "2013-Q2"), "no template 'nope': there are"),
-        (("A1", "tiny"), "tells of a period: say which"),
+        (("A1", "status", "--period", "2013-Q1"), "is over: take one that runs, or a recap"),
         (("A1", "tiny", "--period", "2013-Q9"), "names no period"),
         (("A1", "tiny", "--period", "2013-Q2", "--format", "1:1"), "has no format 1:1"),
     ],

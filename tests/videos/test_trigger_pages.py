@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from engage.db import db
-from engage.videos import switches
+from engage.videos import catalogue, switches, triggers
 from engage.videos.models import FilmTrigger
 from engage.videos.triggers import DEFAULTS
 
@@ -29,6 +29,8 @@ def test_every_programme_has_the_house_s_triggers_and_only_the_welcome_is_on(
 ) -> None:
     found = said(app, cast)
     assert [*found] == [one.slug for one in DEFAULTS]
+    fit = catalogue.filmables()
+    assert [triggers.parse(triggers.to_json(one), fit) for one in DEFAULTS] == [*DEFAULTS]
     assert [slug for slug, text in found.items() if text.startswith("On ")] == ["welcome"]
     assert (
         "When a partner joins, make “Welcome” in 16:9 before all other films." in found["welcome"]
@@ -80,6 +82,16 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(app: Flask, cas
     assert errors
     assert "0 to 60" in errors.get_text()
     assert "Choose one format at least" in page.get_text()
+    for wrong, key, why in (
+        ({"days_after": ""}, "days_after", "Write how many days"),
+        ({"template": "learning"}, "template", "choose Recap or Your year"),
+        ({"template": "year-end"}, "period", "choose the year"),
+    ):
+        answer = mia.post(f"{HERE}/new", data=TYPED | wrong)
+        assert answer.status_code == 422
+        error = BeautifulSoup(answer.text, "html.parser").select_one(f"#field-{key}-error")
+        assert error
+        assert why in error.get_text()
     answer = mia.post(f"{HERE}/new", data=TYPED | {"audience.region": "Atlantis"})
     assert answer.status_code == 422
     page = BeautifulSoup(answer.text, "html.parser")
@@ -90,3 +102,5 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(app: Flask, cas
     assert db.session.query(FilmTrigger).count() == 0
     drawn = mia.post(f"{HERE}/form", data=TYPED | {"on": "joined", "template": "onboarding"}).text
     assert "days_after" not in drawn
+    films = BeautifulSoup(drawn, "html.parser").select("select[name=template] option")
+    assert {option["value"] for option in films} == {"onboarding", "status"}

@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from engage import periods
 from engage.definitions import DefinitionError
 from engage.videos import triggers
-from engage.videos.triggers import DEFAULTS, Trigger
+from engage.videos.triggers import DEFAULTS, Filmable, Trigger
 
 NOW = datetime(2013, 4, 10, 15, tzinfo=UTC)
-TEMPLATES = {"recap": ("16:9", "9:16"), "status": ("16:9",)}
+TEMPLATES = {
+    "recap": Filmable(("16:9", "9:16"), "recap"),
+    "status": Filmable(("16:9",), "status"),
+    "year-end": Filmable(("16:9",), "recap", of_year=True),
+    "learning": Filmable(("16:9",), "learning"),
+}
 DAY = timedelta(days=1)
 
 
@@ -87,6 +92,16 @@ def test_each_period_is_told_of_exactly_once_as_time_goes_on(
     assert here.at <= now < next_day.at or here.name == next_day.name
 
 
+@pytest.mark.parametrize(
+    ("film", "told"),
+    [("recap", "2013-Q1"), ("year-end", "2012"), ("status", "2013-Q2")],
+)
+def test_a_recap_is_usually_of_the_last_period_and_a_standing_of_the_one_that_runs(
+    film: str, told: str
+) -> None:
+    assert TEMPLATES[film].usual_period(NOW.date()).name == told
+
+
 @pytest.mark.parametrize("one", DEFAULTS, ids=lambda one: one.slug)
 def test_a_trigger_is_read_back_as_it_was_written(one: Trigger) -> None:
     assert triggers.parse(triggers.to_json(one)) == one
@@ -100,11 +115,20 @@ def test_a_trigger_is_read_back_as_it_was_written(one: Trigger) -> None:
         ({"formats": []}, "formats", "16:9"),
         ({"formats": ["1:1"]}, "formats", "16:9"),
         ({"days_after": 61}, "days_after", "0 to 60"),
-        ({"days_after": 3, "on": "joined"}, "days_after", "no meaning"),
+        ({"days_after": 3, "on": "joined", "template": "status"}, "days_after", "no meaning"),
         ({"urgent": "yes"}, "urgent", "true or false"),
         ({"enabled": 1}, "enabled", "true or false"),
         ({"audience": {"planet": ["Mars"]}}, "audience.planet", "known are"),
         ({"period": "decade"}, "period", "quarter"),
+        # What the film tells has to fit what it comes after.
+        (
+            {"template": "learning"},
+            "template",
+            "no film for 'closed': write one of recap, year-end",
+        ),
+        ({"template": "status"}, "template", "recap"),
+        ({"on": "learnt"}, "template", "no film for 'learnt': write one of status, learning"),
+        ({"template": "year-end"}, "period", 'write "year"'),
     ],
 )
 def test_what_is_wrong_with_a_trigger_is_named_with_its_remedy(
