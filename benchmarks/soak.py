@@ -132,13 +132,13 @@ def order(films: int, now: Any, settings: Any) -> None:
     """A batch of recaps for the first partners who can have one; nothing else waits."""
     from engage.db import db, transaction
     from engage.videos import jobs, service
-    from engage.videos.models import Video, VideoOrder
+    from engage.videos.models import FilmName, Video, VideoOrder
 
     programme, film, period, made = seeded("recap", films, settings, now)
 
     def work() -> list[int]:
-        db.session.query(VideoOrder).delete()
-        db.session.query(Video).delete()
+        for stored in (FilmName, VideoOrder, Video):
+            db.session.query(stored).delete()
         return service.order(
             programme, film, [draft.partner_id for draft in made], period=period, reason="manager",
             ordered_by=None, address=settings.address, now=now,
