@@ -17,6 +17,10 @@ from engage import formats
 from engage.money import POINTS
 from engage.periods import Moment, Period
 
+_NBSP = "\N{NO-BREAK SPACE}"
+#: Where a line may break in a range of days: behind a dash it may even before a no-break space.
+_HELD = str.maketrans({" ": _NBSP, "\N{THIN SPACE}": _NBSP, "–": "–\N{WORD JOINER}"})
+
 
 def _english(text: str, **values: Any) -> str:
     return text % values if values else text
@@ -114,8 +118,9 @@ class Voice:
         return self.moment(instant)
 
     def days(self, first: date, last: date) -> str:
-        """``Mar 1 – May 31, 2013``."""
-        return dates.format_interval(first, last, skeleton="yMMMd", locale=self.locale)
+        """``Mar 1 – May 31, 2013``, which no line break parts."""
+        said = dates.format_interval(first, last, skeleton="yMMMd", locale=self.locale)
+        return said.translate(_HELD)
 
     def left(self, until: datetime, now: datetime) -> str:
         """``6 days left``, ``5 hours left``, ``ended``; never more than there is."""

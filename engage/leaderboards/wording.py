@@ -70,13 +70,8 @@ def _moved(ranks: dict[int, int], row: Row) -> int | None:
 
 
 def you(view: View, voice: Voice) -> str:
-    """What marks the reader's own line: on a board of groups it is the group's."""
-    return {
-        "partner": voice.gettext("You"),
-        "organisation": voice.gettext("Your organisation"),
-        "team": voice.gettext("Your team"),
-        "region": voice.gettext("Your region"),
-    }[view.published.rule.by]
+    """What marks the reader's own line, shortly: on a board of groups it is the group's."""
+    return voice.gettext("You") if view.published.rule.by == "partner" else voice.gettext("Yours")
 
 
 def moved(view: View, voice: Voice) -> str:

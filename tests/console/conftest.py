@@ -16,4 +16,4 @@ def page(answer: TestResponse) -> BeautifulSoup:
 
 def text(answer: TestResponse) -> str:
     """What a page says, in one line."""
-    return " ".join(page(answer).get_text(" ").split())
+    return " ".join(page(answer).get_text(" ").replace("\N{WORD JOINER}", "").split())

@@ -33,7 +33,7 @@ def text(client: Browser) -> str:
     assert response.status_code == 200
     found = BeautifulSoup(response.text, "html.parser").select_one("main")
     assert found
-    return " ".join(found.get_text(" ").split())
+    return " ".join(found.get_text(" ").replace("\N{WORD JOINER}", "").split())
 
 
 def worked_out() -> Budget:

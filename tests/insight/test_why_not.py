@@ -29,7 +29,7 @@ def page(client: Browser, address: str) -> Tag:
 
 def text(tag: Tag | None) -> str:
     assert tag
-    return " ".join(tag.get_text(" ").split())
+    return " ".join(tag.get_text(" ").replace("\N{WORD JOINER}", "").split())
 
 
 def why(app: Flask, cast: Cast, who: str, report: Report) -> str:

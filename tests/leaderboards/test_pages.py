@@ -257,8 +257,8 @@ def test_a_closed_empty_period_promises_no_result(alice: Browser):
 
 def test_a_board_of_groups_marks_the_readers_group_as_theirs(alice: Browser):
     found = page(alice, "/leaderboards/regions")
-    assert text(found.select_one("#me .tag-you") or found) == "Your region"
-    assert found.select_one('[data-say-you="Your region"]')
+    assert text(found.select_one("#me .tag-you") or found) == "Yours"
+    assert found.select_one('[data-say-you="Yours"]')
 
 
 def test_a_ranking_leaves_as_a_file_that_runs_nothing(app: Flask, alice: Browser, cast: Cast):

@@ -1,5 +1,6 @@
 """Every board says in words what it measures, against what, for whom, and how it ranks."""
 
+import re
 from typing import Any
 
 import pytest
@@ -60,8 +61,15 @@ def board(**change: Any) -> rules.Board:
     ],
 )
 def test_a_board_says_what_it_measures(change: dict[str, Any], said: str):
-    told = sentences.measure(board(**change), Q2, "USD").replace("\N{THIN SPACE}", " ")
-    assert told == said
+    told = sentences.measure(board(**change), Q2, "USD")
+    assert " ".join(told.replace("\N{WORD JOINER}", "").split()) == said
+
+
+@pytest.mark.parametrize("locale", ["en_US", "en_GB", "de", "pt"])
+def test_no_line_break_parts_a_range_of_days(locale: str):
+    for first, last in ((Q2.first, Q2.last), (Q2.last.replace(day=1), Q2.last)):
+        said = Voice(locale).days(first, last)
+        assert not re.search(r"[ \N{THIN SPACE}]|–(?!\N{WORD JOINER})", said)
 
 
 def test_a_board_says_how_it_ranks():
