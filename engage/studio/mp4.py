@@ -146,7 +146,8 @@ def _decoded(path: Path, *, briefly: bool = False) -> tuple[int, str]:
     there were, and the digests of all pictures and all sound as they are coded."""
     pictures, coded = 0, {"video": hashlib.sha256(), "audio": hashlib.sha256()}
     try:
-        with av.open(path) as film:
+        # The edit list cuts the sound to the film's length: a last packet behind it counts, too.
+        with av.open(path, options={"ignore_editlist": "1"}) as film:
             for stream in film.streams:
                 stream.codec_context.options = STRICT
                 stream.codec_context.thread_count = 1

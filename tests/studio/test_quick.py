@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from engage.studio import film, h264, mp4, quick
+from engage.studio import film, h264, mp4, quick, sound
 from engage.studio.edits import edited
 from engage.studio.mp4 import BrokenFilm
 from engage.studio.plan import plan
@@ -272,3 +272,16 @@ def test_where_the_libraries_fail_the_plain_path_renders(tiny, tmp_path, monkeyp
         quick.works.cache_clear()
     plain = film.render(tiny, DATA, tmp_path / "b.mp4", plainly=True)
     assert made.sha256 == plain.sha256
+
+
+@pytest.mark.parametrize("frames", [473, 480])
+def test_sound_that_ends_with_a_part_of_a_packet_behind_the_pictures_is_whole(tmp_path, frames):
+    # 473 pictures last 14 samples longer than whole packets of AAC: films of 15.77 s were refused
+    encoder = h264.Encoder((64, 48), 30)
+    picture = tuple(np.full(v.shape, 100, np.uint8) for v in encoder.views)
+    encoder.add(picture, None)
+    for _ in range(frames - 1):
+        encoder.add(picture, [])
+    bed, path = sound.encoded(frames / 30, tmp_path), tmp_path / "film.mp4"
+    coded = h264.join(path, [encoder.segment()], (64, 48), 30, bed)
+    mp4.verify(path, frames, 30, (64, 48), coded)
