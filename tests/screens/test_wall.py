@@ -74,7 +74,7 @@ def shown(page: Page) -> str:
 
 
 def say(page: Page, name: str, data: dict[str, object]) -> None:
-    until(lambda: page.evaluate("'stream' in window"), "the page opens its stream")
+    until(lambda: page.evaluate("'stream' in window"), what="the page opens its stream")
     page.evaluate("([name, data]) => stream.say(name, data)", [name, data])
 
 
