@@ -2,8 +2,8 @@
 
 from flask import Flask
 
+from engage import connections, models, web
 from engage import db as database
-from engage import models, web
 from engage.accounts.routes import blueprint as accounts
 from engage.api.payouts import blueprint as api_payouts
 from engage.api.prospects import blueprint as api_prospects
@@ -98,7 +98,7 @@ def make(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=connections.engine_options(settings.database_url),
     )
     app.extensions["engage.settings"] = settings
     database.init_app(app)

@@ -6,8 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from engage import create_app
-from engage import db as database
+from engage import connections, create_app
 from engage.config import Settings
 from engage.db import db
 
@@ -15,7 +14,7 @@ from engage.db import db
 def test_a_connection_that_the_server_closed_meanwhile_is_replaced(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_FRESH", 0.0)
+    monkeypatch.setattr(connections, "_FRESH", 0.0)
     with create_app(Settings(home=tmp_path, env="test", DATABASE_URL=postgres_url)).app_context():
 
         def backend() -> int:
