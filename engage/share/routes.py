@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from engage import clock, formats
 from engage.db import db
-from engage.leaderboards import scopes, sentences, service
+from engage.leaderboards import ranking, scopes, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Board
 from engage.partners.models import Group, Partner
@@ -22,8 +22,6 @@ blueprint = Blueprint("share", __name__)
 
 #: Seconds that a shared address lives.
 LIFETIME = 90 * 86_400
-#: Up to so many, everybody stands on the podium, and nobody is last.
-_PODIUM = 3
 
 
 class Shared(NamedTuple):
@@ -65,9 +63,14 @@ def mine(board: str) -> str:
         abort(404)
     of_partners = published.rule.by == "partner"
     member = views.member_of(published, partner)
-    found = views.near(view, member, reach=0) if member and not view.is_frozen else None
-    row = next((row for row in found.rows if row.listed), None) if found else None
-    is_last = row is not None and found is not None and _is_last(row.rank, found.ranked)
+    # With its neighbours, who say whether a last place is its alone.
+    found = views.near(view, member) if member and not view.is_frozen else None
+    row = (
+        next((row for row in found.rows if row.member_id == member and row.listed), None)
+        if found
+        else None
+    )
+    is_last = bool(row and found and ranking.last_alone(found, published.rule.tie) == member)
     token = None
     if row and found and not is_last:
         place = (row.rank, found.ranked, str(get_locale() or "en"))
@@ -116,8 +119,8 @@ def _card(token: str) -> dict[str, Any]:
     said = Shared(*raw)
     partner, board = db.session.get(Partner, said.partner_id), db.session.get(Board, said.board_id)
     name = _name(partner, said) if partner and partner.left_on is None else None
-    if _is_last(said.rank, said.ranked):
-        abort(404)
+    if said.rank == said.ranked > ranking.PODIUM:
+        abort(404)  # a last place, of when it could be shared
     if name is None or board is None or board.retired_at is not None:
         abort(404)
     programme = db.session.get_one(Programme, board.programme_id)
@@ -138,11 +141,6 @@ def _card(token: str) -> dict[str, Any]:
             "when": ", ".join(when),
             "house": programme.name,
         }
-
-
-def _is_last(rank: int, ranked: int) -> bool:
-    """Nobody reads who is last: neither on the board nor here, where its partner cannot call it back."""
-    return ranked > _PODIUM and rank >= ranked
 
 
 def _name(partner: Partner, said: Shared) -> str | None:
