@@ -170,10 +170,7 @@ def run(
             tally.add(side, trying.paid(side, known, seen[side]), days.kind)
         for partner, higher in trying.trial.moved(seen, end) if trying.trial else ():
             moved[higher].append(partner)
-    five = replay.chosen(tally)
     told = {partner_id: {**of, "tier": of["tier"].at(end)} for partner_id, of in who.items()}
-    known = trying.facts([partner for partner, _ in five])
-    seen = trying.seen(known, {partner: who[partner] for partner, _ in five})
     return {
         "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
         "last": min(span[-1].last, newest).isoformat(),
@@ -184,12 +181,7 @@ def run(
         "tiers": [replay.named(moved[higher]) for higher in (True, False)]
         if trying.trial
         else None,
-        "statements": [
-            replay.statement(
-                partner, why, [trying.paid(side, known, seen[side]) for side in (PRESENT, DRAFT)]
-            )
-            for partner, why in five
-        ],
+        "statements": trying.statements(replay.chosen(tally), who),
     }
 
 
@@ -234,6 +226,19 @@ class _Trying(NamedTuple):
         yield from replay.paid(self.sides[side], facts, who, self.days)
         if self.trial:
             yield from self.trial.followed(facts, who, self.days)
+
+    def statements(
+        self, chosen: Sequence[tuple[int, str]], who: Mapping[int, Attributes]
+    ) -> list[dict[str, Any]]:
+        """Both sides' statements of the partners ``chosen``, and why each was."""
+        known = self.facts([partner for partner, _ in chosen])
+        seen = self.seen(known, {partner: who[partner] for partner, _ in chosen})
+        return [
+            replay.statement(
+                partner, why, [self.paid(side, known, seen[side]) for side in (PRESENT, DRAFT)]
+            )
+            for partner, why in chosen
+        ]
 
 
 def _first_day(programme_id: int) -> date | None:

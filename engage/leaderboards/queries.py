@@ -99,6 +99,35 @@ def _steps_before(kind: Kind, low: Callable[[int], str], key: str) -> str:
     return f"(SELECT count(DISTINCT order_key) {inside}) + {' + '.join(levels)}"
 
 
+def _begins(level: int) -> str:
+    """Where the last bucket of a level that begins no later than ``mine`` begins."""
+    return (
+        f"(SELECT low FROM standing_buckets WHERE {_HERE} AND level = {level} "
+        f"AND low <= mine.order_key ORDER BY low DESC LIMIT 1) AS low{level}"
+    )
+
+
+def _low(level: int) -> str:
+    """Where the bucket of ``me`` begins on a level."""
+    return f"(SELECT {_last(level)} FROM me)"
+
+
+def _last(level: int) -> str:
+    # Who is not listed may be in no bucket; the last one before it then ends before a coarser begins.
+    if level == TOP:
+        return f"low{level}"
+    above = _last(level + 1)
+    return f"CASE WHEN low{level} >= {above} THEN low{level} ELSE {above} END"
+
+
+def _side(kind: Kind, sign: str, order: str, reach: int) -> str:
+    """The lines next to that of ``me`` on one side, in the columns of `around`."""
+    return (
+        f"SELECT * FROM (SELECT {kind.columns}, listed, 0 AS better, 0 AS level, 0 AS steps, "
+        f"0 AS ranked, 0 AS best {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
+    )
+
+
 @lru_cache
 def around(kind: Kind, reach: int) -> Prepared:
     """A member and its neighbours; columns ``better``, ``level`` and ``steps`` count the members before
@@ -106,29 +135,6 @@ def around(kind: Kind, reach: int) -> Prepared:
 
     ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
     """
-
-    def side(sign: str, order: str) -> str:
-        return (
-            f"SELECT * FROM (SELECT {kind.columns}, listed, 0 AS better, 0 AS level, 0 AS steps, "
-            f"0 AS ranked, 0 AS best {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
-        )
-
-    def begins(level: int) -> str:
-        return (
-            f"(SELECT low FROM standing_buckets WHERE {_HERE} AND level = {level} "
-            f"AND low <= mine.order_key ORDER BY low DESC LIMIT 1) AS low{level}"
-        )
-
-    def low(level: int) -> str:
-        return f"(SELECT {last(level)} FROM me)"
-
-    def last(level: int) -> str:
-        # Who is not listed may be in no bucket; the last one before it then ends before a coarser begins.
-        if level == TOP:
-            return f"low{level}"
-        above = last(level + 1)
-        return f"CASE WHEN low{level} >= {above} THEN low{level} ELSE {above} END"
-
     mine = "(SELECT order_key FROM me)"
     levels = range(len(rules.LEVELS))
     return _prepared(
@@ -136,27 +142,27 @@ def around(kind: Kind, reach: int) -> Prepared:
     WITH mine AS (
       SELECT {kind.columns}, listed FROM standings WHERE {_HERE} AND member_id = :member
     ), me AS MATERIALIZED (
-      SELECT mine.*, {", ".join(map(begins, levels))} FROM mine
+      SELECT mine.*, {", ".join(map(_begins, levels))} FROM mine
     ), whole AS (
       SELECT {_SUM} AS ranked,
-        {_SUM.replace("members", f"CASE WHEN low < {low(TOP)} THEN members END")} AS better
+        {_SUM.replace("members", f"CASE WHEN low < {_low(TOP)} THEN members END")} AS better
       FROM standing_buckets WHERE {_HERE} AND level = {TOP}
     ), inside AS (
       SELECT count(*) FILTER (WHERE order_key < {mine}) AS better,
         count(*) FILTER (WHERE order_key = {mine}) AS level
-      {kind.beside("<")} AND order_key >= {low(0)}
+      {kind.beside("<")} AND order_key >= {_low(0)}
     )
     SELECT line.*, {_WHO} FROM (
       SELECT {", ".join(f"me.{name}" for name in _STANDING)}, me.listed,
-        whole.better + {" + ".join(_buckets(n, 0, low) for n in levels[:-1])} + inside.better
+        whole.better + {" + ".join(_buckets(n, 0, _low) for n in levels[:-1])} + inside.better
         AS better,
         inside.level,
-        {_steps_before(kind, low, mine) if kind.tie == "dense" else "0"} AS steps,
+        {_steps_before(kind, _low, mine) if kind.tie == "dense" else "0"} AS steps,
         whole.ranked,
         {kind.best}
       FROM me, whole, inside
-      UNION ALL {side("<", kind.back)}
-      UNION ALL {side(">", kind.forth)}
+      UNION ALL {_side(kind, "<", kind.back, reach)}
+      UNION ALL {_side(kind, ">", kind.forth, reach)}
     ) AS line {_NAMES[kind.of_partners]}
     """,
         *("listed", "better", "level", "steps", "ranked", "best", *NAMES),
