@@ -23,7 +23,8 @@ from sqlalchemy import select
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.flow import DATA, carry, house, lines, multiplied, programme  # noqa: E402
+from benchmarks.house import carry, house, programme  # noqa: E402
+from benchmarks.lines import DATA, lines, multiplied  # noqa: E402
 from engage import periods  # noqa: E402
 from engage.activity.models import Fact  # noqa: E402
 from engage.db import db  # noqa: E402
@@ -39,7 +40,8 @@ Question = Callable[[Fact, Partner], object]
 
 def why(fact: Fact, partner: Partner) -> object:
     here = programme()
-    return why_not(here, fact, statements.of_fact(here, partner, fact.id))
+    paid = statements.of_fact(here, partner, fact.id)
+    return why_not(here, fact, [line.transfer for line in paid])
 
 
 def floor(fact: Fact, partner: Partner) -> object:
