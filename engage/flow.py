@@ -20,7 +20,7 @@ from engage.incentives import awards as incentives
 from engage.incentives.worth import Attributes
 from engage.leaderboards import carrying, publishing
 from engage.leaderboards import service as leaderboards
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.ledger import service as ledger
 from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions

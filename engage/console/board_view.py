@@ -18,8 +18,8 @@ from engage.incentives import terms
 from engage.incentives.drafts import known_values
 from engage.leaderboards import ranking, rules, sentences, windows
 from engage.leaderboards.models import Board as Row
+from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.rules import PERCENT, Board
-from engage.leaderboards.tally import Published, windowed
 from engage.missions import service as missions
 from engage.money import POINTS
 from engage.programmes.models import Programme

@@ -16,7 +16,7 @@ from engage.console import directory
 from engage.leaderboards import ranking
 from engage.leaderboards import sentences as board_sentences
 from engage.leaderboards import service as leaderboards
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.ledger import service as ledger
 from engage.missions import pages as mission_pages
 from engage.missions import service as missions

@@ -15,8 +15,8 @@ from engage.home.service import main_board
 from engage.imports import register
 from engage.imports.models import Import
 from engage.leaderboards import ranking
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Ranking
-from engage.leaderboards.tally import Published
 from engage.ledger.models import Transfer
 from engage.ledger.rules import EARNED
 from engage.missions import rules as mission_rules

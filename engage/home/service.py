@@ -10,8 +10,8 @@ from engage.insight import ahead
 from engage.insight.ahead import RuleAhead
 from engage.leaderboards import pictures, ranking
 from engage.leaderboards import service as leaderboards
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Ranking
-from engage.leaderboards.tally import Published
 from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView

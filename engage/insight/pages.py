@@ -11,7 +11,7 @@ from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.insight import facts, misses
 from engage.insight.whynot import why_not
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.missions.service import MissionView, StageView
 from engage.partners.models import Partner
 from engage.periods import Period

@@ -7,7 +7,7 @@ from engage import formats
 from engage.activity import sentences as activity
 from engage.leaderboards import late, pictures, sentences
 from engage.leaderboards.late import Moved
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.leaderboards.view import View
 from engage.partners.models import Partner
 from engage.periods import Period

@@ -17,7 +17,8 @@ from engage.conditions import addresses, asks_for_tier
 from engage.db import db
 from engage.leaderboards import pictures, projection, rules, service
 from engage.leaderboards.models import Board
-from engage.leaderboards.tally import Place, Published, tally, windowed
+from engage.leaderboards.published import Published, windowed
+from engage.leaderboards.tally import Place, tally
 from engage.leaderboards.windows import touched
 from engage.ledger.rules import Difference, Move
 from engage.partners import service as partners

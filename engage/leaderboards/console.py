@@ -17,7 +17,7 @@ from engage.leaderboards import view as views
 from engage.leaderboards.models import Picture
 from engage.leaderboards.moments import Span
 from engage.leaderboards.pictures import Refused
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.leaderboards.view import View
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme

@@ -11,7 +11,8 @@ from engage.leaderboards.few import Scope, within
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.places import Line, Lines
-from engage.leaderboards.tally import Published, tally
+from engage.leaderboards.published import Published
+from engage.leaderboards.tally import tally
 from engage.partners.models import Group, Partner
 from engage.periods import Period
 from engage.programmes.models import Programme

@@ -11,8 +11,8 @@ from engage.accounts.models import Seat
 from engage.db import db
 from engage.leaderboards import counted, few, rules
 from engage.leaderboards.models import StandingDay
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Scope
-from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period

@@ -12,8 +12,8 @@ from engage.activity.problems import shown
 from engage.imports.rules import safe_cell
 from engage.leaderboards import late, pictures, service
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, last_alone, natural_score
-from engage.leaderboards.tally import Published
 from engage.leaderboards.view import member_of
 from engage.partners.models import Partner
 from engage.periods import Period, UnknownPeriod

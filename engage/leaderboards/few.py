@@ -16,8 +16,8 @@ from engage.leaderboards import leagues, rules
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import Standing
 from engage.leaderboards.places import Line, Lines
+from engage.leaderboards.published import Published
 from engage.leaderboards.queries import NAMES
-from engage.leaderboards.tally import Published
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.prepared import Prepared

@@ -9,8 +9,8 @@ from engage.activity.models import Fact
 from engage.db import db
 from engage.leaderboards import ranking
 from engage.leaderboards.models import PictureLine, Standing
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Row
-from engage.leaderboards.tally import Published
 from engage.money import natural
 from engage.partners.models import Partner
 from engage.periods import Period

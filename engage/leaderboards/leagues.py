@@ -16,7 +16,7 @@ from engage.db import db
 from engage.leaderboards import divisions
 from engage.leaderboards.divisions import Placed
 from engage.leaderboards.models import LeagueDraw, LeaguePlace, Standing
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period

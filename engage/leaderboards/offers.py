@@ -6,7 +6,7 @@ from flask import url_for as url
 
 from engage import clock, formats
 from engage.leaderboards import leagues, pictures, ranking, sentences, service
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme

@@ -15,7 +15,7 @@ from engage.db import db
 from engage.leaderboards import language, moments, projection
 from engage.leaderboards.models import Board, Picture, PictureLine, Standing
 from engage.leaderboards.moments import Stage
-from engage.leaderboards.tally import Published, windowed
+from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.windows import ROLLING
 from engage.periods import Period
 from engage.programmes.models import Programme

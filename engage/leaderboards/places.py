@@ -11,7 +11,7 @@ from sqlalchemy import literal, null, text
 
 from engage.db import db
 from engage.leaderboards import queries, rules
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.partners.models import Group, Partner
 from engage.prepared import Prepared
 

@@ -20,7 +20,8 @@ from engage.apart import Apart, apart
 from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import PictureLine, Standing, StandingBucket
-from engage.leaderboards.tally import Published, expected, list_of
+from engage.leaderboards.published import Published, list_of
+from engage.leaderboards.tally import expected
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared

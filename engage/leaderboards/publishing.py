@@ -8,7 +8,7 @@ from sqlalchemy import select
 from engage.db import db
 from engage.leaderboards import language, rules, service
 from engage.leaderboards.models import Board
-from engage.leaderboards.tally import Published, windowed
+from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.windows import ROLLING
 from engage.programmes import revisions
 from engage.programmes.models import Programme

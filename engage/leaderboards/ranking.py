@@ -8,7 +8,7 @@ from engage.definitions import plain
 from engage.leaderboards import counted, few, pictures, places, rules
 from engage.leaderboards.few import Scope as Scope
 from engage.leaderboards.places import Lines
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.money import natural
 from engage.partners.rules import public_name
 from engage.periods import Period

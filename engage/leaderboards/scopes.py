@@ -6,8 +6,8 @@ from flask import url_for as url
 
 from engage.leaderboards import league_words, leagues
 from engage.leaderboards.models import LeagueDraw
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Scope
-from engage.leaderboards.tally import Published
 from engage.leaderboards.view import View, is_inside
 from engage.partners.models import Partner
 from engage.periods import Period

@@ -15,7 +15,7 @@ from engage.conditions import addresses, texts
 from engage.db import db
 from engage.leaderboards import language, leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
-from engage.leaderboards.tally import Published, windowed
+from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.windows import ROLLING
 from engage.partners import service as partners
 from engage.partners.models import Partner

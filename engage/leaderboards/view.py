@@ -11,8 +11,8 @@ from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.places import Rows
+from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope
-from engage.leaderboards.tally import Published
 from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Group, Partner
 from engage.periods import Period, UnknownPeriod

@@ -14,7 +14,7 @@ from engage.earnings.reasons import rule_name
 from engage.incentives import changelog as rules
 from engage.leaderboards import language as board_language
 from engage.leaderboards import sentences as boards
-from engage.leaderboards.tally import windowed
+from engage.leaderboards.published import windowed
 from engage.missions import rules as mission_rules
 from engage.missions import sentences as missions
 from engage.programmes.models import Programme, Revision

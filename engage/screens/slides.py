@@ -11,7 +11,7 @@ from engage.leaderboards import sentences as standings
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards import view as views
 from engage.leaderboards import wording
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.leaderboards.windows import ROLLING
 from engage.missions import sentences, service
 from engage.missions.models import MissionProgress, MissionStage

@@ -23,7 +23,7 @@ from engage.incentives.rules import Rule, in_force
 from engage.leaderboards import ranking as ranks
 from engage.leaderboards import sentences
 from engage.leaderboards import service as leaderboards
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView

@@ -23,7 +23,7 @@ from engage.accounts import glance
 from engage.accounts.glance import Mark, Moved, SessionId
 from engage.db import db
 from engage.leaderboards.models import Board
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.shelf import Piece, Shelf
 from engage.web.security import conditional
 

@@ -8,7 +8,7 @@ from flask import Flask
 from engage import clock, flow, periods
 from engage.db import db, transaction
 from engage.leaderboards import jobs, leagues, offers, service
-from engage.leaderboards.tally import Published
+from engage.leaderboards.published import Published
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes

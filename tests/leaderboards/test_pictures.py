@@ -11,7 +11,8 @@ from engage.db import db, transaction
 from engage.leaderboards import jobs, late, pictures, ranking, rules, service
 from engage.leaderboards.models import Picture, PictureLine
 from engage.leaderboards.moments import Stage
-from engage.leaderboards.tally import Published, tally
+from engage.leaderboards.published import Published
+from engage.leaderboards.tally import tally
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
