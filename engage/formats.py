@@ -1,7 +1,7 @@
 """Numbers, money and time as a reader of a given locale and time zone writes them.
 
-The functions are pure: stored integers and a locale in, text out. `engage.web.filters` makes each a
-Jinja filter that fills in the viewer's locale and time zone (and, for words, the catalog's language).
+The functions are pure: stored integers and a locale in, text out. `engage.voice.Voice` knows the
+locale and the time zone of a reader.
 """
 
 import math
@@ -10,14 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers, units
 
 from engage.money import POINTS, SCALE, minor_digits
-
-Style = Literal["short", "medium", "long", "full"]
 
 _SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 # Where a language writes more than a full stop after an ordinal, by the CLDR plural category of
@@ -131,22 +128,20 @@ def ordinal(value: int, locale: Locale | str) -> str:
     return ending.format(number(value, locale))
 
 
-def day(value: date | datetime, locale: Locale | str, tz: str, style: Style = "medium") -> str:
+def day(value: date | datetime, locale: Locale | str, tz: str) -> str:
     """A calendar day; an instant is first moved into ``tz``."""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(tz)).date()
-    return dates.format_date(value, format=style, locale=locale)
+    return dates.format_date(value, format="medium", locale=locale)
 
 
-def moment(value: datetime, locale: Locale | str, tz: str, style: Style = "medium") -> str:
+def moment(value: datetime, locale: Locale | str, tz: str) -> str:
     """An instant on the viewer's clock, to the minute."""
-    local = value.astimezone(ZoneInfo(tz))
-    clock = dates.format_time(local, format="short", locale=locale)
     return (
-        str(dates.get_datetime_format(style, locale=locale))
+        str(dates.get_datetime_format("medium", locale=locale))
         .replace("'", "")
-        .replace("{0}", clock)
-        .replace("{1}", dates.format_date(local.date(), format=style, locale=locale))
+        .replace("{0}", clock_time(value, locale, tz))
+        .replace("{1}", day(value, locale, tz))
     )
 
 

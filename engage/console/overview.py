@@ -7,7 +7,7 @@ from babel import dates
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
-from engage import clock, formats, periods
+from engage import formats, periods
 from engage.activity import held
 from engage.console import rules, service
 from engage.console.here import programme, today
@@ -19,7 +19,6 @@ from engage.leaderboards import sentences as board_sentences
 from engage.money import POINTS
 from engage.voice import Voice
 from engage.web import allow
-from engage.web.filters import clock_time
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
@@ -56,7 +55,7 @@ def overview() -> str:
         top=_top(found, here.currency, voice),
         board_period=(shown := found.board_period),
         board_period_name=voice.period(shown) if shown else None,
-        as_of=_as_of(found.fresh, day, here.timezone, voice)
+        as_of=_as_of(found.fresh, day, voice)
         if period == current
         else voice.days(period.first, period.last),
         left={
@@ -65,10 +64,9 @@ def overview() -> str:
     )
 
 
-def _as_of(fresh: service.Fresh, day: date, timezone: str, voice: Voice) -> str:
+def _as_of(fresh: service.Fresh, day: date, voice: Voice) -> str:
     """How new the data is: ``Data as of 14:05. The newest sale is of Nov 20, 2026.``"""
-    at = fresh.recorded_at
-    when = clock_time(at) if clock.local_day(at, timezone) == day else voice.moment(at)
+    when = voice.as_of(fresh.recorded_at, g.now)
     if fresh.last_day >= day:
         return voice.gettext("Data as of %(when)s, with sales of today.", when=when)
     return voice.gettext(

@@ -8,6 +8,7 @@ from flask import Flask, abort, g, render_template_string
 
 from engage.accounts.service import change_profile
 from engage.db import db
+from engage.voice import ENGLISH
 from engage.web import public
 from tests.browsing import browser
 
@@ -33,7 +34,6 @@ def page(app: Flask):
 
 def test_points_are_counted_in_words(page):
     assert page("{{ 1|points }}, {{ 1250|points }}") == "1 point, 1,250 points"
-    assert page("{{ 500|pay('points') }}, {{ 40000|pay('USD') }}") == "500 points, $400"
 
 
 @pytest.mark.parametrize(
@@ -47,38 +47,36 @@ def test_points_are_counted_in_words(page):
         (timedelta(0), "ended"),
     ],
 )
-def test_a_countdown_says_what_is_left(app, left, words):
-    from engage.web import filters
-
-    with app.test_request_context():
-        assert filters.countdown(NOW + left, NOW) == words
+def test_a_countdown_says_what_is_left(left, words):
+    assert ENGLISH.left(NOW + left, NOW) == words
 
 
-def test_what_was_just_now_says_so_and_what_was_long_ago_shows_its_date(app):
-    from engage.web import filters
+def test_what_was_just_now_says_so_and_what_was_long_ago_shows_its_date(page):
+    def ago(**passed: int) -> str:
+        then = (NOW - timedelta(**passed)).isoformat()
+        return page("{{ NOW.fromisoformat('" + then + "')|timeago }}")
 
-    with app.test_request_context():
-        assert filters.timeago(NOW - timedelta(seconds=59), NOW) == "just now"
-        assert filters.timeago(NOW - timedelta(minutes=1), NOW) == "1 minute ago"
-        assert filters.timeago(NOW - timedelta(days=8), NOW) == "Mar 6, 2026"
+    assert ago(seconds=59) == "just now"
+    assert ago(minutes=1) == "1 minute ago"
+    assert ago(days=8) == "Mar 6, 2026"
 
 
 def test_times_are_on_the_clock_of_person_partner_or_programme(page, cast):
-    text = "{{ NOW|time }}"
-    assert page(text) == "1:05\N{NARROW NO-BREAK SPACE}PM"
-    assert page(text, cast.mia.user).startswith("9:05")  # the programme's, New York
+    text = "{{ NOW|datetime }}"
+    assert page(text) == "Mar 14, 2026, 1:05\N{NARROW NO-BREAK SPACE}PM"
+    assert "2026, 9:05" in page(text, cast.mia.user)  # the programme's, New York
     cast.alice.partner.timezone = "Asia/Tokyo"
     db.session.commit()
-    assert page(text, cast.alice.user).startswith("10:05")
+    assert "2026, 10:05" in page(text, cast.alice.user)
     change_profile(cast.alice.user.id, name="Alice", locale="en_GB", timezone="Europe/Berlin")
     db.session.commit()
-    assert page(text, cast.alice.user) == "14:05"
+    assert page(text, cast.alice.user) == "14 Mar 2026, 14:05"
 
 
 def test_an_unknown_time_zone_of_a_partner_is_passed_over(page, cast):
     cast.alice.partner.timezone = "Mars/Olympus"
     db.session.commit()
-    assert page("{{ NOW|time }}", cast.alice.user).startswith("9:05")
+    assert "2026, 9:05" in page("{{ NOW|datetime }}", cast.alice.user)
 
 
 def test_formats_follow_person_then_browser_then_english(page, cast):
