@@ -215,18 +215,25 @@ def meeting(where: Where) -> list[ColumnElement[bool]]:
 def measured(measure: str, *columns: ColumnElement[Any]) -> Select[Any]:
     """What facts add to a measure, as `rules.adds` has it: ``columns``, ``occurred_at``, ``value``.
 
-    One row for each fact; of customers and products one for each, with the first fact that counts it.
-    The caller says which facts.
+    One row for each fact that the caller asks for; a customer or product that a return took away and a
+    sale brought back is added, taken off and added again.
     """
-    if measure not in rules.DISTINCT:
+    if measure in rules.DISTINCT:
+        value: Any = _comes_or_goes(getattr(Fact, measure.removesuffix("s")), columns)
+    else:
         quantity = case((COUNTED == 0, 0), else_=Fact.quantity)
         value = {"amount": Fact.amount, "quantity": quantity}.get(measure, COUNTED)
-        return select(*columns, Fact.occurred_at, value.label("value"))
-    name = getattr(Fact, measure.removesuffix("s"))
-    value = case((and_(name.is_not(None), func.sum(COUNTED) > 0), SCALE), else_=0)
-    first = func.min(case((COUNTED > 0, Fact.occurred_at)))
-    counts = select(*columns, first.label("occurred_at"), value.label("value"))
-    return counts.group_by(*columns, name)
+    return select(*columns, Fact.occurred_at, value.label("value"))
+
+
+def _comes_or_goes(name: Any, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """What a fact adds by the customer or product that it names, among those of the same ``columns``."""
+    net = func.sum(COUNTED).over(
+        partition_by=(*columns, name), order_by=EVENT_ORDER, rows=(None, 0)
+    )
+    before = net - COUNTED
+    comes, goes = and_(net > 0, before <= 0), and_(net <= 0, before > 0)
+    return case((name.is_(None), 0), (comes, SCALE), (goes, -SCALE), else_=0)
 
 
 class Month(NamedTuple):

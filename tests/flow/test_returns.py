@@ -1,7 +1,8 @@
 """What is below zero is no further success: a return takes away, a credit counts nothing, everywhere."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from engage import flow, proof
-from engage.activity.rules import Report
+from engage.activity.rules import Report, adds
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.incentives.models import Rule, RuleVersion
 from engage.insight import leaks
 from engage.leaderboards import service as leaderboards
+from engage.leaderboards.models import Board, Standing
 from engage.leaderboards.tally import tally
 from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
@@ -72,7 +74,7 @@ name = "{measure}"
 on = "sale"
 measure = "{measure}"
 period = "month"
-tie = "{"first" if number % 2 else "competition"}"
+tie = "{"competition" if measure == "facts" else "first"}"
 """
     for number, measure in enumerate(MEASURES)
 )
@@ -132,6 +134,28 @@ def told(programme: Programme) -> dict[str, dict[str, int]]:
         name: {measure: said.get(measure, 0) for measure in MEASURES}
         for name, said in found.items()
     }
+
+
+def reached(programme: Programme) -> dict[str, datetime | None]:
+    """When the score was reached on each board that asks for it."""
+    rows = db.session.execute(
+        select(Board.slug, Standing.reached_at)
+        .join(Standing, Standing.board_id == Board.id)
+        .where(Board.programme_id == programme.id, Standing.period == "2013-04")
+        .where(Standing.scope == "", Board.slug != "facts")
+    )
+    return dict(rows.tuples().all())
+
+
+def last_moved(facts: list[Report]) -> dict[str, datetime]:
+    """The instant of the last fact, in event order, that added to a measure or took from it."""
+    moved: dict[str, datetime] = {}
+    net: dict[str, Counter[str]] = {measure: Counter() for measure in MEASURES}
+    for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id)):
+        for measure in MEASURES:
+            if adds(measure, fact, net[measure]):  # type: ignore[arg-type]  # it asks what a report has
+                moved[measure] = fact.occurred_at
+    return moved
 
 
 def counts(programme: Programme) -> tuple[int, ...]:
@@ -211,7 +235,37 @@ def test_one_by_one_in_any_order_they_count_what_they_count_at_once(
         record(by_and_by, fact)
     said = counts(programmes.by_slug(at_once.slug))
     assert counts(programmes.by_slug(by_and_by.slug)) == said
+    stands = {slug for slug, score in zip(MEASURES, said, strict=True) if score} - {"facts"}
+    moved = {slug: at for slug, at in last_moved(facts).items() if slug in stands}
+    assert reached(at_once) == reached(by_and_by) == moved
     assert all(proof.check(programmes.by_slug(p.slug)).ok for p in (at_once, by_and_by))
+
+
+@pytest.mark.parametrize(
+    ("facts", "last"),
+    [
+        ([], 5),
+        ([deal("t", "100", 1, 6)], 5),
+        ([deal("r", "-100", -1, 6), deal("t", "100", 1, 7)], 7),
+        ([deal("t", "100", 1, 6), deal("r", "-100", -1, 7)], 5),
+        ([deal("t", "1", 1, 6, customer="Ben"), deal("r", "-1", -1, 7, customer="Ben")], 7),
+        ([deal("c", "-20", 0, 6)], 5),
+    ],
+    ids=[
+        "the first sale to a customer",
+        "which one more to the same does not move",
+        "a customer who went and came back counts from when it came back",
+        "one who never went has stayed",
+        "another who came and went has moved it twice",
+        "a credit moves nothing",
+    ],
+)
+def test_a_score_was_reached_by_the_last_fact_that_moved_it(
+    house: Flask, facts: list[Report], last: int
+) -> None:
+    programme = counting()
+    record(programme, deal("s", "100", 1), *facts)
+    assert reached(programme)["customers"] == deal("x", "1", 1, last).occurred_at
 
 
 def test_a_return_empties_a_stage_and_takes_its_reward_back(house: Flask) -> None:
