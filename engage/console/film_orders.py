@@ -193,7 +193,7 @@ def _place(
     return transaction(work)
 
 
-@blueprint.get("/still/<slug>.png")
+@blueprint.get("/still/<slug>.jpg")
 @allow("manager")
 def still(slug: str) -> Response:
     """The title picture of a template, drawn with its samples."""
@@ -203,6 +203,6 @@ def still(slug: str) -> Response:
         abort(404)
     form = film.template.formats[0]
     path = stills.still(film, config.settings().media_dir, form)
-    answer = send_file(path, mimetype="image/png", conditional=True, etag=film.digest[:32])
+    answer = send_file(path, mimetype="image/jpeg", conditional=True, etag=film.digest[:32])
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

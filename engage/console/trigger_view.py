@@ -176,12 +176,27 @@ def listed(here: Programme, one_of: Switched, there: Offer, voice: Voice) -> dic
         "said": sentence(trigger, there, voice),
         "on": trigger.enabled,
         "since": one_of.since,
-        "broken": trigger.template not in there.titles,
+        "misfit": _mend(one_of, there, voice),
         "forecast": forecast(here, trigger, voice),
         "without_room": occasions.without_room(here, one_of, g.now),
         "last": occasions.last_batch(here.id, trigger.slug),
         "href": url_for("console_triggers.edit", slug=trigger.slug),
     }
+
+
+def _mend(one_of: Switched, there: Offer, voice: Voice) -> str | None:
+    """What is to be done with a trigger that the films there are now do not go with."""
+    trigger = one_of.trigger
+    if trigger.template not in there.titles:
+        return str(_("This film is not there, or its template has mistakes: choose another one."))
+    if one_of.misfit is None:
+        return None
+    if misfits := _misfits(triggers.to_json(trigger), there, voice):
+        return next(iter(misfits.values()))
+    formats = voice.any_of(there.films[trigger.template].formats)
+    return str(
+        _("This film is not made in each of these formats: choose %(these)s.", these=formats)
+    )
 
 
 def forecast(here: Programme, trigger: Trigger, voice: Voice) -> str:

@@ -73,7 +73,8 @@ def new() -> Answer:
 @allow("manager")
 def edit(slug: str) -> Answer:
     found = _the(slug)
-    return _page(found, view.typed_of(found.trigger, viewer()), {})
+    typed = view.typed_of(found.trigger, viewer())
+    return _page(found, typed, _read(programme(), slug, typed).errors if found.misfit else {})
 
 
 def _page(found: Switched | None, typed: Typed, errors: Errors) -> str:

@@ -5,8 +5,11 @@ Made from the same plan as the film, so it can say nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from engage.studio import values
 from engage.studio.layers import KINDS
 from engage.studio.plan import Plan, PlannedScene, part_of, shown
 from engage.studio.values import Badges, Ranking, Series, Stages
@@ -26,6 +29,25 @@ def story(plan: Plan) -> list[Chapter]:
     """The scenes that say or show something, in order."""
     chapters = (Chapter(_said(plan, scene), _figures(plan, scene)) for scene in plan.scenes)
     return [one for one in chapters if one.sentences or one.figures]
+
+
+def to_json(chapters: Iterable[Chapter]) -> list[dict[str, Any]]:
+    """A document to keep a story in; `from_json` gives it back."""
+    return [
+        {
+            "sentences": list(one.sentences),
+            "figures": values.to_json({str(n): figure for n, figure in enumerate(one.figures)}),
+        }
+        for one in chapters
+    ]
+
+
+def from_json(document: Iterable[dict[str, Any]]) -> list[Chapter]:
+    """The story of a document made by `to_json`; raises `values.BadValue`."""
+    return [
+        Chapter(tuple(one["sentences"]), tuple(values.from_json(one["figures"]).values()))  # type: ignore[arg-type]
+        for one in document
+    ]
 
 
 def _said(plan: Plan, planned: PlannedScene) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from engage.videos import editions, looks
 from engage.videos.editions import LOOK
 from engage.videos.triggers import Filmable
 
-BESIDE = ("fonts", "themes", "words")  # folders that stand among the templates
+BESIDE = ("fonts", "shared", "themes", "words")  # folders that stand among the templates
+#: What `card` draws: a template that nobody can order.
+CARD = Path("shared", "card")
 
 
 class UnknownTemplate(LookupError):
@@ -76,6 +78,22 @@ def drafted(slug: str, programme: Programme) -> Offered:
     """One template as its draft, and that of the programme's look, would have it. Raises as `load`."""
     stands = editions.latest(programme.id) | editions.drafts(programme.id)
     return _made(slug, programme, {slug: row.edits for slug, row in stands.items()})
+
+
+def card(programme: Programme) -> Offered:
+    """What stands for a programme's films where they are not to be seen. Raises as `load`."""
+    folder = cards()[-1]
+    look = editions.latest(programme.id).get(LOOK)
+    theme, digest = (
+        looks.theme_of(programme, look.edits if look else None),
+        studio.template_digest(folder),
+    )
+    return Offered(_read(folder, digest), theme, _digest(digest, theme, {}))
+
+
+def cards() -> list[Path]:
+    """The folders of the house's card, and of the one at home that stands in for it."""
+    return [place / CARD for place in _places() if (place / CARD / FILE).is_file()]
 
 
 def as_ordered(slug: str, programme: Programme, digest: str) -> Offered | None:

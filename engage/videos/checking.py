@@ -21,7 +21,8 @@ def problems(folders: Iterable[Path]) -> list[Problem]:
     """Every mistake of these templates and of folders in which there is none, of all programmes'
     themes and of the house's words."""
     found = [problem for folder in folders for problem in problems_of(folder)]
-    found += [problem for folder in catalogue.strays() for problem in studio.check(folder)]
+    beside = (*catalogue.strays(), *catalogue.cards())
+    found += [problem for folder in beside for problem in studio.check(folder)]
     found += [problem for file in looks.themes().values() for problem in looks.read(file)[1]]
     return found + languages.faults()
 

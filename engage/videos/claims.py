@@ -94,7 +94,7 @@ def beat(work: Work, percent: int, now: datetime) -> bool:
 
 
 def finish(
-    work: Work, *, seconds: int, size: int, transcript: Sequence[str], now: datetime
+    work: Work, *, seconds: int, size: int, story: Sequence[Mapping[str, Any]], now: datetime
 ) -> bool:
     """The film is in its place."""
     mine = _change(
@@ -103,7 +103,7 @@ def finish(
         progress=100,
         seconds=seconds,
         size=size,
-        transcript=list(transcript),
+        story=list(story),
         failure=None,
         finished_at=now,
     )

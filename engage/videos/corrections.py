@@ -11,7 +11,7 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, naming, rules, service
+from engage.videos import catalogue, films, naming, rules, service
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
 from engage.videos.models import FilmShare, Video, VideoOrder
@@ -22,13 +22,10 @@ def newer(video: Video) -> Video | None:
     return db.session.scalar(
         select(Video)
         .where(
-            Video.partner_id == video.partner_id,
-            Video.template == video.template,
-            Video.period == video.period,
+            *films.told_alike(video),
             Video.format == video.format,
             Video.id > video.id,
             Video.state.not_in(rules.WITHOUT_A_FILE),
-            Video.for_outsiders.is_(False),
         )
         .order_by(Video.id.desc())
         .limit(1)

@@ -64,6 +64,26 @@ def newest(partner_id: int) -> Video | None:
     )
 
 
+def told_alike(video: Video) -> tuple[ColumnElement[bool], ...]:
+    """That a film is its partner's about the same as this one, in whichever format."""
+    return (
+        Video.partner_id == video.partner_id,
+        Video.template == video.template,
+        Video.period == video.period,
+        Video.for_outsiders.is_(False),
+    )
+
+
+def in_formats(video: Video) -> dict[str, str]:
+    """The formats in which a film can be watched, with the keys: itself, and the newest of each other."""
+    found = db.session.execute(
+        select(Video.format, Video.key)
+        .where(*told_alike(video), Video.state == "done")
+        .order_by(Video.id)
+    )
+    return dict(found.tuples().all()) | {video.format: video.key}
+
+
 def find(programme_id: int, key: str, partner_id: int | None = None) -> Video | None:
     """A film by its key; with a partner, only their own."""
     statement = select(Video).where(Video.programme_id == programme_id, Video.key == key)
@@ -154,7 +174,7 @@ def ordered(batch_id: int, *, offset: int = 0, limit: int = 50) -> list[Ordered]
         .join(Partner, Partner.id == VideoOrder.partner_id)
         .outerjoin(Video, Video.id == VideoOrder.video_id)
         .where(VideoOrder.batch_id == batch_id)
-        .options(defer(Video.snapshot), defer(Video.transcript))
+        .options(defer(Video.snapshot), defer(Video.story))
         .order_by(urgency, Partner.name, Partner.id)
         .offset(offset)
         .limit(limit)

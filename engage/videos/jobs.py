@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engage import clock, config, queue
 from engage.db import db, transaction
+from engage.definitions import DefinitionError
 from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.rows import in_chunks
@@ -30,6 +31,7 @@ from engage.videos import (
     switches,
 )
 from engage.videos.claims import Work
+from engage.videos.drafts import Refused
 from engage.videos.triggers import Occasion, Trigger
 
 log = logging.getLogger(__name__)
@@ -115,8 +117,10 @@ def answer(programme_id: int, on: str | None = None, now: datetime | None = None
         if switched.since is None or on not in (None, trigger.on):
             continue
         try:
+            if switched.misfit:
+                raise switched.misfit
             film = catalogue.load(trigger.template, programme)
-        except (catalogue.UnknownTemplate, TemplateError) as error:
+        except (DefinitionError, catalogue.UnknownTemplate, TemplateError) as error:
             log.error("the trigger %s makes no films: %s", trigger.slug, error)
             continue
         for occasion, who in list(occasions.due(programme, switched, now)):
@@ -175,7 +179,7 @@ def answer_held(now: datetime | None = None) -> None:
 
             try:
                 wake(transaction(work))
-            except (catalogue.UnknownTemplate, TemplateError) as error:
+            except (catalogue.UnknownTemplate, TemplateError, Refused) as error:
                 log.error("batch %d is not looked at again: %s", batch_id, error)
                 break
             delivery.deliver()
@@ -217,7 +221,7 @@ def render(video_id: int) -> bool:
         done = clock.now()
         transaction(
             lambda: claims.finish(
-                work, seconds=made.seconds, size=made.size, transcript=made.transcript, now=done
+                work, seconds=made.seconds, size=made.size, story=made.story, now=done
             )
         )
     delivery.deliver()

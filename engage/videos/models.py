@@ -102,7 +102,8 @@ class Video(Model):
     failure: Mapped[str | None] = mapped_column(String(500))
     seconds: Mapped[int | None]
     size: Mapped[int | None]
-    transcript: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    #: What it tells as a page (`engage.studio.story`), from when it is made on.
+    story: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     queued_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

@@ -23,8 +23,8 @@ def due(
     programme: Programme, switched: Switched, now: datetime
 ) -> Iterator[tuple[Occasion, list[int]]]:
     """The occasions that a trigger is to answer now, each with those who wait for their film."""
-    trigger, since = switched
-    if since is None:
+    trigger, since, misfit = switched
+    if since is None or misfit:
         return
     for occasion in FINDERS[trigger.on](programme, trigger, max(since, now - triggers.STALE), now):
         if triggers.is_due(occasion.at, since, now) and not _is_whole(programme, trigger, occasion):

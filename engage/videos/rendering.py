@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +14,8 @@ from engage import clock, config
 from engage.db import db, transaction
 from engage.programmes.models import Programme
 from engage.studio import values
-from engage.studio.plan import MissingField, NothingToShow, plan, transcript
+from engage.studio.plan import MissingField, NothingToShow, plan
+from engage.studio.story import story, to_json
 from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
@@ -47,7 +48,7 @@ class Lost(Exception):
 class Made(NamedTuple):
     seconds: int
     size: int
-    transcript: tuple[str, ...]
+    story: list[dict[str, Any]]
 
 
 def make(work: Work) -> Made:
@@ -74,7 +75,7 @@ def make(work: Work) -> Made:
 
     with films.at_hand(work.key, shelf.FILM) as path:
         seconds, size = round(mp4.inspect(path).video.seconds), path.stat().st_size
-    return Made(seconds, size, tuple(transcript(plan(template, data))))
+    return Made(seconds, size, to_json(story(plan(template, data))))
 
 
 def _draw(

@@ -1,4 +1,4 @@
-"""Watching: a partner's films, each with captions and transcript; nobody else's.
+"""Watching: a partner's films, each with captions and in words; nobody else's.
 
 A manager of the programme may watch as well, from the batch they ordered.
 """
@@ -106,6 +106,8 @@ def _page(video: Video) -> dict[str, Any]:
         page["story"] = in_words.of(video, g.seat.programme)
     if video.state not in ("done", "withdrawn"):
         return page
+    if video.state == "done":
+        page["formats"] = films.in_formats(video)
     after = corrections.newer(video)
     if after is not None:
         page["newer"] = url_for("videos.watch", key=after.key)

@@ -37,13 +37,14 @@ class CannotBeShown(Exception):
 
 class Shared(NamedTuple):
     """What a link opens. ``name`` and ``poster`` are what a preview of it may tell; no ``shown`` film is
-    there where none was asked for yet."""
+    there where none was asked for yet, or where the link ``has_ended``: it tells its programme alone."""
 
     share: FilmShare
     shown: Video | None
     programme: Programme
-    name: str | None
-    poster: bool
+    name: str | None = None
+    poster: bool = False
+    has_ended: bool = False
 
 
 def make(
@@ -133,23 +134,24 @@ def token(share: FilmShare, secret: str) -> str:
 
 
 def opened(said: str, secret: str, now: datetime) -> Shared | None:
-    """What an address opens now; None where it has ended, as it does once its partner has left.
+    """What an address opens now: a link ends by itself, by its partner, or once that one has left. None:
+    its film was deleted since.
 
     :raises LookupError: no such address was ever given.
     """
     try:
         share = db.session.get(FilmShare, _signer(secret).loads(said))
-    except BadSignature:
-        share = None
+    except BadSignature as error:
+        raise LookupError(said) from error
     if share is None:
-        raise LookupError(said)
+        return None
     video = db.session.get_one(Video, share.video_id)
     partner = db.session.get_one(Partner, video.partner_id)
+    programme = db.session.get_one(Programme, video.programme_id)
     if share.revoked_at is not None or share.expires_at <= now or partner.left_on is not None:
-        return None
+        return Shared(share, None, programme, has_ended=True)
     name = public_name(partner) if share.with_name else None
     shown = db.session.get(Video, share.shown_id) if share.shown_id else None
-    programme = db.session.get_one(Programme, video.programme_id)
     return Shared(share, shown, programme, name, share.with_poster)
 
 

@@ -7,17 +7,20 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from engage.db import db
+from engage.definitions import DefinitionError
 from engage.programmes.models import Programme
-from engage.videos import triggers
+from engage.videos import catalogue, triggers
 from engage.videos.models import FilmTrigger
 from engage.videos.triggers import Trigger
 
 
 class Switched(NamedTuple):
-    """A trigger and since when it is on (None: off)."""
+    """A trigger and since when it is on (None: off); one that is a ``misfit`` of the films there are now
+    answers nothing until it is mended."""
 
     trigger: Trigger
     since: datetime | None
+    misfit: DefinitionError | None = None
 
 
 def of_programme(programme: Programme) -> list[Switched]:
@@ -28,7 +31,8 @@ def of_programme(programme: Programme) -> list[Switched]:
     since = {row.slug: row.since for row in rows}
     since.setdefault(triggers.WELCOME, programme.created_at)
     own = [triggers.parse(row.definition | {"enabled": row.since is not None}) for row in rows]
-    return [Switched(one, since.get(one.slug)) for one in triggers.overlaid(own)]
+    films, found = catalogue.filmables(), triggers.overlaid(own)
+    return [Switched(one, since.get(one.slug), triggers.misfit(one, films)) for one in found]
 
 
 def keep(programme: Programme, trigger: Trigger, by: int | None, now: datetime) -> None:

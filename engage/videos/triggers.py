@@ -187,6 +187,15 @@ def to_json(trigger: Trigger) -> dict[str, Any]:
     return head | said | flags | ({} if trigger.enabled else {"enabled": False})
 
 
+def misfit(trigger: Trigger, films: Mapping[str, Filmable]) -> DefinitionError | None:
+    """Why a trigger that was kept earlier can make no film by the templates there are now."""
+    try:
+        parse(to_json(trigger), films)
+    except DefinitionError as error:
+        return error
+    return None
+
+
 def is_due(at: datetime, since: datetime, now: datetime) -> bool:
     """Whether what happened ``at`` an instant is to be answered by a trigger that is on ``since``."""
     return max(since, now - STALE) < at <= now

@@ -10,12 +10,34 @@ from PIL import Image
 from engage import clock
 from engage.config import Settings
 from engage.db import db
+from engage.studio.story import Chapter, to_json
+from engage.studio.values import Badge, Badges, Point, Ranking, Row, Series, Stage, Stages
 from engage.videos import looks, sharing, shelf
 from engage.videos.models import FilmShare, Video, VideoBatch, VideoOrder
 
 from ..conftest import NOW, Cast
 
 KEY = "a1" * 32
+#: What it tells in words, with a figure of each shape.
+STORY = (
+    Chapter(("Alice Bikes, this is your recap.",), ()),
+    Chapter(
+        ("March was your best month.",),
+        (
+            Series((Point("Feb", 1200, "$1,200.00"), Point("Mar", 2500, "$2,500.00"))),
+            Ranking((Row(1, "Alice Bikes", "$3,700.00", True), Row(2, "A partner", ""))),
+        ),
+    ),
+    Chapter(
+        ("Two steps of Spring sprint are done.",),
+        (
+            Stages(
+                (Stage("First three deals", True), Stage("Twenty thousand", False, "$100")), 0.4
+            ),
+            Badges((Badge("Road bikes", "shield"),)),
+        ),
+    ),
+)
 #: Bytes that tell where in a film one is.
 FILM = bytes(range(256)) * 8
 
@@ -78,7 +100,7 @@ def make(cast: Cast) -> int:
         attempts=1,
         seconds=24,
         size=len(FILM),
-        transcript=["Alice Bikes, this is your recap."],
+        story=to_json(STORY),
         created_at=NOW,
         queued_at=NOW,
         started_at=NOW,

@@ -262,8 +262,12 @@ def test_a_manager_tries_again_and_calls_off(app: Flask, cast: Cast, order: Orde
     assert "The disk is full." in mia.get(f"/console/videos/{batch_id}").text
     mia.post(f"/console/videos/{batch_id}/retry", data={"video": work.id})
     assert count(cast, batch_id) == Count(queued=3)
+    work = transaction(lambda: claims.claim(placed.to_make[1], NOW))
+    assert work
+    transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
     mia.post(f"/console/videos/{batch_id}/cancel")
-    assert count(cast, batch_id) == Count(cancelled=3)
+    assert count(cast, batch_id) == Count(done=1, cancelled=2)
+    assert "1 made, 2 called off" in mia.get("/console/videos/").text
 
 
 def test_a_manager_pauses_a_batch_and_goes_on(app: Flask, cast: Cast, order: Order) -> None:
@@ -305,10 +309,10 @@ def test_many_films_come_in_pages_and_what_failed_comes_first(
 
 def test_a_still_of_each_template_is_a_picture(app: Flask, cast: Cast, tiny: Path) -> None:
     mia = browser(app, cast.mia.user)
-    answer = mia.get("/console/videos/still/tiny.png")
-    assert answer.mimetype == "image/png"
-    assert answer.data.startswith(b"\x89PNG")
-    assert mia.get("/console/videos/still/nope.png").status_code == 404
+    answer = mia.get("/console/videos/still/tiny.jpg")
+    assert answer.mimetype == "image/jpeg"
+    assert answer.data.startswith(b"\xff\xd8")
+    assert mia.get("/console/videos/still/nope.jpg").status_code == 404
 
 
 @pytest.mark.usefixtures("app")
@@ -317,7 +321,7 @@ def test_two_who_ask_for_a_still_at_once_both_get_it(tiny: Path, tmp_path: Path)
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda _n: stills.still(film, media, "16:9"), range(4)))
     assert len(set(paths)) == 1
-    assert paths[0].read_bytes().startswith(b"\x89PNG")
+    assert paths[0].read_bytes().startswith(b"\xff\xd8")
     assert [file.name for file in paths[0].parent.iterdir()] == [paths[0].name]
 
 

@@ -19,9 +19,7 @@ def finish(*video_ids: int) -> None:
     for video_id in video_ids:
         work = transaction(lambda of=video_id: claims.claim(of, NOW))
         assert work
-        transaction(
-            lambda of=work: claims.finish(of, seconds=1, size=9, transcript=["Words."], now=NOW)
-        )
+        transaction(lambda of=work: claims.finish(of, seconds=1, size=9, story=[], now=NOW))
 
 
 @pytest.fixture

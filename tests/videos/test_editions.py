@@ -122,8 +122,8 @@ def test_a_film_ordered_before_is_made_and_read_as_it_was_ordered(
     publish(mia)
     work = transaction(lambda: claims.claim(before.to_make[0], NOW))
     assert work
-    said = rendering.make(work).transcript
-    assert said[0].startswith("Alice Bikes, 6,000 points in")
+    [chapter] = rendering.make(work).story
+    assert chapter["sentences"][0].startswith("Alice Bikes, 6,000 points in")
     assert catalogue.load("tiny", cast.programme).digest != work.template_digest
 
 

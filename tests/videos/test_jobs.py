@@ -37,7 +37,8 @@ def test_a_rendered_film_is_whole_and_says_what_the_ledger_says(
     assert (done.state, done.progress, done.failure) == ("done", 100, None)
     mp4.verify(place(settings) / shelf.FILM, 6, 10, (1280, 720))
     assert done.size == (place(settings) / shelf.FILM).stat().st_size
-    assert done.transcript == ["Alice Bikes, 6,000 points in Q2 2013 so far."]
+    said = ["Alice Bikes, 6,000 points in Q2 2013 so far."]
+    assert done.story == [{"sentences": said, "figures": {}}]
     assert (place(settings) / shelf.CAPTIONS).read_text().startswith("WEBVTT")
     assert (place(settings) / shelf.POSTER).read_bytes()[:2] == b"\xff\xd8"
 

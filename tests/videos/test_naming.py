@@ -46,7 +46,8 @@ def finish(settings: Settings, film: Video) -> None:
     work = transaction(lambda: claims.claim(film.id, NOW))
     assert work
     put(settings, work)
-    transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=["Words."], now=NOW))
+    told = [{"sentences": [json.dumps(work.snapshot)], "figures": {}}]
+    transaction(lambda: claims.finish(work, seconds=1, size=9, story=told, now=NOW))
 
 
 def put(settings: Settings, work: claims.Work) -> None:
@@ -180,9 +181,7 @@ def test_a_film_that_is_rendered_while_somebody_in_it_hides_is_not_published(
     hide(alice)
     assert not transaction(lambda: claims.beat(work, 50, NOW))
     put(settings, work)
-    assert not transaction(
-        lambda: claims.finish(work, seconds=1, size=9, transcript=[NAME], now=NOW)
-    )
+    assert not transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
     for part in PARTS:
         assert NAME not in charlie.get(f"/videos/{work.key}{part}").text, part
     retention.sweep(shelf.of(settings))

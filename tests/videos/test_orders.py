@@ -103,7 +103,7 @@ def test_progress_is_counted_from_rows(cast: Cast, order: Order) -> None:
     assert first
     assert second
     assert third
-    transaction(lambda: claims.finish(first, seconds=1, size=9, transcript=["Words."], now=NOW))
+    transaction(lambda: claims.finish(first, seconds=1, size=9, story=[], now=NOW))
     transaction(lambda: claims.give_up(second, "no font", lasting=True, now=NOW))
     transaction(lambda: claims.beat(third, 40, NOW))
     assert count(placed.batch.id) == Count(rendering=1, done=1, failed=1)
@@ -135,9 +135,7 @@ def test_a_render_taken_for_dead_can_change_nothing_when_it_comes_back(
     transaction(lambda: claims.recover(LATER))
     assert transaction(lambda: claims.claim(video_id, LATER))
     assert not transaction(lambda: claims.beat(ghost, 99, LATER))
-    assert not transaction(
-        lambda: claims.finish(ghost, seconds=1, size=9, transcript=[], now=LATER)
-    )
+    assert not transaction(lambda: claims.finish(ghost, seconds=1, size=9, story=[], now=LATER))
     assert transaction(lambda: claims.give_up(ghost, "x", lasting=True, now=LATER)) is None
     assert (film().state, film().progress, film().attempts) == ("rendering", 0, 2)
 
@@ -236,7 +234,7 @@ def test_every_move_of_a_film_is_told_to_manager_and_partner(cast: Cast, order: 
     batch_id = placed.batch.id
     work = claim(*placed.to_make)
     assert work
-    transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=[], now=NOW))
+    transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
     told = [m.payload for m in db.session.query(Message).filter_by(topic="film")]
     assert told == [{"partner": alice, "batch": batch_id}] * 3
 
@@ -246,7 +244,7 @@ def test_the_newest_film_is_one_that_can_be_watched(cast: Cast, order: Order) ->
     work = claim(*order(alice).to_make)
     assert work
     assert films.newest(alice) is None
-    transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=[], now=NOW))
+    transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
     newest: Video | None = films.newest(alice)
     assert newest
     assert newest.id == work.id

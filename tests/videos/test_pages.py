@@ -1,12 +1,18 @@
 """Watching, as partner and manager see it; a rival sees nothing."""
 
+from pathlib import Path
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from engage.db import transaction
+from engage.db import db, transaction
 from engage.programmes import service as programmes
-from engage.videos import claims
+from engage.studio.plan import plan
+from engage.studio.story import story, to_json
+from engage.studio.values import from_json
+from engage.videos import catalogue, claims
+from engage.videos.models import Video
 
 from ..browsing import browser
 from ..conftest import NOW, Cast, record, sale
@@ -92,7 +98,7 @@ def test_a_film_can_be_kept(app: Flask, cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("alices_film")
-def test_the_watch_page_has_poster_captions_and_transcript(app: Flask, cast: Cast) -> None:
+def test_the_watch_page_has_poster_captions_and_the_film_in_words(app: Flask, cast: Cast) -> None:
     page = BeautifulSoup(browser(app, cast.alice.user).get(FILM).text, "html.parser")
     player = page.select_one("video[controls]")
     assert player
@@ -149,7 +155,7 @@ def test_of_films_about_the_same_the_newest_that_can_be_watched_is_listed(
     def finish(video_id: int) -> None:
         work = transaction(lambda: claims.claim(video_id, NOW))
         assert work
-        transaction(lambda: claims.finish(work, seconds=1, size=9, transcript=[], now=NOW))
+        transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
 
     finish(order(cast.alice.partner.id).to_make[0])
     record(programmes.by_slug("resellers"), sale("a-9", "A1", "10"))
@@ -159,6 +165,51 @@ def test_of_films_about_the_same_the_newest_that_can_be_watched_is_listed(
     finish(second)
     assert listed() == [new]
     assert alice.get(old).status_code == 200
+
+
+@pytest.mark.usefixtures("alices_film")
+def test_a_film_in_several_formats_is_one_entry_and_its_page_offers_them(
+    app: Flask, cast: Cast
+) -> None:
+    wide = rows()[0]
+    said = {c.name: getattr(wide, c.name) for c in Video.__table__.columns if c.name != "id"}
+    upright = Video(**said | {"format": "9:16", "key": "b2" * 32})
+    shared = Video(**said | {"format": "1:1", "key": "c3" * 32, "for_outsiders": True})
+    db.session.add_all([upright, shared])
+    alice = browser(app, cast.alice.user)
+    listed = BeautifulSoup(alice.get("/videos/").text, "html.parser").select("a.film-poster")
+    assert [str(link["href"]) for link in listed] == [f"/videos/{upright.key}"]
+    for here in (FILM, f"/videos/{upright.key}"):
+        page = BeautifulSoup(alice.get(here).text, "html.parser")
+        offered = {
+            link.text: (link["href"], link.get("aria-current"))
+            for link in page.select("nav.segments a")
+        }
+        assert offered == {
+            "Wide (16:9)": (FILM, "true" if here == FILM else None),
+            "Upright (9:16)": (f"/videos/{upright.key}", None if here == FILM else "true"),
+        }
+
+
+def test_a_film_is_read_in_words_for_its_whole_life_whatever_becomes_of_its_template(
+    app: Flask, cast: Cast, order: Order, tiny: Path
+) -> None:
+    assert cast.alice.partner
+    (video_id,) = order(cast.alice.partner.id).to_make
+    work = transaction(lambda: claims.claim(video_id, NOW))
+    assert work
+    made = catalogue.load("tiny").template
+    told = to_json(story(plan(made, from_json(work.snapshot))))
+    transaction(lambda: claims.finish(work, seconds=1, size=9, story=told, now=NOW))
+    alice, here = browser(app, cast.alice.user), f"/videos/{rows()[0].key}"
+    before = BeautifulSoup(alice.get(here).text, "html.parser").select_one("#story")
+    file = tiny / "template.toml"
+    file.write_text(file.read_text().replace("{points} points", "{points}"))
+    for _what_is_left in ("another version", "nothing"):
+        after = BeautifulSoup(alice.get(here).text, "html.parser").select_one("#story")
+        assert after == before
+        assert "Alice Bikes, 6,000 points in Q2 2013" in after.text
+        file.unlink(missing_ok=True)
 
 
 def test_a_film_on_its_way_or_failed_is_shown_as_that(app: Flask, cast: Cast, order: Order) -> None:

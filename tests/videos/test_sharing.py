@@ -2,14 +2,17 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, current_app
+from PIL import Image
 
 from engage import clock
+from engage.config import Settings
 from engage.db import db
-from engage.videos import sharing
+from engage.videos import retention, sharing, shelf
 from engage.videos.models import FilmShare, Video
 
 from ..browsing import browser
@@ -56,12 +59,16 @@ def test_a_preview_tells_nothing_of_the_partner_unless_agreed(app: Flask, cast: 
     stranger = browser(app)
     said = stranger.get(silent).text
     assert "Alice" not in said
-    assert "og:image" not in said
+    assert f'og:image" content="http://localhost{silent}/card.jpg"' in said
+    assert BeautifulSoup(said, "html.parser").find("video")["poster"] == f"{silent}/card.jpg"
+    card = Image.open(BytesIO(stranger.get(f"{silent}/card.jpg").data))
+    assert card.size == (1280, 720)
     assert stranger.get(f"{silent}/film.jpg").status_code == 404
     told = stranger.get(agreed).text
     assert f'og:description" content="{cast.programme.name} · ' in told
     assert f"<title>A film from {cast.programme.name}</title>" in said
     assert 'og:title" content="A film about Alice Bikes"' in told
+    assert f'og:image" content="http://localhost{agreed}/film.jpg"' in told
     assert stranger.get(f"{agreed}/film.jpg").mimetype == "image/jpeg"
     # It is the name that others see at the time, not the one of the day it was shared.
     alice = browser(app, cast.alice.user)
@@ -102,10 +109,32 @@ def test_a_link_ends_by_its_day_and_at_once_by_its_partner(
     stranger = browser(app)
     for part in ("", "/film.mp4", "/film.jpg", "/film.vtt"):
         assert stranger.get(by_hand + part).status_code == 410, part
-    assert "This link has ended" in stranger.get(by_hand).text
+    ended = stranger.get(by_hand).text
+    assert f"<title>This link has ended · {cast.programme.name}</title>" in ended
+    assert f'src="{by_hand}/card.jpg"' in ended
+    assert "Alice" not in ended
+    assert "Recap" not in ended
+    assert stranger.get(f"{by_hand}/card.jpg").status_code == 200
     assert stranger.get(by_day).status_code == 200
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=7))
     assert stranger.get(by_day).status_code == 410
+
+
+def test_of_a_film_that_was_deleted_a_link_tells_that_it_has_ended_and_no_more(
+    app: Flask, cast: Cast
+):
+    assert cast.alice.partner
+    address = link(app, cast, "name", "poster")
+    partner_id = cast.alice.partner.id
+    db.session.commit()
+    retention.erase(shelf.of(Settings()), partner_id)
+    stranger = browser(app)
+    ended = stranger.get(address)
+    assert ended.status_code == 410
+    assert "This link has ended" in ended.text
+    assert cast.programme.name not in ended.text
+    for part in ("film.mp4", "film.jpg", "film.vtt", "card.jpg"):
+        assert stranger.get(f"{address}/{part}").status_code == 410, part
 
 
 def test_only_its_partner_makes_and_ends_links_of_a_film(app: Flask, cast: Cast):

@@ -1,16 +1,18 @@
 """Triggers in the console: read as sentences, switched and changed by a form."""
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from engage.db import db
-from engage.videos import catalogue, switches, triggers
-from engage.videos.models import FilmTrigger
-from engage.videos.triggers import DEFAULTS
+from engage.db import db, transaction
+from engage.videos import catalogue, jobs, occasions, switches, triggers
+from engage.videos.models import FilmTrigger, Video
+from engage.videos.triggers import DEFAULTS, Trigger
 
 from ..browsing import browser
-from ..conftest import Cast
+from ..conftest import NOW, Cast
 
 HERE = "/console/videos/triggers"
 TYPED = {"on": "closed", "template": "recap", "period": "month", "days_after": "2",
@@ -71,6 +73,31 @@ def test_one_more_trigger_is_on_at_once(app: Flask, cast: Cast) -> None:
     assert row.slug == "closed"
     assert row.since
     assert len(switches.of_programme(cast.programme)) == len(DEFAULTS) + 1
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("kept", "remedy"),
+    [
+        (Trigger("old", "joined", "tiny"), "choose Welcome or Where you stand"),
+        (Trigger("old", "closed", "tiny", formats=("9:16",)), "choose 16:9"),
+        (Trigger("old", "closed", "year-end", period="month"), "choose the year"),
+        (Trigger("old", "joined", "gone"), "choose another one"),
+    ],
+)
+def test_a_trigger_that_its_film_no_longer_goes_with_makes_nothing_and_says_what_to_do(
+    app: Flask, cast: Cast, kept: Trigger, remedy: str
+) -> None:
+    here = cast.programme
+    transaction(lambda: switches.keep(here, kept, None, NOW - timedelta(days=300)))
+    (found,) = (one for one in switches.of_programme(here) if one.trigger == kept)
+    assert list(occasions.due(here, found, NOW)) == []
+    jobs.answer(here.id, None, NOW)
+    assert db.session.query(Video).count() == 0
+    shown = said(app, cast)["old"]
+    assert shown.startswith("Makes nothing ")
+    assert remedy in shown
+    assert browser(app, cast.mia.user).get(f"{HERE}/old").text.count("field-error") > 0
 
 
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(app: Flask, cast: Cast) -> None:
