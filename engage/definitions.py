@@ -289,6 +289,11 @@ def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
     return take.settled((starts, ends))
 
 
+def written(**said: Any) -> dict[str, Any]:
+    """A definition's mapping of its keys; those that say nothing are left out (an empty list is told)."""
+    return {key: value for key, value in said.items() if value is not None and value != {}}
+
+
 def shortest(number: Decimal) -> str:
     """A decimal without exponent and without needless zeros."""
     text = f"{number:f}"

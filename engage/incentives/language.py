@@ -208,36 +208,31 @@ def _milestone(row: Any, earn: str) -> Milestone:
 
 def to_json(rule: Rule) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal rule."""
-    raw: dict[str, Any] = {"slug": rule.slug, "on": rule.on, "earn": rule.earn, "per": rule.per}
-    if rule.rate:
-        raw["rate"] = read.shortest(rule.rate.decimal)
-    if rule.where:
-        raw["where"] = conditions.where_json(rule.where)
-    if rule.within is not None:
-        raw["within"] = rule.within
-    raw["period"] = rule.period
-    if rule.baseline:
-        raw["baseline"] = baseline_text(rule.baseline)
-        raw["newcomers"] = read.plain(rule.baseline.newcomers)
-    if rule.minimum is not None:
-        raw["minimum"] = read.plain(rule.minimum)
-    if rule.cap is not None:
-        raw["cap"] = natural_unit(rule.cap, rule.earn)
-    if rule.budget is not None:
-        raw["budget"] = natural_unit(rule.budget, rule.earn)
-        raw["at_budget"] = rule.at_budget
-    if rule.starts is not None:
-        raw["starts"] = read.edge_json(rule.starts, rule.opens)
-    if rule.ends is not None:
-        raw["ends"] = read.edge_json(rule.ends, rule.closes)
-    if rule.bands:
-        raw["bands"] = rule.bands
-        raw["band"] = [
+
+    def pay(amount: int | None) -> str | None:
+        return None if amount is None else natural_unit(amount, rule.earn)
+
+    return read.written(
+        slug=rule.slug,
+        on=rule.on,
+        earn=rule.earn,
+        per=rule.per,
+        rate=rule.rate and read.shortest(rule.rate.decimal),
+        where=conditions.where_json(rule.where),
+        within=rule.within,
+        period=rule.period,
+        baseline=rule.baseline and baseline_text(rule.baseline),
+        newcomers=rule.baseline and read.plain(rule.baseline.newcomers),
+        minimum=rule.minimum and read.plain(rule.minimum),
+        cap=pay(rule.cap),
+        budget=pay(rule.budget),
+        at_budget=rule.at_budget,
+        starts=rule.starts and read.edge_json(rule.starts, rule.opens),
+        ends=rule.ends and read.edge_json(rule.ends, rule.closes),
+        bands=rule.bands,
+        band=[
             {"from": read.plain(b.start), "rate": read.shortest(b.rate.decimal)} for b in rule.band
         ]
-    if rule.milestones:
-        raw["milestones"] = [
-            {"at": read.plain(m.at), "pays": natural_unit(m.pays, rule.earn)}
-            for m in rule.milestones
-        ]
-    return raw
+        or None,
+        milestones=[{"at": read.plain(m.at), "pays": pay(m.pays)} for m in rule.milestones] or None,
+    )

@@ -1,6 +1,7 @@
 """A board as it is written: the mapping of the programme file (or the form's), read and written back."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from engage import conditions, money
@@ -185,39 +186,31 @@ def to_json(board: Board) -> dict[str, Any]:
         digits = _digits(unit)
         return read.plain(value) if digits == 4 else money.natural(value, digits)
 
-    raw: dict[str, Any] = {"slug": board.slug, "name": board.name, "measure": board.measure}
-    if board.on:
-        raw["on"] = board.on
-    if board.where:
-        raw["where"] = conditions.where_json(board.where)
-    if board.baseline:
-        raw |= {
-            "baseline": baseline_text(board.baseline),
-            "newcomers": size(board.baseline.newcomers),
-        }
-        raw["growth"] = board.growth
-    if board.target is not None:
-        raw["target"] = size(board.target)
-    if board.own_targets:
-        raw["own_targets"] = True
-    raw |= {**windows.to_json(board.windows), "by": board.by, "tie": board.tie}
-    if board.score != "sum":
-        raw["score"] = board.score
-        raw |= {"floor": board.floor} if board.score == "average" else {"best": board.best}
-    if board.audience:
-        raw |= {"audience": conditions.where_json(board.audience), "seen_by": board.seen_by}
-    if board.direction != "highest":
-        raw["direction"] = board.direction
-    if board.minimum is not None:
-        raw["minimum"] = size(board.minimum, board.unit)
-    if board.decimals is not None:
-        raw["decimals"] = board.decimals
-    if board.columns != COLUMNS_TOLD:
-        raw["columns"] = list(board.columns)
-    if board.freeze:
-        raw["freeze"] = str(board.freeze)
-    if board.final_after != moments.FINAL_AFTER:
-        raw["final_after"] = str(board.final_after) if board.final_after else "never"
-    if board.league:
-        raw["league"] = {"size": board.league.size, "moves": board.league.moves}
-    return raw
+    final_after = str(board.final_after) if board.final_after else "never"
+    return read.written(
+        slug=board.slug,
+        name=board.name,
+        measure=board.measure,
+        on=board.on,
+        where=conditions.where_json(board.where),
+        baseline=board.baseline and baseline_text(board.baseline),
+        newcomers=board.baseline and size(board.baseline.newcomers),
+        growth=board.growth,
+        target=board.target and size(board.target),
+        own_targets=board.own_targets or None,
+        **windows.to_json(board.windows),
+        by=board.by,
+        tie=board.tie,
+        score=board.score if board.score != "sum" else None,
+        floor=board.floor if board.score == "average" else None,
+        best=board.best if board.score == "best" else None,
+        audience=conditions.where_json(board.audience),
+        seen_by=board.seen_by if board.audience else None,
+        direction=board.direction if board.direction != "highest" else None,
+        minimum=board.minimum and size(board.minimum, board.unit),
+        decimals=board.decimals,
+        columns=list(board.columns) if board.columns != COLUMNS_TOLD else None,
+        freeze=board.freeze and str(board.freeze),
+        final_after=final_after if board.final_after != moments.FINAL_AFTER else None,
+        league=board.league and asdict(board.league),
+    )

@@ -172,28 +172,27 @@ def _amount(pay: Mapping[str, Any], unit: str, currency: str) -> int:
 
 def to_json(mission: Mission) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal mission."""
-    raw: dict[str, Any] = {
-        "slug": mission.slug,
-        "name": mission.name,
-        "starts": mission.starts.isoformat(),
-        "ends": mission.ends.isoformat(),
-    }
-    if mission.audience:
-        raw["audience"] = conditions.where_json(mission.audience)
-    if mission.budget:
-        raw |= {"budget": pay_json(mission.budget), "at_budget": mission.at_budget}
-    raw["stages"] = [stage_json(stage) for stage in mission.stages]
-    return raw
+    return read.written(
+        slug=mission.slug,
+        name=mission.name,
+        starts=mission.starts.isoformat(),
+        ends=mission.ends.isoformat(),
+        audience=conditions.where_json(mission.audience),
+        budget=pay_json(mission.budget),
+        at_budget=mission.at_budget,
+        stages=[stage_json(stage) for stage in mission.stages],
+    )
 
 
 def stage_json(stage: Stage) -> dict[str, Any]:
-    raw: dict[str, Any] = {"name": stage.name, "on": stage.on, "measure": stage.measure}
-    if stage.where:
-        raw["where"] = conditions.where_json(stage.where)
-    raw["target"] = read.plain(stage.target)
-    if stage.reward:
-        raw["reward"] = pay_json(stage.reward)
-    return raw
+    return read.written(
+        name=stage.name,
+        on=stage.on,
+        measure=stage.measure,
+        where=conditions.where_json(stage.where),
+        target=read.plain(stage.target),
+        reward=pay_json(stage.reward),
+    )
 
 
 def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progress]:

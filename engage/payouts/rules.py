@@ -108,18 +108,14 @@ def _table(raw: Mapping[str, Any], key: str, take: read.Every) -> Mapping[str, A
 
 def to_json(terms: Terms) -> dict[str, Any]:
     """What ``parse`` reads back."""
-    return {
-        "period": terms.period,
-        "grace_days": terms.grace_days,
-        "promised_days": terms.promised_days,
-        **({"units": list(terms.units)} if terms.units else {}),
-        **({"review_over": budget_json(terms.review_over)} if terms.review_over else {}),
-        **(
-            {"second_approval_over": budget_json(terms.second_approval_over)}
-            if terms.second_approval_over
-            else {}
-        ),
-    }
+    return read.written(
+        period=terms.period,
+        grace_days=terms.grace_days,
+        promised_days=terms.promised_days,
+        units=list(terms.units) or None,
+        review_over=budget_json(terms.review_over),
+        second_approval_over=budget_json(terms.second_approval_over),
+    )
 
 
 class Due(NamedTuple):

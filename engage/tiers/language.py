@@ -88,19 +88,17 @@ def _perks(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def to_json(tier: Tier) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal tier."""
-    raw: dict[str, Any] = {"name": tier.name, "measure": tier.measure}
-    if tier.on:
-        raw["on"] = tier.on
-    if tier.where:
-        raw["where"] = conditions.where_json(tier.where)
-    raw |= {"period": tier.period, "threshold": read.plain(tier.threshold)}
-    if tier.grace:
-        raw["grace"] = tier.grace
-    if tier.multiplier:
-        raw["multiplier"] = {unit: read.shortest(times) for unit, times in tier.multiplier}
-    if tier.perks:
-        raw["perks"] = list(tier.perks)
-    return raw
+    return read.written(
+        name=tier.name,
+        measure=tier.measure,
+        on=tier.on,
+        where=conditions.where_json(tier.where),
+        period=tier.period,
+        threshold=read.plain(tier.threshold),
+        grace=tier.grace or None,
+        multiplier={unit: read.shortest(times) for unit, times in tier.multiplier},
+        perks=list(tier.perks) or None,
+    )
 
 
 def out_of_order(tiers: Sequence[Tier]) -> Iterator[tuple[int, DefinitionError]]:
