@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from engage.activity.models import Fact
 from engage.db import db
 from engage.missions import awards, progress
-from engage.missions.models import Mission as Row
 from engage.missions.rules import Mission
 from engage.missions.service import Running, addressed
 from engage.partners import service as partners
@@ -75,7 +74,4 @@ def _running(mission: Mission, published: Running | None) -> Running:
     """The draft as it would run; stages that are new have an id that no reward was paid for."""
     kept = list(published.stage_ids) if published else []
     ids = [*kept, *(-number for number in range(1, len(mission.stages) + 1))]
-    # The row never joins a session.
-    row = Row(starts=mission.starts, ends=mission.ends, at_budget=mission.at_budget)
-    known = tuple(ids[: len(mission.stages)])
-    return Running(row, mission.audience, mission.stages, known, mission.budget)
+    return Running(0, mission, tuple(ids[: len(mission.stages)]))

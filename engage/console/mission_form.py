@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,7 +15,6 @@ from engage.conditions import Where
 from engage.definitions import DefinitionError
 from engage.missions import rules
 from engage.missions.rules import Mission, Pay, Stage
-from engage.missions.service import Running
 from engage.money import POINTS, natural_unit
 from engage.voice import Voice
 
@@ -88,13 +87,12 @@ def blank(today: date) -> Draft:
     return Draft(starts=first.isoformat(), ends=(first + timedelta(days=27)).isoformat())
 
 
-def of_mission(mission: Running, voice: Voice) -> Draft:
+def of_mission(mission: Mission, voice: Voice) -> Draft:
     """A published one, to be changed."""
-    model = mission.model
     return Draft(
-        model.name,
-        model.starts.isoformat(),
-        model.ends.isoformat(),
+        mission.name,
+        mission.starts.isoformat(),
+        mission.ends.isoformat(),
         {
             name: sorted(texts)
             for name, values in mission.audience
@@ -103,19 +101,16 @@ def of_mission(mission: Running, voice: Voice) -> Draft:
         [_of_stage(stage, voice) for stage in mission.stages],
         len(mission.stages),
         *_typed_pay(mission.budget, voice),
-        model.at_budget or "warn",
+        mission.at_budget or "warn",
         _as_json(tuple(asked for asked in mission.audience if not conditions.texts(asked[1]))),
     )
 
 
-def again(mission: Running, today: date, voice: Voice) -> Draft:
+def again(mission: Mission, today: date, voice: Voice) -> Draft:
     """The same once more: as long, from tomorrow on."""
-    draft, model = of_mission(mission, voice), mission.model
     first = today + timedelta(days=1)
-    draft.starts = first.isoformat()
-    draft.ends = (first + (model.ends - model.starts)).isoformat()
-    draft.kept = 0
-    return draft
+    moved = replace(mission, starts=first, ends=first + (mission.ends - mission.starts))
+    return replace(of_mission(moved, voice), kept=0)
 
 
 def _of_stage(stage: Stage, voice: Voice) -> StageDraft:

@@ -66,9 +66,7 @@ def mission(slug: str) -> str:
         "console_missions/mission.html",
         mission=view.shown(reach, here, voice),
         highest=view.said(highest, here.currency, voice),
-        summary=sentences.summary(
-            mission_publishing.definition(reach.mission), here.currency, voice
-        ),
+        summary=sentences.summary(reach.mission.model, here.currency, voice),
     )
 
 
@@ -82,7 +80,7 @@ def new() -> Answer:
     source = request.args.get("from")
     if source is None:
         return _form(here, mission_form.blank(day), voice)
-    return _form(here, mission_form.again(_reach(here, source).mission, day, voice), voice)
+    return _form(here, mission_form.again(_reach(here, source).mission.model, day, voice), voice)
 
 
 @blueprint.get("/<slug>/edit")
@@ -90,7 +88,7 @@ def new() -> Answer:
 def edit(slug: str) -> Answer:
     here, voice = programme(), viewer()
     found = _reach(here, slug)
-    return _form(here, mission_form.of_mission(found.mission, voice), voice, found)
+    return _form(here, mission_form.of_mission(found.mission.model, voice), voice, found)
 
 
 def _form(
@@ -230,8 +228,8 @@ def _ended(here: Programme, found: Reach, day: date, now: Any) -> str:
         flow.launch(here, slug, now=now)
         return str(_("The mission was taken back. It had not begun."))
     if found.window.state == "running":
-        definition = mission_publishing.definition(found.mission)
-        mission_publishing.publish(here, replace(definition, ends=day), now, by=g.user.id)
+        ended = replace(found.mission.model, ends=day)
+        mission_publishing.publish(here, ended, now, by=g.user.id)
         flow.launch(here, slug, now=now)
         return str(_("The mission ends tonight. What was earned stays."))
     return str(_("The mission was over already."))

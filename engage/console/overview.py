@@ -58,9 +58,7 @@ def overview() -> str:
         as_of=_as_of(found.fresh, day, voice)
         if period == current
         else voice.days(period.first, period.last),
-        left={
-            r.mission.model.id: voice.left(service.ends_at(r, here), g.now) for r in found.missions
-        },
+        left={r.mission.id: voice.left(service.ends_at(r, here), g.now) for r in found.missions},
     )
 
 

@@ -124,7 +124,7 @@ def strained(programme: Programme, period: Period, today: date, now: datetime) -
     their own) ends."""
     open_rules = [(book, rule) for book, rule in _open(books(programme), today, now) if rule.budget]
     running = missions.missions(programme, today, today)
-    sources = _sources(open_rules, [one for one in running if one.budget], period)
+    sources = _sources(open_rules, [one for one in running if one.model.budget], period)
     if not sources:
         return []
     awarded = _awarded(
@@ -173,7 +173,7 @@ def _sources(
             model.starts,
             model.ends,
             frozenset(unit for stage in mission.stages for unit, _ in stage.reward),
-            tuple(mission.budget),
+            model.budget,
             frozenset(mission.limits),
         )
         found |= dict.fromkeys(((None, stage_id) for stage_id in mission.stage_ids), source)

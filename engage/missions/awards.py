@@ -18,7 +18,7 @@ from engage.ledger.rules import NOTHING_POSTED, Difference, Posted, carried
 from engage.missions import progress
 from engage.missions.models import MissionProgress
 from engage.missions.rules import Progress
-from engage.missions.service import Attributes, Running, addressed, end_of, missions, to_settle
+from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.rows import in_chunks
@@ -43,7 +43,7 @@ def advance(
     first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
     within = () if climbed else (first, last)
     owed: list[Difference] = []
-    for mission in to_settle(programme, *within):
+    for mission in missions(programme, *within):
         otherwise: set[int] = set()
         if asks_for_tier(mission.audience):
             over = end_of(mission.model.ends, programme)

@@ -9,7 +9,7 @@ from engage.conditions import where_json
 from engage.db import db
 from engage.missions import rules
 from engage.missions.models import Mission, MissionStage
-from engage.missions.service import Running, missions
+from engage.missions.service import missions
 from engage.programmes import revisions
 from engage.programmes.models import Programme
 
@@ -27,25 +27,10 @@ def stage_count(programme: Programme, slug: str) -> int:
     )
 
 
-def definition(mission: Running) -> rules.Mission:
-    """A published mission as its file would read."""
-    model = mission.model
-    return rules.Mission(
-        model.slug,
-        model.name,
-        model.starts,
-        model.ends,
-        mission.audience,
-        mission.stages,
-        mission.budget,
-        model.at_budget,
-    )
-
-
 def _stands(programme: Programme, slug: str) -> dict[str, Any] | None:
     """What the file says of a published mission; None where there is none, or it is retired."""
     found = next((m for m in missions(programme) if m.model.slug == slug), None)
-    return rules.to_json(definition(found)) if found else None
+    return rules.to_json(found.model) if found else None
 
 
 def retire(

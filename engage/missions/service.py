@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, cast, select
-from sqlalchemy.orm import contains_eager
 
 from engage import conditions, periods
 from engage.conditions import Where, addresses, in_tier
@@ -18,29 +17,18 @@ from engage.ledger import budgets
 from engage.ledger.models import Transfer
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress, MissionStage
-from engage.missions.rules import Pay, Stage
+from engage.missions.rules import Stage
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
-_ON_DAYS = (
-    select(Mission)
-    .outerjoin(Mission.stages)
-    .options(contains_eager(Mission.stages))
-    .where(
-        Mission.programme_id == bindparam("programme_id"),
-        Mission.retired_at.is_(None),
-        Mission.starts <= bindparam("last"),
-        Mission.ends >= bindparam("first"),
-    )
-    .order_by(Mission.ends, Mission.id, MissionStage.number)
-)
-
 _missions: Any = Mission.__table__.c
 _stages: Any = MissionStage.__table__.c
-_OF_MISSION = tuple(_missions[name] for name in ("id", "slug", "starts", "ends", "at_budget"))
+_OF_MISSION = tuple(
+    _missions[name] for name in ("id", "slug", "name", "starts", "ends", "at_budget")
+)
 _WRITTEN = tuple(cast(column, Text) for column in (_missions.audience, _missions.budget))
 _ROWS = Prepared(
     select(*_OF_MISSION, *_WRITTEN, _stages.id, cast(_stages.definition, Text))
@@ -57,23 +45,28 @@ _ROWS = Prepared(
 
 
 class Running(NamedTuple):
-    """A mission with its stages as the rules read them; ``stage_ids`` in stage order."""
+    """A published mission: its row's id, how it reads, and the ids of its stages in their order."""
 
-    model: Mission
-    audience: Where
-    stages: tuple[Stage, ...]
+    id: int
+    model: rules.Mission
     stage_ids: tuple[int, ...]
-    budget: Pay = ()
+
+    @property
+    def audience(self) -> Where:
+        return self.model.audience
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return self.model.stages
 
     @property
     def limits(self) -> dict[str, int]:
-        """What its rewards never come to more than, all partners together, by unit."""
-        return dict(self.budget) if self.model.at_budget == "stop" else {}
+        return self.model.limits
 
     @property
     def source(self) -> str:
         """What its awards are kept under, see `engage.ledger.budgets`."""
-        return f"mission:{self.model.id}"
+        return f"mission:{self.id}"
 
     def awarded(self) -> dict[str, int]:
         """What it has awarded of the budgets it stops at, from the lines."""
@@ -86,13 +79,6 @@ def missions(programme: Programme, first: date = date.min, last: date = date.max
 
     With days, those that run on any of them.
     """
-    wanted = {"programme_id": programme.id, "first": first, "last": last}
-    rows = db.session.scalars(_ON_DAYS, wanted).unique()
-    return [_running(mission, programme.currency) for mission in rows]
-
-
-def to_settle(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
-    """The same to carry facts into, which change none of them: rows in the place of models."""
     db.session.flush()
     rows = _ROWS.all(programme_id=programme.id, first=first, last=last)
     by_mission = groupby(rows, itemgetter(slice(0, -2)))
@@ -102,35 +88,18 @@ def to_settle(programme: Programme, first: date = date.min, last: date = date.ma
 @lru_cache(maxsize=256)
 def _read(said: tuple[Any, ...], rows: tuple[tuple[Any, ...], ...], currency: str) -> Running:
     """A mission as its rows say, kept by them as rules are (`engage.incentives.service`)."""
-    *mission, audience, budget = said
-    model: Any = _Row(*mission)
-    return Running(
-        model,
+    mission_id, slug, name, starts, ends, at_budget, audience, budget = said
+    model = rules.Mission(
+        slug,
+        name,
+        starts,
+        ends,
         conditions.audience({"audience": json.loads(audience)}),
         tuple(rules.parse_stage(json.loads(row[-1]), currency) for row in rows),
-        tuple(row[-2] for row in rows),
         rules.parse_pay(json.loads(budget), currency),
+        at_budget,
     )
-
-
-class _Row(NamedTuple):
-    """What settling a mission takes of its row."""
-
-    id: int
-    slug: str
-    starts: date
-    ends: date
-    at_budget: str | None
-
-
-def _running(mission: Mission, currency: str) -> Running:
-    return Running(
-        mission,
-        conditions.audience({"audience": mission.audience}),
-        tuple(rules.parse_stage(stage.definition, currency) for stage in mission.stages),
-        tuple(stage.id for stage in mission.stages),
-        rules.parse_pay(mission.budget, currency),
-    )
+    return Running(mission_id, model, tuple(row[-2] for row in rows))
 
 
 def addressed(
@@ -165,14 +134,18 @@ class StageView(NamedTuple):
 
 
 class MissionView(NamedTuple):
-    """A mission as a partner sees it on a day."""
+    """A mission as a partner sees it on a day; ``id`` is its row's."""
 
-    mission: Mission
-    audience: Where
+    id: int
+    mission: rules.Mission
     window: rules.Window
     stages: list[StageView]
     #: What it has awarded of the budgets it stops at: (unit, budget, awarded), in minor units.
     limits: Sequence[tuple[str, int, int]] = ()
+
+    @property
+    def audience(self) -> Where:
+        return self.mission.audience
 
     @property
     def current(self) -> StageView | None:
@@ -241,7 +214,7 @@ def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date
             )
         )
         turn = turn and reached
-    return MissionView(mission.model, mission.audience, window, stages, _limits(mission))
+    return MissionView(mission.id, mission.model, window, stages, _limits(mission))
 
 
 def _limits(mission: Running) -> list[tuple[str, int, int]]:

@@ -200,7 +200,7 @@ def _publish_boards(programme: Programme, file: ProgrammeFile, release: Release)
 
 def _publish_missions(programme: Programme, file: ProgrammeFile, release: Release) -> list[str]:
     how = release.now, release.why, release.by
-    before = {m.model.slug: mission_publishing.definition(m) for m in missions.missions(programme)}
+    before = {found.model.slug: found.model for found in missions.missions(programme)}
     changes = []
     for mission in file.missions:
         if before.pop(mission.slug, None) == mission:
@@ -236,7 +236,7 @@ def _publish_intake(programme: Programme, file: ProgrammeFile) -> list[str]:
 
 def export(programme: Programme) -> ProgrammeFile:
     """What is published now, as a file; in the order in which it came."""
-    running = sorted(missions.missions(programme), key=lambda mission: mission.model.id)
+    running = sorted(missions.missions(programme), key=lambda mission: mission.id)
     return ProgrammeFile(
         programme.slug,
         programme.name,
@@ -247,7 +247,7 @@ def export(programme: Programme) -> ProgrammeFile:
         ladders[-1].tiers if (ladders := ladders_of(programme)) else (),
         tuple(publishing.current(programme)),
         tuple(board.rule for board in leaderboards.boards(programme)),
-        tuple(mission_publishing.definition(mission) for mission in running),
+        tuple(mission.model for mission in running),
         activity.parse_intake(programme.intake),
         tuple(currencies.rates(programme.id)),
         programme.dispute_days,

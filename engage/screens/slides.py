@@ -103,7 +103,7 @@ def _reached(view: MissionView) -> dict[int, int]:
     rows = db.session.execute(
         select(MissionStage.number, func.count().label("reached"))
         .join(MissionProgress, MissionProgress.stage_id == MissionStage.id)
-        .where(MissionStage.mission_id == view.mission.id, MissionProgress.reached_at.is_not(None))
+        .where(MissionStage.mission_id == view.id, MissionProgress.reached_at.is_not(None))
         .group_by(MissionStage.number)
     )
     return {row.number: row.reached for row in rows}

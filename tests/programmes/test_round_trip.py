@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from engage import texts
 from engage.console import mission_form, rule_form
 from engage.incentives import language
-from engage.missions.models import Mission
-from engage.missions.service import Running
 from engage.programmes import file as programme_file
 from engage.programmes import service
 from engage.programmes.file import ProgrammeFile, dump, parse
@@ -194,9 +192,7 @@ def test_a_programme_passes_through_the_file_and_both_forms_unchanged(
         again = rule_form.read(typed, found.slug, "EUR", "Europe/Berlin", voice)
         assert (again.rule, again.errors) == (found, {})
     for one in described.missions:
-        model = Mission(name=one.name, starts=one.starts, ends=one.ends, at_budget=one.at_budget)
-        running = Running(model, one.audience, one.stages, tuple(range(8)), one.budget)
-        draft = mission_form.of_mission(running, voice)
+        draft = mission_form.of_mission(one, voice)
         reading = mission_form.read(draft, "EUR", date(2013, 4, 1), voice)
         assert reading.errors == {}
         assert reading.mission is not None

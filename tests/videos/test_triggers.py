@@ -158,7 +158,7 @@ def test_a_mission_is_told_of_when_it_is_published_and_when_half_of_it_is_over(c
     switch(trigger("half-time"))
     here = programmes.by_slug("resellers")
     [old] = missions.missions(here)
-    fresh = mission_publishing.definition(old)
+    fresh = old.model
 
     def publish() -> None:
         again = programmes.by_slug("resellers")
