@@ -28,6 +28,11 @@
   const LONGEST_PAUSE = 60 * SECOND; // ... up to this
   const PATIENCE = 3; // failures after which the page polls as well as trying on
 
+  /** How long to wait after so many failures in a row. The jitter keeps a thousand browsers from
+   *  coming back in the same moment. */
+  const pauseAfter = (failures) =>
+    Math.min(PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * (0.25 + 0.75 * Math.random());
+
   /** A stream that opens itself again when it breaks, and polls when it keeps breaking.
    *  `from()` says where to begin; what comes goes to `say({name, detail, mark})`, and how it
    *  stands to `say({state, mark})`. */
@@ -77,9 +82,12 @@
       this.failures += 1;
       if (this.failures >= PATIENCE) this.poll();
       else if (!this.polling) this.say({ state: "wait" });
-      const pause = Math.min(PAUSE * 2 ** (this.failures - 1), LONGEST_PAUSE);
-      // The jitter keeps a thousand browsers from coming back in the same moment.
-      this.retry = setTimeout(() => this.open(), pause * (0.25 + 0.75 * Math.random()));
+      this.retry = setTimeout(() => this.open(), pauseAfter(this.failures));
+    }
+
+    /** The network has gone, which a stream that was open would not notice for long. */
+    lose() {
+      if (this.isOpen) this.fail();
     }
 
     /** The network is there again: the next attempt need not wait. */
@@ -211,16 +219,36 @@
      little later. So the fragment is fetched once more. */
   const underway = new Map(); // id of the fragment → names of what was told since it was asked for
   document.addEventListener("htmx:beforeSend", ({ target }) => underway.set(target.id, new Set()));
-  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => {
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful } }) => {
     if (requestConfig.elt.isConnected) underway.delete(requestConfig.elt.id);
+    if (successful) missing.delete(requestConfig.elt);
   });
   document.addEventListener("htmx:afterSettle", ({ target }) => {
     const told = [...(underway.get(target.id) ?? [])];
     underway.delete(target.id);
     const triggers = target.getAttribute("hx-trigger") ?? "";
     if (!told.some((name) => triggers.includes(`${name} from:body`))) return;
-    htmx.ajax("GET", target.getAttribute("hx-get"), { source: target, swap: target.getAttribute("hx-swap") });
+    fetchAgain(target);
   });
+
+  /* Nobody is told twice of what changed: a fragment that did not come (no network, a server that is
+     just starting) is fetched until it does, and the reader is not bothered with it. */
+  const missing = new Map(); // who asked for it → how often in vain, and what asks again
+  const fetchAgain = (element) =>
+    htmx.ajax("GET", element.getAttribute("hx-get"), { source: element, swap: element.getAttribute("hx-swap") });
+  const tryAgain = (element) => {
+    if (!element.isConnected) missing.delete(element);
+    if (missing.has(element)) fetchAgain(element);
+  };
+  const missed = (event) => {
+    const { xhr, requestConfig: { elt } } = event.detail;
+    const isForGood = xhr.status >= 400 && xhr.status < 500 && xhr.status !== 429;
+    if (isForGood || !elt.matches('[hx-trigger*="live:"]')) return;
+    event.stopPropagation();
+    const { tries = 0, timer } = missing.get(elt) ?? {};
+    clearTimeout(timer);
+    missing.set(elt, { tries: tries + 1, timer: setTimeout(() => tryAgain(elt), pauseAfter(tries + 1)) });
+  };
 
   /* Of a burst pages are shown a quarter second's changes at its end, which is told when it comes. Who
      was told of a version, or may have missed it, is shown that one at once. */
@@ -240,7 +268,13 @@
     document.addEventListener("visibilitychange", look);
     window.addEventListener("pageshow", look);
     window.addEventListener("pagehide", () => tab.rest());
-    window.addEventListener("online", () => tab.stream?.hurry());
+    window.addEventListener("offline", () => tab.stream?.lose());
+    window.addEventListener("online", () => {
+      tab.stream?.hurry();
+      [...missing.keys()].forEach(tryAgain);
+    });
+    for (const failure of ["sendError", "timeout", "responseError"])
+      document.body.addEventListener(`htmx:${failure}`, missed);
     document.body.addEventListener("htmx:afterSwap", () => tab.show());
     look();
   }

@@ -3,7 +3,7 @@
    is in them is replaced, and there is one timer for the turn.
 
    <main id="slides" data-seconds="20" data-celebrations="…/celebrations/" data-sound?> holds a
-   <section id data-event="live:board:sales" hx-get hx-trigger="refresh"> per slide; the server answers
+   <section id data-event="live:board:sales" hx-get hx-trigger="live:refresh"> per slide; the server answers
    a slide that is out of date, or of a screen turned off, by having the page load itself again. */
 (() => {
   "use strict";
@@ -24,7 +24,7 @@
   let isCelebrating = false;
 
   const pause = (time) => new Promise((over) => setTimeout(over, time));
-  const refresh = (slide) => htmx.trigger(slide, "refresh");
+  const refresh = (slide) => htmx.trigger(slide, "live:refresh");
 
   /** A change of the whole picture: it fades, where that is not too much movement. */
   const fade = (work) => {

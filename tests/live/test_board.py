@@ -193,3 +193,21 @@ def test_a_link_keeps_the_keyboards_focus_when_its_row_moves(open_board: OpenBoa
     pages.score(5, 98)
     settled(page, 2)
     assert page.evaluate('document.activeElement.closest("[data-member]").dataset.member') == "5"
+
+
+def test_rows_that_did_not_come_are_fetched_again_and_nobody_is_bothered(
+    open_board: OpenBoard, pages: Pages
+):
+    page = open_board()
+    page.evaluate("""for (const failure of ["sendError", "responseError"])
+        document.addEventListener(`htmx:${failure}`, () => { window.bothered = failure; });""")
+    page.route("**/rows", lambda route: route.fulfill(status=503), times=1)
+    pages.score(5, 98)
+    settled(page, 2)
+    page.context.set_offline(True)
+    until(lambda: page.text_content("[data-live-status]") == "Reconnecting…")
+    pages.score(6, 99)
+    page.evaluate("htmx.trigger('[hx-get]', 'live:poll')")
+    page.context.set_offline(False)
+    settled(page, 3)
+    assert page.evaluate("window.bothered") is None
