@@ -1,12 +1,11 @@
-"""From a table to columns of final values, ready to be written: whole columns at a time.
+"""From a table to facts or partners as the house takes them, read a whole column at a time.
 
 Values repeat, so each column is read once per distinct value and then looked up. Whatever is wrong
 is collected, row by row, before anybody decides what to do about it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +15,7 @@ from engage.activity.files import Table
 from engage.activity.mapping import FACT_COLUMNS, NATIVE, PARTNER_COLUMNS, Mapping, plan
 from engage.activity.problems import RowError, shown
 from engage.activity.rules import Report
+from engage.partners.service import Profile
 
 PARTNERS_REQUIRED = ("external_id", "name")
 FACTS_REQUIRED = ("external_id", "partner", "kind", "occurred_at")
@@ -23,73 +23,29 @@ FACTS_REQUIRED = ("external_id", "partner", "kind", "occurred_at")
 Lists = dict[str, list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Columns of facts: equally long lists. Amounts and quantities in ten-thousandths, instants in
-    UTC, days in the programme's zone; None where the file says nothing."""
-
-    external_id: list[str]
-    partner: list[str]
-    kind: list[str]
-    occurred_at: list[datetime]
-    day: list[date]
-    amount: list[int | None]
-    currency: list[str | None]
-    quantity: list[int | None]
-    product: list[str | None]
-    category: list[str | None]
-    customer: list[str | None]
-
-    def reports(self) -> list[Report]:
-        """Row by row, as the flow takes them; an amount or quantity that is not there counts 0."""
-        lists = [getattr(self, column.name) for column in fields(self)]
-        for index in (5, 7):
-            lists[index] = [value or 0 for value in lists[index]]
-        return list(map(Report._make, zip(*lists, strict=True)))
+Record = TypeVar("Record", Report, Profile)
 
 
 @dataclass(frozen=True, slots=True)
-class Partners:
-    """Columns of partners: equally long lists; None where the file says nothing."""
-
-    external_id: list[str]
-    name: list[str]
-    email: list[str | None]
-    organisation: list[str | None]
-    team: list[str | None]
-    region: list[str | None]
-    type: list[str | None]
-    joined_on: list[date | None]
-    left_on: list[date | None]
-    target: list[int | None]
-    locale: list[str | None]
-    timezone: list[str | None]
-
-
-Rows = TypeVar("Rows", Facts, Partners)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[Rows]):
-    """What a file holds. ``columns`` has the rows that are good, ``rows`` their numbers in the file;
-    ``errors`` the first thousand of ``error_count``, in ``rejected`` rows; ``repeated`` rows said
+class Parsed(Generic[Record]):
+    """What a file holds. ``records`` are the rows that are good, ``rows`` their numbers in the file;
+    ``errors`` the first thousand of what is wrong with the ``rejected``; ``repeated`` rows said
     again what an earlier one says. ``sources`` tells under which name the file has a column,
     ``ignored`` which of its columns go nowhere, ``notes`` what was open and how it was taken. ``rows_read`` = kept + rejected + repeated."""
 
-    columns: Rows
+    records: list[Record]
     rows: list[int]
     rows_read: int
     repeated: int
     rejected: int
     errors: list[RowError]
-    error_count: int
     sources: dict[str, str]
     ignored: list[str]
     notes: list[str]
 
 
-def parse_facts(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Parsed[Facts]:
-    """The facts in a table; ``timezone`` is the programme's.
+def parse_facts(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Parsed[Report]:
+    """The facts in a table; ``timezone`` is the programme's. An amount that is not there counts 0.
 
     Raises ImportRefused where a required column is missing, or a whole column cannot be decided.
     """
@@ -109,10 +65,10 @@ def parse_facts(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Pa
         "customer": seen.texts("customer"),
     }
     columns["currency"] = seen.currencies("amount", "currency", columns["currency"])
-    return _parsed(Facts, columns, seen)
+    return _parsed(Report, columns, seen)
 
 
-def parse_partners(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Parsed[Partners]:
+def parse_partners(table: Table, mapping: Mapping = NATIVE, *, timezone: str) -> Parsed[Profile]:
     """The partners in a table; ``timezone`` is the programme's. Raises as parse_facts does."""
     seen = _seen(table, mapping, PARTNER_COLUMNS, PARTNERS_REQUIRED, timezone)
     columns: Lists = {
@@ -129,7 +85,7 @@ def parse_partners(table: Table, mapping: Mapping = NATIVE, *, timezone: str) ->
         "locale": seen.texts("locale", cells.locale, most=20),
         "timezone": seen.texts("timezone", cells.zone, most=64),
     }
-    return _parsed(Partners, columns, seen)
+    return _parsed(Profile, columns, seen)
 
 
 def _seen(
@@ -139,7 +95,8 @@ def _seen(
     return Columns(table, mapping, found, required, timezone)
 
 
-def _parsed(make: type[Rows], columns: Lists, seen: Columns) -> Parsed[Rows]:
+def _parsed(kind: type[Record], columns: Lists, seen: Columns) -> Parsed[Record]:
+    """``columns`` are the fields of ``kind``, in their order."""
     seen.stop_if_refused()
     repeated = _repeated(columns, seen)
     table, bad = seen.table, seen.problems.bad
@@ -148,14 +105,15 @@ def _parsed(make: type[Rows], columns: Lists, seen: Columns) -> Parsed[Rows]:
         keep = [number not in bad and index not in repeated for index, number in enumerate(numbers)]
         columns = {target: list(compress(values, keep)) for target, values in columns.items()}
         numbers = compress(numbers, keep)
+    for target in columns.keys() & {"amount", "quantity"}:
+        columns[target] = [value or 0 for value in columns[target]]
     return Parsed(
-        columns=make(**columns),
+        records=list(map(kind._make, zip(*columns.values(), strict=True))),
         rows=list(numbers),
         rows_read=table.rows_read,
         repeated=len(repeated),
         rejected=len(bad),
         errors=seen.problems.listed(),
-        error_count=seen.problems.count,
         sources={target: seen.said(target) for target in seen.plan.sources},
         ignored=seen.plan.ignored,
         notes=seen.notes,

@@ -1,7 +1,8 @@
 """What is wrong with a file, said so that somebody can mend it: place, field, remedy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 MOST_ERRORS_LISTED = 1000
 
@@ -55,30 +56,23 @@ def shown(value: object) -> str:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects row errors: counts them all, keeps the first thousand of every column (so that a
-    file of a million bad rows stays small), and remembers which rows to leave out."""
+    """Collects row errors: keeps the first thousand of every column (so that a file of a million bad
+    rows stays small), and remembers which rows to leave out."""
 
-    count: int = 0
     bad: set[int] = field(default_factory=set)
     _kept: dict[str, list[RowError]] = field(default_factory=dict)
 
     def add(self, row: int, column: str, problem: str) -> None:
-        self.count += 1
         self.bad.add(row)
         kept = self._kept.setdefault(column, [])
         if len(kept) < MOST_ERRORS_LISTED:
             kept.append(RowError(row, column, problem))
 
     def extend(self, other: "Problems") -> None:
-        self.count += other.count
         self.bad |= other.bad
         for column, errors in other._kept.items():
             self._kept.setdefault(column, []).extend(errors)
 
     def listed(self) -> list[RowError]:
         """The first of them by row."""
-        return sorted(_flat(self._kept.values()))[:MOST_ERRORS_LISTED]
-
-
-def _flat(groups: Iterable[list[RowError]]) -> list[RowError]:
-    return [error for group in groups for error in group]
+        return sorted(chain(*self._kept.values()))[:MOST_ERRORS_LISTED]

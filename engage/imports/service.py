@@ -15,7 +15,6 @@ from engage.activity.parsing import Parsed, parse_facts, parse_partners
 from engage.activity.problems import RowError
 from engage.activity.rules import Problem, Report, parse_intake
 from engage.partners import service as partners
-from engage.partners.service import Profile
 from engage.programmes.models import Programme
 
 Kind = Literal["partners", "facts"]
@@ -130,12 +129,12 @@ def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
     """What ``carry_out`` would answer with ``skip_bad``; only reads, so nobody has to wait for it."""
     result = _begun(prepared)
     if prepared.kind == "partners":
-        answers, problems = partners.judge(programme, _profiles(prepared), now=now)
+        answers, problems = partners.judge(programme, prepared.parsed.records, now=now)
         _count(result, answers)
         result.errors += _row_errors(problems, prepared.parsed)
     else:
         parsed = prepared.parsed
-        found = activity.judge(programme, parsed.columns.reports(), source=SOURCE, now=now)
+        found = activity.judge(programme, parsed.records, source=SOURCE, now=now)
         _count(result, found.answers)
         result.held = len(held.positions(found.problems, parse_intake(programme.intake)))
         result.errors += _row_errors(found.problems, parsed)
@@ -174,17 +173,11 @@ def _partners(
     progress: Progress,
     skip_bad: bool,
 ) -> None:
-    profiles = _profiles(prepared)
+    profiles = prepared.parsed.records
     admission = flow.enrol(programme, profiles, now=now)
     progress(len(profiles))
     _count(result, admission.answers)
     result.errors += _row_errors(admission.problems, prepared.parsed)
-
-
-def _profiles(prepared: Prepared) -> list[Profile]:
-    columns = prepared.parsed.columns
-    lists = (getattr(columns, name) for name in Profile._fields)
-    return [Profile(*row) for row in zip(*lists, strict=True)]
 
 
 def _facts(
@@ -197,7 +190,7 @@ def _facts(
 ) -> None:
     parsed = prepared.parsed
     rows = sorted(
-        zip(parsed.columns.reports(), parsed.rows, strict=True),
+        zip(parsed.records, parsed.rows, strict=True),
         key=lambda pair: (pair[0].occurred_at, pair[0].external_id),
     )
     for start in range(0, len(rows), STRIDE):

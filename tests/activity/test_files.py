@@ -99,7 +99,7 @@ def test_a_few_broken_rows_do_not_mislead_the_separator():
     rows = "\n".join(f"{n};1,5;x" for n in range(30))
     found = table(f"id;price, net;note\n{rows}\nbroken\n")
     assert found.delimiter == ";"
-    assert found.problems.count == 1
+    assert len(found.problems.listed()) == 1
 
 
 def test_two_separators_that_do_equally_well_are_refused():

@@ -14,7 +14,8 @@ import pytest
 
 from engage.activity.files import Table, read_table
 from engage.activity.mapping import Mapping, load_mapping
-from engage.activity.parsing import Facts, Parsed, parse_facts, parse_partners
+from engage.activity.parsing import Parsed, parse_facts, parse_partners
+from engage.activity.rules import Report
 
 HERE = Path(__file__).parents[2]
 DATA = HERE.parent / "shared" / "data" / "adventureworks"
@@ -38,27 +39,26 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def parsed(table: Table, mapping: Mapping) -> Parsed[Facts]:
+def parsed(table: Table, mapping: Mapping) -> Parsed[Report]:
     return parse_facts(table, mapping, timezone="America/New_York")
 
 
 def test_every_line_is_read_and_the_total_is_exact(parsed):
     assert parsed.errors == []
     assert (parsed.rows_read, len(parsed.rows), parsed.repeated) == (60_855, 60_855, 0)
-    assert sum(parsed.columns.amount) == 804_505_969_823
-    assert len(set(parsed.columns.external_id)) == 60_855
-    assert len(set(parsed.columns.partner)) == 635
+    assert sum(report.amount for report in parsed.records) == 804_505_969_823
+    assert len({report.external_id for report in parsed.records}) == 60_855
+    assert len({report.partner for report in parsed.records}) == 635
 
 
 def test_the_months_are_those_of_the_source(parsed):
     expected = json.loads((DATA / "expected.before-2013.json").read_text())["by_month"]
     amounts, units, lines = Counter(), Counter(), Counter()
-    columns = parsed.columns
-    for day, amount, quantity in zip(columns.day, columns.amount, columns.quantity, strict=True):
-        if day < date(2013, 1, 1):
-            month = f"{day:%Y-%m}"
-            amounts[month] += amount
-            units[month] += quantity
+    for report in parsed.records:
+        if report.day < date(2013, 1, 1):
+            month = f"{report.day:%Y-%m}"
+            amounts[month] += report.amount
+            units[month] += report.quantity
             lines[month] += 1
     assert [
         {"month": month, "lines": lines[month], "units": units[month], "amount": amounts[month]}
@@ -111,7 +111,7 @@ def test_a_european_export_gives_the_same_facts(table, parsed, mapping, encoding
     assert again.header[-1] == "Größe"
     found = parse_facts(again, without_format(mapping), timezone="America/New_York")
     assert found.errors == []
-    assert found.columns == parsed.columns
+    assert found.records == parsed.records
 
 
 def workbook(rows: list[dict[str, str]]) -> io.BytesIO:
@@ -153,7 +153,7 @@ def test_a_workbook_gives_the_same_facts(table, parsed, mapping):
     assert isinstance(again.columns[USED.index("SalesAmount")][0], float)
     found = parse_facts(again, without_format(mapping), timezone="America/New_York")
     assert found.errors == []
-    assert found.columns == parsed.columns
+    assert found.records == parsed.records
 
 
 def test_three_broken_lines_are_named_and_only_they(table, mapping):
@@ -175,5 +175,5 @@ def test_the_resellers_need_no_mapping():
     assert found.errors == []
     assert len(found.rows) == 701
     assert found.ignored == []
-    assert all(found.columns.region)
-    assert all(found.columns.type)
+    assert all(partner.region for partner in found.records)
+    assert all(partner.type for partner in found.records)
