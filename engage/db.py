@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    CursorResult,
     DateTime,
     Integer,
     MetaData,
     Select,
     TextualSelect,
+    UpdateBase,
     event,
 )
 from sqlalchemy.dialects import sqlite
@@ -187,6 +189,11 @@ def _run(work: Callable[[], T], finish: Callable[[], None]) -> T:
             session.rollback()
             raise
     raise AssertionError("unreachable")
+
+
+def changed(statement: UpdateBase) -> int:
+    """How many rows an update or delete found as it expects them: of two who want one, one finds it."""
+    return cast(CursorResult[Any], db.session.execute(statement)).rowcount
 
 
 @contextmanager

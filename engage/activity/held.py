@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from engage.activity import rules
 from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
-from engage.db import db
+from engage.db import changed, db
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
 from engage.rows import among
@@ -178,12 +178,9 @@ def due(now: datetime) -> dict[int, list[int]]:
 
 def dismiss(programme_id: int, held_id: int, note: str, by: int, now: datetime) -> bool:
     """Say no to a report, with the reason; False when it waits no longer."""
-    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
-        update(HeldFact)
-        .where(*_open(programme_id), HeldFact.id == held_id)
-        .values(state="dismissed", settled_at=now, settled_by=by, note=note)
-    )
-    return bool(result.rowcount)
+    here = update(HeldFact).where(*_open(programme_id), HeldFact.id == held_id)
+    said = {"state": "dismissed", "settled_at": now, "settled_by": by, "note": note}
+    return changed(here.values(**said)) > 0
 
 
 class Found(NamedTuple):

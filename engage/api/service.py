@@ -4,10 +4,10 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 
 from engage.api.models import IdempotencyKey
-from engage.db import db
+from engage.db import changed, db
 from engage.partners.models import Partner
 
 KEPT = timedelta(hours=24)
@@ -67,10 +67,7 @@ def remember(
 
 def forget(now: datetime) -> int:
     """Drop what is older than a day; how many."""
-    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
-        delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT)
-    )
-    return int(result.rowcount)
+    return changed(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT))
 
 
 def partner_page(programme_id: int, after: str | None, limit: int) -> list[Partner]:

@@ -27,6 +27,7 @@ from engage.console.here import programme
 from engage.db import transaction
 from engage.imports import jobs, register, rules, uploads
 from engage.imports.models import Import
+from engage.imports.register import Kept
 from engage.web import allow
 
 blueprint = Blueprint("console_import", __name__, url_prefix="/console/import")
@@ -63,44 +64,31 @@ def upload() -> Answer:
     if kind not in ("partners", "facts"):
         abort(400)
     try:
-        filename, name, size, layout = _kept(request.files.get("file"))
+        kept = _kept(request.files.get("file"))
     except ImportRefused as refusal:
         return _index(str(refusal), kind), 422
     programme_id, user_id, now = g.seat.programme.id, g.user.id, g.now
     known = register.known_mappings(programme_id, kind)
-    raw = mapping_form.first(kind, layout["header"], known)
-
-    def work() -> int:
-        row = register.open_file(
-            programme_id,
-            user_id,
-            kind=kind,
-            filename=filename,
-            upload=name,
-            size=size,
-            layout=layout,
-            mapping=raw,
-            now=now,
-        )
-        return row.id
-
-    return redirect(url_for(".file", import_id=transaction(work)), 303)
+    raw = mapping_form.first(kind, kept.layout["header"], known)
+    import_id = transaction(
+        lambda: register.open_file(programme_id, user_id, kind, kept, raw, now).id
+    )
+    return redirect(url_for(".file", import_id=import_id), 303)
 
 
-def _kept(file: FileStorage | None) -> tuple[str, str, int, dict[str, Any]]:
-    """Keep an upload aside and look into it: its filename, name here, size and layout.
+def _kept(file: FileStorage | None) -> Kept:
+    """Keep an upload aside and look into it.
 
     :raises ImportRefused: there is none, or it is no table; then nothing is kept.
     """
     filename = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1] if file else ""
     if file is None or not filename:
         raise refuse("", _("Choose a CSV or Excel file first."))
-    where = jobs.folder()
-    name, size = uploads.keep(cast(BinaryIO, file.stream), where)
+    name, size = uploads.keep(cast(BinaryIO, file.stream))
     try:
-        table = read_table(str(uploads.path_of(name, where)), filename)
+        table = read_table(str(uploads.path_of(name)), filename)
     except ImportRefused:
-        uploads.forget(name, where)
+        uploads.forget(name)
         raise
     rows = [[as_text(cell)[:_WIDEST_CELL] for cell in row] for row in table.rows(_FIRST_ROWS)]
     layout = {
@@ -109,7 +97,7 @@ def _kept(file: FileStorage | None) -> tuple[str, str, int, dict[str, Any]]:
         "first": rows,
         "rows": table.rows_read,
     }
-    return filename, name, size, layout
+    return Kept(filename[:200], name, size, layout)
 
 
 # --- one file -------------------------------------------------------------------------------------
@@ -214,14 +202,13 @@ def mended(import_id: int) -> Answer:
     row = _row(import_id)
     old, kind, mapping = row.upload, row.kind, dict(row.mapping)
     try:
-        filename, name, size, layout = _kept(request.files.get("file"))
+        kept = _kept(request.files.get("file"))
     except ImportRefused as refusal:
         return _page(row, upload_error=str(refusal)), 422
-    values: dict[str, Any] = {"filename": filename, "size": size, "layout": layout}
-    if not transaction(lambda: register.replace_file(import_id, upload=name, **values)):
-        uploads.forget(name, jobs.folder())
+    if not transaction(lambda: register.replace_file(import_id, kept)):
+        uploads.forget(kept.upload)
         return redirect(url_for(".file", import_id=import_id), 303)
-    uploads.forget(old, jobs.folder())
+    uploads.forget(old)
     if mapping_form.problems(kind, mapping):
         return redirect(url_for(".file", import_id=import_id), 303)
     return _begin(_row(import_id), "checking", result=None)
@@ -233,7 +220,7 @@ def discard(import_id: int) -> Answer:
     row = _row(import_id)
     name = row.upload
     if transaction(lambda: register.discard(import_id)):
-        uploads.forget(name, jobs.folder())
+        uploads.forget(name)
         flash(_("The file was thrown away. Nothing of it was imported."), "info")
     return redirect(url_for(".index"), 303)
 

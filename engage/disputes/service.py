@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 
 from engage import flow
 from engage.accounts import trust
-from engage.db import db
+from engage.db import changed, db
 from engage.disputes import rules
 from engage.disputes.models import Dispute
 from engage.ledger.models import Transfer
@@ -64,10 +64,8 @@ def ask(
 
 def _change(*conditions: Any, **values: Any) -> bool:
     """Change what is open under these conditions; False when there is nothing (any more)."""
-    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
-        update(Dispute).where(Dispute.state == "open", *conditions).values(**values)
-    )
-    return bool(result.rowcount)
+    here = update(Dispute).where(Dispute.state == "open", *conditions)
+    return changed(here.values(**values)) > 0
 
 
 def withdraw(partner_id: int, dispute_id: int, *, by: int, now: datetime) -> bool:

@@ -1,8 +1,7 @@
 """``engage import partners FILE`` and ``engage import facts FILE``."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -11,7 +10,7 @@ from engage.activity.mapping import NATIVE, load_mapping
 from engage.activity.problems import ImportRefused, RowError
 from engage.db import db, transaction
 from engage.imports import service
-from engage.imports.service import Kind, Result
+from engage.imports.service import Kind, Result, Undone
 from engage.outbox.delivery import deliver
 from engage.terminal import (
     Refusal,
@@ -26,54 +25,37 @@ from engage.terminal import (
 )
 
 
-class _DryRun(Exception):
-    """Carries the result out of a transaction that must not stand."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-
-
 @click.group("import")
 def imports() -> None:
     """Take partners or facts in from a CSV or XLSX file."""
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
+def _command(function: Callable[..., None]) -> click.Command:
     for option in (
-        click.argument("file", type=click.Path(exists=True, dir_okay=False)),
+        json_option,
+        programme_option,
+        click.option("--skip-bad", is_flag=True, help="Take the good rows, leave the bad ones."),
+        click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing."),
         click.option(
             "--mapping", type=click.Path(exists=True, dir_okay=False), metavar="FILE.toml"
         ),
-        click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing."),
-        click.option("--skip-bad", is_flag=True, help="Take the good rows, leave the bad ones."),
-        programme_option,
-        json_option,
+        click.argument("file", type=click.Path(exists=True, dir_okay=False)),
     ):
-        command = option(command)
+        function = option(function)
+    command: click.Command = imports.command(function)
     return command
 
 
-def _command(kind: Kind) -> Callable[[Callable[..., None]], click.Command]:
-    def decorate(function: Callable[..., None]) -> click.Command:
-        @imports.command(kind, help=function.__doc__)
-        @_options
-        @wraps(function)
-        def command(**options: Any) -> None:
-            _import(kind, **options)
-
-        return command
-
-    return decorate
-
-
-@_command("partners")
-def partners() -> None:
+@_command
+def partners(**options: Any) -> None:
     """Partners: external_id, name, and what else is known of them."""
+    _import("partners", **options)
 
 
-@_command("facts")
-def facts() -> None:
+@_command
+def facts(**options: Any) -> None:
     """Facts: external_id, partner, kind, occurred_at, and amounts."""
+    _import("facts", **options)
 
 
 def _import(
@@ -99,14 +81,14 @@ def _import(
             result = service.carry_out(
                 the_programme(slug), prepared, skip_bad=skip_bad, now=clock.now(), progress=done
             )
-            if dry_run or service.blocked(result, skip_bad):
-                raise _DryRun(result)
+            if dry_run:
+                raise Undone(result)
             return result
 
         with bar(f"Taking in {kind}", prepared.size) as done:
             try:
                 result = transaction(work)
-            except _DryRun as stopped:
+            except Undone as stopped:
                 result = stopped.result
         if not dry_run:
             deliver()
@@ -118,7 +100,7 @@ def _import(
 _TOLD = "; --json names them all"
 
 
-def _refused_whole(error: ImportRefused, as_json: bool) -> None:
+def _refused_whole(error: ImportRefused, as_json: bool) -> NoReturn:
     problems = list(error.problems)
     if as_json:
         print_json(Result(rejected=len(problems), errors=problems).to_json())
@@ -145,8 +127,8 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
                     "facts in the console, and are taken in when what they miss arrives.",
                     soft_wrap=True,
                 )
-        unused = f"Columns without a use here: {', '.join(result.ignored)}"
-        for said in [*([unused] if result.ignored else []), *result.notes]:
+        unused = ", ".join(result.ignored_columns)
+        for said in [*([f"Columns without a use here: {unused}"] if unused else []), *result.notes]:
             err.print(said, style="dim", soft_wrap=True, markup=False)
     if blocked:
         first = result.errors[0]

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
-from engage import clock, config
+from engage import clock
 from engage.activity.mapping import read_mapping
 from engage.activity.problems import ImportRefused
 from engage.db import db, transaction
 from engage.imports import register, rules, service, uploads
-from engage.imports.models import Import
 from engage.imports.register import Run
-from engage.imports.service import Kind, Prepared, Progress, Result
+from engage.imports.service import Kind, Prepared, Progress, Undone
 from engage.ledger.rules import Overdrawn
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
@@ -36,13 +35,6 @@ class Told(NamedTuple):
 
     done: int
     total: int
-
-
-class _Blocked(Exception):
-    """Bad rows forbid the import; carries what was found out of the transaction."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
 
 
 class _Lost(Exception):
@@ -99,8 +91,8 @@ def _run(import_id: int, tell: Any) -> None:
         _settle(run, "checked", result={"refused": refused})
     except Overdrawn as error:
         _settle(run, "failed", failure=str(error)[:500])
-    except _Blocked as blocked:
-        _settle(run, "checked", rows=blocked.result.rows, result=blocked.result.to_json())
+    except Undone as undone:
+        _settle(run, "checked", rows=undone.result.rows, result=undone.result.to_json())
     except FileNotFoundError:
         _settle(run, "failed", failure=GONE, upload=None)
     except _Lost:
@@ -111,7 +103,7 @@ def _run(import_id: int, tell: Any) -> None:
 
 
 def _prepared(run: Run, progress: Progress) -> Prepared:
-    path = uploads.path_of(run.upload or "", folder())
+    path = uploads.path_of(run.upload or "")
     if not path.exists():
         raise FileNotFoundError(path)
     programme = db.session.get_one(Programme, run.programme_id)
@@ -123,11 +115,6 @@ def _prepared(run: Run, progress: Progress) -> Prepared:
         mapping=read_mapping(run.mapping),
         progress=progress,
     )
-
-
-def folder() -> Any:
-    """Where uploads of this house are kept."""
-    return uploads.folder(config.settings().home_dir)
 
 
 def _settle(run: Run, state: str, **changes: Any) -> bool:
@@ -147,14 +134,12 @@ def _take_in(run: Run, prepared: Prepared, progress: Progress) -> None:
         result = service.carry_out(
             programme, prepared, skip_bad=run.skip_bad, now=now, progress=progress
         )
-        if service.blocked(result, run.skip_bad):
-            raise _Blocked(result)
         values = {"rows": result.rows, "result": result.to_json(), "upload": None}
         if not register.settle(run, "done", now, **values):
             raise _Lost
 
     transaction(work)
-    uploads.forget(run.upload, folder())
+    uploads.forget(run.upload)
     deliver()
 
 
@@ -176,10 +161,4 @@ def clean(now: datetime | None = None) -> int:
     instant = now or clock.now()
     wanted = transaction(lambda: register.expire(instant))
     before = (instant - timedelta(hours=1)).timestamp()
-    return uploads.forget_all_but(wanted, before, folder())
-
-
-def row(import_id: int) -> Import:
-    """The import as it stands now, after somebody else worked on it."""
-    db.session.expire_all()
-    return db.session.get_one(Import, import_id)
+    return uploads.forget_all_but(wanted, before)

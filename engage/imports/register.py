@@ -6,20 +6,24 @@ one was taken for dead meanwhile: then it may change nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, Delete, Update, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from engage.db import db
+from engage.db import changed, db
 from engage.imports import rules
 from engage.imports.models import Import
 
 POISON = "Taking this file in ended its worker three times, so it is not tried again by itself."
 
 
-def _won(statement: Update | Delete) -> bool:
-    """Whether the statement found its row as expected."""
-    return bool(cast(CursorResult[Any], db.session.execute(statement)).rowcount)
+class Kept(NamedTuple):
+    """A file that was sent and is kept aside; the fields are those of `Import`."""
+
+    filename: str
+    upload: str
+    size: int
+    layout: Mapping[str, Any]
 
 
 class Run(NamedTuple):
@@ -40,12 +44,8 @@ class Run(NamedTuple):
 def open_file(
     programme_id: int,
     user_id: int,
-    *,
     kind: str,
-    filename: str,
-    upload: str,
-    size: int,
-    layout: Mapping[str, Any],
+    kept: Kept,
     mapping: Mapping[str, Any],
     now: datetime,
 ) -> Import:
@@ -54,108 +54,79 @@ def open_file(
         programme_id=programme_id,
         created_by=user_id,
         kind=kind,
-        filename=filename[:200],
-        upload=upload,
-        size=size,
-        layout=dict(layout),
         mapping=dict(mapping),
         state="uploaded",
         created_at=now,
+        **kept._asdict(),
     )
     db.session.add(row)
     db.session.flush()
     return row
 
 
+def _seen_by(user_id: int) -> ColumnElement[bool]:
+    """What this person may see: their own imports, and those that are done."""
+    return or_(Import.created_by == user_id, Import.state == "done")
+
+
 def find(programme_id: int, user_id: int, import_id: int) -> Import | None:
-    """An import that this person may see: their own, or one that is done."""
-    return db.session.scalar(
-        select(Import).where(
-            Import.id == import_id,
-            Import.programme_id == programme_id,
-            or_(Import.created_by == user_id, Import.state == "done"),
-        )
-    )
+    """An import that this person may see."""
+    here = (Import.id == import_id, Import.programme_id == programme_id)
+    return db.session.scalar(select(Import).where(*here, _seen_by(user_id)))
 
 
 def latest(programme_id: int, user_id: int, limit: int = 20) -> Sequence[Import]:
     """The newest imports that this person may see."""
-    return db.session.scalars(
-        select(Import)
-        .where(
-            Import.programme_id == programme_id,
-            or_(Import.created_by == user_id, Import.state == "done"),
-        )
-        .order_by(Import.id.desc())
-        .limit(limit)
-    ).all()
+    return _newest(programme_id, limit, _seen_by(user_id))
 
 
 def latest_done(programme_id: int, limit: int) -> Sequence[Import]:
     """The newest imports that were taken in."""
-    return db.session.scalars(
-        select(Import)
-        .where(Import.programme_id == programme_id, Import.state == "done")
-        .order_by(Import.id.desc())
-        .limit(limit)
-    ).all()
+    return _newest(programme_id, limit, Import.state == "done")
 
 
 def known_mappings(programme_id: int, kind: str, limit: int = 5) -> list[Mapping[str, Any]]:
     """How the newest files of this kind were read in the end, newest first."""
-    rows = db.session.scalars(
-        select(Import.mapping)
-        .where(Import.programme_id == programme_id, Import.kind == kind, Import.state == "done")
-        .order_by(Import.id.desc())
-        .limit(limit)
-    )
-    return list(rows)
+    done = _newest(programme_id, limit, Import.kind == kind, Import.state == "done")
+    return [row.mapping for row in done]
+
+
+def _newest(programme_id: int, limit: int, *which: ColumnElement[bool]) -> Sequence[Import]:
+    here = select(Import).where(Import.programme_id == programme_id, *which)
+    return db.session.scalars(here.order_by(Import.id.desc()).limit(limit)).all()
 
 
 def begin(import_id: int, state: str, now: datetime, **changes: Any) -> bool:
     """Ask for a check or an import; False where one is under way or the file is gone."""
-    return _won(
-        update(Import)
-        .where(Import.id == import_id, Import.state.in_(rules.READY), Import.upload.is_not(None))
-        .values(
-            state=state,
-            queued_at=now,
-            started_at=None,
-            finished_at=None,
-            attempts=0,
-            failure=None,
-            **changes,
-        )
+    anew = dict.fromkeys(("started_at", "finished_at", "failure"))
+    return _ready(
+        import_id,
+        Import.upload.is_not(None),
+        state=state,
+        queued_at=now,
+        attempts=0,
+        **anew,
+        **changes,
     )
 
 
-def replace_file(
-    import_id: int, *, filename: str, upload: str, size: int, layout: Mapping[str, Any]
-) -> bool:
+def replace_file(import_id: int, kept: Kept) -> bool:
     """Put a mended file in the place of the old one; the mapping stays."""
-    return _won(
-        update(Import)
-        .where(Import.id == import_id, Import.state.in_(rules.READY))
-        .values(
-            filename=filename[:200],
-            upload=upload,
-            size=size,
-            layout=dict(layout),
-            state="uploaded",
-            result=None,
-            failure=None,
-        )
-    )
+    return _ready(import_id, state="uploaded", result=None, failure=None, **kept._asdict())
+
+
+def _ready(import_id: int, *conditions: ColumnElement[bool], **values: Any) -> bool:
+    """Change an import that nobody works on."""
+    ready = update(Import).where(Import.id == import_id, Import.state.in_(rules.READY), *conditions)
+    return changed(ready.values(**values)) > 0
 
 
 def claim(import_id: int, now: datetime) -> Run | None:
     """Take an import that waits; None when it is not to be had."""
-    taken = _won(
-        update(Import)
-        .where(Import.id == import_id, Import.state.in_(rules.BUSY), Import.started_at.is_(None))
-        .values(started_at=now, attempts=Import.attempts + 1)
+    waiting = update(Import).where(
+        Import.id == import_id, Import.state.in_(rules.BUSY), Import.started_at.is_(None)
     )
-    if not taken:
+    if not changed(waiting.values(started_at=now, attempts=Import.attempts + 1)):
         return None
     columns = (getattr(Import, name) for name in Run._fields)
     return Run._make(db.session.execute(select(*columns).where(Import.id == import_id)).one())
@@ -163,11 +134,10 @@ def claim(import_id: int, now: datetime) -> Run | None:
 
 def settle(run: Run, state: str, now: datetime, **changes: Any) -> bool:
     """The run's end; False when it is not this run's to end any more."""
-    return _won(
-        update(Import)
-        .where(Import.id == run.id, Import.state == run.state, Import.started_at == run.started_at)
-        .values(state=state, finished_at=now, **changes)
+    mine = update(Import).where(
+        Import.id == run.id, Import.state == run.state, Import.started_at == run.started_at
     )
+    return changed(mine.values(state=state, finished_at=now, **changes)) > 0
 
 
 def recover(now: datetime, lives: Callable[[int], bool]) -> None:
@@ -199,7 +169,8 @@ def forgotten(now: datetime) -> list[int]:
 
 def discard(import_id: int) -> bool:
     """Forget an upload that was not taken in."""
-    return _won(delete(Import).where(Import.id == import_id, Import.state.in_(rules.READY)))
+    ready = (Import.id == import_id, Import.state.in_(rules.READY))
+    return changed(delete(Import).where(*ready)) > 0
 
 
 def expire(now: datetime) -> list[str]:

@@ -1,8 +1,8 @@
 """Files into the flow: one transaction a file, all of it or nothing."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Literal
 
@@ -13,7 +13,7 @@ from engage.activity.files import Table, read_table
 from engage.activity.mapping import NATIVE, Mapping
 from engage.activity.parsing import Parsed, parse_facts, parse_partners
 from engage.activity.problems import RowError
-from engage.activity.rules import Problem, Report, parse_intake
+from engage.activity.rules import Problem, parse_intake
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 
@@ -41,28 +41,23 @@ class Result:
     rejected: int = 0
     held: int = 0
     errors: list[RowError] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    ignored_columns: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     described: str = ""
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``import --json``."""
-        return {
-            "rows": self.rows,
-            "new": self.new,
-            "unchanged": self.unchanged,
-            "corrected": self.corrected,
-            "rejected": self.rejected,
-            "held": self.held,
-            "errors": [
-                {"row": error.row, "column": error.column, "problem": error.problem}
-                for error in self.errors
-            ],
-            "ignored_columns": self.ignored,
-            "notes": self.notes,
-            "seconds": round(self.seconds, 3),
-        }
+        said = asdict(self) | {"seconds": round(self.seconds, 3)}
+        del said["described"]
+        return said
+
+
+class Undone(Exception):
+    """Carries what was found out of a transaction that must not stand."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
 
 
 @dataclass
@@ -113,31 +108,34 @@ def carry_out(
     now: datetime,
     progress: Progress = lambda done: None,
 ) -> Result:
-    """Take the good rows in, unless a bad one forbids it; runs in the caller's transaction.
+    """Take the good rows in; runs in the caller's transaction.
 
-    With errors and without ``skip_bad`` nothing is to be kept: the caller rolls back (``blocked``).
+    :raises Undone: with errors and without ``skip_bad`` nothing is to be kept.
     """
-    result = _begun(prepared)
-    take = _facts if prepared.kind == "facts" else _partners
-    take(programme, prepared, result, now, progress, skip_bad)
+    result, parsed = _begun(prepared), prepared.parsed
+    if prepared.kind == "partners":
+        admission = flow.enrol(programme, parsed.records, now=now)
+        progress(len(parsed.records))
+        _note(result, parsed, parsed.rows, admission.answers, admission.problems)
+    else:
+        _facts(programme, prepared, result, now, progress, skip_bad)
+    _ended(prepared, result)
     if blocked(result, skip_bad):
         result.new = result.unchanged = result.corrected = 0
-    return _ended(prepared, result)
+        raise Undone(result)
+    return result
 
 
 def judge(programme: Programme, prepared: Prepared, *, now: datetime) -> Result:
     """What ``carry_out`` would answer with ``skip_bad``; only reads, so nobody has to wait for it."""
-    result = _begun(prepared)
+    result, parsed = _begun(prepared), prepared.parsed
     if prepared.kind == "partners":
-        answers, problems = partners.judge(programme, prepared.parsed.records, now=now)
-        _count(result, answers)
-        result.errors += _row_errors(problems, prepared.parsed)
+        answers, problems = partners.judge(programme, parsed.records, now=now)
     else:
-        parsed = prepared.parsed
         found = activity.judge(programme, parsed.records, source=SOURCE, now=now)
-        _count(result, found.answers)
-        result.held = len(held.positions(found.problems, parse_intake(programme.intake)))
-        result.errors += _row_errors(found.problems, parsed)
+        answers, problems = found.answers, found.problems
+        result.held = len(held.positions(problems, parse_intake(programme.intake)))
+    _note(result, parsed, parsed.rows, answers, problems)
     return _ended(prepared, result)
 
 
@@ -148,7 +146,7 @@ def _begun(prepared: Prepared) -> Result:
         unchanged=parsed.repeated,
         rejected=parsed.rejected,
         errors=list(parsed.errors),
-        ignored=list(parsed.ignored),
+        ignored_columns=list(parsed.ignored),
         notes=list(parsed.notes),
         described=prepared.table.described(),
     )
@@ -165,21 +163,6 @@ def blocked(result: Result, skip_bad: bool) -> bool:
     return bool(result.rejected) and not skip_bad
 
 
-def _partners(
-    programme: Programme,
-    prepared: Prepared,
-    result: Result,
-    now: datetime,
-    progress: Progress,
-    skip_bad: bool,
-) -> None:
-    profiles = prepared.parsed.records
-    admission = flow.enrol(programme, profiles, now=now)
-    progress(len(profiles))
-    _count(result, admission.answers)
-    result.errors += _row_errors(admission.problems, prepared.parsed)
-
-
 def _facts(
     programme: Programme,
     prepared: Prepared,
@@ -189,36 +172,34 @@ def _facts(
     skip_bad: bool,
 ) -> None:
     parsed = prepared.parsed
-    rows = sorted(
+    pairs = sorted(
         zip(parsed.records, parsed.rows, strict=True),
         key=lambda pair: (pair[0].occurred_at, pair[0].external_id),
     )
-    for start in range(0, len(rows), STRIDE):
-        part = rows[start : start + STRIDE]
-        reports: Sequence[Report] = [report for report, _ in part]
+    for start in range(0, len(pairs), STRIDE):
+        reports, rows = zip(*pairs[start : start + STRIDE], strict=True)
         if skip_bad:
             came_by = prepared.table.name
             outcome = flow.accept(programme, reports, source=SOURCE, came_by=came_by, now=now)
         else:
             outcome = flow.record(programme, reports, source=SOURCE, now=now)
-        _count(result, outcome.answers)
         result.held += len(outcome.held)
-        result.errors += [
-            _row_error(problem, part[problem.position][1], parsed) for problem in outcome.problems
-        ]
-        progress(start + len(part))
+        _note(result, parsed, rows, outcome.answers, outcome.problems)
+        progress(start + len(rows))
 
 
-def _row_error(problem: Problem, row: int, parsed: Parsed[Any]) -> RowError:
-    return RowError(row, parsed.sources.get(problem.column, problem.column), problem.problem)
-
-
-def _row_errors(problems: Sequence[Problem], parsed: Parsed[Any]) -> list[RowError]:
-    return [_row_error(problem, parsed.rows[problem.position], parsed) for problem in problems]
-
-
-def _count(result: Result, answers: Sequence[str]) -> None:
+def _note(
+    result: Result,
+    parsed: Parsed[Any],
+    rows: Sequence[int],
+    answers: Sequence[str],
+    problems: Iterable[Problem],
+) -> None:
+    """Count the answers to these ``rows`` of the file, and tell what is wrong with which."""
     result.new += answers.count("new")
     result.unchanged += answers.count("unchanged")
     result.corrected += answers.count("corrected")
     result.rejected += answers.count("problem")
+    for position, column, problem, _ in problems:
+        said = parsed.sources.get(column, column)
+        result.errors.append(RowError(rows[position], said, problem))

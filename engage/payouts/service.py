@@ -5,13 +5,13 @@ ledger's lines go with it in the same transaction.
 """
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Row, Update, case, or_, select, update
+from sqlalchemy import Row, case, or_, select, update
 
 from engage.accounts import trust
 from engage.accounts.models import User
-from engage.db import db
+from engage.db import changed, db
 from engage.ledger import service as ledger
 from engage.ledger.rules import Move
 from engage.outbox import service as outbox
@@ -33,10 +33,6 @@ def terms_of(programme: Programme) -> Terms | None:
 # --- clearing and paying --------------------------------------------------------------------------
 
 
-def _won(statement: Update) -> bool:
-    return bool(cast(CursorResult[Any], db.session.execute(statement)).rowcount)
-
-
 def approve(run: PayoutRun, user_id: int, now: datetime) -> bool:
     """A manager's yes to a run; True where it clears the run.
 
@@ -54,7 +50,7 @@ def approve(run: PayoutRun, user_id: int, now: datetime) -> bool:
     second = here.where(
         PayoutRun.needs_second, PayoutRun.cleared_at.is_(None), PayoutRun.approved_by != user_id
     ).values(seconded_by=user_id, cleared_at=now)
-    if not _won(first) and not _won(second):
+    if not changed(first) and not changed(second):
         db.session.refresh(run)
         raise Refused(
             "this run is cleared already"
@@ -127,7 +123,7 @@ def release(run: PayoutRun, payout_id: int, user_id: int, note: str, now: dateti
     :raises Refused: it is not held (any more), or goes to whoever would release it.
     """
     _refuse_own(run, payout_id, user_id)
-    won = _won(
+    won = changed(
         update(Payout)
         .where(
             Payout.id == payout_id,

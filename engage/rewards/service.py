@@ -9,11 +9,11 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from engage import clock, flow
 from engage.accounts import trust
-from engage.db import db
+from engage.db import changed, db
 from engage.ledger import service as ledger
 from engage.ledger.rules import Move, Overdrawn
 from engage.money import POINTS
@@ -83,25 +83,19 @@ def change(reward_id: int, wanted: Offer) -> None:
 def limit(reward_id: int, pieces: int | None) -> bool:
     """Give a reward without limit so many pieces, or (None) lift its limit; False: it was so already."""
     is_it = Reward.stock.is_not(None) if pieces is None else Reward.stock.is_(None)
-    return _changed(update(Reward).where(Reward.id == reward_id, is_it).values(stock=pieces))
+    return changed(update(Reward).where(Reward.id == reward_id, is_it).values(stock=pieces)) > 0
 
 
 def restock(reward_id: int, pieces: int) -> bool:
     """Add pieces (below zero: take some out); False where there would be less than none."""
     left = Reward.stock + pieces
-    return _changed(
-        update(Reward).where(Reward.id == reward_id, left.between(0, MOST)).values(stock=left)
-    )
+    fitting = update(Reward).where(Reward.id == reward_id, left.between(0, MOST))
+    return changed(fitting.values(stock=left)) > 0
 
 
 def retire(reward_id: int, now: datetime | None) -> None:
     """Take it out of the catalogue; without an instant, put it back. What is reserved stays."""
     db.session.execute(update(Reward).where(Reward.id == reward_id).values(retired_at=now))
-
-
-def _changed(statement: Any) -> bool:
-    result: CursorResult[Any] = db.session.execute(statement)  # type: ignore[assignment]
-    return bool(result.rowcount)
 
 
 # --- spending -------------------------------------------------------------------------------------
@@ -132,7 +126,7 @@ def redeem(
     here = (Reward.id == reward_id, Reward.programme_id == programme.id)
     in_stock = or_(Reward.stock.is_(None), Reward.stock > 0)
     # First of all, so that two who want the last one, or one who clicks twice, wait for each other.
-    got = _changed(
+    got = changed(
         update(Reward)
         .where(*here, Reward.retired_at.is_(None), in_stock)
         .values(stock=Reward.stock - 1)
@@ -212,7 +206,7 @@ def fulfil(programme_id: int, redemption_id: int, note: str, *, by: int, now: da
 def _settle(*conditions: Any, **values: Any) -> bool:
     """Close what is reserved under these conditions; False when there is nothing (any more)."""
     reserved = Redemption.state == "reserved"
-    return _changed(update(Redemption).where(reserved, *conditions).values(**values))
+    return changed(update(Redemption).where(reserved, *conditions).values(**values)) > 0
 
 
 def cancel(

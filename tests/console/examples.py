@@ -9,7 +9,7 @@ from engage import flow
 from engage.activity import held
 from engage.console import rule_form
 from engage.db import transaction
-from engage.imports import jobs, register, uploads
+from engage.imports import register, uploads
 from engage.incentives import drafts
 from engage.programmes import service as programmes
 
@@ -24,7 +24,7 @@ x-2,B1,sale,2013-04-09,250.50
 def draft(cast: Cast) -> dict[str, Any]:
     """The address's values of a new upload: ``import_id``."""
     data = FACTS.encode()
-    name, size = uploads.keep(BytesIO(data), jobs.folder())
+    name, size = uploads.keep(BytesIO(data))
     layout = {
         "described": "CSV, UTF-8, separated by commas",
         "header": FACTS.splitlines()[0].split(","),
@@ -33,20 +33,9 @@ def draft(cast: Cast) -> dict[str, Any]:
     }
     programme_id, user_id = cast.programme.id, cast.mia.user.id
     assert current_app
+    kept = register.Kept("april.csv", name, size, layout)
     row_id = transaction(
-        lambda: (
-            register.open_file(
-                programme_id,
-                user_id,
-                kind="facts",
-                filename="april.csv",
-                upload=name,
-                size=size,
-                layout=layout,
-                mapping={},
-                now=NOW,
-            ).id
-        )
+        lambda: register.open_file(programme_id, user_id, "facts", kept, {}, NOW).id
     )
     return {"import_id": row_id}
 

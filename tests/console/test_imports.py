@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from engage.activity.models import Fact
 from engage.db import db
-from engage.imports import jobs
+from engage.imports import jobs, uploads
 from engage.imports.models import Import
 from engage.ledger import service as ledger
 from engage.partners.models import Partner
@@ -98,7 +98,7 @@ def test_a_broken_file_is_mended_and_taken_in(mia: Browser, cast: Cast):
     assert "The file is in." in text(mia.get(address))
     assert facts() == 5
     assert ledger.balances(cast.alice.partner.id) != before
-    assert list(jobs.folder().iterdir()) == []
+    assert list(uploads.folder().iterdir()) == []
 
 
 def test_the_same_file_again_changes_nothing(mia: Browser):
@@ -178,7 +178,7 @@ def test_what_is_no_table_is_refused_with_the_reason(mia: Browser, content, reas
     )
     assert answer.status_code == 422
     assert reason in text(answer)
-    assert list(jobs.folder().iterdir()) == []
+    assert list(uploads.folder().iterdir()) == []
 
 
 def test_no_file_at_all_is_asked_for(mia: Browser):
@@ -241,7 +241,7 @@ def test_what_is_thrown_away_is_gone(mia: Browser):
     address = send(mia, BROKEN)
     mia.post(f"{address}/discard")
     assert mia.get(address).status_code == 404
-    assert list(jobs.folder().iterdir()) == []
+    assert list(uploads.folder().iterdir()) == []
 
 
 def test_a_large_file_waits_for_a_worker_and_says_so(mia: Browser, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engage.activity.models import Fact
 from engage.db import db, transaction
-from engage.imports import jobs, register, rules, service
+from engage.imports import jobs, register, rules, service, uploads
 from engage.imports.models import Import
 
 from ..conftest import NOW, Cast
@@ -121,7 +121,7 @@ def test_a_file_that_ends_its_worker_three_times_is_not_tried_again(asked: int, 
 
 
 def test_a_file_that_is_gone_is_told(asked: int):
-    for path in jobs.folder().iterdir():
+    for path in uploads.folder().iterdir():
         path.unlink()
     run(asked)
     assert row(asked).state == "failed"
@@ -130,20 +130,20 @@ def test_a_file_that_is_gone_is_told(asked: int):
 
 def test_uploads_are_forgotten_after_a_day(cast: Cast):
     import_id = int(examples.draft(cast)["import_id"])
-    (path,) = jobs.folder().iterdir()
+    (path,) = uploads.folder().iterdir()
     os.utime(path, (NOW.timestamp(), NOW.timestamp()))
     assert jobs.clean(NOW + timedelta(hours=23)) == 0
     assert jobs.clean(NOW + timedelta(hours=25)) == 1
     db.session.rollback()
     assert db.session.get(Import, import_id) is None
-    assert list(jobs.folder().iterdir()) == []
+    assert list(uploads.folder().iterdir()) == []
 
 
 def test_uploads_are_their_owners_alone_on_the_disk(cast: Cast):
     examples.draft(cast)
-    (path,) = jobs.folder().iterdir()
+    (path,) = uploads.folder().iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert jobs.folder().stat().st_mode & 0o777 == 0o700
+    assert uploads.folder().stat().st_mode & 0o777 == 0o700
 
 
 @given(st.text(max_size=20))
