@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -12,14 +12,17 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     CursorResult,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Select,
     TextualSelect,
     UpdateBase,
     event,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
@@ -77,6 +80,18 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """A column holds one of these texts."""
+    texts = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({texts})", name=f"{column}_known")
+
+
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """An index over those rows alone that meet a condition."""
+    there = text(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=there, postgresql_where=there)
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engage.db import Id, Model
+from engage.db import Id, Model, one_of
 
 
 class User(Model):
@@ -51,7 +51,7 @@ class Seat(Model):
     __table_args__ = (
         UniqueConstraint("user_id", "programme_id", "role", "partner_id"),
         Index("ix_seats_partner_id", "partner_id"),
-        CheckConstraint("role IN ('partner', 'manager')", name="role_known"),
+        one_of("role", ("partner", "manager")),
         CheckConstraint(
             "(role = 'partner') = (partner_id IS NOT NULL)", name="partner_has_partner"
         ),

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.activity.rules import REASONS
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 from engage.definitions import FACT_KINDS
 
 
@@ -40,27 +40,19 @@ class Fact(Model):
 
     __table_args__ = (
         # One standing fact per source and external id; what it replaced stays beside it.
-        Index(
+        index_where(
+            "superseded_at IS NULL",
             "uq_facts_standing",
             "programme_id",
             "source",
             "external_id",
             unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
-            postgresql_where=text("superseded_at IS NULL"),
         ),
         Index("ix_facts_partner_id_day", "partner_id", "day"),
         # Corrections are few: what a partner's statement says of them is found through these.
-        Index(
-            "ix_facts_superseded",
-            "partner_id",
-            sqlite_where=text("superseded_at IS NOT NULL"),
-            postgresql_where=text("superseded_at IS NOT NULL"),
-        ),
+        index_where("superseded_at IS NOT NULL", "ix_facts_superseded", "partner_id"),
         Index("ix_facts_programme_id_day", "programme_id", "day"),
-        CheckConstraint(
-            "kind IN ({})".format(", ".join(f"'{kind}'" for kind in FACT_KINDS)), name="kind_known"
-        ),
+        one_of("kind", FACT_KINDS),
     )
 
 
@@ -122,24 +114,17 @@ class HeldFact(Model):
 
     __table_args__ = (
         # One waiting report per fact; the waiting ones are also looked for by what they wait for.
-        Index(
+        index_where(
+            "state = 'waiting'",
             "uq_held_facts_waiting",
             "programme_id",
             "source",
             "external_id",
             unique=True,
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_held_facts_programme_id_state", "programme_id", "state", "id"),
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in HELD_STATES)),
-            name="state_known",
-        ),
-        CheckConstraint(
-            "reason IN ({})".format(", ".join(f"'{reason}'" for reason in REASONS)),
-            name="reason_known",
-        ),
+        one_of("state", HELD_STATES),
+        one_of("reason", REASONS),
         CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled_when"),
         CheckConstraint("(state = 'dismissed') = (note IS NOT NULL)", name="dismissed_with_reason"),
     )

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 
 STATES = ("open", "explained", "corrected", "withdrawn")
 
@@ -41,18 +41,10 @@ class Dispute(Model):
     seen_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index(
-            "uq_disputes_open",
-            "transfer_id",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
+        index_where("state = 'open'", "uq_disputes_open", "transfer_id", unique=True),
         Index("ix_disputes_programme_id_state", "programme_id", "state", "due_at"),
         Index("ix_disputes_partner_id", "partner_id", "id"),
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
-        ),
+        one_of("state", STATES),
         CheckConstraint("(state = 'open') = (settled_at IS NULL)", name="settled_when"),
         CheckConstraint(
             "(state IN ('explained', 'corrected')) = (answer IS NOT NULL)", name="answered_in_words"

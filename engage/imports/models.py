@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 
 STATES = ("uploaded", "checking", "checked", "importing", "done", "failed")
 
@@ -44,14 +44,7 @@ class Import(Model):
 
     __table_args__ = (
         Index("ix_imports_programme_id", "programme_id", "id"),
-        Index(
-            "ix_imports_busy",
-            "id",
-            sqlite_where=text("state IN ('checking', 'importing')"),
-            postgresql_where=text("state IN ('checking', 'importing')"),
-        ),
-        CheckConstraint("kind IN ('partners', 'facts')", name="kind_known"),
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
-        ),
+        index_where("state IN ('checking', 'importing')", "ix_imports_busy", "id"),
+        one_of("kind", ("partners", "facts")),
+        one_of("state", STATES),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 
 #: A period's name: ``2013-Q1``, or the slug of a season or mission; ``@17`` where that picture is ranked.
 NAME = String(80)
@@ -74,15 +74,8 @@ class Picture(Model):
 
     __table_args__ = (
         Index("ix_board_pictures_board_id_period", "board_id", "period"),
-        Index(
-            "uq_board_pictures_final",
-            "board_id",
-            "period",
-            unique=True,
-            sqlite_where=text("kind = 'final'"),
-            postgresql_where=text("kind = 'final'"),
-        ),
-        CheckConstraint("kind IN ('final', 'freeze')", name="kind_known"),
+        index_where("kind = 'final'", "uq_board_pictures_final", "board_id", "period", unique=True),
+        one_of("kind", ("final", "freeze")),
         CheckConstraint("kind = 'freeze' OR lifted_at IS NULL", name="final_is_final"),
     )
 
@@ -104,10 +97,9 @@ class PictureLine(Model):
 
 def _in_order(name: str, *by: str, timed: str) -> Index:
     """The lines of a ranking one after the other, of those boards that keep times, or of the others."""
-    there = text(f"listed AND reached_at {timed}")
     # What is asked of a row stands in the index, or SQLite looks it up in the table each time.
     columns = dict.fromkeys(("board_id", "period", "scope", *by, "listed", "reached_at"))
-    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+    return index_where(f"listed AND reached_at {timed}", name, *columns)
 
 
 class Standing(Model):
@@ -193,7 +185,7 @@ class LeagueDraw(Model):
 
     __table_args__ = (
         Index("ix_league_draws_board_id_period", "board_id", "period"),
-        CheckConstraint("basis IN ('results', 'moves')", name="basis_known"),
+        one_of("basis", ("results", "moves")),
     )
 
 

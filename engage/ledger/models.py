@@ -18,11 +18,10 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 
 
 class Account(Model):
@@ -39,21 +38,19 @@ class Account(Model):
 
     __table_args__ = (
         UniqueConstraint("programme_id", "kind", "unit", "partner_id"),
-        Index(
+        index_where(
+            "partner_id IS NULL",
             "uq_accounts_of_programme",
             "programme_id",
             "kind",
             "unit",
             unique=True,
-            sqlite_where=text("partner_id IS NULL"),
-            postgresql_where=text("partner_id IS NULL"),
         ),
         Index("ix_accounts_partner_id", "partner_id"),
         Index("uq_accounts_id_programme_id", "id", "programme_id", unique=True),
         Index("uq_accounts_id_partner_id", "id", "partner_id", unique=True),
-        CheckConstraint(
-            "kind IN ('budget', 'accrued', 'payable', 'paid', 'redeemed', 'expired', 'clawed_back')",
-            name="kind_known",
+        one_of(
+            "kind", ("budget", "accrued", "payable", "paid", "redeemed", "expired", "clawed_back")
         ),
         CheckConstraint("(kind = 'budget') = (partner_id IS NULL)", name="budget_has_no_partner"),
         CheckConstraint("floor IS NULL OR balance >= floor", name="stands_above_its_floor"),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, one_of
 
 
 class Partner(Model):
@@ -41,7 +41,7 @@ class Partner(Model):
         Index("ix_partners_programme_id_region", "programme_id", "region"),
         Index("ix_partners_programme_id_organisation", "programme_id", "organisation"),
         Index("ix_partners_programme_id_team", "programme_id", "team"),
-        CheckConstraint("visibility IN ('named', 'pseudonym', 'hidden')", name="visibility_known"),
+        one_of("visibility", ("named", "pseudonym", "hidden")),
         CheckConstraint(
             "visibility <> 'pseudonym' OR pseudonym IS NOT NULL", name="pseudonym_is_there"
         ),
@@ -60,5 +60,5 @@ class Group(Model):
 
     __table_args__ = (
         UniqueConstraint("programme_id", "kind", "name"),
-        CheckConstraint("kind IN ('organisation', 'team', 'region')", name="kind_known"),
+        one_of("kind", ("organisation", "team", "region")),
     )

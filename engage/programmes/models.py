@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, one_of
 from engage.disputes.rules import WORKING_DAYS
 
 
@@ -56,5 +56,5 @@ class Revision(Model):
 
     __table_args__ = (
         UniqueConstraint("programme_id", "kind", "slug", "number"),
-        CheckConstraint("kind IN ('board', 'mission')", name="kind_known"),
+        one_of("kind", ("board", "mission")),
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, one_of
 
 STATES = ("reserved", "fulfilled", "cancelled")
 
@@ -64,8 +64,6 @@ class Redemption(Model):
         Index("ix_redemptions_programme_id_state", "programme_id", "state", "id"),
         Index("ix_redemptions_partner_id_reward", "partner_id", "reward_id"),
         CheckConstraint("price > 0", name="price_above_zero"),
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
-        ),
+        one_of("state", STATES),
         CheckConstraint("(state = 'reserved') = (settled_at IS NULL)", name="settled_when"),
     )

@@ -12,12 +12,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
-    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model
+from engage.db import Id, Model, index_where, one_of
 
 STATES = ("queued", "rendering", "done", "failed", "cancelled", "withdrawn")
 
@@ -113,21 +112,9 @@ class Video(Model):
     __table_args__ = (
         Index("uq_videos_key", "programme_id", "key", unique=True),
         Index("ix_videos_partner_id", "partner_id", "id"),
-        Index(
-            "ix_videos_unfinished",
-            "id",
-            sqlite_where=text("state IN ('queued', 'rendering')"),
-            postgresql_where=text("state IN ('queued', 'rendering')"),
-        ),
-        Index(
-            "ix_videos_withdrawn",
-            "id",
-            sqlite_where=text("state = 'withdrawn'"),
-            postgresql_where=text("state = 'withdrawn'"),
-        ),
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in STATES)), name="state_known"
-        ),
+        index_where("state IN ('queued', 'rendering')", "ix_videos_unfinished", "id"),
+        index_where("state = 'withdrawn'", "ix_videos_withdrawn", "id"),
+        one_of("state", STATES),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
     )
 
