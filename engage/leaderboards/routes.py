@@ -1,6 +1,6 @@
 """Leaderboards: the list of them, each one, and the fragments with which it stays up to date."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import date
 from typing import Any
 
@@ -145,12 +145,12 @@ def _past(view: View, voice: Voice) -> again.Part:
 
 
 def _rows(view: View, after: int, voice: Voice) -> again.Part:
-    here = view.published, view.period, view.scope
+    here, behind = (view.published, view.period, view.scope), _behind_its_close(view)
     return again.Part(
         lambda now, found: parts.rows(view.at(now), after, g.now, voice, found),
         _alike("rows", view, voice, after),
         None if after else ranking.question_first(*here, views.PAGE),
-        is_dated=True,
+        beside=lambda board: (behind(board), board.changed_at.replace(second=0, microsecond=0)),
     )
 
 
@@ -160,7 +160,13 @@ def _mine(view: View, member: int, voice: Voice) -> again.Part:
         lambda now, found: parts.me(view.at(now), member, g.seat.partner, voice, found),
         question=ranking.question_around(*here, member),
         tells_all=lambda found: places.tells_all(view.published, member, ranking.NEAR, found),
+        beside=_behind_its_close(view),
     )
+
+
+def _behind_its_close(view: View) -> Callable[[Any], Hashable]:
+    """A result also tells of what came too late for it, which no row of its ranking does."""
+    return lambda board: board.version if view.published.picture else None
 
 
 def _alike(what: str, view: View, voice: Voice, after: int = 0) -> Hashable:

@@ -47,7 +47,7 @@ def shown(
             part = (
                 (found.best, row.score) if rule.direction == "lowest" else (row.score, found.best)
             )
-            said["share"] = max(0.0, part[0] / part[1])
+            said["share"] = max(0.0, round(part[0] / part[1], 4))  # as exact as it is drawn
         if row.member_id == last != me:  # somebody is always last; nobody else has to read it
             rows.append(said | {"quiet": True})
             continue

@@ -51,22 +51,24 @@ class Part:
 
     ``shared`` names what is the same for all who are told so, at one version of a board. ``question`` is
     a statement for the driver (and its parameters): facts change the part only where they change its
-    rows, where these are not all that it says (``tells_all``), or where it says as of when it is
-    (``is_dated``).
+    rows, where these are not all that it says (``tells_all``), or what it says ``beside`` them of the
+    board (`Moved`, or its row).
     """
 
     make: Make
     shared: Hashable | None = None
     question: tuple[str, Any] | None = None
-    is_dated: bool = False
-    tells_all: Callable[[Sequence[Any]], bool] | None = None
+    tells_all: Callable[[Sequence[Any]], bool] = bool
+    beside: Callable[[Any], Hashable] = lambda _board: None
 
 
 class Made(NamedTuple):
-    """A piece, and the rows that it is made from; None where they are not all of it."""
+    """A piece, and the rows that it is made from (None where they are not all of it) with what stands
+    ``beside`` them."""
 
     piece: Piece
     rows: Rows = None
+    beside: Hashable = None
 
 
 #: What stands of a part by now, else the rows to make it from where its question was asked already.
@@ -145,8 +147,8 @@ def _made(part: Part, published: Published, rows: Rows = None) -> Made:
     if part.question and not part.shared and rows is None:  # what is shared may be there already
         driver: Any = db.session.connection().connection.driver_connection
         rows = driver.execute(*part.question).fetchall()
-    made = part.make(published, rows)
-    return Made(made, rows if not rows or not part.tells_all or part.tells_all(rows) else None)
+    is_all = rows is not None and part.tells_all(rows)
+    return Made(part.make(published, rows), rows if is_all else None, part.beside(published.model))
 
 
 def _at(board: Published, moved: Moved) -> Published:

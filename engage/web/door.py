@@ -106,7 +106,7 @@ class Door:
             version = self._version(noted, moved, scope)
             if version <= noted.version <= moved.version:
                 return noted
-            stands = await self._standing(noted, version)
+            stands = await self._standing(noted, moved, version)
             made = tuple(found for found in stands if isinstance(found, Made))
             if len(made) == len(stands):
                 return replace(noted, made=made, version=version)
@@ -139,7 +139,7 @@ class Door:
         self._shown.keep(noted.board.model.id, now)
         return now.version
 
-    async def _standing(self, noted: Again, version: int) -> list[Stands]:
+    async def _standing(self, noted: Again, moved: Moved, version: int) -> list[Stands]:
         """Of each part what stands though facts moved the board, or the rows to make it from."""
         found: list[Stands] = []
         for part, before in noted.parts:
@@ -148,7 +148,7 @@ class Door:
                 stands = self._shared.find((noted.board.model.id, version, part.shared))
             if stands is None and part.question:
                 stands = await self._window.ask(*part.question)
-                if stands == before.rows and not part.is_dated:
+                if stands == before.rows and part.beside(moved) == before.beside:
                     stands = before._replace(piece=before.piece.at(version))
             found.append(stands)
         return found

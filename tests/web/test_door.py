@@ -385,21 +385,52 @@ def test_where_the_door_cannot_look_flask_answers(
 def test_a_fact_makes_new_only_what_it_moves(
     doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
-    others = [Profile(f"X{n}", f"Partner {n}") for n in range(6)]
+    others = [Profile(f"X{n}", f"Partner {n}") for n in range(51)]
     transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
-    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(6)))
+    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(51)))
     mine = cookie(doors.app, cast.alice.user)
-    made: list[int] = []
-    make = parts.me
-    monkeypatch.setattr(parts, "me", lambda *told: made.append(told[1]) or make(*told))
-    before = doors.get(ME, mine).text
-    record(cast.programme, sale("far", "X5", "0.5"))  # alice leads; nobody near her moves
-    after = doors.get(ME, mine).text
-    assert len(made) == 1
-    assert re.sub("data-version=.[0-9]+", "", after) == re.sub("data-version=.[0-9]+", "", before)
-    assert after == Doors(doors.app, memory=0).get(ME, mine).text
-    record(cast.programme, sale("near", "C1", "0.5"))
-    assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != after
+    made: list[str] = []
+
+    def counting(name: str) -> None:
+        make = getattr(parts, name)
+        monkeypatch.setattr(parts, name, lambda *told: made.append(name) or make(*told))
+
+    counting("me"), counting("rows")
+
+    def look(*, says: list[str], as_of: int) -> str:
+        """What the page says, of that version and minute: made of these parts anew."""
+        made.clear()
+        shown = doors.get(PAGE, mine).lasting
+        assert made == says
+        assert shown == Doors(doors.app, memory=0).get(PAGE, mine).lasting
+        assert f"As of 11:0{as_of}" in shown[2]
+        return re.sub("data-version=.[0-9]+", "", shown[2])
+
+    doors.get(PAGE, mine)
+    record(cast.programme, sale("near", "C1", "0.5"), now=Time.now)
+    before = look(says=["me", "rows"], as_of=0)
+    record(cast.programme, sale("far", "X50", "0.5"), now=Time.now)  # nobody moves that is shown
+    assert look(says=[], as_of=0) == before
+    Time.now += timedelta(minutes=1)
+    record(cast.programme, sale("farther", "X50", "0.5"), now=Time.now)
+    assert look(says=["rows"], as_of=1) == before.replace("11:00", "11:01")
+    record(cast.programme, sale("in sight", "X9", "0.5"), now=Time.now)
+    assert look(says=["rows"], as_of=1) != before
+
+
+def test_what_came_behind_the_close_of_a_result_is_told_at_once(doors: Doors, cast: Cast):
+    closed = datetime(2013, 7, 20, 12, tzinfo=UTC)
+    Time.now = closed
+    jobs.turn(closed)
+    mine = cookie(doors.app, cast.alice.user, day="2013-07-20")
+    for late in ("a-8", "a-9"):
+        for path in (PAGE, ME):
+            shown = f"{path}?period=2013-Q2"
+            doors.get(shown, mine)
+            record(cast.programme, sale(f"{late}{path}", "A1", "77"), now=Time.now)
+            told = doors.get(shown, mine)
+            assert told.lasting == Doors(doors.app, memory=0).get(shown, mine).lasting
+            assert "$77.00" in told.text
 
 
 def test_who_joins_those_level_with_a_neighbour_moves_its_rank(doors: Doors, cast: Cast):
