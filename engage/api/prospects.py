@@ -11,15 +11,16 @@ from engage import periods
 from engage.activity.dates import Reading, read_instant
 from engage.activity.problems import Unreadable
 from engage.activity.rules import Report
-from engage.api import intake, question_shapes, shapes
+from engage.api import intake, shapes
+from engage.api import question_shapes as shape
 from engage.api.intake import BadBody
 from engage.api.protocol import (
     REFUSALS,
     answered,
     at_most,
-    limited,
     refused,
     spec,
+    tells,
     the_partner,
     the_programme,
 )
@@ -38,23 +39,16 @@ from engage.web import keyed
 blueprint = Blueprint("api_prospects", __name__, url_prefix="/api/v1")
 
 
-@blueprint.get("/partners/<path:partner>/ahead")
-@keyed("read")
-@limited
-@spec.validate(
-    resp=Documented(HTTP_200=question_shapes.Ahead, HTTP_404=shapes.Error, **REFUSALS),
-    skip_validation=True,
-    tags=["partners"],
-)
+@tells(blueprint, "/partners/<path:partner>/ahead", shape.Ahead, "partners")
 def get_ahead(partner: str) -> Response:
     """What the nearest reward of every rule and running mission needs of a partner, and each tier."""
     programme = the_programme()
     found = ahead.ahead(programme, the_partner(programme, partner), g.now)
     return answered(
-        question_shapes.Ahead(
+        shape.Ahead(
             rules=[_rule_ahead(item, programme.currency) for item in found.rules],
             missions=[
-                question_shapes.StageAhead(
+                shape.StageAhead(
                     mission=item.slug,
                     stage=item.stage.number,
                     last=item.last,
@@ -70,9 +64,9 @@ def get_ahead(partner: str) -> Response:
     )
 
 
-def _rule_ahead(item: ahead.RuleAhead, currency: str) -> question_shapes.RuleAhead:
+def _rule_ahead(item: ahead.RuleAhead, currency: str) -> shape.RuleAhead:
     unit, endless = item.rule.earn, item.last == periods.LAST_DAY
-    return question_shapes.RuleAhead(
+    return shape.RuleAhead(
         rule=item.slug,
         period=item.period.name,
         last=None if endless else item.last,
@@ -86,9 +80,9 @@ def _rule_ahead(item: ahead.RuleAhead, currency: str) -> question_shapes.RuleAhe
     )
 
 
-def _tier_ahead(item: Outlook, currency: str) -> question_shapes.TierAhead:
+def _tier_ahead(item: Outlook, currency: str) -> shape.TierAhead:
     tier = item.tier
-    return question_shapes.TierAhead(
+    return shape.TierAhead(
         tier=tier.name,
         last=None if item.last == periods.LAST_DAY else item.last,
         value=natural(item.value, 4),
@@ -104,12 +98,12 @@ def _tier_ahead(item: Outlook, currency: str) -> question_shapes.TierAhead:
 @keyed("read")
 @at_most("60 per minute")  # each takes the writer for some milliseconds
 @spec.validate(
-    json=question_shapes.Supposition,
+    json=shape.Supposition,
     resp=Documented(
-        HTTP_200=question_shapes.WouldEarn,
+        HTTP_200=shape.WouldEarn,
         HTTP_400=shapes.Error,
         HTTP_404=shapes.Error,
-        HTTP_422=question_shapes.Problems,
+        HTTP_422=shape.Problems,
         **REFUSALS,
     ),
     skip_validation=True,
@@ -122,12 +116,12 @@ def post_what_if() -> Response:
         said, *more = intake.items(request.get_data())
         if more:
             raise BadBody("several questions at once: send one, with its facts in a list")
-        asked = question_shapes.Supposition.model_validate(said)
+        asked = shape.Supposition.model_validate(said)
         reports = _reports(asked, programme)
     except BadBody as error:
         return refused(400, str(error))
     except ValidationError as error:
-        return _problems(list(issues(error, question_shapes.Supposition)))
+        return _problems(list(issues(error, shape.Supposition)))
     except Unreadable as error:
         return _problems([shapes.Issue(field="occurred_at", problem=str(error))])
     try:
@@ -147,12 +141,12 @@ def post_what_if() -> Response:
 
 
 def _problems(issues: list[shapes.Issue]) -> Response:
-    response = answered(question_shapes.Problems(problems=issues))
+    response = answered(shape.Problems(problems=issues))
     response.status_code = 422
     return response
 
 
-def _reports(asked: question_shapes.Supposition, programme: Programme) -> list[Report]:
+def _reports(asked: shape.Supposition, programme: Programme) -> list[Report]:
     zone = ZoneInfo(programme.timezone)
     reading = Reading("", zone, zone)
     reports = []
@@ -178,9 +172,9 @@ def _reports(asked: question_shapes.Supposition, programme: Programme) -> list[R
     return reports
 
 
-def _would_earn(found: WhatIf, programme: Programme) -> question_shapes.WouldEarn:
+def _would_earn(found: WhatIf, programme: Programme) -> shape.WouldEarn:
     above = found.after.above
-    return question_shapes.WouldEarn(
+    return shape.WouldEarn(
         sums={unit: natural_unit(amount, unit) for unit, amount in found.sums.items()},
         summary=answers.total(found),
         lines=[_because(gain, programme.currency) for gain in found.gains],
@@ -190,10 +184,10 @@ def _would_earn(found: WhatIf, programme: Programme) -> question_shapes.WouldEar
     )
 
 
-def _because(gain: Gain, currency: str) -> question_shapes.Because:
+def _because(gain: Gain, currency: str) -> shape.Because:
     said: dict[str, Any] = answers.line(gain, currency)
     payer = gain.payer
-    return question_shapes.Because(
+    return shape.Because(
         source=payer.slug if isinstance(payer, ByRule) else stage_name(payer.mission, payer.number),
         unit=gain.unit,
         amount=natural_unit(gain.amount, gain.unit),

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Response, abort, g, jsonify, make_response, request
+from flask import Blueprint, Response, abort, g, jsonify, make_response, request
 from limits import parse
 from pydantic import ValidationError
+from spectree import Response as Documented
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 
@@ -17,7 +18,7 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.web import throttle
+from engage.web import keyed, throttle
 
 View = TypeVar("View", bound=Callable[..., Any])
 Query = TypeVar("Query", bound=shapes.Shape)
@@ -55,6 +56,28 @@ def at_most(said: str) -> Callable[[View], View]:
 
 
 limited = at_most("1200 per minute")
+
+
+def tells(
+    blueprint: Blueprint,
+    address: str,
+    answer: type[shapes.Shape],
+    tag: str,
+    query: type[shapes.Shape] | None = None,
+) -> Callable[[View], View]:
+    """A view that tells an ``answer`` to keys that may read, and how it is described.
+
+    What its query says can be wrong (400), what its address names can be missing (404).
+    """
+    refusals = REFUSALS | ({"HTTP_400": shapes.Error} if query else {})
+    refusals |= {"HTTP_404": shapes.Error} if "<" in address else {}
+    described = spec.validate(
+        query=query,
+        resp=Documented(HTTP_200=answer, **refusals),
+        skip_validation=True,
+        tags=[tag],
+    )
+    return lambda view: blueprint.get(address)(keyed("read")(limited(described(view))))
 
 
 def the_programme() -> Programme:

@@ -23,6 +23,7 @@ from engage.api.protocol import (
     query_of,
     refused,
     spec,
+    tells,
     the_partner,
     the_programme,
 )
@@ -134,15 +135,7 @@ def _take(
     return make_response(jsonify(answer), status)
 
 
-@blueprint.get("/partners")
-@keyed("read")
-@limited
-@spec.validate(
-    query=shapes.PageQuery,
-    resp=Documented(HTTP_200=shapes.PartnerPage, HTTP_400=shapes.Error, **REFUSALS),
-    skip_validation=True,
-    tags=["partners"],
-)
+@tells(blueprint, "/partners", shapes.PartnerPage, "partners", shapes.PageQuery)
 def get_partners() -> Response:
     """Partners by external id, a page at a time."""
     query = query_of(shapes.PageQuery)
@@ -153,36 +146,18 @@ def get_partners() -> Response:
 
 
 def _partner_out(row: Partner) -> shapes.PartnerOut:
-    said = {name: getattr(row, name) for name in shapes.PartnerOut.model_fields}
-    said["target"] = None if row.target is None else natural(row.target, 4)
-    return shapes.PartnerOut(**said)
+    target = None if row.target is None else natural(row.target, 4)
+    return shapes.PartnerOut.from_row(row, target=target)
 
 
-@blueprint.get("/partners/<path:partner>/statement")
-@keyed("read")
-@limited
-@spec.validate(
-    resp=Documented(HTTP_200=shapes.Statement, HTTP_404=shapes.Error, **REFUSALS),
-    skip_validation=True,
-    tags=["partners"],
-)
+@tells(blueprint, "/partners/<path:partner>/statement", shapes.Statement, "partners")
 def get_statement(partner: str) -> Response:
     """A partner's ledger, each line with its reason."""
     programme = the_programme()
     return jsonify(statement(programme, the_partner(programme, partner)))
 
 
-@blueprint.get("/standings/<board>")
-@keyed("read")
-@limited
-@spec.validate(
-    query=shapes.StandingsQuery,
-    resp=Documented(
-        HTTP_200=shapes.Standings, HTTP_400=shapes.Error, HTTP_404=shapes.Error, **REFUSALS
-    ),
-    skip_validation=True,
-    tags=["standings"],
-)
+@tells(blueprint, "/standings/<board>", shapes.Standings, "standings", shapes.StandingsQuery)
 def get_standings(board: str) -> Response:
     """A ranking, from its top."""
     query = query_of(shapes.StandingsQuery)
@@ -199,12 +174,7 @@ def get_standings(board: str) -> Response:
     return jsonify(document.document(programme, published, period, found, g.now))
 
 
-@blueprint.get("/missions")
-@keyed("read")
-@limited
-@spec.validate(
-    resp=Documented(HTTP_200=shapes.Missions, **REFUSALS), skip_validation=True, tags=["missions"]
-)
+@tells(blueprint, "/missions", shapes.Missions, "missions")
 def get_missions() -> Response:
     """Missions that are published, those ending first in front."""
     programme = the_programme()
@@ -212,11 +182,8 @@ def get_missions() -> Response:
     return answered(
         shapes.Missions(
             missions=[
-                shapes.MissionOut(
-                    slug=mission.model.slug,
-                    name=mission.model.name,
-                    starts=mission.model.starts,
-                    ends=mission.model.ends,
+                shapes.MissionOut.from_row(
+                    mission.model,
                     audience=where_json(mission.audience),
                     addressed=len(missions.addressed(mission.audience, who, g.now)),
                     stages=[_stage_out(stage) for stage in mission.stages],
@@ -229,41 +196,21 @@ def get_missions() -> Response:
 
 def _stage_out(stage: mission_rules.Stage) -> shapes.StageOut:
     raw = mission_rules.stage_json(stage)
-    return shapes.StageOut(
-        name=raw["name"],
-        on=raw["on"],
-        measure=raw["measure"],
-        target=raw["target"],
-        reward=raw.get("reward", {}),
-    )
+    return shapes.StageOut.from_row(stage, target=raw["target"], reward=raw.get("reward", {}))
 
 
-@blueprint.get("/rules/changes")
-@keyed("read")
-@limited
-@spec.validate(
-    resp=Documented(HTTP_200=shapes.RuleChanges, **REFUSALS), skip_validation=True, tags=["rules"]
-)
+@tells(blueprint, "/rules/changes", shapes.RuleChanges, "rules")
 def get_rule_changes() -> Response:
     """What changed about rules, tiers, missions and boards, from when and why; newest first."""
     programme = the_programme()
     return answered(
         shapes.RuleChanges(
             changes=[
-                shapes.RuleChange(
-                    of=entry.of,
+                shapes.RuleChange.from_row(
+                    entry,
                     rule=entry.slug if entry.of == "rule" else None,
-                    slug=entry.slug,
-                    name=entry.name,
                     version=entry.number,
                     change=entry.kind,
-                    published_at=entry.published_at,
-                    since=entry.since,
-                    why=entry.why,
-                    void=entry.void,
-                    before=entry.before,
-                    after=entry.after,
-                    differs=entry.differs,
                 )
                 for entry in changelog.entries(programme, Voice(timezone=programme.timezone))
             ]

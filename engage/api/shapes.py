@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -75,16 +75,14 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    @classmethod
+    def from_row(cls, row: Any, **said: Any) -> Self:
+        """What a row says under the names of the fields, but for what is ``said`` otherwise."""
+        read = {name: getattr(row, name) for name in cls.model_fields if name not in said}
+        return cls(**read, **said)
 
-Kind = Literal[
-    "sale",
-    "deal_registered",
-    "deal_won",
-    "training_completed",
-    "certification",
-    "login",
-    "custom",
-]
+
+Kind = Literal[*definitions.FACT_KINDS]  # type: ignore[valid-type]
 
 
 class FactIn(Shape):
