@@ -4,14 +4,14 @@ A new key is one more line in `FIELDS`; how they are typed and read is `typed_fo
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask_babel import gettext as _
 
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console import rules as names
 from engage.console.rule_form import as_said, as_typed
-from engage.console.typed_form import Errors, Field, Form, Typed, one
+from engage.console.typed_form import Field, Form, Reading, Typed, one
 from engage.definitions import DefinitionError
 from engage.leaderboards import language, rules, windows
 from engage.leaderboards.rules import Board
@@ -92,14 +92,7 @@ FIELDS = (
 FORM = Form(FIELDS)
 
 
-class Reading(NamedTuple):
-    """What is typed says this board, once nothing is wrong; ``errors`` by the name of the input."""
-
-    board: Board | None
-    errors: Errors
-
-
-def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading:
+def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading[Board]:
     """The board that is typed, or what is wrong with it at which input."""
     raw, errors = FORM.raw(typed, voice)
     raw = as_said(raw, errors)

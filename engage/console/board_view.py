@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console.board_form import AUDIENCE, Reading, attributes
+from engage.console.board_form import AUDIENCE, attributes
 from engage.console.form_view import Words
 from engage.console.here import today
-from engage.console.typed_form import NONE
+from engage.console.typed_form import NONE, Reading
 from engage.definitions import FACT_KINDS
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -193,15 +193,15 @@ def _ranked() -> _Choices:
 
 
 def preview(
-    here: Programme, reading: Reading, slug: str | None, voice: Voice, *, ranked: bool = True
+    here: Programme, reading: Reading[Board], slug: str | None, voice: Voice
 ) -> dict[str, Any]:
     """The board in plain words, and who would lead it by the facts that are in."""
     shown: dict[str, Any] = {"slug": slug, "unfinished": len(reading.errors), "said": None}
-    if reading.board is None:
+    if reading.made is None:
         return shown
     # Nothing of it is in the projection, and its period is none that is kept: so facts are counted.
     published = Published(
-        Row(slug=slug or "", name=reading.board.name), windowed(here, reading.board)
+        Row(slug=slug or "", name=reading.made.name), windowed(here, reading.made)
     )
     rule = published.rule
     period = replace(rule.windows.running(today(here)), kind="part")

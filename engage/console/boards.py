@@ -9,18 +9,18 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from engage import flow
-from engage.console import board_form, rules
+from engage.console import board_form
 from engage.console import board_view as view
-from engage.console.board_form import FORM, Reading
-from engage.console.fit import begun, misfits
-from engage.console.form_view import drawn, summary, told
-from engage.console.here import programme, reason
-from engage.console.typed_form import Errors, Typed, one
-from engage.db import db, transaction
-from engage.leaderboards import language, publishing
+from engage.console.board_form import FORM
+from engage.console.fit import fitting
+from engage.console.form_view import whole
+from engage.console.here import committed, programme, reason
+from engage.console.rules import slug_of
+from engage.console.typed_form import Errors, Reading, Typed, begun, one
+from engage.db import db
+from engage.leaderboards import language, publishing, rules
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
-from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
@@ -46,10 +46,7 @@ def index() -> str:
 def _row(slug: str) -> Board:
     """A board of the programme, also one that is archived."""
     wanted = Board.programme_id == g.seat.programme.id, Board.slug == slug
-    found = db.session.scalar(select(Board).where(*wanted))
-    if found is None:
-        abort(404)
-    return found
+    return db.session.scalar(select(Board).where(*wanted)) or abort(404)
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -89,29 +86,12 @@ def _page(here: Programme, row: Board | None, typed: Typed, errors: Errors) -> s
 
 
 def _form(here: Programme, slug: str | None, typed: Typed, errors: Errors) -> dict[str, Any]:
-    words = view.words(here, viewer())
-    return {
-        "summary": summary(FORM, errors, words, "board"),
-        "of": slug,
-        "rest": one(typed, "rest"),
-        "board_name": one(typed, "name"),
-        "name_error": told(errors, "name"),
-        "parts": drawn(FORM, typed, errors, words),
-    }
+    return {"of": slug} | whole(FORM, typed, errors, view.words(here, viewer()), "board")
 
 
-def _read(here: Programme, slug: str | None, typed: Typed) -> Reading:
-    free = slug or rules.slug_of(one(typed, "name"), _RESERVED, "board")
+def _read(here: Programme, slug: str | None, typed: Typed) -> Reading[rules.Board]:
+    free = slug or slug_of(one(typed, "name"), _RESERVED, "board")
     return board_form.read(typed, free, here.currency, viewer())
-
-
-def _whole(here: Programme, slug: str | None, typed: Typed) -> Reading:
-    """The same, and whether it fits the rest of the programme, as the file would be asked."""
-    reading = _read(here, slug, typed)
-    if reading.board is None:
-        return reading
-    errors = misfits(here, "boards", reading.board, FORM, typed)
-    return Reading(None, errors) if errors else reading
 
 
 def _typed() -> Typed:
@@ -165,20 +145,16 @@ def _submitted(row: Board | None) -> Answer:
     here, typed, slug = programme(), _typed(), row.slug if row else None
     if request.form.get("do") != "publish":
         return _page(here, row, typed, begun(_read(here, slug, typed).errors, typed))
-    reading = _whole(here, slug, typed)
-    if reading.board is None:
-        return _page(here, row, typed, reading.errors), 422
-    programme_id, user_id, now, board = g.seat.programme.id, g.user.id, g.now, reading.board
-    why = reason()
+    board, errors = fitting(here, "boards", _read(here, slug, typed), FORM, typed)
+    if board is None:
+        return _page(here, row, typed, errors), 422
 
-    def work() -> str:
-        free = slug or rules.slug_of(board.name, _taken(programme_id), "board")
-        ours = db.session.get_one(Programme, programme_id)
-        flow.rank(ours, replace(board, slug=free), now=now, why=why, by=user_id)
+    def work(here: Programme) -> str:
+        free = slug or slug_of(board.name, _taken(here.id), "board")
+        flow.rank(here, replace(board, slug=free), now=g.now, why=reason(), by=g.user.id)
         return free
 
-    made = transaction(work)
-    deliver()
+    made = committed(work)
     text = _("The board is published.") if row is None else _("The board was changed.")
     flash(text, "success")
     return redirect(url_for(".index", _anchor=made), 303)
@@ -193,13 +169,8 @@ def _taken(programme_id: int) -> set[str]:
 @allow("manager")
 def archive(slug: str) -> Answer:
     """Take a board off; its definition stays, to be brought back."""
-    programme_id, user_id, now = _row(slug).programme_id, g.user.id, g.now
-
-    def work() -> None:
-        flow.rank_no_more(db.session.get_one(Programme, programme_id), slug, now=now, by=user_id)
-
-    transaction(work)
-    deliver()
+    _row(slug)
+    committed(lambda here: flow.rank_no_more(here, slug, now=g.now, by=g.user.id))
     flash(_("The board is archived. Nobody sees it until you bring it back."), "info")
     return redirect(url_for(".index"), 303)
 
@@ -208,7 +179,7 @@ def archive(slug: str) -> Answer:
 @allow("manager")
 def first(slug: str) -> Answer:
     """Put a board before all others: partners see the first one on their home."""
-    programme_id = _row(slug).programme_id
-    transaction(lambda: publishing.put_first(db.session.get_one(Programme, programme_id), slug))
+    _row(slug)
+    committed(lambda here: publishing.put_first(here, slug))
     flash(_("It is the first board now."), "success")
     return redirect(url_for(".index"), 303)

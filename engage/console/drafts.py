@@ -7,17 +7,19 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engage.console import rule_form, rules
+from engage.console import rule_form
 from engage.console import rule_view as view
-from engage.console.fit import begun, misfits
-from engage.console.form_view import drawn, summary, told
-from engage.console.here import programme
-from engage.console.rule_form import FORM, Reading
-from engage.console.typed_form import Typed, one
+from engage.console.fit import fitting
+from engage.console.form_view import whole
+from engage.console.here import committed, programme
+from engage.console.rule_form import FORM
+from engage.console.rules import slug_of
+from engage.console.typed_form import Reading, Typed, begun, one
 from engage.db import db, transaction
 from engage.incentives import drafts, publishing
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleDraft, RuleVersion
+from engage.incentives.rules import Rule
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
@@ -35,41 +37,38 @@ Answer = str | Response | tuple[str, int]
 @allow("manager")
 def begin() -> Answer:
     """A new rule; or a change, an end or an old version again of the rule named ``slug``."""
-    programme_id, user_id, now, voice = g.seat.programme.id, g.user.id, g.now, viewer()
-    what, slug = request.form.get("do", "new"), request.form.get("slug") or None
-    number = form_number("version")
+    what, slug = request.form.get("do", "new"), request.form.get("slug")
 
-    def work() -> RuleDraft | None:
-        here = db.session.get_one(Programme, programme_id)
-        if slug is None:
-            blank = rule_form.blank(here.currency)
-            return drafts.begin(programme_id, user_id, slug=None, base=0, typed=blank, now=now)
-        last = publishing.latest(here, slug)
-        source = _version(here, slug, number) if number else last
-        if last is None or source is None:
-            return None
-        if what == "change" and (known := drafts.of_rule(programme_id, slug)):
-            return known
-        return drafts.begin(
-            programme_id,
-            user_id,
-            slug=slug,
-            base=last.version,
-            typed=rule_form.of_raw(source.definition, voice) if source.definition else {},
-            why=_("Version %(n)s holds again.", n=number) if number else "",
-            retires=what == "retire",
-            now=now,
-        )
+    def work(here: Programme) -> tuple[int, bool]:
+        row = _of_rule(here, slug, what) if slug else _begun(here, typed=rule_form.blank())
+        return row.id, row.retires
 
-    def begun() -> tuple[int, bool] | None:
-        row = work()
-        return (row.id, row.retires) if row else None
-
-    found = transaction(begun)
-    if found is None:
-        abort(404)
-    draft_id, retires = found
+    draft_id, retires = committed(work)
     return redirect(url_for(".review" if retires else ".draft", draft_id=draft_id), 303)
+
+
+def _of_rule(here: Programme, slug: str, what: str) -> RuleDraft:
+    """A draft about a published rule; where one is to ``change``, the newest that does already."""
+    number, last = form_number("version"), publishing.latest(here, slug)
+    source = _version(here, slug, number) if number else last
+    if last is None or source is None:
+        abort(404)
+    if what == "change" and (known := drafts.of_rule(here.id, slug)):
+        return known
+    return _begun(
+        here,
+        slug=slug,
+        base=last.version,
+        typed=rule_form.of_raw(source.definition, viewer()) if source.definition else {},
+        why=_("Version %(n)s holds again.", n=number) if number else "",
+        retires=what == "retire",
+    )
+
+
+def _begun(here: Programme, **said: Any) -> RuleDraft:
+    return drafts.begin(
+        RuleDraft(programme_id=here.id, created_by=g.user.id, changed_at=g.now, **said)
+    )
 
 
 def _version(here: Programme, slug: str, number: int) -> RuleVersion | None:
@@ -84,29 +83,22 @@ def _version(here: Programme, slug: str, number: int) -> RuleVersion | None:
 
 
 def the_draft(draft_id: int) -> RuleDraft:
-    found = drafts.find(g.seat.programme.id, draft_id)
-    if found is None:
-        abort(404)
-    return found
+    return drafts.find(g.seat.programme.id, draft_id) or abort(404)
 
 
-def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading:
-    slug = draft.slug or rules.slug_of(one(typed, "name"), (), "rule")
+def _read(here: Programme, draft: RuleDraft, typed: Typed) -> Reading[Rule]:
+    slug = draft.slug or slug_of(one(typed, "name"), (), "rule")
     reading = rule_form.read(typed, slug, here.currency, here.timezone, viewer())
     if not draft.slug and not one(typed, "name"):
         reading.errors["name"] = _("Give it a name: partners see it above the rule.")
-    return reading if not reading.errors else reading._replace(rule=None)
+    return reading if not reading.errors else reading._replace(made=None)
 
 
-def whole(here: Programme, row: RuleDraft, typed: Typed) -> Reading:
+def fitted(here: Programme, row: RuleDraft, typed: Typed) -> Reading[Rule]:
     """The same, and whether it fits the rest of the programme, as the file would be asked."""
     if row.retires:
         return Reading(None, {})
-    reading = _read(here, row, typed)
-    if reading.rule is None:
-        return reading
-    errors = misfits(here, "rules", reading.rule, FORM, typed)
-    return Reading(None, errors) if errors else reading
+    return fitting(here, "rules", _read(here, row, typed), FORM, typed)
 
 
 @blueprint.get("/<id:draft_id>")
@@ -126,16 +118,8 @@ def _page(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str])
 
 
 def _form(here: Programme, row: RuleDraft, typed: Typed, errors: dict[str, str]) -> dict[str, Any]:
-    words = view.words(here, viewer())
-    return {
-        "summary": summary(FORM, errors, words, "rule"),
-        "heading": view.name(row),
-        "typed": typed,
-        "rest": one(typed, "rest"),
-        "rule_name": one(typed, "name"),
-        "name_error": told(errors, "name"),
-        "parts": drawn(FORM, typed, errors, words),
-    }
+    form = whole(FORM, typed, errors, view.words(here, viewer()), "rule")
+    return {"heading": view.name(row)} | form
 
 
 @blueprint.post("/<id:draft_id>")
@@ -145,7 +129,7 @@ def save(draft_id: int) -> Answer:
     here, row = programme(), the_draft(draft_id)
     typed = _typed(row)
     what = request.form.get("do", "")
-    reading = whole(here, row, typed) if what == "review" else _read(here, row, typed)
+    reading = fitted(here, row, typed) if what == "review" else _read(here, row, typed)
     keep(draft_id, typed)
     if what == "review" and not reading.errors:
         return redirect(url_for(".review", draft_id=draft_id), 303)
@@ -164,12 +148,9 @@ def _typed(row: RuleDraft) -> Typed:
 
 
 def keep(draft_id: int, typed: Typed, **values: Any) -> None:
-    now = g.now
-
     def work() -> None:
         row = the_draft(draft_id)
-        row.typed, row.changed_at = typed, now
-        for key, value in values.items():
+        for key, value in {"typed": typed, "changed_at": g.now, **values}.items():
             setattr(row, key, value)
 
     transaction(work)

@@ -1,9 +1,9 @@
 """Whether a rule or board in the making fits the programme around it, as the file would be asked."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from engage.console.typed_form import Errors, Form, Typed, one
+from engage.console.typed_form import Form, Reading, Typed
 from engage.incentives.rules import Rule
 from engage.leaderboards.rules import Board
 from engage.programmes import file as programme_file
@@ -11,22 +11,22 @@ from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.programmes.reading import BadProgrammeFile
 
+Made = TypeVar("Made", Rule, Board)
 
-def misfits(here: Programme, part: str, made: Rule | Board, form: Form, typed: Typed) -> Errors:
-    """What is wrong with the programme once ``made`` is in its ``part`` (``rules``), at its inputs."""
+
+def fitting(
+    here: Programme, part: str, reading: Reading[Made], form: Form, typed: Typed
+) -> Reading[Made]:
+    """The same, or what is wrong with the programme once that is in its ``part`` (``rules``)."""
+    made = reading.made
+    if made is None:
+        return reading
     published = programmes.export(here)
-    others = (known for known in getattr(published, part) if known.slug != made.slug)
+    others: Any = [known for known in getattr(published, part) if known.slug != made.slug]
     changed: dict[str, Any] = {part: (made, *others)}
     try:
         programme_file.parse(programme_file.dump(replace(published, **changed)))
     except BadProgrammeFile as error:
-        return {
-            form.input_of(key.removeprefix(f"{part}[1]."), typed): problem
-            for _line, key, problem in error.problems
-        }
-    return {}
-
-
-def begun(errors: Errors, typed: Typed) -> Errors:
-    """What is wrong with what was typed; what is still blank is not wrong yet."""
-    return {name: text for name, text in errors.items() if one(typed, name)}
+        wrong = {key.removeprefix(f"{part}[1]."): problem for _line, key, problem in error.problems}
+        return Reading(None, {form.input_of(key, typed): said for key, said in wrong.items()})
+    return reading

@@ -58,6 +58,17 @@ def summary(form: Form, errors: Errors, words: Words, prefix: str) -> list[tuple
     return found
 
 
+def whole(form: Form, typed: Typed, errors: Errors, words: Words, prefix: str) -> dict[str, Any]:
+    """A definition's form with its name: what its page and its fragment are given."""
+    return {
+        "summary": summary(form, errors, words, prefix),
+        "rest": one(typed, "rest"),
+        "typed_name": one(typed, "name"),
+        "name_error": told(errors, "name"),
+        "parts": drawn(form, typed, errors, words),
+    }
+
+
 def drawn(form: Form, typed: Typed, errors: Errors, words: Words) -> list[dict[str, Any]]:
     """The form, part by part, with what is wrong at each field, for ui/parts.html."""
     shown = [

@@ -5,11 +5,11 @@ A new key is one more line in `FIELDS`; how they are typed and read is `typed_fo
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask_babel import gettext as _
 
-from engage.console.typed_form import Errors, Field, Form, Typed, one
+from engage.console.typed_form import Errors, Field, Form, Reading, Typed, one
 from engage.definitions import DefinitionError
 from engage.incentives import language
 from engage.incentives.rules import Rule
@@ -61,14 +61,7 @@ FIELDS = (
 FORM = Form(FIELDS)
 
 
-class Reading(NamedTuple):
-    """What is typed says this rule, once nothing is wrong; ``errors`` by the name of the input."""
-
-    rule: Rule | None
-    errors: Errors
-
-
-def read(typed: Typed, slug: str, currency: str, timezone: str, voice: Voice) -> Reading:
+def read(typed: Typed, slug: str, currency: str, timezone: str, voice: Voice) -> Reading[Rule]:
     """The rule that is typed, or what is wrong with it at which input."""
     found, errors = FORM.raw(typed, voice)
     try:
@@ -96,7 +89,7 @@ def as_typed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**raw, "baseline": "mean", "mean": mean[1]} if mean else raw
 
 
-def blank(currency: str) -> Typed:
+def blank() -> Typed:
     """A new one: so much for every sale."""
     return {"on": ["sale"], "per": ["amount"], "earn": [POINTS], "period": ["quarter"]}
 

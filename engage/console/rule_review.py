@@ -11,21 +11,21 @@ from werkzeug.wrappers import Response
 
 from engage import flow, periods, proof
 from engage.activity.models import Fact
-from engage.console import replay_view, rule_form, rules, service
+from engage.console import replay_view, rule_form, service
 from engage.console import rule_view as view
-from engage.console.drafts import Answer, keep, the_draft, whole
+from engage.console.drafts import Answer, fitted, keep, the_draft
 from engage.console.drafts import blueprint as blueprint
-from engage.console.here import LONGEST_WHY, programme
-from engage.console.rule_form import Reading
-from engage.console.typed_form import one
-from engage.db import db, transaction, without_trace
+from engage.console.here import LONGEST_WHY, committed, programme
+from engage.console.rules import slug_of
+from engage.console.typed_form import Reading, one
+from engage.db import db, without_trace
 from engage.earnings.reasons import rule_name
-from engage.incentives import drafts, explain, jobs, language, publishing, terms
+from engage.incentives import drafts, jobs, language, publishing
 from engage.incentives.models import RuleDraft
 from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
+from engage.incentives.rules import Rule
 from engage.money import POINTS
-from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
@@ -50,14 +50,8 @@ def _review(
         "console_rules/review.html",
         draft=row,
         heading=view.name(row),
-        change={
-            "before": explain.sentence(stands, here.currency, voice) if stands else None,
-            "after": explain.sentence(reading.rule, here.currency, voice) if reading.rule else None,
-            "differs": terms.differing(stands, reading.rule, here.currency, voice)
-            if stands and reading.rule
-            else [],
-        },
-        nothing=stands == reading.rule,
+        change=view.compared(here, stands, reading.made, voice),
+        nothing=stands == reading.made,
         overtaken=last.version if last and last.version != row.base else None,
         errors=errors or {},
         when=request.form.get("when", "now"),
@@ -70,17 +64,17 @@ def _review(
     return (page, 422) if errors else page
 
 
-def _finished(draft_id: int) -> tuple[Programme, RuleDraft, Reading]:
+def _finished(draft_id: int) -> tuple[Programme, RuleDraft, Reading[Rule]]:
     """A draft in which nothing is wrong; with mistakes one is led back to its form."""
     here, row = programme(), the_draft(draft_id)
-    reading = whole(here, row, row.typed)
+    reading = fitted(here, row, row.typed)
     if reading.errors:
         abort(redirect(url_for(".draft", draft_id=draft_id), 303))
     return here, row, reading
 
 
-def _raw(reading: Reading) -> dict[str, Any] | None:
-    return language.to_json(reading.rule) if reading.rule else None
+def _raw(reading: Reading[Rule]) -> dict[str, Any] | None:
+    return language.to_json(reading.made) if reading.made else None
 
 
 def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
@@ -186,10 +180,10 @@ def _change(draft_id: int, since: datetime, why: str) -> tuple[str, str | None]:
     release = Release(since, why, g.user.id, g.now)
     if row.retires and row.slug:
         return row.slug, publishing.retire(here, row.slug, release)
-    slug = row.slug or rules.slug_of(one(row.typed, "name"), drafts.taken(here.id), "rule")
+    slug = row.slug or slug_of(one(row.typed, "name"), drafts.taken(here.id), "rule")
     reading = rule_form.read(row.typed, slug, here.currency, here.timezone, viewer())
-    assert reading.rule is not None
-    return slug, publishing.publish(here, reading.rule, release)
+    assert reading.made is not None
+    return slug, publishing.publish(here, reading.made, release)
 
 
 def _rehearse(draft_id: int, since: datetime, why: str) -> Rehearsal:
@@ -198,16 +192,14 @@ def _rehearse(draft_id: int, since: datetime, why: str) -> Rehearsal:
 
 
 def _published(draft_id: int, since: datetime, why: str) -> Answer:
-    def work() -> tuple[str, str | None, int]:
+    def work(here: Programme) -> tuple[str, str | None, int]:
         slug, change = _change(draft_id, since, why)
-        here = programme()
         # Where nothing has happened from then on, nobody's pay can change.
         lines = flow.reconsider(here, now=g.now) if change and _happened(here, since) else 0
         db.session.delete(the_draft(draft_id))
         return slug, change, lines
 
-    slug, change, lines = transaction(work)
-    deliver()
+    slug, change, lines = committed(work)
     if change is None:
         flash(_("This says the same as what is published: nothing has changed."), "info")
         return redirect(url_for("console_rules.index", _anchor=slug), 303)

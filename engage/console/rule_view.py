@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 from engage import periods
 from engage.activity import sentences as facts
 from engage.console.form_view import Words
-from engage.console.rule_form import Reading
-from engage.console.typed_form import NONE, one
+from engage.console.typed_form import NONE, Reading, one
 from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
 from engage.incentives import complexity, drafts, explain, language, publishing, terms
@@ -103,19 +102,27 @@ def _columns() -> dict[str, str]:
 # --- in words -------------------------------------------------------------------------------------
 
 
-def preview(here: Programme, draft: RuleDraft, reading: Reading, voice: Voice) -> dict[str, Any]:
+def preview(
+    here: Programme, draft: RuleDraft, reading: Reading[Rule], voice: Voice
+) -> dict[str, Any]:
     """The draft in plain words, beside what is published."""
-    stands = published(here, draft)
-    return {
+    return compared(here, published(here, draft), reading.made, voice) | {
         "draft": draft,
-        "sentence": explain.sentence(reading.rule, here.currency, voice) if reading.rule else None,
-        "before": explain.sentence(stands, here.currency, voice) if stands else None,
-        "differs": terms.differing(stands, reading.rule, here.currency, voice)
-        if stands and reading.rule
-        else [],
         "unfinished": len(reading.errors),
-        "warnings": warnings(here, voice, reading.rule),
+        "warnings": warnings(here, voice, reading.made),
     }
+
+
+def compared(
+    here: Programme, stands: Rule | None, made: Rule | None, voice: Voice
+) -> dict[str, Any]:
+    """Both rules in words, and term by term what differs."""
+    before, after = (
+        explain.sentence(rule, here.currency, voice) if rule else None for rule in (stands, made)
+    )
+    both = stands and made
+    differs = terms.differing(stands, made, here.currency, voice) if both else []
+    return {"before": before, "after": after, "differs": differs}
 
 
 def warnings(here: Programme, voice: Voice, draft: Rule | None = None) -> list[str]:

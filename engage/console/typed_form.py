@@ -8,7 +8,7 @@ problem at its field: the file and the form are one language.
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -19,6 +19,7 @@ from engage.voice import Voice
 #: What was typed: by the name of an input, every value sent for it.
 Typed = dict[str, list[str]]
 Errors = dict[str, str]
+Made = TypeVar("Made")
 MOST_ROWS = 20
 
 
@@ -48,6 +49,18 @@ def one(typed: Typed, name: str) -> str:
     """The single value typed under a name; empty where none was."""
     text = (typed.get(name) or [""])[0].strip()
     return "" if text == NONE else text
+
+
+def begun(errors: Errors, typed: Typed) -> Errors:
+    """What is wrong with what was typed; what is still blank is not wrong yet."""
+    return {name: text for name, text in errors.items() if one(typed, name)}
+
+
+class Reading(NamedTuple, Generic[Made]):
+    """What is typed, once nothing is wrong; ``errors`` by the name of the input."""
+
+    made: Made | None
+    errors: Errors
 
 
 class _Wrong(Exception):
@@ -162,22 +175,6 @@ def _put(raw: dict[str, Any], key: str, value: Any) -> None:
     (raw.setdefault(table, {}) if table else raw)[name] = value
 
 
-def _read_text(typed: Typed, field: Field, voice: Voice) -> str | None:
-    return one(typed, field.key) or None
-
-
-def _read_number(typed: Typed, field: Field, voice: Voice) -> str | None:
-    return _number(typed, field.key, voice)
-
-
-def _read_size(typed: Typed, field: Field, voice: Voice) -> str | None:
-    return _number(typed, field.key, voice, share=False)
-
-
-def _read_flag(typed: Typed, field: Field, voice: Voice) -> bool | None:
-    return one(typed, field.key) == "true" or None
-
-
 def _number(typed: Typed, name: str, voice: Voice, *, share: bool = True) -> str | None:
     """A number as its reader writes it (``20,000``, ``1.5 %``), as the definition does.
 
@@ -191,10 +188,6 @@ def _number(typed: Typed, name: str, voice: Voice, *, share: bool = True) -> str
     if number is None:
         raise _Wrong(name, _("Write a number."))
     return f"{number / 100 if share else number:f}"
-
-
-def _read_values(typed: Typed, field: Field, voice: Voice) -> list[str]:
-    return values(typed, field)
 
 
 def values(typed: Typed, field: Field) -> list[str]:
@@ -260,14 +253,14 @@ def row_count(typed: Typed, field: Field) -> int:
 
 
 _READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
-    "choice": _read_text,
+    "choice": lambda typed, field, voice: one(typed, field.key),
+    "text": lambda typed, field, voice: one(typed, field.key),
     "moment": _read_moment,
-    "text": _read_text,
-    "number": _read_number,
-    "size": _read_size,
-    "flag": _read_flag,
-    "rate": _read_number,
-    "values": _read_values,
+    "number": lambda typed, field, voice: _number(typed, field.key, voice),
+    "rate": lambda typed, field, voice: _number(typed, field.key, voice),
+    "size": lambda typed, field, voice: _number(typed, field.key, voice, share=False),
+    "flag": lambda typed, field, voice: one(typed, field.key) == "true" or None,
+    "values": lambda typed, field, voice: values(typed, field),
     "count": _read_count,
     "range": _read_range,
     "days": _read_range,
@@ -288,11 +281,12 @@ def _written(field: Field, value: Any, share: bool, voice: Voice) -> Typed:
             {f"{field.key}--time": [clock.removesuffix(":00")]} if clock else {}
         )
     if field.kind in ("range", "days"):
-        shown = {
-            end: _typed_number(of, False, voice) if field.kind == "range" else str(of)
+        return {
+            f"{field.key}--{end}": [
+                _typed_number(of, False, voice) if field.kind == "range" else str(of)
+            ]
             for end, of in value.items()
         }
-        return {f"{field.key}--{end}": [text] for end, text in shown.items()}
     if field.kind == "rows":
         cells = {
             f"{field.key}--{number}--{column}": [

@@ -32,27 +32,7 @@ _CHUNK = 100
 _NEWEST = 2_000
 
 
-def begin(
-    programme_id: int,
-    user_id: int,
-    *,
-    slug: str | None,
-    base: int,
-    typed: dict[str, list[str]],
-    why: str = "",
-    retires: bool = False,
-    now: datetime,
-) -> RuleDraft:
-    row = RuleDraft(
-        programme_id=programme_id,
-        slug=slug,
-        base=base,
-        retires=retires,
-        typed=typed,
-        why=why,
-        created_by=user_id,
-        changed_at=now,
-    )
+def begin(row: RuleDraft) -> RuleDraft:
     db.session.add(row)
     db.session.flush()
     return row

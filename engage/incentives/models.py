@@ -70,10 +70,10 @@ class RuleDraft(Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
     slug: Mapped[str | None] = mapped_column(String(80))
-    base: Mapped[int]
-    retires: Mapped[bool]
+    base: Mapped[int] = mapped_column(default=0)
+    retires: Mapped[bool] = mapped_column(default=False)
     typed: Mapped[dict[str, list[str]]] = mapped_column(JSON)
-    why: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text, default="")
     replay: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime]

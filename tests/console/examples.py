@@ -11,6 +11,7 @@ from engage.console import rule_form
 from engage.db import transaction
 from engage.imports import register, uploads
 from engage.incentives import drafts
+from engage.incentives.models import RuleDraft
 from engage.programmes import service as programmes
 
 from ..conftest import NOW, Cast, sale
@@ -60,16 +61,11 @@ def held_fact(cast: Cast) -> dict[str, Any]:
 def rule_draft(cast: Cast) -> dict[str, Any]:
     """The address's values of a new rule: ``draft_id``."""
     programme_id, user_id = cast.programme.id, cast.mia.user.id
-    draft_id = transaction(
-        lambda: (
-            drafts.begin(
-                programme_id,
-                user_id,
-                slug=None,
-                base=0,
-                typed=rule_form.blank("USD") | {"name": ["Extra"], "rate": ["1"]},
-                now=NOW,
-            ).id
-        )
-    )
+    typed = rule_form.blank() | {"name": ["Extra"], "rate": ["1"]}
+
+    def work() -> int:
+        row = RuleDraft(programme_id=programme_id, created_by=user_id, typed=typed, changed_at=NOW)
+        return drafts.begin(row).id
+
+    draft_id = transaction(work)
     return {"draft_id": draft_id}

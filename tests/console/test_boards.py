@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from engage.console import board_form
-from engage.console.typed_form import Typed
+from engage.console.typed_form import Reading, Typed
 from engage.home.service import main_board
 from engage.leaderboards import language, service
 from engage.programmes import service as programmes
@@ -50,7 +50,7 @@ def typed(board: dict[str, Any], voice: Voice = ENGLISH, **more: str) -> Typed:
 def test_the_form_says_what_the_file_says(change: dict[str, Any], voice: Voice):
     board = language.parse(BOARD | change, "USD")
     found = board_form.read(board_form.of_board(board, voice), "b", "USD", voice)
-    assert found == board_form.Reading(board, {})
+    assert found == Reading(board, {})
 
 
 def test_every_key_of_a_board_has_a_field():
@@ -78,7 +78,7 @@ def test_every_key_of_a_board_has_a_field():
 def test_what_is_wrong_is_told_at_its_field(more: dict[str, str], field: str):
     found = board_form.read(typed(BOARD, **more), "b", "USD", ENGLISH)
     assert field in found.errors
-    assert found.board is None
+    assert found.made is None
 
 
 @pytest.mark.parametrize("mean", ["-1", "0", "", "99", "1e1", "some"])

@@ -83,8 +83,8 @@ def test_a_published_rule_passes_through_the_form_unchanged(slug: str, mia: Brow
     typed = rule_form.of_raw(definition, ENGLISH)
     found = rule_form.read(typed, slug, "USD", "UTC", ENGLISH)
     assert found.errors == {}
-    assert found.rule
-    assert language.to_json(found.rule) == definition
+    assert found.made
+    assert language.to_json(found.made) == definition
     assert "rest" not in typed, "the form knows every key of it"
 
 
@@ -127,8 +127,8 @@ def test_every_key_of_the_language_passes_through_the_form(extra: dict[str, Any]
     assert "rest" not in typed, "the form has a field for each of them"
     found = rule_form.read(typed, "r", "USD", "UTC", voice)
     assert found.errors == {}
-    assert found.rule
-    assert language.to_json(found.rule) == definition
+    assert found.made
+    assert language.to_json(found.made) == definition
 
 
 def test_the_form_has_a_field_for_every_key():

@@ -190,7 +190,7 @@ def test_a_programme_passes_through_the_file_and_both_forms_unchanged(
         typed = rule_form.of_raw(language.to_json(found), voice)
         assert "rest" not in typed, "every key has a field"
         again = rule_form.read(typed, found.slug, "EUR", "Europe/Berlin", voice)
-        assert (again.rule, again.errors) == (found, {})
+        assert (again.made, again.errors) == (found, {})
     for one in described.missions:
         draft = mission_form.of_mission(one, voice)
         reading = mission_form.read(draft, "EUR", date(2013, 4, 1), voice)
