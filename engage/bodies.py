@@ -243,21 +243,22 @@ def _said_length(scope: dict[str, Any]) -> int:
 
 
 def address_of(scope: dict[str, Any], proxied: bool) -> str:
-    """Who asks: the address the proxy in front reports, or that of the connection.
-
-    Of an IPv6 address its network (/64), which is what one customer of a provider is given.
-    """
+    """Who asks: the `network` of the address the proxy in front reports, or of the connection's."""
     address: str = (scope.get("client") or ("",))[0]
     if proxied:
         reported = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         last = b",".join(reported).rpartition(b",")[2].strip().decode("latin-1")
         address = last or address
+    return network(address)
+
+
+def network(address: str) -> str:
+    """Whom an address counts as: of IPv6 the /64, which is what one customer of a provider is given."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
     if known.version == 4:
         return address
-    if known.ipv4_mapped:  # the server listens on :: for both
-        return str(known.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(known), 64), strict=False))
+    # The server listens on :: for both.
+    return str(known.ipv4_mapped or ipaddress.IPv6Network((int(known), 64), strict=False))

@@ -117,12 +117,8 @@ def _first_password(person: User, password: str) -> None:
 
 
 def _link(person: User) -> str:
-    secret = current_app.config["SECRET_KEY"]
-    return (
-        config.settings().address
-        + "/set-password/"
-        + passwords.password_link(person, secret, clock.now())
-    )
+    token = passwords.password_link(person, current_app.config["SECRET_KEY"], clock.now())
+    return f"{config.settings().address}/set-password/{token}"
 
 
 @user.command("link")
@@ -226,6 +222,3 @@ def revoke_key(name: str, programme_slug: str | None) -> None:
     with inside(Refused):
         transaction(lambda: keys.revoke(programmes.by_slug(programme_slug), name, now))
     click.echo(f"Key {name} is revoked.")
-
-
-COMMANDS = (user, api_key)

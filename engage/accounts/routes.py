@@ -1,7 +1,6 @@
 """The front door and a person's own account."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from flask import (
@@ -21,7 +20,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from engage import flow
-from engage.accounts import passwords, service, sessions
+from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
 from engage.accounts.rules import MIN_LENGTH, THEMES, Weakness, same_email
@@ -102,7 +101,7 @@ def sign_out() -> Answer:
     """End this browser's session, for whoever copied its cookie, too."""
     if g.user is not None:
         ended, now = session["_user_id"], g.now
-        transaction(lambda: sessions.sign_out(ended, now))
+        transaction(lambda: service.sign_out(ended, now))
     session.clear()
     return redirect(url_for("accounts.sign_in"))
 
@@ -148,20 +147,20 @@ def _user_of(token: str) -> User | None:
 
 
 def _weakness(why: Weakness) -> str:
-    texts: dict[Weakness, Callable[[], str]] = {
-        Weakness.SHORT: lambda: _(
+    texts: dict[Weakness, str] = {
+        Weakness.SHORT: _(
             "Use at least %(least)s characters: a few unrelated words make a good password.",
             least=MIN_LENGTH,
         ),
-        Weakness.LONG: lambda: _("This is too long to be kept: use fewer characters."),
-        Weakness.COMMON: lambda: _(
+        Weakness.LONG: _("This is too long to be kept: use fewer characters."),
+        Weakness.COMMON: _(
             "This is among the first passwords that are guessed. Choose a few unrelated words."
         ),
-        Weakness.PERSONAL: lambda: _(
+        Weakness.PERSONAL: _(
             "This is made of your name or e-mail address. Choose a few unrelated words."
         ),
     }
-    return texts[why]()
+    return texts[why]
 
 
 # --- the account ----------------------------------------------------------------------------------

@@ -6,15 +6,21 @@ Changes flush and never commit; whoever calls runs them in `engage.db.transactio
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engage.accounts import glance, models, trust
 from engage.accounts.models import User
-from engage.accounts.rules import is_email, new_session_token, new_stamp, same_email
+from engage.accounts.rules import (
+    SESSION_LIFETIME,
+    is_email,
+    new_session_token,
+    new_stamp,
+    same_email,
+)
 from engage.db import db
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
@@ -75,7 +81,7 @@ _KNOWN: Shelf[SignedIn] = Shelf(room=5_000)
 
 
 def session_id(user: User) -> str:
-    """What a new session keeps of its user: it dies with their stamp, or alone (`sessions`)."""
+    """What a new session keeps of its user: it dies with their stamp, or alone (`sign_out`)."""
     return f"{user.id}.{user.stamp}.{new_session_token()}"
 
 
@@ -134,6 +140,23 @@ def seat_for_session(
 def saw(user_id: int, now: datetime) -> None:
     """Note that the person was here."""
     db.session.execute(update(User).where(User.id == user_id).values(last_seen_at=now))
+
+
+def sign_out(session_id: str, now: datetime) -> None:
+    """End this one session: its cookie opens nothing, wherever it was copied to.
+
+    It is signed and kept by the browser, so what ends it is kept here, for as long as the signature
+    could still be good. The person's other devices stay signed in.
+    """
+    # An answer under way while the person signs out may sign the cookie once more.
+    until = now + SESSION_LIFETIME + timedelta(days=1)
+    db.session.merge(models.SignedOut(token=session_id.rpartition(".")[2], until=until))
+    db.session.flush()
+
+
+def forget_sign_outs(now: datetime) -> None:
+    """Drop the notes of sessions whose time is over."""
+    db.session.execute(delete(models.SignedOut).where(models.SignedOut.until <= now))
 
 
 def sign_out_everywhere(user_id: int) -> User:

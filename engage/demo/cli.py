@@ -46,7 +46,7 @@ def demo(partners: int | None, no_live: bool) -> None:
         people = _fill(settings, partners)
         house.run(
             extra=() if no_live else (LIVE,),
-            on_ready=lambda: _welcome(settings, house.address, people, live=not no_live),
+            on_ready=lambda: _welcome(settings, people, live=not no_live),
         )
 
 
@@ -74,11 +74,11 @@ def _note_kept(settings: Settings, found: Seeded) -> None:
     )
 
 
-def _welcome(settings: Settings, address: str, people: list[Login], *, live: bool) -> None:
+def _welcome(settings: Settings, people: list[Login], *, live: bool) -> None:
     """Where to go and who to be."""
-    click.echo(f"\nengage is ready: {address}\n")
+    click.echo(f"\nengage is ready: {settings.address}\n")
     for login in people:
         click.echo(f"  {login.role:<9}{login.email:<23}{login.password}   {login.name}")
-    watch = f"{address}/leaderboards/sales"
+    watch = f"{settings.address}/leaderboards/sales"
     click.echo(f"\nFacts keep coming: watch {watch}" if live else "")
     click.echo(f"Ctrl-C stops everything; the data stays in {settings.home_dir}\n")

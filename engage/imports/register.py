@@ -148,8 +148,8 @@ def recover(now: datetime, lives: Callable[[int], bool]) -> None:
     for row in db.session.scalars(begun).all():
         if lives(row.id):
             continue
-        if end := rules.after_silence(row.attempts):
-            row.state, row.failure, row.finished_at = end, POISON, now
+        if row.attempts >= rules.ATTEMPTS:
+            row.state, row.failure, row.finished_at = "failed", POISON, now
         else:
             row.started_at, row.queued_at = None, now - rules.FORGOTTEN
     db.session.flush()

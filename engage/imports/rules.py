@@ -24,11 +24,6 @@ READY = ("uploaded", "checked", "failed")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def after_silence(attempts: int) -> str | None:
-    """The end of a run that died: ``failed``; None where it may be tried again."""
-    return "failed" if attempts >= ATTEMPTS else None
-
-
 def safe_cell(text: str) -> str:
     """A cell that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

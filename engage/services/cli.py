@@ -13,7 +13,7 @@ from engage.services.house import open_house
 from engage.services.scheduler import schedule
 from engage.services.schema import bring_up_to_date
 from engage.services.supervisor import SupervisorError
-from engage.services.valkey import ValkeyError, ensure_valkey
+from engage.services.valkey import ValkeyError, embedded
 from engage.services.worker import work
 from engage.terminal import refuse
 from engage.videos import shelf
@@ -41,7 +41,7 @@ def up() -> None:
         shelf.prove(settings)
     with in_one_line(), open_house(settings) as house:
         bring_up_to_date(settings)
-        house.run(on_ready=lambda: click.echo(f"engage is ready: {house.address}"))
+        house.run(on_ready=lambda: click.echo(f"engage is ready: {settings.address}"))
 
 
 @click.command()
@@ -68,19 +68,14 @@ def scheduler() -> None:
 def _with_embedded_services(settings: Settings, part: Callable[[], None]) -> None:
     with in_one_line():
         shelf.prove(settings)
-        valkey = None if settings.redis else ensure_valkey(settings.home_dir)
-        try:
+        with embedded(settings):
             part()
-        finally:
-            if valkey is not None:
-                valkey.stop()
 
 
 def warn_of_sqlite(settings: Settings) -> None:
     """In production, say so if the SQLite at hand has a known fault."""
-    if settings.production and settings.database_url.startswith("sqlite"):
-        if sqlite3.sqlite_version_info >= _SOUND_SQLITE:
-            return
+    at_risk = settings.production and settings.database_url.startswith("sqlite")
+    if at_risk and sqlite3.sqlite_version_info < _SOUND_SQLITE:
         click.echo(
             f"Warning: SQLite {sqlite3.sqlite_version} can damage its file under load (mended in "
             "3.51.3). Set DATABASE_URL to a PostgreSQL for production.",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engage.config import ConfigurationError, Settings
 from engage.services import leash, locks, web
 from engage.services.supervisor import Process, Supervisor, SupervisorError
-from engage.services.valkey import Valkey, ValkeyError, ensure_valkey
+from engage.services.valkey import Valkey, ValkeyError, embedded
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,6 @@ class House:
     settings: Settings
     listening: socket.socket
     valkey: Valkey | None
-
-    @property
-    def address(self) -> str:
-        return web.address(self.settings)
 
     def run(
         self, extra: Iterable[Process] = (), on_ready: Callable[[], None] | None = None
@@ -86,23 +82,15 @@ def open_house(settings: Settings) -> Iterator[House]:
         raise ConfigurationError(_runs_already(settings, locks.note(path)))
     try:
         listening = _listen(settings, leash.GRACE + 2 if crashed else 0.0)
-        lock.write(json.dumps({"pid": os.getpid(), "address": web.address(settings)}))
+        lock.write(json.dumps({"pid": os.getpid(), "address": settings.address}))
         try:
-            yield from _with_valkey(settings, listening)
+            with embedded(settings) as valkey:
+                yield House(settings, listening, valkey)
         finally:
             listening.close()
             lock.write("")
     finally:
         lock.release()
-
-
-def _with_valkey(settings: Settings, listening: socket.socket) -> Iterator[House]:
-    valkey = None if settings.redis else ensure_valkey(settings.home_dir)
-    try:
-        yield House(settings, listening, valkey)
-    finally:
-        if valkey is not None:
-            valkey.stop()
 
 
 def _runs_already(settings: Settings, note: str) -> str:

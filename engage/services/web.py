@@ -35,11 +35,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def address(settings: Settings) -> str:
-    """Where people reach this house: ENGAGE_PUBLIC_URL, or the port on this machine."""
-    return settings.address
-
-
 def healthy(listening: socket.socket, name: str | None = None) -> bool:
     """Whether the web process behind the socket answers `/healthz` with 200 just now.
 
@@ -60,8 +55,5 @@ def serve(fd: str | None = None) -> None:
     """Serve until told to stop, on the inherited socket `fd` or on a new one of the settings."""
     settings = Settings()
     logs.configure(settings)
-    if fd is None:
-        listening = listen(settings.host, settings.port)
-    else:
-        listening = socket.socket(fileno=int(fd))
-    asgi.serve(settings, listening)
+    inherited = None if fd is None else socket.socket(fileno=int(fd))
+    asgi.serve(settings, inherited or listen(settings.host, settings.port))

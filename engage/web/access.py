@@ -53,14 +53,10 @@ def _declare(policy: Policy) -> Callable[[View], View]:
     return decorate
 
 
-def public(view: View) -> View:
-    """Anybody may see this view."""
-    return _declare(Policy("public"))(view)
-
-
-def signed_in(view: View) -> View:
-    """Whoever is signed in may see this view, even without a seat in any programme."""
-    return _declare(Policy("person"))(view)
+#: Anybody may see this view.
+public = _declare(Policy("public"))
+#: Whoever is signed in may see this view, even without a seat in any programme.
+signed_in = _declare(Policy("person"))
 
 
 def allow(*roles: Literal["partner", "manager", "admin"]) -> Callable[[View], View]:

@@ -18,7 +18,7 @@ def frame() -> dict[str, Any]:
     user, seat = g.get("user"), g.get("seat")
     locale = get_locale()
     return {
-        "nav_items": _marked(_groups(seat)) if seat else [],
+        "nav_items": _marked(_places(seat)) if seat else [],
         "shell": _shell(seat),
         "account": _account(seat) if user else None,
         "programme_name": seat.programme.name if seat else None,
@@ -37,72 +37,51 @@ def _shell(seat: Seat | None) -> str:
     return "console" if seat.role == "manager" else "partner"
 
 
-#: An entry of the navigation: (address, label, icon).
-Place = tuple[str, str, str]
+#: An entry of the navigation: (heading of its group, address, label, icon).
+Place = tuple[str, str, str, str]
 
 
-def _groups(seat: Seat) -> list[tuple[str, list[Place]]]:
-    """Entries by heading; five at most for partners, whose phones show them at the bottom."""
+def _places(seat: Seat) -> list[Place]:
+    """Five at most for partners, whose phones show them at the bottom."""
     if seat.role == "manager":
         return [
-            (
-                "",
-                [
-                    ("/console/", _("Overview"), "layout-dashboard"),
-                    ("/console/partners/", _("Partners"), "users"),
-                    ("/leaderboards/", _("Leaderboards"), "trophy"),
-                    ("/console/missions/", _("Missions"), "target"),
-                    ("/console/videos/", _("Videos"), "clapperboard"),
-                    ("/console/screens/", _("Screens"), "monitor"),
-                ],
-            ),
-            (
-                _("Pay"),
-                [
-                    ("/console/rules/", _("Rules"), "scale"),
-                    ("/console/boards/", _("Boards"), "medal"),
-                    ("/console/budget", _("Budget"), "coins"),
-                    ("/console/payouts/", _("Payouts"), "hand-coins"),
-                    ("/console/rewards/", _("Rewards"), "gift"),
-                    ("/console/disputes/", _("Questions"), "message-square"),
-                ],
-            ),
-            (
-                _("Data"),
-                [
-                    ("/console/import/", _("Import"), "upload"),
-                    ("/console/held/", _("Held facts"), "inbox"),
-                ],
-            ),
+            ("", "/console/", _("Overview"), "layout-dashboard"),
+            ("", "/console/partners/", _("Partners"), "users"),
+            ("", "/leaderboards/", _("Leaderboards"), "trophy"),
+            ("", "/console/missions/", _("Missions"), "target"),
+            ("", "/console/videos/", _("Videos"), "clapperboard"),
+            ("", "/console/screens/", _("Screens"), "monitor"),
+            (_("Pay"), "/console/rules/", _("Rules"), "scale"),
+            (_("Pay"), "/console/boards/", _("Boards"), "medal"),
+            (_("Pay"), "/console/budget", _("Budget"), "coins"),
+            (_("Pay"), "/console/payouts/", _("Payouts"), "hand-coins"),
+            (_("Pay"), "/console/rewards/", _("Rewards"), "gift"),
+            (_("Pay"), "/console/disputes/", _("Questions"), "message-square"),
+            (_("Data"), "/console/import/", _("Import"), "upload"),
+            (_("Data"), "/console/held/", _("Held facts"), "inbox"),
         ]
     return [
-        (
-            "",
-            [
-                ("/", _("Home"), "house"),
-                ("/leaderboards/", _("Boards"), "trophy"),
-                ("/missions/", _("Missions"), "target"),
-                ("/earnings/", _("Earnings"), "wallet"),
-                ("/videos/", _("Videos"), "clapperboard"),
-            ],
-        )
+        ("", "/", _("Home"), "house"),
+        ("", "/leaderboards/", _("Boards"), "trophy"),
+        ("", "/missions/", _("Missions"), "target"),
+        ("", "/earnings/", _("Earnings"), "wallet"),
+        ("", "/videos/", _("Videos"), "clapperboard"),
     ]
 
 
-def _marked(groups: list[tuple[str, list[Place]]]) -> list[dict[str, Any]]:
+def _marked(places: list[Place]) -> list[dict[str, Any]]:
     """The entries as templates/ui/shell.html draws them: the first of a group names its heading."""
-    here = [href for _heading, places in groups for href, *_rest in places if _is_here(href)]
-    current = max(here, key=len, default=None)
+    here = max((href for _heading, href, *_rest in places if _is_here(href)), key=len, default=None)
+    headings = ["", *(heading for heading, *_rest in places)]
     return [
         {
-            "heading": heading if not number else "",
+            "heading": heading if heading != before else "",
             "label": label,
             "href": href,
             "icon": icon,
-            "current": href == current,
+            "current": href == here,
         }
-        for heading, places in groups
-        for number, (href, label, icon) in enumerate(places)
+        for before, (heading, href, label, icon) in zip(headings, places, strict=False)
     ]
 
 
@@ -113,22 +92,13 @@ def _is_here(href: str) -> bool:
 
 
 def _account(seat: Seat | None) -> dict[str, Any]:
-    user = g.user
-    if seat is None:
-        place = None
-    elif seat.partner:
-        place = f"{seat.partner.name} · {seat.programme.name}"
-    else:
-        place = f"{_('Manager')} · {seat.programme.name}"
+    place = None
+    if seat:
+        place = f"{seat.partner.name if seat.partner else _('Manager')} · {seat.programme.name}"
+    yours = {"label": _("Your account"), "href": url_for("accounts.account"), "icon": "settings"}
     return {
-        "name": user.name or user.email,
+        "name": g.user.name or g.user.email,
         "detail": place,
-        "items": [
-            {
-                "label": _("Your account"),
-                "href": url_for("accounts.account"),
-                "icon": "settings",
-            }
-        ],
+        "items": [yours],
         "sign_out": url_for("accounts.sign_out"),
     }

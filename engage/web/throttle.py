@@ -10,7 +10,6 @@ import math
 import secrets
 import time
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from flask import Flask, Response, after_this_request, current_app, request
 from flask_limiter import Limiter
@@ -21,20 +20,10 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
+from engage.bodies import network
 from engage.config import Settings
 
 log = logging.getLogger(__name__)
-
-
-def network(address: str) -> str:
-    """What attempts from an address are counted under: of IPv6 a customer has 2**64, so their /64."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(found.ipv4_mapped or ip_network((found.packed[:8] + bytes(8), 64)))
 
 
 #: For views: ``@limiter.limit("60 per minute")``.

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from engage.accounts import keys, models, service, sessions
+from engage.accounts import keys, models, service
 from engage.accounts.models import User
 from engage.accounts.rules import SESSION_LIFETIME
 from engage.accounts.service import Refused
@@ -75,13 +75,13 @@ def test_a_session_is_no_other_one(cast):
 def test_one_session_ends_and_is_forgotten_when_its_cookie_is_dead_anyway(cast):
     session, other = (service.session_id(cast.alice.user) for _ in range(2))
     for _again in range(2):
-        sessions.sign_out(session, NOW)
+        service.sign_out(session, NOW)
     db.session.commit()
     assert service.signed_in(session) is None
     assert service.signed_in(other)
-    sessions.forget(NOW + SESSION_LIFETIME)
+    service.forget_sign_outs(NOW + SESSION_LIFETIME)
     assert db.session.query(models.SignedOut).count() == 1
-    sessions.forget(NOW + SESSION_LIFETIME + timedelta(days=1))
+    service.forget_sign_outs(NOW + SESSION_LIFETIME + timedelta(days=1))
     assert db.session.query(models.SignedOut).count() == 0
 
 

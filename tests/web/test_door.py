@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from engage import clock, flow
-from engage.accounts import glance, service, sessions
+from engage.accounts import glance, service
 from engage.accounts.models import User
 from engage.asgi import House
 from engage.config import Settings
@@ -253,7 +253,7 @@ def test_after_every_change_the_door_says_what_flask_would(app: Flask, doors: Do
 
 
 REVOKED: dict[str, Callable[[Cast, str], Any]] = {
-    "signed out": lambda cast, session: sessions.sign_out(session, NOW),
+    "signed out": lambda cast, session: service.sign_out(session, NOW),
     "signed out everywhere": lambda cast, _: service.sign_out_everywhere(cast.alice.user.id),
     "locked out": lambda cast, _: service.set_disabled(db.session.get_one(User, cast.alice.user.id), NOW),
     "the seat taken": lambda cast, _: service.take_seat(cast.alice.user.id, cast.alice.partner, NOW),  # type: ignore[arg-type]
