@@ -18,6 +18,7 @@ from engage.studio.values import BadValue, Data, Number, Value, given, shape_of
 
 TOGETHER = 0.5  # seconds: what is shown is captioned no later and no earlier than this
 READABLE = 1.2  # a caption that would stand shorter joins the next
+APART = 0.08  # seconds between two captions: players else show both for a moment
 
 
 class MissingField(ValueError):
@@ -131,7 +132,10 @@ def part_of(plan: Plan, layer: Layer, form: str) -> Part:
     wanted = KINDS[layer.kind].OPTIONS
     chosen = {key: _in_format(value, form) for key, value in layer.options.items()}
     options = {key: _filled(value, wanted[key], plan) for key, value in chosen.items()}
-    return Part(layer.boxes[form], options, layer.duration)
+    words = [value for key, value in chosen.items() if value and wanted[key].kind == "text"]
+    told = (plan.data.get(name) for text in words for name in placeholders.names(text))
+    return Part(layer.boxes[form], options, layer.duration,
+                tuple(value for value in told if isinstance(value, str)))  # fmt: skip
 
 
 def _in_format(value: Any, form: str) -> Any:
@@ -174,7 +178,10 @@ def cues(plan: Plan) -> list[Cue]:
         begin, end = planned.first / plan.fps, (planned.first + planned.frames) / plan.fps
         told = _timed(plan, planned)
         ends = [begin + at for at, _ in told[1:]] + [end]
-        out += [Cue(begin + at, until, text) for (at, text), until in zip(told, ends, strict=False)]
+        out += [
+            Cue(begin + at, until - APART, text)
+            for (at, text), until in zip(told, ends, strict=False)
+        ]
     return out
 
 

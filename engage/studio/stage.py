@@ -65,6 +65,7 @@ class Part:
     box: tuple[int, int, int, int]  # x, y, width, height
     options: Mapping[str, Any]
     seconds: float  # how long it stands
+    told: tuple[str, ...] = ()  # what fields put into its words, such as a name
 
     def __getitem__(self, name: str) -> Any:
         return self.options[name]
@@ -113,7 +114,7 @@ class Stage:
         _x, _y, w, h = part.box
         floor = part["floor"] or max(10, part["size"] // 2)
         return fit(text, style or self.style(part), part["size"], floor, w, h, part["lines"],
-                   part["align"], part["valign"])  # fmt: skip
+                   part["align"], part["valign"], part.told)  # fmt: skip
 
     def line(self, text: str, style: Style, size: int, colour: RGB) -> tuple[Sprite, int, int]:
         """A line of text as a sprite, with its offset from the origin on the baseline."""

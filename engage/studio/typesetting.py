@@ -22,6 +22,7 @@ ASCENT, DESCENT = 0.76, 0.22  # the room a line takes at least, in em: capitals,
 WHOLE = 16  # letters: in unspaced scripts, a longer word between spaces may be broken anywhere
 _COUNT = re.compile(r"\d{1,3}([.,]\d{3})*[.,]?")
 _DATED = re.compile(r"\d{1,2}, |\d{4}\b(?![.,]\d)")
+_OPENS = re.compile(r"[“„«‘]\s?\w{1,2} ")
 _NEVER_FIRST = frozenset("ーゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
@@ -67,12 +68,25 @@ def _words(text: str) -> list[str]:
     return out
 
 
+def _held(words: list[str], text: str, phrase: str) -> list[str]:
+    """The pieces of a text, those of a phrase in one."""
+    start = text.find(phrase) if phrase else -1
+    if start < 0:
+        return words
+    ends = list(itertools.accumulate(map(len, words)))
+    first = next(k for k, end in enumerate(ends) if end > start)
+    last = next(k for k, end in enumerate(ends) if end >= start + len(phrase))
+    return [*words[:first], "".join(words[first : last + 1]), *words[last + 1 :]]
+
+
 def _kept_together(words: list[str]) -> list[str]:
     """The pieces without breaks that read badly: a number stays with what it counts, a day and a
-    year with their month (“500 points”, “Dec 16, 2026”, “26. September”)."""
+    year with their month (“500 points”, “Dec 16, 2026”, “26. September”), the first short word
+    of a quotation with the next."""
     out = words[:1]
     for before, word in itertools.pairwise(words):
-        if before.endswith(" ") and (_COUNT.fullmatch(before.strip()) or _DATED.match(word)):
+        binds = _COUNT.fullmatch(before.strip()) or _OPENS.fullmatch(before)
+        if before.endswith(" ") and (binds or _DATED.match(word)):
             out[-1] += word
         else:
             out.append(word)
@@ -160,18 +174,25 @@ def fit(
     lines: int = 1,
     align: str = "left",
     valign: str = "top",
+    whole: tuple[str, ...] = (),
 ) -> Block:
     """Set a text into a box of ``width`` by ``height`` pixels.
 
     ``size`` is the wish, ``floor`` the smallest size, ``lines`` the most lines while shrinking (at
     the floor as many as the box holds). ``align`` left, center, right; ``valign`` top, middle,
-    bottom. Sizes in pixels per em."""
+    bottom. Sizes in pixels per em. What of the text is in ``whole``, such as a name, stays on one
+    line where that makes it no smaller."""
     words = _words(clean(text))
     ways = [words] if lines == 1 else [_kept_together(words), words]
-    whole = measure("".join(words).strip(), style, size).width / size  # in em, about
+    if lines > 1 and whole:
+        held = functools.reduce(
+            lambda kept, name: _held(kept, clean(text), clean(name)), whole, words
+        )
+        ways.insert(0, _kept_together(held))
+    em = measure("".join(words).strip(), style, size).width / size  # about
     at = size
     while True:
-        hopeless = whole * at > lines * width * 1.05
+        hopeless = em * at > lines * width * 1.05
         for pieces in () if hopeless else ways:
             wrapped = _balanced(pieces, style, at, width)
             if wrapped is not None and len(wrapped) <= lines:

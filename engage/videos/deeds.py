@@ -48,12 +48,8 @@ def customers(told: Told) -> Number | None:
 
 
 def months(told: Told) -> Series | None:
+    """The months up to the period's last one, from the first with a deal on; none before any deal."""
     found = told.history[-max(MONTHS_SHOWN, _months_of(told.teller.told_period)) :]
-    if len(found) < MONTHS_SHOWN and told.in_period:
-        # A newcomer's chart starts with the period, so that its first month is seen to be the first.
-        known = {month.first for month in found}
-        found = [m for m in told.in_period[-MONTHS_SHOWN:] if m.first not in known] + found
-        found.sort(key=lambda month: month.first)
     if not found:
         return None
     in_money = any(month.amount for month in found)

@@ -193,3 +193,19 @@ def test_measuring_sees_accents_and_descenders():
     plain, tall = measure("on", DISPLAY, 100), measure("Ǻg", DISPLAY, 100)
     assert tall.top > plain.top
     assert tall.bottom > plain.bottom
+
+
+def test_a_name_stays_on_one_line_where_that_makes_it_no_smaller():
+    def lines(name: str) -> tuple[list[str], int]:
+        block = fit(f"Welcome, {name}.", DISPLAY, 100, 42, 800, 330, 3, whole=(name,))
+        return [placed.line.text for placed in block.lines], block.size
+
+    assert lines("Ada Lindqvist") == (["Welcome,", "Ada Lindqvist."], 100)
+    told, size = lines("María del Carmen Fernández de Córdoba")
+    assert told[0].startswith("Welcome, María")
+    assert size > 80
+
+
+def test_a_quotations_first_short_word_stays_with_the_next():
+    block = fit("6 more customers for “A dozen doors”", DISPLAY, 60, 30, 540, 400, 4)
+    assert not any(placed.line.text.endswith("“A") for placed in block.lines)

@@ -1,5 +1,6 @@
 """Watching, as partner and manager see it; a rival sees nothing."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,7 @@ def test_the_story_is_there_as_a_page_while_the_film_is_made(
     """Its sentences and figures are those of the film, so it stands in where none can be played."""
     assert cast.alice.partner
     alice = cast.alice.partner.id
+    record(cast.programme, sale("a-0", "A1", "1200", date(2013, 3, 5)))
     record(cast.programme, sale("a-large", "A1", "26350"))
     order(alice, template="recap")
     (video,) = rows()

@@ -87,6 +87,19 @@ def test_months_and_deals_are_the_facts(cast: Cast) -> None:
     assert (film["best_month"], shown(film["best_month_runs"])) == ("April", "1")
 
 
+def test_a_newcomers_months_begin_with_their_first_deal(cast: Cast) -> None:
+    """Not with months of $0 in which they were not there, or had nothing to show yet."""
+    assert cast.alice.partner
+    series = told(cast.programme, cast.alice.partner, periods.parse("2013-Q2"))["months"]
+    assert isinstance(series, Series)
+    assert series.points[0].value > 0
+    year = told(cast.programme, cast.alice.partner, periods.parse("2013"))["months"]
+    assert isinstance(year, Series)
+    assert year.points == series.points
+    assert cast.charlie.partner
+    assert told(cast.programme, cast.charlie.partner, periods.parse("2012-Q4"))["months"] is None
+
+
 def test_the_mission_is_as_far_as_the_mission_page_says(cast: Cast) -> None:
     partner = cast.alice.partner
     assert partner
