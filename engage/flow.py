@@ -5,7 +5,7 @@ depends on how facts were batched, ordered or repeated, because every step posts
 between what the facts say and what already stands.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -252,14 +252,14 @@ def turn(programme: Programme, *, now: datetime) -> None:
 
 
 def freeze(
-    programme: Programme, slug: str, reason: str, *, on: bool, by: int, now: datetime
+    programme: Programme, slugs: Collection[str], reason: str, *, on: bool, by: int, now: datetime
 ) -> None:
-    """A manager freezes a board for everybody else, or lifts that.
+    """A manager freezes boards for everybody else, or lifts that.
 
-    :raises pictures.Refused: it is so already.
+    :raises pictures.Refused: one is so already.
     """
-    if board := leaderboards.freeze(programme, slug, reason, on, by, now):
-        _tell(programme, [board], set(), now)
+    if boards := leaderboards.freeze(programme, slugs, reason, on, by, now):
+        _tell(programme, boards, set(), now)
 
 
 def redraw(programme: Programme, slug: str, reason: str, *, by: int, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from engage.console.typed_form import NONE, Reading
 from engage.definitions import FACT_KINDS
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
-from engage.leaderboards import ranking, rules, sentences, windows
+from engage.leaderboards import ranking, rules, sentences, service, windows
 from engage.leaderboards.models import Board as Row
 from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.rules import PERCENT, Board
@@ -209,6 +209,7 @@ def preview(
     whole = sentences.is_told_whole(rule, found.best)
     return shown | {
         "said": said(here, rule, voice),
+        "tells": voice.all_of(_open(here, published)) if rule.freeze else None,
         "ranked": sentences.members(rule, found.ranked, voice),
         "count": found.ranked,
         "first": FIRST,
@@ -222,6 +223,17 @@ def preview(
             for row in found.rows
         ],
     }
+
+
+def _open(here: Programme, freezing: Published) -> list[str]:
+    """Boards that would tell how a ``freezing`` one stands, and never freeze by themselves."""
+    return [
+        each.model.name
+        for each in service.boards(here)
+        if each.model.slug != freezing.model.slug
+        and each.rule.tells_of(freezing.rule)
+        and not each.rule.freeze
+    ]
 
 
 def said(here: Programme, rule: Board, voice: Voice) -> list[str]:

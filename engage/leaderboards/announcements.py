@@ -9,6 +9,7 @@ from engage.leaderboards import late, pictures, sentences
 from engage.leaderboards.late import Moved
 from engage.leaderboards.published import Published
 from engage.leaderboards.view import View
+from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
@@ -42,7 +43,7 @@ def stage(view: View, now: datetime, voice: Voice) -> Said | None:
 
 def opens(programme: Programme, period: Period, voice: Voice) -> str:
     """When a freeze of that period ends by itself."""
-    if period.kind == "all":
+    if period.kind in ("all", ROLLING):
         return voice.gettext("when it is lifted")
     return voice.gettext("on %(at)s", at=voice.moment(period.ends_at(programme.timezone)))
 

@@ -52,6 +52,8 @@ def _page(board: str, **more: Any) -> str:
         stage=announcements.stage(view, g.now, voice),
         is_frozen=pictures.is_frozen(published),
         may_freeze=view.is_current,
+        alike={act: _alike(here, published, act, voice) for act in ("freeze", "lift")},
+        along="along" in request.form or request.form.get("act") not in ("freeze", "lift"),
         freeze=_span(rule.freeze, voice),
         final_after=_span(rule.final_after, voice),
         log=_log(published, voice),
@@ -59,6 +61,22 @@ def _page(board: str, **more: Any) -> str:
         league=rule.league,
         draws=[_draw(view, draw, voice) for draw in leagues.draws(published)],
         **more,
+    )
+
+
+def _alike(here: Programme, published: Published, act: str, voice: Voice) -> str:
+    """Boards that would tell what is frozen, or (``act=lift``) that are frozen with it, until when."""
+    day = today(here)
+    found = service.telling(here, published, day, frozen=act == "lift")
+    return voice.all_of(
+        [
+            voice.gettext(
+                "%(board)s (opens %(when)s)",
+                board=each.model.name,
+                when=announcements.opens(here, each.rule.windows.running(day), voice),
+            )
+            for each in found
+        ]
     )
 
 
@@ -125,23 +143,30 @@ def _draw(view: View, draw: Any, voice: Voice) -> dict[str, Any]:
 @blueprint.post("/<board>/moments")
 @allow("manager")
 def change(board: str) -> Response | tuple[str, int]:
-    """Freeze (`act=freeze`), lift (`lift`) or draw the league anew (`redraw`), with a reason."""
+    """Freeze (`act=freeze`), lift (`lift`) or draw the league anew (`redraw`), with a reason.
+
+    With `along` the boards, too, that would tell how this one stands; `act=close` freezes those alone.
+    """
     act = request.form.get("act", "")
-    if act not in ("freeze", "lift", "redraw"):
+    if act not in ("freeze", "lift", "close", "redraw"):
         abort(400)
     reason = form_text(f"{act}_reason", _LONGEST)
     if not reason or len(reason) > _LONGEST:
         said = _("Say why, in at most %(most)s characters.", most=_LONGEST)
         return _page(board, error=said, act=act, reason=reason), 422
-    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
+    programme_id, by, now, along = g.seat.programme.id, g.user.id, g.now, "along" in request.form
 
     def work() -> bool:
         here = db.session.get_one(Programme, programme_id)
-        if service.board(here, board) is None:
+        published = service.board(here, board)
+        if published is None:
             abort(404)
         if act == "redraw":
             return flow.redraw(here, board, reason, by=by, now=now)
-        flow.freeze(here, board, reason, on=act == "freeze", by=by, now=now)
+        alike = service.telling(here, published, today(here), frozen=act == "lift")
+        slugs = {board} if act != "close" else set()
+        slugs |= {each.model.slug for each in alike if along or act == "close"}
+        flow.freeze(here, slugs, reason, on=act != "lift", by=by, now=now)
         return True
 
     try:
@@ -155,6 +180,7 @@ def change(board: str) -> Response | tuple[str, int]:
     flash(
         {
             "freeze": _("The board is frozen for everybody but managers."),
+            "close": _("What would tell of it is frozen, too."),
             "lift": _("Everybody sees what stands now."),
             "redraw": _("The league is drawn anew, and everybody reads why."),
         }[act],

@@ -204,7 +204,7 @@ _EXPLAINED = ("amount", "quantity", "facts", POINTS)
 def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = None) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
-        return _draw("leaderboards/_me.html", view, voice, **_frozen(view, member, voice))
+        return _draw("leaderboards/_me.html", view, voice, **frozen(view, member, voice))
     found = views.near(view, member, rows=rows)
     mine = next((row for row in found.rows if row.member_id == member), None)
     yesterday = _yesterday(view, found)
@@ -271,8 +271,8 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     return {"text": text, "lines": lines, "more": more}
 
 
-def _frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
-    """While the board stands still: what the member has by now, and no place."""
+def frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
+    """While the board stands still: what the member has by now, and no place; and until when."""
     score = views.own_score(view, member) or 0
     return {
         "score": sentences.score(view.published.rule, score, view.programme.currency, voice),

@@ -122,6 +122,11 @@ class Board:
         distinct, by_tier = self.measure in DISTINCT, conditions.asks_for_tier(self.audience)
         return self.is_plain and not distinct and not by_tier
 
+    def tells_of(self, other: "Board") -> bool:
+        """Whether who reads this board learns how the ``other`` stands: both count the same of the same facts."""
+        mine, theirs = ((b.measure, b.on, frozenset(b.where)) for b in (self, other))
+        return mine == theirs
+
     def within(self, window: Period) -> "Board":
         """The board of a mission whose window is known."""
         return replace(self, windows=replace(self.windows, spans=(window,)))

@@ -1,8 +1,8 @@
 """Boards: which there are and who may look, what they do by the clock, and how they are counted anew."""
 
 import json
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -92,16 +92,17 @@ def turn(programme: Programme, now: datetime) -> list[Published]:
 
     Until then, who reads a window that moved on counts the facts.
     """
-    today = clock.local_day(now, programme.timezone)
-    turned = []
-    for board in boards(programme):
-        if board.rule.period == ROLLING and board.model.kept_on != today:
-            rebuild(programme, board, now)
-            turned.append(board)
-        elif turn_one(programme, board, now):
-            turned.append(board)
+    turned = [board for board in boards(programme) if _turn(programme, board, now)]
     stamp(turned, now)
     return turned
+
+
+def _turn(programme: Programme, published: Published, now: datetime) -> bool:
+    today = clock.local_day(now, programme.timezone)
+    if published.rule.period == ROLLING and published.model.kept_on != today:
+        rebuild(programme, published, now)
+        return True
+    return turn_one(programme, published, now)
 
 
 def turn_one(programme: Programme, published: Published, now: datetime) -> bool:
@@ -125,21 +126,33 @@ def redraw(
 
 
 def freeze(
-    programme: Programme, slug: str, reason: str, on: bool, by: int, now: datetime
-) -> Published | None:
-    """Freeze a board for everybody but managers, or lift that; None where there is no such board.
+    programme: Programme, slugs: Collection[str], reason: str, on: bool, by: int, now: datetime
+) -> list[Published]:
+    """Freeze boards for everybody but managers, or lift that; those of them that there are.
 
-    :raises pictures.Refused: it is so already.
+    :raises pictures.Refused: one is so already.
     """
-    found = board(programme, slug)
-    if found is None:
-        return None
-    turn_one(programme, found, now)
-    if on:
-        pictures.freeze(programme, found, reason, by, now)
-    else:
-        pictures.lift(found, reason, by, now)
-    stamp([found], now)
+    found = [each for each in boards(programme) if each.model.slug in slugs]
+    for each in found:
+        _turn(programme, each, now)
+        if on:
+            pictures.freeze(programme, each, reason, by, now)
+        else:
+            pictures.lift(each, reason, by, now)
+    stamp(found, now)
+    return found
+
+
+def telling(
+    programme: Programme, published: Published, today: date, *, frozen: bool
+) -> list[Published]:
+    """The other boards from which it can be told how this one stands: those that are ``frozen``, or not."""
+    found = []
+    for each in boards(programme):
+        runs = each.rule.windows.running(today)
+        is_other = each.model.id != published.model.id and runs.first <= today <= runs.last
+        if is_other and each.rule.tells_of(published.rule) and pictures.is_frozen(each) == frozen:
+            found.append(each)
     return found
 
 

@@ -21,6 +21,15 @@ from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, at
 #: Whole numbers: the digits of a timing on /metrics, or of a signature, may hold them by chance.
 SECRETS = re.compile(r"(?<![\w.])(13|9),?123(?!\w)")
 FRAGMENTS = ("sales/rows", "sales/export.csv", "sales/rows?scope=region%3DNorthwest", "sales/me")
+AREAS = """
+[[boards]]
+slug = "areas"
+name = "Areas"
+measure = "amount"
+on = "sale"
+period = "quarter"
+by = "region"
+"""
 FROZEN_AND_LIVE = ("/leaderboards/sales", "/leaderboards/sales?live=1")
 
 
@@ -63,6 +72,7 @@ def test_a_partner_sees_its_own_score_and_neither_its_place_nor_a_gap(app: Flask
     for place in ("1st", "2nd", "3rd"):
         assert place not in mine
     for said in (mine, bob.get("/home/now").text):
+        assert "$13,123.45" in said
         assert "frozen for everybody" in said
         for word in ("behind", "more to pass", "You lead"):
             assert word not in said, word
@@ -109,6 +119,35 @@ def test_a_manager_lifts_and_freezes_with_a_reason_that_stays_readable(app: Flas
     assert "by Mia: No secrets" in page
     assert mia.post(where, data={"act": "open"}).status_code == 400
     assert mia.get("/console/boards/nothing/moments").status_code == 404
+
+
+def test_boards_that_count_the_same_freeze_and_open_together_unless_a_manager_says_otherwise(
+    app: Flask, cast: Cast
+):
+    mia, charlie = browser(app, cast.mia.user), browser(app, cast.charlie.user)
+    where, areas = "/console/boards/sales/moments", "/leaderboards/areas/rows"
+    publish(FREEZES + AREAS, at(FROZEN, 1))
+
+    def act(name: str, **more: str) -> None:
+        said = {"act": name, f"{name}_reason": "The gala"}
+        assert mia.post(where, data=said | more).status_code == 303
+
+    assert "Areas (opens on Jul 1, 2013" in mia.get(where).text
+    assert "Counted the same, and not frozen: Areas" in mia.get(where).text
+    act("close")
+    before = charlie.get(areas).text
+    win(cast)
+    assert charlie.get(areas).text == before
+    assert "Lift that of Areas" in mia.get(where).text
+    act("lift", along="y")
+    assert charlie.get(areas).text != before
+    assert re.search("Freeze Areas .* as well", mia.get(where).text)
+    act("freeze")
+    assert "Counted the same, and not frozen: Areas" in mia.get(where).text
+    act("lift")
+    act("freeze", along="y")
+    assert "Lift that of Areas" in mia.get(where).text
+    assert mia.get("/console/boards/areas/moments").text.count("by Mia: The gala") == 3
 
 
 def test_what_if_tells_no_place_on_a_frozen_board(app: Flask, cast: Cast):

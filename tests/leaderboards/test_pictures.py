@@ -152,7 +152,7 @@ def test_a_manager_freezes_by_hand_and_lifts_it_with_a_reason(cast: Cast):
         transaction(
             lambda: flow.freeze(
                 programmes.by_slug("resellers"),
-                *("sales", "The gala"),
+                *(["sales"], "The gala"),
                 on=on,
                 by=cast.mia.user.id,
                 now=NOW + timedelta(minutes=minutes),
@@ -176,7 +176,7 @@ def test_a_freeze_that_was_lifted_by_hand_does_not_come_back(cast: Cast):
     transaction(
         lambda: flow.freeze(
             programmes.by_slug("resellers"),
-            *("sales", "No secrets"),
+            *(["sales"], "No secrets"),
             on=False,
             by=cast.mia.user.id,
             now=at(FROZEN, 1),

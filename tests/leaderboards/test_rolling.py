@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
+from engage import flow
+from engage.db import transaction
 from engage.leaderboards import jobs, ranking, service
 from engage.programmes import service as programmes
 from tests.conftest import PROGRAMME, Cast, publish, record, sale
@@ -51,3 +53,31 @@ def test_a_window_keeps_a_day_of_23_or_25_hours_whole_and_moves_on_at_midnight(
     assert score(at(last, "23:59")) == "1110.0000", "the window is moved at midnight"
     after = last + timedelta(days=1)
     assert score(at(after, "00:00")) == "1000.0000", "and then the day of the change is behind it"
+
+
+def test_a_window_that_is_frozen_by_hand_tells_nothing_new_on_the_days_after(
+    app: Flask, cast: Cast
+) -> None:
+    day = date(2013, 4, 10)
+    publish(WEEK, at(day, "12:00"))
+    record(cast.programme, sale("a-0", "A1", "10", day), now=at(day, "12:00"))
+    later = day + timedelta(days=1)
+    transaction(
+        lambda: flow.freeze(
+            programmes.by_slug("resellers"),
+            *(["sales"], "The gala"),
+            on=True,
+            by=cast.mia.user.id,
+            now=at(later, "09:00"),
+        )
+    )
+    record(cast.programme, sale("a-1", "A1", "700", later), now=at(later, "10:00"))
+    for after in (0, 1, 2):
+        today = later + timedelta(days=after)
+        jobs.turn(at(today, "12:00"))
+        here = programmes.by_slug("resellers")
+        board = service.board(here, "sales")
+        assert board
+        found = ranking.ranking(here, board, board.rule.windows.ending(today))
+        alice = next(row for row in found.rows if row.name == "Alice Bikes")
+        assert ranking.natural_score(board, alice.score) == "6010.0000"

@@ -107,3 +107,21 @@ def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) ->
     with pytest.raises(DefinitionError) as caught:
         language.parse(BOARD | change, "USD")  # type: ignore[operator]
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("other", "tells"),
+    [
+        ({"by": "region"}, True),
+        ({"period": "month", "tie": "first"}, True),
+        (GROWTH, True),
+        ({"measure": "facts"}, False),
+        ({"on": "training_completed"}, False),
+        ({"where": {"category": ["Bikes"]}}, False),
+    ],
+)
+def test_a_board_that_counts_the_same_of_the_same_facts_tells_how_another_stands(
+    other: dict[str, object], tells: bool
+) -> None:
+    board = language.parse(BOARD, "USD")
+    assert language.parse(BOARD | other, "USD").tells_of(board) is tells
