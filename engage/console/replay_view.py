@@ -10,13 +10,14 @@ from flask_babel import ngettext
 
 from engage import periods
 from engage.activity import sentences as facts
-from engage.console import rule_view, service
+from engage.console import rule_view
 from engage.console.typed_form import one
 from engage.incentives import drafts, jobs, language, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
 from engage.ledger import budgets
 from engage.money import POINTS
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 
@@ -68,7 +69,7 @@ def _found(
     own = _own_budget(here, draft, state["definition"])
     earns = _earns(here, draft, state["definition"])
     left = {unit: amount for unit, amount in budgets.left(here.id).items() if unit in earns}
-    names = {who: text for who, (_id, text) in service.names(named).items()}
+    names = {who: text for who, (_id, text) in partners.names(named).items()}
     return {
         "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
         "facts": voice.number(state["facts"]),

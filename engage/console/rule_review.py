@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from engage import flow, periods, proof
 from engage.activity.models import Fact
-from engage.console import replay_view, rule_form, service
+from engage.console import replay_view, rule_form
 from engage.console import rule_view as view
 from engage.console.drafts import Answer, fitted, keep, the_draft
 from engage.console.drafts import blueprint as blueprint
@@ -26,6 +26,7 @@ from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
 from engage.incentives.rules import Rule
 from engage.money import POINTS
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
@@ -94,7 +95,7 @@ def _correction(found: Rehearsal, here: Programme) -> dict[str, Any]:
             if unit in sides
         ]
 
-    names = service.names([partner for partner, _unit, _amount in found.largest])
+    names = partners.names(partner for partner, _unit, _amount in found.largest)
     return {
         "lines": found.lines,
         "gains": side(found.gains),

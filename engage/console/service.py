@@ -113,7 +113,7 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
         top=top,
         fresh=freshness(programme.id),
         imports=register.latest_done(programme.id, 3),
-        names=names([behind.partner_id for behind in found.behind]),
+        names=partners.names(behind.partner_id for behind in found.behind),
     )
 
 
@@ -246,11 +246,3 @@ def freshness(programme_id: int) -> Fresh | None:
     recorded_at = db.session.scalar(newest)
     last_day = db.session.scalar(select(func.max(Fact.day)).where(here))
     return Fresh(recorded_at, last_day) if recorded_at and last_day else None
-
-
-def names(partner_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """External id and name of partners, by id."""
-    rows = db.session.execute(
-        select(Partner.id, Partner.external_id, Partner.name).where(Partner.id.in_(partner_ids))
-    )
-    return {partner_id: (external_id, name) for partner_id, external_id, name in rows}

@@ -11,7 +11,6 @@ from flask import Blueprint, g, render_template
 from flask import url_for as url
 
 from engage.console.here import programme, today
-from engage.console.service import names
 from engage.earnings.reasons import rule_name
 from engage.home.service import main_board, main_period
 from engage.insight import strain
@@ -19,6 +18,7 @@ from engage.insight.budget import CORRECTED, Source, Spending, Total, budget
 from engage.insight.leaks import Lost
 from engage.insight.rules import Forecast
 from engage.money import POINTS
+from engage.partners.service import names
 from engage.voice import Voice
 from engage.web import allow
 from engage.web.locales import viewer

@@ -250,6 +250,13 @@ def segments_of(programme: Programme) -> list[rules.Segment]:
     return [rules.parse(raw) for raw in programme.segments]
 
 
+def names(partner_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """External id and name of partners, by id."""
+    wanted = among(Partner.id, set(partner_ids))
+    rows = db.session.execute(select(Partner.id, Partner.external_id, Partner.name).where(wanted))
+    return {partner_id: (external_id, name) for partner_id, external_id, name in rows}
+
+
 def by_external_id(programme_id: int, external_id: str) -> Partner | None:
     return db.session.scalar(
         select(Partner).where(

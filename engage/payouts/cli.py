@@ -1,6 +1,7 @@
 """``engage payout …``: the console's steps for the command line."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,8 @@ def list_(programme_slug: str | None, as_json: bool) -> None:
         sums = ", ".join(_pay(amount, unit) for unit, amount in run["amounts"].items())
         period = ENGLISH.period(periods.parse(run["period"]))
         state = sentences.run_state(run["state"])
-        table.add_row(
-            str(run["number"]), period, run["promised_on"], state, str(run["payments"]), sums
-        )
+        number, payments = str(run["number"]), str(run["payments"])
+        table.add_row(number, period, run["promised_on"], state, payments, sums)
     out.print(table)
 
 
@@ -80,14 +80,8 @@ def show(number: int, programme_slug: str | None, as_json: bool) -> None:
     for one in found:
         amount = _pay(one["amount"], one["unit"])
         why = "; ".join([*one["held_because"], *filter(None, [one["earlier_because"]])])
-        table.add_row(
-            str(one["payment"]),
-            one["partner"],
-            amount,
-            sentences.state(one["state"]),
-            why,
-            one["reference"] or "",
-        )
+        state, reference = sentences.state(one["state"]), one["reference"] or ""
+        table.add_row(str(one["payment"]), one["partner"], amount, state, why, reference)
     out.print(table)
 
 
@@ -115,14 +109,29 @@ def _manager(programme: Programme, email: str) -> int:
     return user.id
 
 
-def _take(step: Callable[[], Any]) -> Any:
+def _take(programme_slug: str | None, step: Callable[[Programme], Any]) -> Any:
     """One step in a transaction of its own, or the reason why not."""
-    try:
-        found = transaction(step)
-    except service.Refused as error:
-        refuse(str(error))
-    deliver()
+    with inside():
+        try:
+            found = transaction(lambda: step(the_programme(programme_slug)))
+        except service.Refused as error:
+            refuse(str(error))
+        deliver()
     return found
+
+
+def _step(
+    programme_slug: str | None,
+    number: int,
+    by: str,
+    step: Callable[[PayoutRun, int, datetime], Any],
+) -> Any:
+    """A manager's step on a run."""
+
+    def work(programme: Programme) -> Any:
+        return step(_the_run(programme, number), _manager(programme, by), clock.now())
+
+    return _take(programme_slug, work)
 
 
 @payout.command()
@@ -130,13 +139,12 @@ def _take(step: Callable[[], Any]) -> Any:
 @json_option
 def collect(programme_slug: str | None, as_json: bool) -> None:
     """Collect the period that is over now, and not when the schedule comes round."""
-    with inside():
 
-        def work() -> int | None:
-            run = collecting.collect(the_programme(programme_slug), clock.now())
-            return run.number if run else None
+    def work(programme: Programme) -> int | None:
+        run = collecting.collect(programme, clock.now())
+        return run.number if run else None
 
-        number = _take(work)
+    number = _take(programme_slug, work)
     if as_json:
         print_json({"run": number})
     else:
@@ -149,14 +157,7 @@ def collect(programme_slug: str | None, as_json: bool) -> None:
 @programme_option
 def approve(number: int, by: str, programme_slug: str | None) -> None:
     """A manager's yes to a run; above the programme's limit it needs two managers."""
-    with inside():
-
-        def work() -> bool:
-            programme = the_programme(programme_slug)
-            run, manager = _the_run(programme, number), _manager(programme, by)
-            return service.approve(run, manager, clock.now())
-
-        cleared = _take(work)
+    cleared = _step(programme_slug, number, by, service.approve)
     said = "is cleared to be paid" if cleared else "needs another manager's yes as well"
     out.print(f"payout {number} {said}")
 
@@ -187,16 +188,14 @@ def paid(
     number: int, by: str, reference: str, partner: str | None, programme_slug: str | None
 ) -> None:
     """Mark the payments of a run as made."""
-    with inside():
 
-        def work() -> int:
-            programme, now = the_programme(programme_slug), clock.now()
-            run, manager = _the_run(programme, number), _manager(programme, by)
-            one = the_partner(programme, partner).id if partner else None
-            day = clock.local_day(now, programme.timezone)
-            return service.pay(run, manager, reference, now, day, partner_id=one)
+    def work(run: PayoutRun, manager: int, now: datetime) -> int:
+        programme = the_programme(programme_slug)
+        one = the_partner(programme, partner).id if partner else None
+        day = clock.local_day(now, programme.timezone)
+        return service.pay(run, manager, reference, now, day, partner_id=one)
 
-        made = _take(work)
+    made = _step(programme_slug, number, by, work)
     said = "1 payment is" if made == 1 else f"{made} payments are"
     out.print(f"payout {number}: {said} marked paid")
 
@@ -209,14 +208,11 @@ def paid(
 @programme_option
 def release(number: int, payment: int, by: str, note: str, programme_slug: str | None) -> None:
     """Let a held payment be made after all."""
-    with inside():
 
-        def work() -> None:
-            programme = the_programme(programme_slug)
-            run, manager = _the_run(programme, number), _manager(programme, by)
-            service.release(run, payment, manager, note, clock.now())
+    def work(run: PayoutRun, manager: int, now: datetime) -> None:
+        service.release(run, payment, manager, note, now)
 
-        _take(work)
+    _step(programme_slug, number, by, work)
     out.print(f"payment {payment} is released")
 
 
@@ -228,13 +224,10 @@ def release(number: int, payment: int, by: str, note: str, programme_slug: str |
 @programme_option
 def put_back(number: int, payment: int, by: str, why: str, programme_slug: str | None) -> None:
     """Take a payment out, also one that the bank returned: it comes with the next run."""
-    with inside():
 
-        def work() -> None:
-            programme, now = the_programme(programme_slug), clock.now()
-            run, manager = _the_run(programme, number), _manager(programme, by)
-            day = clock.local_day(now, programme.timezone)
-            service.put_back(run, payment, manager, why, now, day)
+    def work(run: PayoutRun, manager: int, now: datetime) -> None:
+        day = clock.local_day(now, the_programme(programme_slug).timezone)
+        service.put_back(run, payment, manager, why, now, day)
 
-        _take(work)
+    _step(programme_slug, number, by, work)
     out.print(f"payment {payment} is put back")

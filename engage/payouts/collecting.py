@@ -1,5 +1,6 @@
 """Closing a period: what it earned its partners goes from accrued to payable, into a run."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -39,9 +40,9 @@ def collect(programme: Programme, now: datetime, by: int | None = None) -> Payou
     due = _due(programme.id, terms, last.last_day if last else None, period.last)
     if last is None and not due:
         return None  # the programme has only begun
-    totals: dict[str, int] = {}
+    totals = Counter[str]()
     for one in due:
-        totals[one.unit] = totals.get(one.unit, 0) + one.amount
+        totals[one.unit] += one.amount
     run = PayoutRun(
         programme_id=programme.id,
         number=last.number + 1 if last else 1,
@@ -93,13 +94,12 @@ def _due(programme_id: int, terms: Terms, before: date | None, last: date) -> li
 def _propose(run: PayoutRun, due: Sequence[Due], terms: Terms, today: date, now: datetime) -> None:
     """Write a run's payments and move their amounts from accrued to payable."""
     paid = _paid_before({one.partner_id for one in due})
-    by_unit: dict[str, list[int]] = {}
+    by_unit: dict[str, list[int]] = defaultdict(list)
     for one in due:
-        by_unit.setdefault(one.unit, []).append(one.amount)
+        by_unit[one.unit].append(one.amount)
     rows = []
     for payout_id, one in zip(next_ids("payouts", len(due)), due, strict=True):
-        earlier = paid.get((one.partner_id, one.unit), [])
-        holds = rules.holds(one, earlier, by_unit[one.unit], terms)
+        holds = rules.holds(one, paid[one.partner_id, one.unit], by_unit[one.unit], terms)
         rows.append(
             {
                 "id": payout_id,
@@ -131,7 +131,7 @@ def _propose(run: PayoutRun, due: Sequence[Due], terms: Terms, today: date, now:
 
 
 def _paid_before(partner_ids: Iterable[int]) -> dict[tuple[int, str], list[int]]:
-    found: dict[tuple[int, str], list[int]] = {}
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
     rows = db.session.execute(
         select(Payout.partner_id, Payout.unit, Payout.amount).where(
             among(Payout.partner_id, partner_ids),
@@ -140,5 +140,5 @@ def _paid_before(partner_ids: Iterable[int]) -> dict[tuple[int, str], list[int]]
         )
     )
     for partner_id, unit, amount in rows:
-        found.setdefault((partner_id, unit), []).append(amount)
+        found[partner_id, unit].append(amount)
     return found

@@ -3,17 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from engage.db import db
 from engage.earnings.reasons import because_text
 from engage.earnings.service import explained
 from engage.money import natural_unit
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.payouts import sentences, service, standing, sums
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
-from engage.rows import among
 
 
 def runs(programme: Programme) -> list[dict[str, Any]]:
@@ -23,12 +20,7 @@ def runs(programme: Programme) -> list[dict[str, Any]]:
 
 
 def _run(run: PayoutRun, states: dict[tuple[str, str], sums.Count]) -> dict[str, Any]:
-    amounts: dict[str, int] = {}
-    payments: dict[str, int] = {}
-    for (word, unit), count in states.items():
-        payments[word] = payments.get(word, 0) + count.payments
-        if word != "put_back":
-            amounts[unit] = amounts.get(unit, 0) + count.amount
+    payments, amounts = sums.summed(states)
     return {
         "number": run.number,
         "period": run.period,
@@ -43,16 +35,8 @@ def _run(run: PayoutRun, states: dict[tuple[str, str], sums.Count]) -> dict[str,
 def payments(run: PayoutRun) -> list[dict[str, Any]]:
     """Every payment of a run."""
     found = service.payments(run)
-    names = dict(
-        db.session.execute(
-            select(Partner.id, Partner.external_id).where(
-                among(Partner.id, {payout.partner_id for payout in found})
-            )
-        )
-        .tuples()
-        .all()
-    )
-    return [_payment(payout, run, names[payout.partner_id]) for payout in found]
+    names = partners.names(payout.partner_id for payout in found)
+    return [_payment(payout, run, names[payout.partner_id][0]) for payout in found]
 
 
 def _payment(payout: Payout, run: PayoutRun, partner: str) -> dict[str, Any]:

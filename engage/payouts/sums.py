@@ -1,5 +1,6 @@
 """What payout runs come to: their payments by state, the state of a run, and who was paid too much."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -36,6 +37,16 @@ def counts(programme_id: int) -> dict[int, dict[tuple[str, str], Count]]:
     for run_id, name, unit, number, amount in rows:
         found.setdefault(run_id, {})[name, unit] = Count(number, int(amount))
     return found
+
+
+def summed(states: dict[tuple[str, str], Count]) -> tuple[dict[str, int], dict[str, int]]:
+    """Of a run its payments by state, and its amounts by unit, without what was put back."""
+    payments, amounts = Counter[str](), Counter[str]()
+    for (word, unit), count in states.items():
+        payments[word] += count.payments
+        if word != "put_back":
+            amounts[unit] += count.amount
+    return payments, amounts
 
 
 def run_state(run: PayoutRun, payments: Collection[str]) -> str:

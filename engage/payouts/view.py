@@ -1,17 +1,14 @@
 """Runs and payments as the console shows them."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
-from engage.db import db
-from engage.partners.models import Partner
+from engage.partners import service as partners
 from engage.payouts import rules, sentences, service, sums
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
-from engage.rows import among
 from engage.voice import Voice
 
 
@@ -39,9 +36,9 @@ def following(
 def carried(programme_id: int, voice: Voice) -> list[tuple[str, str, str]]:
     """Who was paid more than is left to them: name, external id, and how much."""
     owing = sums.carried(programme_id)
-    names = _names({partner_id for partner_id, _unit, _amount in owing})
+    names = partners.names(partner_id for partner_id, _unit, _amount in owing)
     return [
-        (*names[partner_id], voice.pay(amount, unit, whole=False))
+        (names[partner_id][1], names[partner_id][0], voice.pay(amount, unit, whole=False))
         for partner_id, unit, amount in owing
     ]
 
@@ -50,12 +47,7 @@ def row(
     run: PayoutRun, states: dict[tuple[str, str], sums.Count], today: date, voice: Voice
 ) -> dict[str, Any]:
     """A run in one line: how much, and what it waits for."""
-    by_state: dict[str, int] = {}
-    totals: dict[str, int] = {}
-    for (word, unit), count in states.items():
-        by_state[word] = by_state.get(word, 0) + count.payments
-        if word != "put_back":
-            totals[unit] = totals.get(unit, 0) + count.amount
+    by_state, totals = sums.summed(states)
     still = sum(by_state.get(word, 0) for word in ("held", "waiting", "on_its_way"))
     late = rules.late_by(run.promised_on, today) if still else 0
     return {
@@ -80,10 +72,10 @@ def _sums(totals: Mapping[str, int], voice: Voice) -> str:
 
 def total(run: PayoutRun, payment_ids: Collection[int], voice: Voice) -> str:
     """What these payments of a run come to."""
-    totals: dict[str, int] = {}
+    totals = Counter[str]()
     for payout in service.payments(run):
         if payout.id in payment_ids:
-            totals[payout.unit] = totals.get(payout.unit, 0) + payout.amount
+            totals[payout.unit] += payout.amount
     return _sums(totals, voice)
 
 
@@ -99,7 +91,7 @@ def _state(run: PayoutRun, by_state: dict[str, int], voice: Voice) -> tuple[str,
 def run(found: PayoutRun, today: date, voice: Voice) -> dict[str, Any]:
     """A run with its payments: the held ones besides."""
     payments = service.payments(found)
-    names = _names({payout.partner_id for payout in payments})
+    names = partners.names(payout.partner_id for payout in payments)
     shown = [_payment(payout, found, names, voice) for payout in payments]
     return {
         "run": row(found, sums.counts(found.programme_id).get(found.id, {}), today, voice),
@@ -113,7 +105,7 @@ def _payment(
     payout: Payout, run: PayoutRun, names: dict[int, tuple[str, str]], voice: Voice
 ) -> dict[str, Any]:
     word = service.state(payout, run)
-    name, external_id = names[payout.partner_id]
+    external_id, name = names[payout.partner_id]
     return {
         "id": payout.id,
         "name": name,
@@ -127,10 +119,3 @@ def _payment(
         "note": payout.note,
         "may_return": word in ("held", "waiting", "on_its_way", "paid"),
     }
-
-
-def _names(partner_ids: set[int]) -> dict[int, tuple[str, str]]:
-    rows = db.session.execute(
-        select(Partner.id, Partner.name, Partner.external_id).where(among(Partner.id, partner_ids))
-    )
-    return {row.id: (row.name, row.external_id) for row in rows}

@@ -6,14 +6,12 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage.console.here import programme
-from engage.db import db, transaction
-from engage.outbox.delivery import deliver
+from engage.console.here import committed, programme
+from engage.db import db
 from engage.programmes.models import Programme
 from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.routes import redeemed
-from engage.rewards.rules import Offer
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
@@ -66,10 +64,7 @@ def problem_words() -> dict[str, str]:
 
 
 def _reward(reward_id: int) -> Reward:
-    found = service.reward(g.seat.programme.id, reward_id)
-    if found is None:
-        abort(404)
-    return found
+    return service.reward(g.seat.programme.id, reward_id) or abort(404)
 
 
 def _form(reward: Reward | None, typed: dict[str, str], errors: dict[str, str]) -> str:
@@ -97,34 +92,34 @@ def edit(reward_id: int) -> str:
     return _form(found, {k: "" if v is None else str(v) for k, v in values.items()}, {})
 
 
-def _read() -> tuple[Offer | None, dict[str, str], dict[str, str]]:
-    typed = {name: form_text(name, _LONGEST) for name in _FIELDS}
-    offer, mistakes = rules.read(typed, viewer())
-    words = problem_words()
-    return offer, typed, {mistake.field: words[mistake.problem] for mistake in mistakes}
-
-
 @blueprint.post("/new")
 @allow("manager")
 def create() -> Answer:
-    programme_id, now = g.seat.programme.id, g.now
-    offer, typed, errors = _read()
-    if offer is None:
-        return _form(None, typed, errors), 422
-    transaction(lambda: service.add(programme_id, offer, now).id)
-    flash(_("%(name)s is in the catalogue.", name=offer.name), "success")
-    return redirect(url_for(".index"), 303)
+    return _submitted(None)
 
 
 @blueprint.post("/<id:reward_id>")
 @allow("manager")
 def change(reward_id: int) -> Answer:
-    found = _reward(reward_id)
-    offer, typed, errors = _read()
+    return _submitted(_reward(reward_id))
+
+
+def _submitted(found: Reward | None) -> Answer:
+    """Take what was sent into the catalogue, once nothing is wrong with it."""
+    typed = {name: form_text(name, _LONGEST) for name in _FIELDS}
+    offer, mistakes = rules.read(typed, viewer())
     if offer is None:
+        words = problem_words()
+        errors = {mistake.field: words[mistake.problem] for mistake in mistakes}
         return _form(found, typed, errors), 422
-    transaction(lambda: service.change(reward_id, offer))
-    flash(_("%(name)s was changed. What was redeemed keeps its price.", name=offer.name), "success")
+    if found is None:
+        committed(lambda here: service.add(here.id, offer, g.now))
+        said = _("%(name)s is in the catalogue.", name=offer.name)
+    else:
+        reward_id = found.id
+        committed(lambda here: service.change(reward_id, offer))
+        said = _("%(name)s was changed. What was redeemed keeps its price.", name=offer.name)
+    flash(said, "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -136,7 +131,7 @@ def restock(reward_id: int) -> Response:
     pieces = rules.whole(request.form.get("pieces", "").strip(), viewer())
     if not pieces or abs(pieces) > rules.MOST:
         flash(_("Write how many pieces to add, such as 20; −5 takes some out."), "error")
-    elif transaction(lambda: service.restock(reward_id, pieces)):
+    elif committed(lambda here: service.restock(reward_id, pieces)):
         flash(_("The stock was changed."), "success")
     else:
         flash(_("There are not so many left. Nothing was changed."), "error")
@@ -152,7 +147,7 @@ def limit(reward_id: int) -> Response:
     pieces = rules.whole(text, viewer()) if text else None
     if text and (pieces is None or not 0 <= pieces <= rules.MOST):
         flash(_("Write how many pieces there are, such as 20."), "error")
-    elif transaction(lambda: service.limit(reward_id, pieces)):
+    elif committed(lambda here: service.limit(reward_id, pieces)):
         flash(_("The stock was changed."), "success")
     else:
         flash(_("Somebody changed it before you. Nothing was changed."), "info")
@@ -164,8 +159,8 @@ def limit(reward_id: int) -> Response:
 def retire(reward_id: int) -> Response:
     """Take a reward out of the catalogue, or (``back``) put it in again."""
     found = _reward(reward_id)
-    name, back, now = found.name, request.form.get("back") == "y", g.now
-    transaction(lambda: service.retire(reward_id, None if back else now))
+    name, back = found.name, request.form.get("back") == "y"
+    committed(lambda here: service.retire(reward_id, None if back else g.now))
     said = _("%(name)s is back in the catalogue.") if back else _("%(name)s is retired.")
     flash(said % {"name": name}, "success")
     return redirect(url_for(".index"), 303)
@@ -174,27 +169,24 @@ def retire(reward_id: int) -> Response:
 # --- the queue ------------------------------------------------------------------------------------
 
 
-def _order(redemption_id: int) -> None:
+def _note(redemption_id: int) -> str:
+    """What is said to a redemption of this programme."""
     found = db.session.get(Redemption, redemption_id)
     if found is None or found.programme_id != g.seat.programme.id:
         abort(404)
-
-
-def _note() -> str:
     return form_text("note", _NOTE)[:_NOTE]
 
 
 @blueprint.post("/redemptions/<id:redemption_id>/fulfil")
 @allow("manager")
 def fulfil(redemption_id: int) -> Response:
-    _order(redemption_id)
-    programme_id, by, now, note = g.seat.programme.id, g.user.id, g.now, _note()
+    note = _note(redemption_id)
 
-    def work() -> bool:
-        return service.fulfil(programme_id, redemption_id, note, by=by, now=now)
+    def work(here: Programme) -> bool:
+        return service.fulfil(here.id, redemption_id, note, by=g.user.id, now=g.now)
 
     try:
-        return _told(transaction(work), _("It is fulfilled."))
+        return _told(committed(work), _("It is fulfilled."))
     except service.OwnRedemption:
         flash(_("This is for yourself: another manager says that you have it."), "error")
         return redirect(url_for(".index"), 303)
@@ -204,21 +196,18 @@ def fulfil(redemption_id: int) -> Response:
 @allow("manager")
 def cancel(redemption_id: int) -> Response:
     """Call a redemption off, with the reason the partner reads."""
-    _order(redemption_id)
-    programme_id, by, now, note = g.seat.programme.id, g.user.id, g.now, _note()
+    note = _note(redemption_id)
     if not note:
         flash(_("Say why: the partner reads it. Nothing was called off."), "error")
         return redirect(url_for(".index"), 303)
 
-    def work() -> bool:
-        here = db.session.get_one(Programme, programme_id)
-        return service.cancel(here, redemption_id, note, by=by, now=now)
+    def work(here: Programme) -> bool:
+        return service.cancel(here, redemption_id, note, by=g.user.id, now=g.now)
 
-    return _told(transaction(work), _("It is called off, and the partner has the points back."))
+    return _told(committed(work), _("It is called off, and the partner has the points back."))
 
 
 def _told(changed: bool, said: Any) -> Response:
-    deliver()
     if changed:
         flash(said, "success")
     else:

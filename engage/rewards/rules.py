@@ -61,14 +61,12 @@ def read(typed: Mapping[str, str], voice: Voice) -> tuple[Offer | None, list[Mis
     """A catalogue entry from the fields of its form; None with the mistakes."""
     mistakes: list[Mistake] = []
 
-    def number(field: str, least: int) -> int | None:
+    def number(field: str, least: int, *, needed: bool = False) -> int | None:
         text = typed.get(field, "").strip()
-        if not text:
-            return None
         found = whole(text, voice)
-        if found is None:
+        if found is None and (text or needed):
             mistakes.append(Mistake(field, "number"))
-        elif not least <= found <= MOST:
+        elif found is not None and not least <= found <= MOST:
             mistakes.append(Mistake(field, "range"))
         return found
 
@@ -85,9 +83,7 @@ def read(typed: Mapping[str, str], voice: Voice) -> tuple[Offer | None, list[Mis
         mistakes.append(Mistake("name", "name"))
     if len(description) > 500:
         mistakes.append(Mistake("description", "long"))
-    price = number("price", 1)
-    if price is None and not any(mistake.field == "price" for mistake in mistakes):
-        mistakes.append(Mistake("price", "number"))
+    price = number("price", 1, needed=True)
     stock, per_partner = number("stock", 0), number("per_partner", 1)
     starts, ends = day("starts"), day("ends")
     if starts and ends and ends < starts:

@@ -5,7 +5,7 @@ kept by constraints: whoever comes too late changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -39,15 +39,7 @@ class Refused(ValueError):
 
 
 def offer(reward: Reward) -> Offer:
-    return Offer(
-        reward.name,
-        reward.description,
-        reward.price,
-        reward.stock,
-        reward.per_partner,
-        reward.starts,
-        reward.ends,
-    )
+    return Offer(**{field.name: getattr(reward, field.name) for field in fields(Offer)})
 
 
 def catalogue(programme_id: int, *, retired: bool = False) -> Sequence[Reward]:
@@ -75,9 +67,9 @@ def add(programme_id: int, wanted: Offer, now: datetime) -> Reward:
 
 def change(reward_id: int, wanted: Offer) -> None:
     """Change everything but the stock, which moves while one types; see `restock`."""
-    fields = asdict(wanted)
-    del fields["stock"]
-    db.session.execute(update(Reward).where(Reward.id == reward_id).values(**fields))
+    values = asdict(wanted)
+    del values["stock"]
+    db.session.execute(update(Reward).where(Reward.id == reward_id).values(**values))
 
 
 def limit(reward_id: int, pieces: int | None) -> bool:
