@@ -8,12 +8,10 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from engage import periods
-from engage.activity import sentences as facts
 from engage.console.board_form import AUDIENCE, attributes
-from engage.console.form_view import Words
+from engage.console.form_view import Words, kinds
 from engage.console.here import today
 from engage.console.typed_form import NONE, Reading
-from engage.definitions import FACT_KINDS
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
 from engage.leaderboards import ranking, rules, sentences, service, windows
@@ -116,11 +114,6 @@ def _choices(here: Programme, voice: Voice) -> _Choices:
 
 def _counted(here: Programme, voice: Voice) -> _Choices:
     """What makes a score, and whose it is."""
-
-    def said(kind: str) -> str:
-        many = facts.named(kind, voice).many
-        return many[:1].upper() + many[1:]
-
     return {
         "measure": [
             ("amount", _("Their amount")),
@@ -131,7 +124,7 @@ def _counted(here: Programme, voice: Voice) -> _Choices:
             (POINTS, _("Points earned")),
             (here.currency, _("Money earned")),
         ],
-        "on": [(kind, said(kind)) for kind in FACT_KINDS],
+        "on": kinds(voice),
         "by": [
             ("partner", _("Partners")),
             ("team", _("Teams")),

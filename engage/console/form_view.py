@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
+from engage.activity import sentences as facts
 from engage.console.typed_form import MOST_ROWS, Errors, Field, Form, Typed, one, row_count, values
+from engage.definitions import FACT_KINDS
+from engage.voice import Voice
 
 #: More values than these are typed, not ticked.
 _MOST_TICKS = 30
@@ -25,6 +28,12 @@ class Words(NamedTuple):
     known: Mapping[str, list[str]]
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
+
+
+def kinds(voice: Voice) -> list[tuple[str, str]]:
+    """The kinds of facts there are, to choose from."""
+    many = {kind: facts.named(kind, voice).many for kind in FACT_KINDS}
+    return [(kind, said[:1].upper() + said[1:]) for kind, said in many.items()]
 
 
 def told(errors: Errors, name: str) -> str | None:

@@ -12,10 +12,9 @@ from engage.activity import held
 from engage.activity import sentences as facts
 from engage.activity.models import HeldFact
 from engage.activity.rules import REASONS
-from engage.console.here import programme
-from engage.db import db, transaction
+from engage.console.here import committed, paged, programme
+from engage.db import db
 from engage.definitions import FACT_KINDS
-from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
@@ -63,13 +62,10 @@ def index() -> str:
     state, reason, text = _asked()
     page = page_number()
     found = held.search(here.id, state, reason=reason, text=text, page=page)
-    waiting = held.counts(here.id)
-    first, last = (page - 1) * held.PAGE + 1, (page - 1) * held.PAGE + len(found.rows)
     return render_template(
         "console_held/index.html",
         rows=[_shown(row, here, voice) for row in found.rows],
-        total=found.total,
-        waiting=sum(waiting.values()),
+        waiting=sum(held.counts(here.id).values()),
         state=state,
         reason=reason,
         text=text,
@@ -78,15 +74,8 @@ def index() -> str:
             for name, word in state_words().items()
         ],
         reasons=[("", _("Everything")), *reason_words().items()],
-        shown=_("%(first)s–%(last)s of %(total)s", first=voice.number(first), last=voice.number(last), total=voice.number(found.total)),
-        previous=_address(page - 1) if page > 1 else None,
-        following=_address(page + 1) if page * held.PAGE < found.total else None,
-    )  # fmt: skip
-
-
-def _address(page: int) -> str:
-    state, reason, text = _asked()
-    return url_for(".index", state=state, reason=reason or None, q=text or None, page=page)
+        **paged(page, held.PAGE, found.total),
+    )
 
 
 def _shown(row: HeldFact, here: Programme, voice: Voice) -> dict[str, Any]:
@@ -134,15 +123,11 @@ def _waiting(held_id: int) -> HeldFact:
 
 
 def _retried(ids: list[int] | None) -> Response:
-    programme_id, now = g.seat.programme.id, g.now
+    def work(here: Programme) -> tuple[int, int]:
+        rows = held.waiting(here.id, ids=ids)
+        return flow.readmit(here, rows, now=g.now), len(rows)
 
-    def work() -> tuple[int, int]:
-        here = db.session.get_one(Programme, programme_id)
-        rows = held.waiting(programme_id, ids=ids)
-        return flow.readmit(here, rows, now=now), len(rows)
-
-    taken, tried = transaction(work)
-    deliver()
+    taken, tried = committed(work)
     if taken:
         said = ngettext(
             "%(n)s report was taken in.",
@@ -162,11 +147,10 @@ def _retried(ids: list[int] | None) -> Response:
 @allow("manager")
 def dismiss(held_id: int) -> Response:
     """Say no to a report; the reason stays with it."""
-    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
     held_id, note = _waiting(held_id).id, form_text("note", _NOTE)[:_NOTE]
     if not note:
         flash(_("Say why, so that others understand it later. Nothing was dismissed."), "error")
-    elif transaction(lambda: held.dismiss(programme_id, held_id, note, by, now)):
+    elif committed(lambda here: held.dismiss(here.id, held_id, note, g.user.id, g.now)):
         flash(_("The report was dismissed. It stays in the list of dismissed ones."), "success")
     else:
         flash(_("This report does not wait any more."), "info")

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from flask import g
+from flask import g, request
+from flask_babel import gettext as _
 
 from engage import clock
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
+from engage.web.locales import viewer
 from engage.web.texts import form_text
 
 T = TypeVar("T")
@@ -33,6 +36,24 @@ def committed(work: Callable[[Programme], T]) -> T:
 def today(of: Programme) -> date:
     """The day it is now in the programme's time zone."""
     return clock.local_day(g.now, of.timezone)
+
+
+def paged(page: int, size: int, total: int) -> dict[str, Any]:
+    """Where in a list a ``page`` (from 1) of at most ``size`` stands, and the addresses beside it."""
+    number = viewer().number
+    asked = [(name, value) for name, value in request.args.items() if value and name != "page"]
+
+    def address(of: int) -> str:
+        return f"{request.path}?{urlencode([*asked, ('page', of)])}"
+
+    first, last = (page - 1) * size + 1, min(page * size, total)
+    shown = {"first": number(first), "last": number(last), "total": number(total)}
+    return {
+        "total": total,
+        "shown": _("%(first)s–%(last)s of %(total)s", **shown),
+        "previous": address(page - 1) if page > 1 else None,
+        "following": address(page + 1) if last < total else None,
+    }
 
 
 def reason() -> str | None:

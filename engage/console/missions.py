@@ -1,8 +1,6 @@
 """Missions for their manager: what they reach and cost, new ones, changed ones, ended ones."""
 
 from dataclasses import replace
-from datetime import date
-from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,17 +11,16 @@ from werkzeug.wrappers import Response
 from engage import flow
 from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
-from engage.console.here import programme, reason, today
-from engage.console.mission_form import Draft, Reading
+from engage.console.here import committed, programme, reason, today
+from engage.console.mission_form import Draft
 from engage.console.service import Reach
-from engage.db import db, transaction
+from engage.db import db
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
-from engage.missions import publishing as mission_publishing
-from engage.missions import sentences
+from engage.missions import publishing, sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
-from engage.outbox.delivery import deliver
+from engage.missions.rules import Mission as Definition
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -47,12 +44,8 @@ def index() -> str:
 
 
 def _reach(here: Programme, slug: str) -> Reach:
-    found = next(
-        (r for r in service.reaches(here, today(here)) if r.mission.model.slug == slug), None
-    )
-    if found is None:
-        abort(404)
-    return found
+    found = service.reaches(here, today(here))
+    return next((one for one in found if one.mission.model.slug == slug), None) or abort(404)
 
 
 @blueprint.get("/<slug>")
@@ -173,23 +166,18 @@ def _submitted(changed: Reach | None) -> Answer:
         errors["why"] = _("Say why: partners read it beside the change.")
     if errors or reading.mission is None:
         return _form(here, draft, voice, changed, errors), 422
-    return _published(reading, changed.mission.model.slug if changed else None)
+    return _published(reading.mission, changed.mission.model.slug if changed else None)
 
 
-def _published(reading: Reading, slug: str | None) -> Answer:
+def _published(mission: Definition, slug: str | None) -> Answer:
     """Make it live: on the pages of those it addresses, with what they have done already."""
-    programme_id, now, draft = g.seat.programme.id, g.now, reading.mission
-    why = reason()
-    assert draft is not None
 
-    def work() -> tuple[str, int]:
-        here = db.session.get_one(Programme, programme_id)
-        free = slug or rules.slug_of(draft.name, _taken(programme_id))
-        mission_publishing.publish(here, replace(draft, slug=free), now, why, g.user.id)
-        return free, flow.launch(here, free, now=now)
+    def work(here: Programme) -> tuple[str, int]:
+        free = slug or rules.slug_of(mission.name, _taken(here.id))
+        publishing.publish(here, replace(mission, slug=free), g.now, reason(), g.user.id)
+        return free, flow.launch(here, free, now=g.now)
 
-    made, lines = transaction(work)
-    deliver()
+    made, lines = committed(work)
     text = _("The mission is live.") if slug is None else _("The mission was changed.")
     if lines:
         text += " " + ngettext(
@@ -210,26 +198,19 @@ def _taken(programme_id: int) -> set[str]:
 @allow("manager")
 def end(slug: str) -> Answer:
     """End a running mission tonight, or take one back that has not begun."""
-    programme_id, now = g.seat.programme.id, g.now
-
-    def work() -> str:
-        here = db.session.get_one(Programme, programme_id)
-        return _ended(here, _reach(here, slug), today(here), now)
-
-    flash(transaction(work), "success")
-    deliver()
+    flash(committed(lambda here: _ended(here, _reach(here, slug))), "success")
     return redirect(url_for(".index"), 303)
 
 
-def _ended(here: Programme, found: Reach, day: date, now: Any) -> str:
-    slug = found.mission.model.slug
+def _ended(here: Programme, found: Reach) -> str:
+    mission = found.mission.model
+    if found.window.state == "over":
+        return str(_("The mission was over already."))
     if found.window.state == "upcoming":
-        mission_publishing.retire(here, slug, now, by=g.user.id)
-        flow.launch(here, slug, now=now)
-        return str(_("The mission was taken back. It had not begun."))
-    if found.window.state == "running":
-        ended = replace(found.mission.model, ends=day)
-        mission_publishing.publish(here, ended, now, by=g.user.id)
-        flow.launch(here, slug, now=now)
-        return str(_("The mission ends tonight. What was earned stays."))
-    return str(_("The mission was over already."))
+        publishing.retire(here, mission.slug, g.now, by=g.user.id)
+        said = _("The mission was taken back. It had not begun.")
+    else:
+        publishing.publish(here, replace(mission, ends=today(here)), g.now, by=g.user.id)
+        said = _("The mission ends tonight. What was earned stays.")
+    flow.launch(here, mission.slug, now=g.now)
+    return str(said)

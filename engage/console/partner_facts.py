@@ -1,6 +1,7 @@
 """A partner's facts and statement for its manager, with the reasons that the partner reads."""
 
 from functools import partial
+from typing import TypeVar
 
 from flask import Blueprint, abort, render_template
 from flask import url_for as url
@@ -25,13 +26,11 @@ blueprint = Blueprint("console_facts", __name__, url_prefix="/console")
 
 #: Lines on one page.
 _LINES = 25
+Of = TypeVar("Of", Fact, Transfer)
 
 
 def _partner(here: Programme, external_id: str) -> Partner:
-    found = by_external_id(here.id, external_id)
-    if found is None:
-        abort(404)
-    return found
+    return by_external_id(here.id, external_id) or abort(404)
 
 
 @blueprint.get("/facts/<path:external_id>")
@@ -55,14 +54,19 @@ def index(external_id: str) -> str:
     )
 
 
+def _about(found: Of | None) -> tuple[Programme, Of, Partner]:
+    """A fact or line of this programme, and the partner it is about."""
+    here = programme()
+    if found is None or found.programme_id != here.id:
+        abort(404)
+    return here, found, db.session.get_one(Partner, found.partner_id)
+
+
 @blueprint.get("/fact/<id:number>")
 @allow("manager")
 def fact(number: int) -> str:
     """One fact: what it earned by which rule, and why not by the others, as its partner reads it."""
-    here, found = programme(), db.session.get(Fact, number)
-    if found is None or found.programme_id != here.id:
-        abort(404)
-    partner = db.session.get_one(Partner, found.partner_id)
+    here, found, partner = _about(db.session.get(Fact, number))
     return render_template(
         "insight/fact.html",
         read_by=partner.name,
@@ -75,13 +79,8 @@ def fact(number: int) -> str:
 @allow("manager")
 def line(number: int) -> str:
     """One line of a partner's statement."""
-    here, found = programme(), db.session.get(Transfer, number)
-    if found is None or found.programme_id != here.id:
-        abort(404)
-    partner = db.session.get_one(Partner, found.partner_id)
-    entry = statements.entry(here, partner, number)
-    if entry is None:
-        abort(404)
+    here, _found, partner = _about(db.session.get(Transfer, number))
+    entry = statements.entry(here, partner, number) or abort(404)
     return _statement(here, partner, [entry], one=True)
 
 

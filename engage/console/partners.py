@@ -1,6 +1,6 @@
 """Partners for their manager: the list, and everything about one of them on a page."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import (
@@ -24,14 +24,13 @@ from engage.accounts.models import User
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console import directory, partner_view, service
 from engage.console.directory import Search
-from engage.console.here import programme, today
-from engage.db import db, transaction
+from engage.console.here import committed, paged, programme, today
+from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as earnings
 from engage.home.service import main_board
 from engage.leaderboards import sentences as board_sentences
 from engage.missions import service as missions
-from engage.outbox.delivery import deliver
 from engage.partners.choices import BadChoice
 from engage.partners.models import Partner
 from engage.partners.service import by_external_id
@@ -61,11 +60,9 @@ def index() -> str:
     period = service.period_of(board, today(here))
     ids = [partner.id for partner in found.partners]
     sold = directory.sold(ids, service.measured_kind(board), period.first, period.last)
-    first = (page - 1) * directory.PAGE + 1
     return render_template(
         "console_partners/index.html",
         partners=found.partners,
-        total=found.total,
         wanted=wanted,
         options=directory.options(here.id),
         labels=partner_view.attribute_labels(),
@@ -74,35 +71,23 @@ def index() -> str:
             for partner_id, amount in sold.items()
         },
         this_period=voice.this(period.kind),
-        shown=_("%(first)s–%(last)s of %(total)s", first=voice.number(first), last=voice.number(first + len(ids) - 1), total=voice.number(found.total)),
-        previous=_page_address(page - 1) if page > 1 else None,
-        following=_page_address(page + 1) if page * directory.PAGE < found.total else None,
-    )  # fmt: skip
-
-
-def _page_address(page: int) -> str:
-    asked: dict[str, Any] = {
-        name: value for name, value in request.args.items() if name != "page" and value
-    }
-    return url_for(".index", page=page, **asked)
+        **paged(page, directory.PAGE, found.total),
+    )
 
 
 @blueprint.get("/<path:external_id>")
 @allow("manager")
 def partner(external_id: str) -> str:
-    here = programme()
-    return _page(here, _partner(here, external_id))
+    return _page(external_id)
 
 
 def _partner(here: Programme, external_id: str) -> Partner:
-    found = by_external_id(here.id, external_id)
-    if found is None:
-        abort(404)
-    return found
+    return by_external_id(here.id, external_id) or abort(404)
 
 
-def _page(here: Programme, found: Partner, **extra: Any) -> str:
-    voice, day = viewer(), today(here)
+def _page(external_id: str, **extra: Any) -> str:
+    here, voice = programme(), viewer()
+    found, day = _partner(here, external_id), today(here)
     board = main_board(here)
     period = service.period_of(board, day)
     standings = partner_view.boards(here, found, day, voice)
@@ -144,43 +129,29 @@ def change_log_ins(external_id: str) -> Any:
     if "remove" in request.form:
         return _remove(external_id, form_number("remove"))
     email, name = request.form.get("email", "").strip(), request.form.get("name", "").strip()
-    renew = form_number("renew") if "renew" in request.form else None
-    now = g.now
 
-    def work() -> tuple[str, str | None]:
-        here = programme()
+    def work(here: Programme) -> tuple[str, str | None]:
         found = _partner(here, external_id)
         if "renew" in request.form:
-            user = next((u for u in directory.log_ins(found) if u.id == renew), None)
-            if user is None:
-                abort(404)
+            renew = form_number("renew")
+            user = next((u for u in directory.log_ins(found) if u.id == renew), None) or abort(404)
         else:
-            user = _seated(here, found, email, name[:200], now)
-        secret = current_app.config["SECRET_KEY"]
-        token = (
-            passwords.password_link(user, secret, now)
-            if partner_view.may_link(user, here)
-            else None
-        )
-        return user.email, token
+            user = _seated(here, found, email, name[:200])
+        if not partner_view.may_link(user, here):
+            return user.email, None
+        token = passwords.password_link(user, current_app.config["SECRET_KEY"], g.now)
+        address = url_for("accounts.set_password", token=token)
+        return user.email, f"{config.settings().address}{address}"
 
     try:
-        who, token = transaction(work)
+        who, link = committed(work)
     except accounts.Refused as refusal:
-        here = programme()
-        page = _page(here, _partner(here, external_id), email=email, name=name, error=str(refusal))
-        return page, 422
-    here = programme()
-    link = (
-        f"{config.settings().address}{url_for('accounts.set_password', token=token)}"
-        if token
-        else None
-    )
-    return _page(here, _partner(here, external_id), made=who, link=link)
+        return _page(external_id, email=email, name=name, error=str(refusal)), 422
+    return _page(external_id, made=who, link=link)
 
 
-def _seated(here: Programme, found: Partner, email: str, name: str, now: datetime) -> User:
-    user, _new = accounts.add_user(email, name=name, is_admin=False, now=now)
+def _seated(here: Programme, found: Partner, email: str, name: str) -> User:
+    user, _new = accounts.add_user(email, name=name, is_admin=False, now=g.now)
     # Seating a stranger would take their password (see trust): no manager may do that to another's
     # people, nor to an administrator.
     if not trust.sits_only_in(user, here.id):
@@ -192,34 +163,27 @@ def _seated(here: Programme, found: Partner, email: str, name: str, now: datetim
 
 
 def _part(external_id: str, text: str) -> Any:
-    now = g.now
-
-    def work() -> None:
+    def work(here: Programme) -> None:
         try:
             left_on = date.fromisoformat(text) if text else None
         except ValueError:
             raise BadChoice("left_on", _("Write a day such as 2013-03-31.")) from None
-        here = programme()
-        flow.part(here, _partner(here, external_id), left_on, now=now)
+        flow.part(here, _partner(here, external_id), left_on, now=g.now)
 
     try:
-        transaction(work)
+        committed(work)
     except BadChoice as refusal:
-        here = programme()
-        found = _partner(here, external_id)
-        return _page(here, found, left_on=text, left_error=str(refusal)), 422
-    deliver()
+        return _page(external_id, left_on=text, left_error=str(refusal)), 422
     flash(_("Saved."), "success")
     return redirect(url_for(".partner", external_id=external_id))
 
 
 def _remove(external_id: str, user_id: int | None) -> Any:
-    def work() -> str:
-        found = _partner(programme(), external_id)
-        return accounts.take_seat(user_id or 0, found, g.now).email
+    def work(here: Programme) -> str:
+        return accounts.take_seat(user_id or 0, _partner(here, external_id), g.now).email
 
     try:
-        email = transaction(work)
+        email = committed(work)
     except accounts.Refused:
         abort(404)
     flash(_("%(who)s no longer signs in for this partner.", who=email), "success")

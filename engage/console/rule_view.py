@@ -6,10 +6,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from engage import periods
-from engage.activity import sentences as facts
-from engage.console.form_view import Words
+from engage.console.form_view import Words, kinds
 from engage.console.typed_form import NONE, Reading, one
-from engage.definitions import FACT_KINDS
 from engage.earnings.reasons import rule_name
 from engage.incentives import complexity, drafts, explain, language, publishing, terms
 from engage.incentives.models import RuleDraft
@@ -41,12 +39,8 @@ def words(here: Programme, voice: Voice) -> Words:
 
 
 def _choices(here: Programme, voice: Voice) -> dict[str, list[tuple[str, str]]]:
-    def said(kind: str) -> str:
-        many = facts.named(kind, voice).many
-        return many[:1].upper() + many[1:]
-
     return {
-        "on": [(kind, said(kind)) for kind in FACT_KINDS],
+        "on": kinds(voice),
         "per": [(key, terms.measures(voice)[key]) for key in language.MEASURES],
         "earn": [(POINTS, _("Points")), (here.currency, here.currency)],
         "bands": [

@@ -44,10 +44,8 @@ def because(
         note = voice.gettext("It no longer counts here, so what it had earned is taken back.")
         return Because(read, "", note)
     terms = terms or {}
-    worth = pay(rule, after) - pay(rule, before)
-    total = _product(rule, before, after, worth, currency, voice) or _difference(
-        rule, before, after, worth, period, currency, voice, terms
-    )
+    line = _Sum(rule, before, after, pay(rule, after) - pay(rule, before), currency, voice)
+    worth, total = line.worth, line.product() or line.difference(period, terms)
     if "times" in terms:
         worth = times(rule, Step(before, after, worth), Decimal(terms["times"]))
         total = voice.gettext(
@@ -55,109 +53,94 @@ def because(
             sum=total if total.endswith(".") else f"{total}.",
             tier=terms["tier"],
             times=voice.number(Decimal(terms["times"])),
-            pay=voice.pay(worth, rule.earn, whole=False, sign=True),
+            pay=line.pay(worth, sign=True),
         )
     if "left" in terms:
         worth = terms["left"]
         total = voice.gettext(
             "%(sum)s Of the rule's budget %(left)s was left for it.",
             sum=total if total.endswith(".") else f"{total}.",
-            left=voice.pay(worth, rule.earn, whole=False),
+            left=line.pay(worth),
         )
     if amount == worth:
         return Because(read, total, None)
     note = voice.gettext(
         "%(before)s stood posted; an earlier fact came in late or was corrected, "
         "and that makes the difference of %(difference)s.",
-        before=voice.pay(worth - amount, rule.earn, whole=False),
-        difference=voice.pay(amount, rule.earn, whole=False, sign=True),
+        before=line.pay(worth - amount),
+        difference=line.pay(amount, sign=True),
     )
     return Because(read, total, note)
 
 
-def _product(
-    rule: Rule, before: int, after: int, worth: int, currency: str, voice: Voice
-) -> str | None:
-    """``$1,250.00 × 1% = $12.50`` where the fact alone explains its pay; None otherwise."""
-    rate = rule.rate
-    if (
-        rule.baseline
-        or rate is None
-        or (after - before) * rate.numerator != worth * rate.denominator
-    ):
-        return None
-    measure = measured(rule, after - before, currency, voice)
-    if rule.per == "amount":
-        measure = voice.amount(after - before, currency, exact=True)
-    return voice.gettext(
-        "%(measure)s × %(rate)s = %(pay)s",
-        measure=measure,
-        rate=rate_text(rule, rate, currency, voice),
-        pay=voice.pay(worth, rule.earn, whole=False),
-    )
+class _Sum(NamedTuple):
+    """A step of a running total, and what it is ``worth`` by the rule alone."""
 
+    rule: Rule
+    before: int
+    after: int
+    worth: int
+    currency: str
+    voice: Voice
 
-def _difference(
-    rule: Rule,
-    before: int,
-    after: int,
-    worth: int,
-    period: str | None,
-    currency: str,
-    voice: Voice,
-    terms: Mapping[str, Any],
-) -> str:
-    """The running total before and after, and what each is worth by the whole rule."""
-    said = {
-        "total": _total(rule, before, after, period, currency, voice, terms),
-        "paid_before": voice.pay(pay(rule, before), rule.earn, whole=False),
-        "paid_after": voice.pay(pay(rule, after), rule.earn, whole=False),
-        "worth": voice.pay(worth, rule.earn, whole=False, sign=True),
-    }
-    if rule.cap is not None and pay(rule, after) == rule.cap:
-        return voice.gettext(
-            "%(total)s. That is worth %(paid_before)s → %(paid_after)s, the most this rule pays, "
-            "so %(worth)s.",
-            **said,
+    def pay(self, amount: int, *, sign: bool = False) -> str:
+        return self.voice.pay(amount, self.rule.earn, whole=False, sign=sign)
+
+    def exactly(self, value: int) -> str:
+        if self.rule.per == "amount":
+            return self.voice.amount(value, self.currency, exact=True)
+        return measured(self.rule, value, self.currency, self.voice)
+
+    def product(self) -> str | None:
+        """``$1,250.00 × 1% = $12.50`` where the fact alone explains its pay; None otherwise."""
+        rate, moved = self.rule.rate, self.after - self.before
+        if self.rule.baseline or rate is None:
+            return None
+        if moved * rate.numerator != self.worth * rate.denominator:
+            return None
+        return self.voice.gettext(
+            "%(measure)s × %(rate)s = %(pay)s",
+            measure=self.exactly(moved),
+            rate=rate_text(self.rule, rate, self.currency, self.voice),
+            pay=self.pay(self.worth),
         )
-    return voice.gettext(
-        "%(total)s. That is worth %(paid_before)s → %(paid_after)s, so %(worth)s.", **said
-    )
 
+    def difference(self, period: str | None, terms: Mapping[str, Any]) -> str:
+        """The running total before and after, and what each is worth by the whole rule."""
+        said = {
+            "total": self.total(period, terms),
+            "paid_before": self.pay(pay(self.rule, self.before)),
+            "paid_after": self.pay(pay(self.rule, self.after)),
+            "worth": self.pay(self.worth, sign=True),
+        }
+        if self.rule.cap is not None and pay(self.rule, self.after) == self.rule.cap:
+            return self.voice.gettext(
+                "%(total)s. That is worth %(paid_before)s → %(paid_after)s, the most this rule pays, "
+                "so %(worth)s.",
+                **said,
+            )
+        return self.voice.gettext(
+            "%(total)s. That is worth %(paid_before)s → %(paid_after)s, so %(worth)s.", **said
+        )
 
-def _total(
-    rule: Rule,
-    before: int,
-    after: int,
-    period: str | None,
-    currency: str,
-    voice: Voice,
-    terms: Mapping[str, Any],
-) -> str:
-    """``Running total in Q2 2013: $900.00 → $1,000.00``; of growth with what it is measured against."""
-    baseline = terms.get("baseline", 0)
-    said = {
-        "period": voice.period(periods.parse(period or "all")),
-        "before": _exactly(rule, before + baseline, currency, voice),
-        "after": _exactly(rule, after + baseline, currency, voice),
-    }
-    total = voice.gettext("Running total in %(period)s: %(before)s → %(after)s", **said)
-    if rule.baseline is None:
-        return total
-    against = (
-        voice.gettext("stated for newcomers") if terms.get("newcomer") else versus(rule, voice)
-    )
-    return voice.gettext(
-        "%(total)s, less the baseline of %(baseline)s (%(against)s) = growth of %(start)s → %(end)s",
-        total=total,
-        baseline=_exactly(rule, baseline, currency, voice),
-        against=against,
-        start=_exactly(rule, before, currency, voice),
-        end=_exactly(rule, after, currency, voice),
-    )
-
-
-def _exactly(rule: Rule, value: int, currency: str, voice: Voice) -> str:
-    if rule.per == "amount":
-        return voice.amount(value, currency, exact=True)
-    return measured(rule, value, currency, voice)
+    def total(self, period: str | None, terms: Mapping[str, Any]) -> str:
+        """``Running total in Q2 2013: $900.00 → $1,000.00``; of growth with what it is measured
+        against."""
+        voice, baseline = self.voice, terms.get("baseline", 0)
+        total = voice.gettext(
+            "Running total in %(period)s: %(before)s → %(after)s",
+            period=voice.period(periods.parse(period or "all")),
+            before=self.exactly(self.before + baseline),
+            after=self.exactly(self.after + baseline),
+        )
+        if self.rule.baseline is None:
+            return total
+        newcomer = terms.get("newcomer")
+        return voice.gettext(
+            "%(total)s, less the baseline of %(baseline)s (%(against)s) = growth of %(start)s → %(end)s",
+            total=total,
+            baseline=self.exactly(baseline),
+            against=voice.gettext("stated for newcomers") if newcomer else versus(self.rule, voice),
+            start=self.exactly(self.before),
+            end=self.exactly(self.after),
+        )

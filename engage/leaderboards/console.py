@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from engage import flow
 from engage.accounts.models import User
-from engage.console.here import programme, today
-from engage.db import db, transaction
+from engage.console.here import committed, programme, today
+from engage.db import db
 from engage.leaderboards import announcements, league_words, leagues, pictures, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Picture
@@ -19,7 +19,6 @@ from engage.leaderboards.moments import Span
 from engage.leaderboards.pictures import Refused
 from engage.leaderboards.published import Published
 from engage.leaderboards.view import View
-from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
@@ -41,9 +40,7 @@ def moments(board: str) -> str:
 
 def _page(board: str, **more: Any) -> str:
     here, voice = programme(), viewer()
-    published = service.board(here, board)
-    if published is None:
-        abort(404)
+    published = service.board(here, board) or abort(404)
     rule = published.rule
     view = views.view(here, published, "", "", today(here))
     return render_template(
@@ -154,29 +151,25 @@ def change(board: str) -> Response | tuple[str, int]:
     if not reason or len(reason) > _LONGEST:
         said = _("Say why, in at most %(most)s characters.", most=_LONGEST)
         return _page(board, error=said, act=act, reason=reason), 422
-    programme_id, by, now, along = g.seat.programme.id, g.user.id, g.now, "along" in request.form
+    how: dict[str, Any] = {"by": g.user.id, "now": g.now}
 
-    def work() -> bool:
-        here = db.session.get_one(Programme, programme_id)
-        published = service.board(here, board)
-        if published is None:
-            abort(404)
+    def work(here: Programme) -> bool:
+        published = service.board(here, board) or abort(404)
         if act == "redraw":
-            return flow.redraw(here, board, reason, by=by, now=now)
+            return flow.redraw(here, board, reason, **how)
         alike = service.telling(here, published, today(here), frozen=act == "lift")
         slugs = {board} if act != "close" else set()
-        slugs |= {each.model.slug for each in alike if along or act == "close"}
-        flow.freeze(here, slugs, reason, on=act != "lift", by=by, now=now)
+        slugs |= {each.model.slug for each in alike if "along" in request.form or act == "close"}
+        flow.freeze(here, slugs, reason, on=act != "lift", **how)
         return True
 
     try:
-        done = transaction(work)
+        done = committed(work)
     except Refused as refusal:
         return _page(board, error=str(refusal), act=act, reason=reason), 422
     if not done:
         said = _("There are no results of the period before to draw by.")
         return _page(board, error=said, act=act, reason=reason), 422
-    deliver()
     flash(
         {
             "freeze": _("The board is frozen for everybody but managers."),

@@ -8,15 +8,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from engage.console.here import programme, today
-from engage.db import db, transaction
+from engage.console.here import committed, programme, today
+from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as statements
-from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
 from engage.payouts import collecting, export, service, standing, sums, view
 from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.service import Refused
+from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import form_number, query_number
@@ -45,13 +45,12 @@ def index() -> str:
 @allow("manager")
 def collect() -> Answer:
     """Collect the period that is over now, and not when the schedule comes round."""
-    now, user_id = g.now, g.user.id
 
-    def work() -> int | None:
-        run = collecting.collect(programme(), now, user_id)
+    def work(here: Programme) -> int | None:
+        run = collecting.collect(here, g.now, g.user.id)
         return run.number if run else None
 
-    number = _done(lambda: transaction(work))
+    number = _done(work)
     if number is None:
         return redirect(url_for(".index"), 303)
     flash(_("The period is collected. Look at what is held, then approve it."), "success")
@@ -59,21 +58,16 @@ def collect() -> Answer:
 
 
 def _run(number: int) -> PayoutRun:
-    found = service.run_of(g.seat.programme.id, number)
-    if found is None:
-        abort(404)
-    return found
+    return service.run_of(g.seat.programme.id, number) or abort(404)
 
 
-def _done(step: Callable[[], Any]) -> Any:
+def _done(step: Callable[[Programme], Any]) -> Any:
     """What a step answers; where it is refused, None and the reason on the next page."""
     try:
-        found = step()
+        return committed(step)
     except Refused as refusal:
         flash(str(refusal)[:1].upper() + str(refusal)[1:] + ".", "error")
         return None
-    deliver()
-    return found
 
 
 @blueprint.get("/<id:number>")
@@ -84,9 +78,8 @@ def run(number: int) -> str:
 
 
 def _shown(found: PayoutRun) -> dict[str, Any]:
-    mine = g.user.id == found.approved_by
-    own = service.is_of(found, g.user.id)
-    return view.run(found, today(programme()), viewer()) | {"mine": mine, "own": own}
+    own = {"mine": g.user.id == found.approved_by, "own": service.is_of(found, g.user.id)}
+    return view.run(found, today(programme()), viewer()) | own
 
 
 @blueprint.get("/<id:number>/approve")
@@ -100,8 +93,7 @@ def ask_approve(number: int) -> str:
 @allow("manager")
 def approve(number: int) -> Answer:
     """A manager's yes."""
-    now, user_id = g.now, g.user.id
-    cleared = _done(lambda: transaction(lambda: service.approve(_run(number), user_id, now)))
+    cleared = _done(lambda here: service.approve(_run(number), g.user.id, g.now))
     if cleared:
         flash(_("Approved. Export the payments, and mark them paid when they are made."), "success")
     elif cleared is False:
@@ -139,19 +131,18 @@ def _paying(found: PayoutRun, error: str | None) -> str:
 @allow("manager")
 def pay(number: int) -> Answer:
     """Mark the run's payments, or one, as made."""
-    now, day, user_id = g.now, today(programme()), g.user.id
     one = form_number("payment")
     if "payment" in request.form and one is None:
         abort(404)
     reference = request.form.get("reference", "")
     if not 0 < len(reference.strip()) <= 100:
         return _paying(_run(number), _("Write the payment's reference, up to 100 characters.")), 422
-    made = _done(
-        lambda: transaction(
-            lambda: service.pay(_run(number), user_id, reference, now, day, payout_id=one)
-        )
-    )
-    if made:
+
+    def work(here: Programme) -> int:
+        how = g.user.id, reference, g.now, today(here)
+        return service.pay(_run(number), *how, payout_id=one)
+
+    if made := _done(work):
         said = ngettext(
             "%(num)d payment is marked paid.", "%(num)d payments are marked paid.", made
         )
@@ -168,9 +159,7 @@ def payment(number: int, payout_id: int) -> str:
 
 def _one(found: PayoutRun, payout_id: int, error: str | None) -> str:
     shown = _shown(found)
-    chosen = next((p for p in shown["payments"] if p["id"] == payout_id), None)
-    if chosen is None:
-        abort(404)
+    chosen = next((p for p in shown["payments"] if p["id"] == payout_id), None) or abort(404)
     here, voice = programme(), viewer()
     payout = db.session.get_one(Payout, payout_id)
     partner = db.session.get_one(Partner, payout.partner_id)
@@ -189,7 +178,6 @@ def _one(found: PayoutRun, payout_id: int, error: str | None) -> str:
 @allow("manager")
 def decide(number: int, payout_id: int) -> Answer:
     """Release a held payment, or put it back; after it was paid: the bank returned it."""
-    now, day, user_id = g.now, today(programme()), g.user.id
     note = request.form.get("note", "").strip()
     releases = request.form.get("do") == "release"
     found = _run(number)
@@ -198,15 +186,15 @@ def decide(number: int, payout_id: int) -> Answer:
     if not releases and not note:
         return _one(found, payout_id, _("Write why: the partner reads it.")), 422
 
-    def work() -> bool:
-        run = _run(number)
+    def work(here: Programme) -> bool:
+        how = _run(number), payout_id, g.user.id, note, g.now
         if releases:
-            service.release(run, payout_id, user_id, note, now)
+            service.release(*how)
         else:
-            service.put_back(run, payout_id, user_id, note, now, day)
+            service.put_back(*how, today(here))
         return True
 
-    if _done(lambda: transaction(work)):
+    if _done(work):
         flash(
             _("Released: it is paid with the others.")
             if releases

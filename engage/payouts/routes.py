@@ -18,10 +18,8 @@ _PAGE = 24
 
 
 def _mine() -> tuple[Programme, Partner]:
-    return (
-        db.session.get_one(Programme, g.seat.programme.id),
-        db.session.get_one(Partner, g.seat.partner.id),
-    )
+    programme = db.session.get_one(Programme, g.seat.programme.id)
+    return programme, db.session.get_one(Partner, g.seat.partner.id)
 
 
 @blueprint.get("/")

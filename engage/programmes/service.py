@@ -125,8 +125,8 @@ def _publish_head(programme: Programme, file: ProgrammeFile, has_facts: bool) ->
                 f"programme.{key} cannot change from {getattr(programme, key)} to "
                 f"{getattr(file, key)} while there are facts: start a programme of its own"
             )
-    programme.name, programme.timezone = file.name, file.timezone
-    programme.currency = file.currency
+    programme.name = file.name
+    programme.timezone, programme.currency = file.timezone, file.currency
     db.session.flush()
 
 

@@ -64,6 +64,13 @@ def test_many_partners_come_a_page_at_a_time(mia: Browser, cast: Cast):
     assert len(names(mia, following.removeprefix("/console/partners/"))) >= 10
 
 
+def test_the_address_decides_on_nothing_but_what_is_looked_for(mia: Browser):
+    query = "?page=2&q=alice&endpoint=x&_external=1&_scheme=javascript"
+    links = [a["href"] for a in page(mia.get(f"/console/partners/{query}")).select("a[rel=prev]")]
+    assert all(link.startswith("/console/partners/?q=alice") for link in links)
+    assert links
+
+
 def test_a_partners_page_shows_standing_earnings_and_why(mia: Browser):
     said = text(mia.get("/console/partners/A1"))
     assert "$6,000" in said
