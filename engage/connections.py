@@ -1,4 +1,8 @@
-"""How the house speaks to its databases: settings, what a new connection is told, and whether it lives."""
+"""How the house speaks to its databases: settings, what a new connection is told, and whether it lives.
+
+`ask` and `tell` give the driver a statement itself. Whoever listens for statements
+(``before_cursor_execute``) hears these, too, and errors are those SQLAlchemy would raise.
+"""
 
 import json
 import sqlite3
@@ -6,12 +10,15 @@ from time import monotonic
 from typing import Any
 
 from psycopg import DataError
+from psycopg import Error as PostgresError
 from psycopg.types.array import ListDumper
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import Pool
+
+from engage.postgres import Postgres, Row, Values
 
 
 def _dump(value: Any) -> str:
@@ -21,13 +28,99 @@ def _dump(value: Any) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """Engine settings for ``url``; how transactions begin is said by `engage.db`."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}, "json_serializer": _dump}
+        return {"connect_args": {"timeout": 30, "factory": Lite}, "json_serializer": _dump}
     return {
         "connect_args": {"autocommit": True},
         "pool_size": 10,
         "max_overflow": 20,
         "json_serializer": _dump,
     }
+
+
+class Lite(sqlite3.Connection):
+    """SQLite's connection, which is asked and told as `engage.postgres` is."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._cursor = self.cursor()
+
+    def ask(self, statement: str, values: Values) -> list[Row]:
+        return self._cursor.execute(statement, values).fetchall()
+
+    def tell(self, statement: str, *each: Values) -> None:
+        if len(each) == 1:
+            self._cursor.execute(statement, each[0])
+        else:
+            self._cursor.executemany(statement, each)
+
+    def begin(self, statement: str) -> None:
+        self._cursor.execute(statement)
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Any, _record: Any, given: Any, named: Any) -> Any:
+    return Postgres.connect(*given, **named) if dialect.name == "postgresql" else None
+
+
+def ask(connection: Connection, statement: str, values: Values) -> list[Row]:
+    """The rows that a statement gives back, as the driver has them."""
+    rows: list[Row] = _through(connection, "ask", statement, values)
+    return rows
+
+
+def tell(connection: Connection, statement: str, *each: Values) -> None:
+    """Have a statement carried out for each of these values; nothing comes back."""
+    if each:
+        _through(connection, "tell", statement, *each)
+
+
+def settle(connection: Connection) -> None:
+    """Have carried out what was told and waits."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, Postgres):
+        try:
+            driver.flush()
+        except PostgresError as error:
+            raise refused(connection, "", error) from error
+
+
+def begin(connection: Connection, *statements: str) -> None:
+    """Begin a transaction by these statements."""
+    for statement in statements:
+        _through(connection, "begin", statement)
+
+
+def _through(connection: Connection, way: str, statement: str, *each: Values) -> Any:
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, None, statement, each[0] if len(each) == 1 else each, None, len(each) > 1)
+    try:
+        return getattr(connection.connection.driver_connection, way)(statement, *each)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise refused(connection, statement, error) from error
+
+
+def refused(connection: Connection, statement: str, error: Exception) -> DBAPIError:
+    """An error of the driver as SQLAlchemy tells it, so that it may be a conflict."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    found: Any = DBAPIError.instance(
+        statement,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    return found  # type: ignore[no-any-return]
+
+
+@event.listens_for(Engine, "rollback_savepoint")
+def _take_back(connection: Connection, _name: str, _context: Any) -> None:
+    driver = connection.connection.driver_connection
+    if isinstance(driver, Postgres):
+        driver.forget()
 
 
 @event.listens_for(Engine, "connect")

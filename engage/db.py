@@ -31,6 +31,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
+from engage.connections import begin, settle
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
@@ -116,6 +118,13 @@ def _let_go(session: Session, transaction: Any) -> None:
         session.info.pop("connection", None)
 
 
+@event.listens_for(Session, "before_commit")
+def _settle(session: Session) -> None:
+    # Or a savepoint would be let go before what it could take back has been refused.
+    if session.in_nested_transaction():
+        settle(connection())
+
+
 def connection() -> Connection:
     """The connection of the session's transaction, which begins with this where there is none.
 
@@ -140,11 +149,11 @@ def _begin_as_said(connection: Any) -> None:
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+        begin(connection, "BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
     elif writing in _LOCKS:
-        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL SERIALIZABLE; {_LOCKS[writing]}")
+        begin(connection, "BEGIN ISOLATION LEVEL SERIALIZABLE", _LOCKS[writing])
     else:
-        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ")
 
 
 #: How writers stand to each other on PostgreSQL. Those who begin ``beside`` others wait for who is

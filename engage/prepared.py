@@ -1,8 +1,7 @@
 """What every fact asks and writes: compiled once, and given to the driver as it takes it.
 
 SQLAlchemy's way to a statement and back takes several times what the database does for one row. Here
-stays of it what a statement means: its text, and how values go and come. Whoever listens for statements
-(``before_cursor_execute``) hears these, too, and errors are those SQLAlchemy would raise.
+stays of it what a statement means: its text, and how values go and come.
 """
 
 from collections import namedtuple
@@ -10,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Delete, Select, TextualSelect, Update
-from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.selectable import CompoundSelect
 
+from engage.connections import ask, tell
 from engage.db import compiled_for, db
 from engage.db import connection as current
 
@@ -36,7 +35,7 @@ class Prepared:
         """The rows there are."""
         connection = current()
         plan = self._plan(connection.dialect)
-        return plan.read(send(connection, plan.text, plan.bound(values)).fetchall())
+        return plan.read(ask(connection, plan.text, plan.bound(values)))
 
     def question(self, **values: Any) -> tuple[str, dict[str, Any]]:
         """The statement and its values as the driver takes them, for who asks it another way."""
@@ -53,10 +52,9 @@ class Prepared:
 
     def run(self, *each: Mapping[str, Any]) -> None:
         """Change what it changes, once for each of these values."""
-        if each:
-            connection = current()
-            plan = self._plan(connection.dialect)
-            send_each(connection, plan.text, [plan.bound(values) for values in each])
+        connection = current()
+        plan = self._plan(connection.dialect)
+        tell(connection, plan.text, *map(plan.bound, each))
 
     def _plan(self, dialect: Dialect) -> "_Plan":
         found = self._plans.get(dialect.name)
@@ -115,56 +113,3 @@ def _made(statement: Statement, row: _Convert | None, dialect: Dialect) -> _Plan
 def _named(names: Any) -> _Convert:
     kind: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # known when it is asked
     return kind._make
-
-
-def send(connection: Connection, statement: str, values: Any) -> Any:
-    """Give the driver a statement; the cursor with what comes back."""
-    _say(connection, statement, values, False)
-    try:
-        return _cursor(connection).execute(statement, values)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise refused(connection, statement, error) from error
-
-
-def send_each(connection: Connection, statement: str, values: Sequence[Any]) -> None:
-    """Give the driver a statement for each of these values."""
-    if len(values) == 1:
-        send(connection, statement, values[0])
-        return
-    _say(connection, statement, values, True)
-    try:
-        _cursor(connection).executemany(statement, values)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise refused(connection, statement, error) from error
-
-
-def _say(connection: Connection, statement: str, values: Any, many: bool) -> None:
-    for hear in connection.dispatch.before_cursor_execute:
-        hear(connection, None, statement, values, None, many)
-
-
-def _cursor(connection: Connection) -> Any:
-    """The one cursor that a connection keeps for all of this: making one takes PostgreSQL's driver
-    as long as asking."""
-    kept = connection.info
-    if "cursor" not in kept:
-        driver: Any = connection.connection.driver_connection
-        kept["cursor"] = driver.cursor()
-    return kept["cursor"]
-
-
-def refused(connection: Connection, statement: str, error: Exception) -> DBAPIError:
-    """An error of the driver as SQLAlchemy tells it, so that it may be a conflict."""
-    dialect = connection.dialect
-    lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
-    if lost:
-        connection.invalidate(error)
-    found: Any = DBAPIError.instance(
-        statement,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
-    return found  # type: ignore[no-any-return]

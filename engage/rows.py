@@ -13,8 +13,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from engage.conditions import Between
+from engage.connections import ask, refused, tell
 from engage.db import connection as current
-from engage.prepared import refused, send, send_each
 
 Row = tuple[Any, ...]
 #: Up to so many rows PostgreSQL takes as one statement; more of them go in faster by ``COPY``.
@@ -30,10 +30,10 @@ def next_ids(table: str, count: int) -> Sequence[int]:
         return ()
     connection = current()
     if connection.dialect.name == "sqlite":
-        ((last,),) = send(connection, f"SELECT max(id) FROM {table}", ()).fetchall()  # noqa: S608
+        ((last,),) = ask(connection, f"SELECT max(id) FROM {table}", ())  # noqa: S608
         return range((last or 0) + 1, (last or 0) + 1 + count)
     draw = f"SELECT nextval('{table}_id_seq') FROM generate_series(1, %s)"  # noqa: S608
-    return [drawn for (drawn,) in send(connection, draw, (count,))]
+    return [drawn for (drawn,) in ask(connection, draw, (count,))]
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -64,7 +64,7 @@ def insert_one(table: Any, row: dict[str, Any]) -> int:
     plan = _plan(table, tuple(row), connection.dialect)
     (values,) = plan.stored(_values([row]))
     statement = f"INSERT INTO {plan.into} VALUES {plan.marks} RETURNING id"  # noqa: S608
-    ((row_id,),) = send(connection, statement, values).fetchall()
+    ((row_id,),) = ask(connection, statement, values)
     return int(row_id)
 
 
@@ -107,13 +107,13 @@ def delete_rows(table: Any, keys: Sequence[Row], only: str = "") -> None:
     if plan.lite:
         where = " AND ".join(f"{name} = ?" for name in names)
         statement = f'DELETE FROM "{table.name}" WHERE {where}{wanted}'  # noqa: S608
-        send_each(connection, statement, plan.stored(keys))
+        tell(connection, statement, *plan.stored(keys))
     else:
         columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
         same = " AND ".join(f'"{table.name}".{name} = gone.{name}' for name in names)
         statement = f'DELETE FROM "{table.name}" USING unnest({columns})'  # noqa: S608
         statement += f" AS gone ({', '.join(names)}) WHERE {same}{wanted}"
-        send(connection, statement, [*map(list, zip(*plan.stored(keys), strict=True))])
+        tell(connection, statement, [*map(list, zip(*plan.stored(keys), strict=True))])
 
 
 def _values(rows: Sequence[dict[str, Any]]) -> list[Row]:
@@ -164,14 +164,14 @@ def _send(connection: Connection, plan: _Plan, rows: Sequence[Row], otherwise: s
     rows = plan.stored(rows)
     statement = f"INSERT INTO {plan.into} VALUES {plan.marks}"  # noqa: S608
     if plan.lite:
-        send_each(connection, statement + otherwise, list(rows))
+        tell(connection, statement + otherwise, *rows)
     elif len(rows) <= _ONE_STATEMENT:
         statement += f", {plan.marks}" * (len(rows) - 1)
-        send(connection, statement + otherwise, tuple(chain.from_iterable(rows)))
+        tell(connection, statement + otherwise, tuple(chain.from_iterable(rows)))
     else:  # a column each, which the server takes apart: one statement for any number of rows
         columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
         statement = f"INSERT INTO {plan.into} SELECT * FROM unnest({columns})"  # noqa: S608
-        send(connection, statement + otherwise, [*map(list, zip(*rows, strict=True))])
+        tell(connection, statement + otherwise, [*map(list, zip(*rows, strict=True))])
 
 
 def _copy(connection: Connection, plan: _Plan, rows: Sequence[Row]) -> None:

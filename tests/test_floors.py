@@ -65,7 +65,7 @@ def floor_of(module: str) -> int:
     last = parts[-1]
     if last in ("rules", "language") or module in DECISIONS:
         return 0
-    if last in ("models", "db", "config"):
+    if last in ("models", "db", "config", "connections", "postgres"):
         return 1
     if last in EDGE or (len(parts) > 1 and parts[1] in EDGE_PACKAGES):
         return 3

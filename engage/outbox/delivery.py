@@ -63,7 +63,7 @@ def _send(batch: Sequence[Any]) -> list[int]:
     except RedisError as error:
         log.info("outbox waits: %s", error)
     finally:
-        db.session.commit()  # what was read: psycopg forgets all it has prepared with a rollback
+        db.session.commit()  # what receivers read: it ends before what says that they did
         if gone:
             service.delivered(gone, clock_now())
     return gone

@@ -1,12 +1,13 @@
 """The door's own way to the database: a connection in the event loop, which no thread has to wait for."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus
+
+from engage.postgres import numbered
 
 Rows = list[tuple[Any, ...]]
 #: Seconds until a database that says nothing counts as gone; then Flask answers, or says why not.
@@ -70,7 +71,7 @@ class _Far:
         self._driver: Any = None
         self._turn = asyncio.Lock()
         #: Of each statement that the connection knows: its name there, and its parameters in order.
-        self._known: dict[str, tuple[bytes, list[str]]] = {}
+        self._known: dict[str, tuple[bytes, tuple[str, ...]]] = {}
 
     async def ask(self, statement: str, values: Mapping[str, Any]) -> Rows:
         async with self._turn:
@@ -92,13 +93,11 @@ class _Far:
         loop = asyncio.get_running_loop()
         self._driver = await loop.run_in_executor(None, _own, self._engine)
 
-    async def _prepare(self, statement: str) -> tuple[bytes, list[str]]:
-        """Have it planned once; parameters have numbers there, each its own."""
-        wanted = re.findall(r"%\((\w+)\)s", statement)
-        places = iter(range(1, len(wanted) + 1))
-        text = re.sub(r"%\(\w+\)s", lambda _: f"${next(places)}", statement).replace("%%", "%")
+    async def _prepare(self, statement: str) -> tuple[bytes, tuple[str, ...]]:
+        """Have it planned once."""
+        query, wanted = numbered(statement)
         name = f"door_{len(self._known)}".encode()
-        await self._heard("send_prepare", name, text.encode())
+        await self._heard("send_prepare", name, query)
         self._known[statement] = name, wanted
         return name, wanted
 
