@@ -62,18 +62,20 @@ def _page(board: str, **more: Any) -> str:
 
 
 def _alike(here: Programme, published: Published, act: str, voice: Voice) -> str:
-    """Boards that would tell what is frozen, or (``act=lift``) that are frozen with it, until when."""
-    day = today(here)
-    found = service.telling(here, published, day, frozen=act == "lift")
+    """Boards that would tell what is frozen, or (``act=lift``) that are frozen as well.
+
+    With when a freeze of theirs ends, where that is not with this one's.
+    """
+
+    def opens(board: Published) -> str:
+        return announcements.opens(here, board.rule.windows.running(today(here)), voice)
+
+    found = service.telling(here, published, today(here), frozen=act == "lift")
     return voice.all_of(
-        [
-            voice.gettext(
-                "%(board)s (opens %(when)s)",
-                board=each.model.name,
-                when=announcements.opens(here, each.rule.windows.running(day), voice),
-            )
-            for each in found
-        ]
+        each.model.name
+        if opens(each) == opens(published)
+        else voice.gettext("%(board)s (opens %(when)s)", board=each.model.name, when=opens(each))
+        for each in found
     )
 
 

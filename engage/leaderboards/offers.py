@@ -26,9 +26,12 @@ def offers(
     if rank is not None and rank <= TOP:
         return []
     found: list[tuple[str | None, str]] = []
-    for board in service.shown_to(programme, partner, now):
+    shown = service.shown_to(programme, partner, now)
+    frozen = [board.rule for board in shown if pictures.is_frozen(board)]
+    for board in shown:
         rule, slug = board.rule, board.model.slug
-        if rule.by != "partner" or pictures.is_frozen(board):
+        # Nobody is led to what tells how a frozen board stands, least of all to itself.
+        if rule.by != "partner" or any(map(rule.tells_of, frozen)):
             continue
         period = rule.windows.running(clock.local_day(now, programme.timezone))
         if rule.league and (draw := leagues.draw_of(board, period)):

@@ -29,6 +29,15 @@ measure = "amount"
 on = "sale"
 period = "quarter"
 by = "region"
+[[boards]]
+slug = "growth"
+name = "Growth"
+measure = "amount"
+on = "sale"
+period = "year"
+by = "partner"
+baseline = "same period last year"
+newcomers = "5"
 """
 FROZEN_AND_LIVE = ("/leaderboards/sales", "/leaderboards/sales?live=1")
 
@@ -132,8 +141,8 @@ def test_boards_that_count_the_same_freeze_and_open_together_unless_a_manager_sa
         said = {"act": name, f"{name}_reason": "The gala"}
         assert mia.post(where, data=said | more).status_code == 303
 
-    assert "Areas (opens on Jul 1, 2013" in mia.get(where).text
-    assert "Counted the same, and not frozen: Areas" in mia.get(where).text
+    assert "not frozen: Areas and Growth (opens on Jan 1, 2014, 12:00" in mia.get(where).text
+    assert "Growth" not in browser(app, cast.bob.user).get("/home/now").text
     act("close")
     before = charlie.get(areas).text
     win(cast)
@@ -141,7 +150,7 @@ def test_boards_that_count_the_same_freeze_and_open_together_unless_a_manager_sa
     assert "Lift that of Areas" in mia.get(where).text
     act("lift", along="y")
     assert charlie.get(areas).text != before
-    assert re.search("Freeze Areas .* as well", mia.get(where).text)
+    assert "Freeze Areas and Growth (" in mia.get(where).text
     act("freeze")
     assert "Counted the same, and not frozen: Areas" in mia.get(where).text
     act("lift")
