@@ -27,6 +27,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def capital(text: str) -> str:
+    """The text as a heading or a sentence begins: ``sales -> Sales``."""
+    return text[:1].upper() + text[1:]
+
+
 def legible(text: str) -> str:
     """Prose, composed and trimmed, without what nobody can see or what turns it around; its line
     breaks stay."""

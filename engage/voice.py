@@ -50,6 +50,10 @@ class Voice:
             return mark + self.points(size)
         return mark + formats.money(size, unit, self.locale, whole=whole)
 
+    def bare(self, amount: int, unit: str, *, whole: bool = True) -> str:
+        """The same without the word for points, where a heading has it."""
+        return formats.money(amount, unit, self.locale, whole=whole)
+
     def points(self, count: int | Decimal) -> str:
         whole = count if count == 1 else 2
         return self.ngettext(

@@ -24,13 +24,11 @@ from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
 from engage.accounts.rules import MIN_LENGTH, THEMES, Weakness, same_email
-from engage.db import db, transaction
-from engage.outbox.delivery import deliver
+from engage.db import transaction
 from engage.partners.choices import MOST_PSEUDONYM, BadChoice
-from engage.partners.models import Partner
-from engage.programmes.models import Programme
 from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember
+from engage.web.here import committed, mine
 from engage.web.locales import offered_locales, timezone_options, timezones
 from engage.web.throttle import SignInThrottle, known_browser
 
@@ -193,18 +191,11 @@ def account_submit() -> Answer:
 def visibility() -> Answer:
     """How others see the partner on boards; everybody sees it so from the answer on."""
     seen, pseudonym = request.form.get("visibility", ""), request.form.get("pseudonym")
-    partner_id, programme_id, now = g.seat.partner.id, g.seat.programme.id, g.now
-
-    def work() -> None:
-        here = db.session.get_one(Programme, programme_id)
-        flow.show(here, db.session.get_one(Partner, partner_id), seen, pseudonym, now=now)
-
     try:
-        transaction(work)
+        committed(lambda _here: flow.show(*mine(), seen, pseudonym, now=g.now))
     except BadChoice as refusal:
         chosen = {"visibility": seen, "pseudonym": pseudonym}
         return _account_page({refusal.field: str(refusal)}, seen=chosen), 422
-    deliver()
     flash(_("Saved. Boards, answers and films show it from now on."), "success")
     return redirect(url_for("accounts.account"))
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from engage.conditions import FACT_CONDITIONS, PARTNER_CONDITIONS, Between, Where
 from engage.money import SCALE
+from engage.texts import capital
 from engage.voice import Voice
 
 
@@ -37,8 +38,7 @@ def counted(kind: str, value: int, voice: Voice) -> str:
 
 def title(kind: str, customer: str | None, product: str | None, voice: Voice) -> str:
     """One fact as a heading: ``Sale to Metro Sports Supply``, ``Completed training: Brakes``."""
-    name = named(kind, voice).one
-    name = name[:1].upper() + name[1:]
+    name = capital(named(kind, voice).one)
     if customer and kind == "sale":
         return voice.gettext("%(what)s to %(customer)s", what=name, customer=customer)
     if customer and kind in ("deal_registered", "deal_won"):

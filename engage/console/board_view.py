@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from engage import periods
 from engage.console.board_form import AUDIENCE, attributes
 from engage.console.form_view import Words, kinds
-from engage.console.here import today
 from engage.console.typed_form import NONE, Reading
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -22,6 +21,7 @@ from engage.missions import service as missions
 from engage.money import POINTS
 from engage.programmes.models import Programme
 from engage.voice import Voice
+from engage.web.here import today
 
 #: So many lines of a board in the making are shown.
 FIRST = 10

@@ -14,7 +14,6 @@ from engage.console import board_view as view
 from engage.console.board_form import FORM
 from engage.console.fit import fitting
 from engage.console.form_view import whole
-from engage.console.here import committed, programme, reason
 from engage.console.rules import slug_of
 from engage.console.typed_form import Errors, Reading, Typed, begun, one
 from engage.db import db
@@ -23,6 +22,7 @@ from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
 from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import committed, programme, reason
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")

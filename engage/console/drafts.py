@@ -11,7 +11,6 @@ from engage.console import rule_form
 from engage.console import rule_view as view
 from engage.console.fit import fitting
 from engage.console.form_view import whole
-from engage.console.here import committed, programme
 from engage.console.rule_form import FORM
 from engage.console.rules import slug_of
 from engage.console.typed_form import Reading, Typed, begun, one
@@ -22,6 +21,7 @@ from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.rules import Rule
 from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
 

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from engage import config
 from engage.console import film_form
 from engage.console.film_subject import Subject, blueprint
-from engage.console.here import programme
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.studio.design import ENGLISH
@@ -21,6 +20,7 @@ from engage.videos import catalogue, choices, films, gallery, looks, snapshot, s
 from engage.videos.catalogue import Offered
 from engage.videos.gallery import Preview
 from engage.web import allow
+from engage.web.here import programme
 from engage.web.locales import viewer
 
 #: Pixels of the longer side: enough for the page, little to draw and to send.

@@ -7,13 +7,13 @@ from flask import Blueprint, abort, request
 from flask_babel import gettext as _
 
 from engage.console import film_form
-from engage.console.here import programme
 from engage.studio.design import ENGLISH, Template
 from engage.studio.edits import Edits
 from engage.studio.template import TemplateError
 from engage.studio.theme import Theme
 from engage.videos import catalogue, editions, looks
 from engage.videos.editions import LOOK
+from engage.web.here import programme
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_films", __name__, url_prefix="/console/videos/templates")

@@ -8,7 +8,6 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from engage.console.here import programme
 from engage.programmes.models import Programme
 from engage.studio.design import MOMENTS
 from engage.studio.plan import plan
@@ -17,6 +16,7 @@ from engage.videos.catalogue import Offered
 from engage.videos.rules import AFTERWARDS, TENTHS, Watching, together
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import programme
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_watching", __name__, url_prefix="/console/videos/watching")

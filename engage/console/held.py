@@ -12,12 +12,12 @@ from engage.activity import held
 from engage.activity import sentences as facts
 from engage.activity.models import HeldFact
 from engage.activity.rules import REASONS
-from engage.console.here import committed, paged, programme
 from engage.db import db
 from engage.definitions import FACT_KINDS
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import committed, paged, programme
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
 from engage.web.texts import form_text

@@ -23,12 +23,12 @@ from engage.activity.cells import as_text
 from engage.activity.files import read_table
 from engage.activity.problems import ImportRefused, refuse
 from engage.console import mapping_form
-from engage.console.here import programme
 from engage.db import transaction
 from engage.imports import jobs, register, rules, uploads
 from engage.imports.models import Import
 from engage.imports.register import Kept
 from engage.web import allow
+from engage.web.here import programme
 
 blueprint = Blueprint("console_import", __name__, url_prefix="/console/import")
 

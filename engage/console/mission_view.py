@@ -9,7 +9,6 @@ from flask_babel import ngettext
 from engage.console import mission_form, rules, service
 from engage.console.form_view import named
 from engage.console.head_start import HeadStart, head_start
-from engage.console.here import today
 from engage.console.mission_form import Draft, Errors
 from engage.console.service import Reach
 from engage.incentives.drafts import known_values
@@ -19,6 +18,7 @@ from engage.money import POINTS
 from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
+from engage.web.here import today
 
 
 def shown(reach: Reach, here: Programme, voice: Voice) -> dict[str, Any]:

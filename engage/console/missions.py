@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from engage import flow
 from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
-from engage.console.here import committed, programme, reason, today
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
 from engage.db import db
@@ -25,6 +24,7 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import committed, programme, reason, today
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
 

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from engage import formats, periods
 from engage.activity import held
 from engage.console import rules, service
-from engage.console.here import programme, today
 from engage.disputes import service as disputes
 from engage.home.service import main_board
 from engage.insight import strain
@@ -19,6 +18,7 @@ from engage.leaderboards import sentences as board_sentences
 from engage.money import POINTS
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import programme, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")

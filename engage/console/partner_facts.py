@@ -8,7 +8,6 @@ from flask import url_for as url
 from flask_babel import gettext as _
 
 from engage.activity.models import Fact
-from engage.console.here import programme, today
 from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as statements
@@ -19,6 +18,7 @@ from engage.partners.models import Partner
 from engage.partners.service import by_external_id
 from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import programme, today
 from engage.web.locales import viewer
 from engage.web.numbers import query_number
 

@@ -74,7 +74,7 @@ def numbers(
     ]
     for unit, label in ((here.currency, _("Money earned")), (POINTS, _("Points earned"))):
         total = balances.get(unit, 0)
-        value = voice.number(total) if unit == POINTS else voice.pay(total, unit)
+        value = voice.bare(total, unit)
         fresh = voice.pay(earned.get(unit, 0), unit, sign=True)
         numbers.append(
             {

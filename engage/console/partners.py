@@ -24,7 +24,6 @@ from engage.accounts.models import User
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console import directory, partner_view, service
 from engage.console.directory import Search
-from engage.console.here import committed, paged, programme, today
 from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as earnings
@@ -37,6 +36,7 @@ from engage.partners.service import by_external_id
 from engage.programmes.models import Programme
 from engage.videos.models import Video
 from engage.web import allow
+from engage.web.here import committed, paged, programme, today
 from engage.web.locales import viewer
 from engage.web.numbers import form_number, page_number
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods, proof
 from engage.console import rule_view
-from engage.console.here import programme, reason, today
 from engage.db import transaction, without_trace
 from engage.earnings.routes import rule_card
 from engage.incentives import drafts
@@ -29,6 +28,7 @@ from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
 from engage.videos import catalogue
 from engage.web import allow
+from engage.web.here import programme, reason, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")

@@ -15,7 +15,6 @@ from engage.console import replay_view, rule_form
 from engage.console import rule_view as view
 from engage.console.drafts import Answer, fitted, keep, the_draft
 from engage.console.drafts import blueprint as blueprint
-from engage.console.here import LONGEST_WHY, committed, programme
 from engage.console.rules import slug_of
 from engage.console.typed_form import Reading, one
 from engage.db import db, without_trace
@@ -30,6 +29,7 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
+from engage.web.here import LONGEST_WHY, committed, programme
 from engage.web.locales import viewer
 from engage.web.texts import form_text
 

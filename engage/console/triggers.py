@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from engage.console import rules
 from engage.console import trigger_view as view
-from engage.console.here import programme
 from engage.console.trigger_view import FORM, Reading
 from engage.console.typed_form import Errors, Typed, one
 from engage.db import transaction
@@ -18,6 +17,7 @@ from engage.videos import switches
 from engage.videos.switches import Switched
 from engage.videos.triggers import MOST, Trigger
 from engage.web import allow
+from engage.web.here import programme
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_triggers", __name__, url_prefix="/console/videos/triggers")

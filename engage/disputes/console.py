@@ -10,16 +10,14 @@ from werkzeug.wrappers import Response
 
 from engage import money
 from engage.accounts.models import User
-from engage.console.here import programme
-from engage.db import db, transaction
+from engage.db import db
 from engage.disputes import sentences, service
 from engage.disputes.service import Asked
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.ledger import service as ledger
-from engage.outbox.delivery import deliver
-from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
 from engage.web.texts import form_text
@@ -129,13 +127,9 @@ def answer(dispute_id: int) -> Answer:
         errors["amount"] = _("You asked this yourself: another manager decides what it is worth.")
     if errors:
         return _page(asked, errors=errors, text=text, typed=typed), 422
-    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
-
-    def work() -> str | None:
-        here = db.session.get_one(Programme, programme_id)
-        return service.answer(here, dispute_id, text, amount, by=by, now=now)
-
-    done = transaction(work)
+    done = committed(
+        lambda here: service.answer(here, dispute_id, text, amount, by=g.user.id, now=g.now)
+    )
     if done == "proposed":
         flash(_("So much needs another manager, who finds your proposal here."), "info")
         return redirect(url_for(".dispute", dispute_id=dispute_id), 303)
@@ -149,7 +143,6 @@ def _told(dispute_id: int, settled: bool, *, corrected: bool) -> Response:
         flash(_("The line is corrected, and the partner knows why."), "success")
     else:
         flash(_("Your explanation is with the partner."), "success")
-    deliver()
     return redirect(url_for(".dispute", dispute_id=dispute_id), 303)
 
 
@@ -163,10 +156,5 @@ def second(dispute_id: int) -> Answer:
         seen = datetime.fromisoformat(request.form.get("seen", ""))
     except ValueError:
         abort(400)
-    programme_id, by, now = g.seat.programme.id, g.user.id, g.now
-
-    def work() -> bool:
-        here = db.session.get_one(Programme, programme_id)
-        return service.second(here, dispute_id, seen, by=by, now=now)
-
-    return _told(dispute_id, transaction(work), corrected=True)
+    done = committed(lambda here: service.second(here, dispute_id, seen, by=g.user.id, now=g.now))
+    return _told(dispute_id, done, corrected=True)

@@ -4,13 +4,13 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage.db import db, transaction
+from engage.db import transaction
 from engage.disputes import sentences, service
 from engage.earnings import service as statements
 from engage.earnings.routes import line_page
-from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.web import allow, limiter
+from engage.web.here import committed, mine
 from engage.web.locales import viewer
 from engage.web.texts import form_text
 
@@ -31,8 +31,6 @@ def _per_person() -> str:
 def ask(number: int) -> Answer:
     """Ask about one of my lines: what I wonder, and what I expected."""
     question, expected = form_text("question", _QUESTION), form_text("expected", _EXPECTED)
-    programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
-    by, now = g.user.id, g.now
     error = None
     if not question:
         error = _("Write what you wonder about, so that somebody can answer it.")
@@ -41,16 +39,14 @@ def ask(number: int) -> Answer:
     if error:
         return line_page(number, question=question, expected=expected, error=error), 422
 
-    def work() -> None:
-        programme = db.session.get_one(Programme, programme_id)
-        partner = db.session.get_one(Partner, partner_id)
-        entry = statements.entry(programme, partner, number)
+    def work(here: Programme) -> None:
+        entry = statements.entry(*mine(), number)
         if entry is None:
             abort(404)
-        service.ask(programme, entry.transfer, question, expected or None, by=by, now=now)
+        service.ask(here, entry.transfer, question, expected or None, by=g.user.id, now=g.now)
 
     try:
-        transaction(work)
+        committed(work)
     except service.AlreadyOpen:
         flash(_("Your earlier question about this line is still open."), "info")
     else:

@@ -9,6 +9,7 @@ from engage.earnings.service import ByRule, ByStage, Entry
 from engage.incentives.because import Because, because
 from engage.incentives.rules import Version
 from engage.missions import sentences as missions
+from engage.texts import capital
 from engage.voice import ENGLISH, Voice
 
 
@@ -174,8 +175,7 @@ def _size(fact: Fact, currency: str, voice: Voice) -> str:
 
 def rule_name(slug: str) -> str:
     """A rule's slug as a heading: ``Bike points``."""
-    name = slug.replace("-", " ")
-    return name[:1].upper() + name[1:]
+    return capital(slug.replace("-", " "))
 
 
 def shown(

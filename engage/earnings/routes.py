@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, render_template
 from flask import url_for as url
 
-from engage import clock
-from engage.db import db, transaction
+from engage.db import transaction
 from engage.disputes import sentences as dispute_words
 from engage.disputes import service as disputes
 from engage.earnings import reasons, service
@@ -23,14 +22,14 @@ from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.payouts import sentences as payout_sentences
 from engage.payouts import standing as payouts
-from engage.periods import Period
 from engage.programmes import changelog
 from engage.programmes.models import Programme
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import mine, programme, today
 from engage.web.locales import viewer
-from engage.web.numbers import query_number
+from engage.web.numbers import page_before
 
 blueprint = Blueprint("earnings", __name__)
 
@@ -39,34 +38,18 @@ PAGE = 25
 _PAYMENTS = 3
 
 
-def _mine() -> tuple[Programme, Partner]:
-    """The partner who looks, and their programme, in this request's session."""
-    seat = g.seat
-    return (
-        db.session.get_one(Programme, seat.programme.id),
-        db.session.get_one(Partner, seat.partner.id),
-    )
-
-
 @blueprint.get("/earnings/")
 @allow("partner")
 def earnings() -> str:
     """Balances, and the newest lines."""
-    programme, partner = _mine()
-    voice, before = viewer(), _before()
-    found = service.entries(programme, partner, limit=PAGE + 1, before=before)
-    today = clock.local_day(g.now, programme.timezone)
-    period = main_period(main_board(programme), today)
+    here, partner = mine()
+    voice, before = viewer(), page_before()
+    found = service.entries(here, partner, limit=PAGE + 1, before=before)
+    payments = [] if before else payouts.of_partner(here, partner.id, g.now, limit=_PAYMENTS)
     return render_template(
         "earnings/earnings.html",
-        numbers=_numbers(
-            programme,
-            ledger.earned_ever(partner.id),
-            ledger.earned(partner.id, period.first, period.last),
-            period,
-            voice,
-        ),
-        lines=[_shown(entry, programme, voice) for entry in found[:PAGE]],
+        numbers=_numbers(here, partner, voice),
+        lines=[_shown(entry, here, voice) for entry in found[:PAGE]],
         older=url("earnings.earnings", before=found[PAGE - 1].transfer.id)
         if len(found) > PAGE
         else None,
@@ -74,46 +57,32 @@ def earnings() -> str:
         answered=disputes.unseen(partner.id),
         payouts=[
             payout_sentences.stats(standing, voice)
-            for standing in payouts.standings(programme, partner.id, g.now)
+            for standing in payouts.standings(here, partner.id, g.now)
         ],
-        payments=[
-            payout_sentences.shown(payment, voice)
-            for payment in payouts.of_partner(programme, partner.id, g.now, limit=_PAYMENTS)
-        ]
-        if before is None
-        else [],
+        payments=[payout_sentences.shown(payment, voice) for payment in payments],
     )
 
 
-def _before() -> int | None:
-    """Where the page begins: before that line; the newest without."""
-    if "before" not in request.args:
-        return None
-    found = query_number("before")
-    if found is None:
-        abort(404)
-    return found
-
-
-def _numbers(
-    programme: Programme,
-    balances: dict[str, int],
-    earned: dict[str, int],
-    period: Period,
-    voice: Voice,
-) -> list[dict[str, Any]]:
+def _numbers(here: Programme, partner: Partner, voice: Voice) -> list[dict[str, Any]]:
     """Money and points, this period and of all time; money first where there is any."""
-    found = []
-    for unit in (programme.currency, POINTS):
-        label = voice.gettext("Points") if unit == POINTS else voice.gettext("Money")
-        for hint, name, amount in (
-            (voice.this(period.kind), period.name, earned.get(unit, 0)),
-            (voice.gettext("all time"), None, balances.get(unit, 0)),
-        ):
-            value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
-            href = url("insight.facts_page", period=name)
-            found.append({"label": label, "value": value, "hint": hint, "href": href})
-    return found
+    period = main_period(main_board(here), today(here))
+    earned, ever = (
+        ledger.earned(partner.id, period.first, period.last),
+        ledger.earned_ever(partner.id),
+    )
+    return [
+        {
+            "label": voice.gettext("Points") if unit == POINTS else voice.gettext("Money"),
+            "value": voice.bare(amounts.get(unit, 0), unit, whole=False),
+            "hint": hint,
+            "href": url("insight.facts_page", period=name),
+        }
+        for unit in (here.currency, POINTS)
+        for hint, name, amounts in (
+            (voice.this(period.kind), period.name, earned),
+            (voice.gettext("all time"), None, ever),
+        )
+    ]
 
 
 def _shown(entry: service.Entry, programme: Programme, voice: Voice) -> dict[str, Any]:
@@ -133,11 +102,11 @@ def line(number: int) -> str:
 
 def line_page(number: int, **asked: str) -> str:
     """A line, what was asked about it, and the form to ask (as it was sent, where it is refused)."""
-    programme, partner = _mine()
-    entry, voice, now = service.entry(programme, partner, number), viewer(), g.now
+    here, partner = mine()
+    entry, voice, now = service.entry(here, partner, number), viewer(), g.now
     if entry is None:
         abort(404)
-    shown = _shown(entry, programme, voice) | {"open": True}
+    shown = _shown(entry, here, voice) | {"open": True}
     questions = [
         dispute_words.shown(dispute, entry.transfer.unit, voice, now)
         for dispute in disputes.of_line(number)
@@ -148,7 +117,7 @@ def line_page(number: int, **asked: str) -> str:
         number=number,
         questions=questions,
         may_ask=not any(question["state"] in ("open", "overdue") for question in questions),
-        working_days=programme.dispute_days,
+        working_days=here.dispute_days,
         **asked,
     )
     fresh = [question["id"] for question in questions if question["is_new"]]
@@ -161,15 +130,12 @@ def line_page(number: int, **asked: str) -> str:
 @allow("partner", "manager")
 def rules() -> str:
     """How one earns here: every rule in plain words, with its versions."""
-    programme = db.session.get_one(Programme, g.seat.programme.id)
-    voice = viewer()
-    shelf = [rule_card(book, programme, voice) for book in incentives.books(programme)]
+    here, voice = programme(), viewer()
+    shelf = [rule_card(book, here, voice) for book in incentives.books(here)]
     return render_template(
         "earnings/rules.html",
-        tiers=tiers.ladder(programme, g.now, voice),
-        tier=tiers.standing(programme, db.session.get_one(Partner, g.seat.partner.id), g.now, voice)
-        if g.seat.partner
-        else None,
+        tiers=tiers.ladder(here, g.now, voice),
+        tier=tiers.standing(*mine(), g.now, voice) if g.seat.partner else None,
         rules=[rule for rule in shelf if not rule["retired"]],
         retired=[rule for rule in shelf if rule["retired"]],
     )
@@ -179,8 +145,7 @@ def rules() -> str:
 @allow("partner", "manager")
 def changes() -> str:
     """What changed about the programme, from when and why; managers also see who published it."""
-    programme = db.session.get_one(Programme, g.seat.programme.id)
-    voice = viewer()
+    here, voice = programme(), viewer()
     found = [
         {
             **entry._asdict(),
@@ -190,7 +155,7 @@ def changes() -> str:
             "to_come": bool(entry.since and entry.since > g.now),
             "by": entry.by if g.seat.role == "manager" else None,
         }
-        for entry in changelog.entries(programme, voice)
+        for entry in changelog.entries(here, voice)
     ]
     return render_template("earnings/changes.html", changes=found)
 
@@ -234,6 +199,6 @@ def _used(book: Book, rule: Rule, voice: Voice) -> str | None:
     """How much of its budget is used where the rule stops there, and that is nearly all."""
     if book.limit is None:
         return None
-    mine = Transfer.rule_version_id.in_([version.id for version in book.versions])
-    spent = budgets.so_far(book.source, lambda: budgets.awarded(mine))
+    by_it = Transfer.rule_version_id.in_([version.id for version in book.versions])
+    spent = budgets.so_far(book.source, lambda: ledger.posted(by_it))
     return used(book.limit, spent.get(rule.earn, 0), rule.earn, voice)

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from flask import url_for as url
 from werkzeug.wrappers import Response
 
-from engage.db import db, transaction
+from engage.db import transaction
 from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.home import news, sentences, service
@@ -32,6 +32,7 @@ from engage.videos import films
 from engage.videos.routes import card as film_card
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import mine
 from engage.web.locales import viewer
 
 blueprint = Blueprint("home", __name__)
@@ -42,20 +43,13 @@ LINES = 4
 LONGEST_NAME = 28
 
 
-def _mine() -> tuple[Programme, Partner]:
-    return (
-        db.session.get_one(Programme, g.seat.programme.id),
-        db.session.get_one(Partner, g.seat.partner.id),
-    )
-
-
 @blueprint.get("/")
 @allow("partner", "manager")
 def home() -> str | Response:
     """The partner's home; a manager's is the console."""
     if g.seat.partner is None:
         return redirect("/console/")
-    programme, partner = _mine()
+    programme, partner = mine()
     voice = viewer()
     now = _now(programme, partner, voice)
     return render_template(
@@ -74,7 +68,7 @@ def home() -> str | Response:
 @allow("partner")
 def now() -> str:
     """What is next, my rank, my numbers, my mission: what moves while one looks."""
-    return render_template("home/_now.html", **_now(*_mine(), viewer()))
+    return render_template("home/_now.html", **_now(*mine(), viewer()))
 
 
 @blueprint.post("/home/read")
@@ -97,7 +91,7 @@ def read() -> Response:
 @allow("partner")
 def latest() -> str:
     """The newest ledger lines and the newest film."""
-    return render_template("home/_latest.html", **_latest(*_mine(), viewer()))
+    return render_template("home/_latest.html", **_latest(*mine(), viewer()))
 
 
 def _greeting(partner: Partner, voice: Voice) -> str:
@@ -198,7 +192,7 @@ def _numbers(
         (programme.currency, voice.gettext("Earned")),
     ):
         amount = here.earned.get(unit, 0)
-        value = voice.number(amount) if unit == POINTS else voice.pay(amount, unit, whole=False)
+        value = voice.bare(amount, unit, whole=False)
         href = url("insight.facts_page", period=here.period.name)
         found.append({"label": label, "value": value, "hint": this, "href": href})
     return found

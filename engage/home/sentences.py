@@ -157,38 +157,29 @@ def _place(
 
 def _nothing(here: Here, voice: Voice) -> dict[str, Any]:
     """Honest words where nothing is ahead: not begun, leading, waiting, or all done."""
-    said: dict[str, Any] = {"quiet": True, "eyebrow": voice.gettext("Next for you")}
     upcoming = next((m for m in here.missions if m.window.state == "upcoming"), None)
     mine = next((row for row in here.near.rows if row.member_id == here.partner_id), None)
     if here.board and mine and mine.rank == 1:
-        return said | {
-            "sentence": emphasised(
-                voice.gettext("You lead <em>%(board)s</em>"), board=here.board.model.name
-            ),
-            "href": url("leaderboards.board", board=here.board.model.slug),
-            "cta": voice.gettext("See the board"),
-        }
-    if here.board and not mine and not here.frozen:
-        return said | {
-            "sentence": emphasised(
-                voice.gettext("Your first result %(period)s puts you <em>on the board</em>"),
-                period=voice.this(here.board.rule.period),
-            ),
-            "href": url("earnings.rules"),
-            "cta": voice.gettext("How you earn"),
-        }
-    if upcoming:
-        return said | {
-            "sentence": emphasised(
-                voice.gettext("%(mission)s starts on <em>%(day)s</em>"),
-                mission=upcoming.mission.name,
-                day=voice.day(upcoming.mission.starts),
-            ),
-            "href": url("missions.mission", slug=upcoming.mission.slug),
-            "cta": voice.gettext("See the mission"),
-        }
-    return said | {
-        "sentence": emphasised(voice.gettext("Every goal that is open is <em>reached</em>")),
-        "href": url("missions.index"),
-        "cta": voice.gettext("All missions"),
+        said = voice.gettext("You lead <em>%(board)s</em>"), {"board": here.board.model.name}
+        href = url("leaderboards.board", board=here.board.model.slug)
+        cta = voice.gettext("See the board")
+    elif here.board and not mine and not here.frozen:
+        text = voice.gettext("Your first result %(period)s puts you <em>on the board</em>")
+        said = text, {"period": voice.this(here.board.rule.period)}
+        href, cta = url("earnings.rules"), voice.gettext("How you earn")
+    elif upcoming:
+        when = {"mission": upcoming.mission.name, "day": voice.day(upcoming.mission.starts)}
+        said = voice.gettext("%(mission)s starts on <em>%(day)s</em>"), when
+        href = url("missions.mission", slug=upcoming.mission.slug)
+        cta = voice.gettext("See the mission")
+    else:
+        said = voice.gettext("Every goal that is open is <em>reached</em>"), {}
+        href, cta = url("missions.index"), voice.gettext("All missions")
+    sentence, values = said
+    return {
+        "quiet": True,
+        "eyebrow": voice.gettext("Next for you"),
+        "sentence": emphasised(sentence, **values),
+        "href": href,
+        "cta": cta,
     }

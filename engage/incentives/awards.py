@@ -27,6 +27,7 @@ from engage.incentives.worth import (
     worth,
 )
 from engage.ledger import budgets
+from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
@@ -107,7 +108,7 @@ def _while_budgets_last(
 def _awarded_by(book: Book) -> budgets.Counting:
     """What all versions of a rule have awarded, in whatever unit they paid."""
     lines = Transfer.rule_version_id.in_([version.id for version in book.versions])
-    return lambda: {book.earns: sum(budgets.awarded(lines).values())}
+    return lambda: {book.earns: sum(ledger.posted(lines).values())}
 
 
 def differing_budgets(programme: Programme) -> Iterator[Apart]:

@@ -19,7 +19,7 @@ from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.replay import DRAFT, PRESENT, Tally
 from engage.incentives.rules import Rule
 from engage.incentives.worth import Attributes, Worth
-from engage.ledger import budgets
+from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.partners import service as partners
 from engage.partners.models import Partner
@@ -76,7 +76,7 @@ def awarded(programme_id: int, slug: str) -> dict[str, int]:
         .join(Row, Row.id == RuleVersion.rule_id)
         .where(Row.programme_id == programme_id, Row.slug == slug)
     )
-    return budgets.awarded(Transfer.rule_version_id.in_(versions))
+    return ledger.posted(Transfer.rule_version_id.in_(versions))
 
 
 def known_values(programme: Programme) -> dict[str, list[str]]:

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, g, render_template
 from flask import url_for as url
 
-from engage.console.here import programme, today
 from engage.earnings.reasons import rule_name
 from engage.home.service import main_board, main_period
 from engage.insight import strain
@@ -19,8 +18,10 @@ from engage.insight.leaks import Lost
 from engage.insight.rules import Forecast
 from engage.money import POINTS
 from engage.partners.service import names
+from engage.texts import capital
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import programme, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_budget", __name__, url_prefix="/console/budget")
@@ -49,11 +50,6 @@ def index() -> str:
     )
 
 
-def _bare(amount: int, unit: str, voice: Voice) -> str:
-    """Without the word for points, where the heading has it."""
-    return voice.number(amount) if unit == POINTS else voice.pay(amount, unit)
-
-
 def _range(
     found: Forecast | None, said: Callable[[int], str], voice: Voice
 ) -> dict[str, str] | None:
@@ -69,14 +65,14 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
     left = None if total.budget is None else total.budget - total.accrued
     return {
         "name": _("Points") if unit == POINTS else unit,
-        "budget": None if total.budget is None else _bare(total.budget, unit, voice),
-        "left": None if left is None else _bare(left, unit, voice),
+        "budget": None if total.budget is None else voice.bare(total.budget, unit),
+        "left": None if left is None else voice.bare(left, unit),
         "done": max(0, total.accrued),
         "most": total.budget,
-        "accrued": _bare(total.accrued, unit, voice),
-        "now": _bare(total.this_period, unit, voice),
+        "accrued": voice.bare(total.accrued, unit),
+        "now": voice.bare(total.this_period, unit),
         "spent": _spent(total, voice),
-        "forecast": _range(total.forecast, lambda amount: _bare(amount, unit, voice), voice),
+        "forecast": _range(total.forecast, lambda amount: voice.bare(amount, unit), voice),
         "over": total.forecast is not None
         and total.budget is not None
         and total.forecast.high > total.budget,
@@ -94,8 +90,8 @@ def _total(total: Total, voice: Voice) -> dict[str, Any]:
 def _spent(total: Total, voice: Voice) -> str:
     """What became of the awards: points are mostly redeemed, money is paid."""
     if total.redeemed:
-        return voice.gettext("redeemed: %(sum)s", sum=_bare(total.redeemed, total.unit, voice))
-    return voice.gettext("paid out: %(sum)s", sum=_bare(total.paid, total.unit, voice))
+        return voice.gettext("redeemed: %(sum)s", sum=voice.bare(total.redeemed, total.unit))
+    return voice.gettext("paid out: %(sum)s", sum=voice.bare(total.paid, total.unit))
 
 
 def _rows(spending: Iterable[Spending], voice: Voice) -> Iterator[dict[str, Any]]:
@@ -164,17 +160,13 @@ def _causes(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
         by_cause[one.leak.cause].append(one)
     return [
         {
-            "what": _opening(_cause(cause, voice)),
+            "what": capital(_cause(cause, voice)),
             "sums": _sums(of, voice),
             "partners": len({one.partner_id for one in of}),
         }
         for cause in ("stage", "band", "milestone", "minimum", "tier", "falls", "cap")
         if (of := by_cause.get(cause))
     ]
-
-
-def _opening(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _cause(cause: str, voice: Voice) -> str:
@@ -207,7 +199,7 @@ def _partners(lost: Iterable[Lost], voice: Voice) -> list[dict[str, Any]]:
             "name": called[partner_id][1],
             "href": url("console_partners.partner", external_id=called[partner_id][0]),
             "sums": _sums(of, voice),
-            "why": _opening(
+            "why": capital(
                 voice.all_of(
                     dict.fromkeys(
                         voice.gettext(

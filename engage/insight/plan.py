@@ -1,14 +1,18 @@
-"""What a partner supposes, as the facts it stands for."""
+"""What a partner supposes: as its form says it, and as the facts it stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask_babel import gettext as _
+
 from engage.activity.rules import Report
-from engage.money import SCALE
+from engage.money import LARGEST, SCALE, NotExact, scaled
+from engage.voice import Voice
 
 #: More sales than this at once are a forecast, not a question.
 MOST_FACTS = 100
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,55 @@ class Plan:
     product: str | None = None
     category: str | None = None
     customer: str | None = None
+
+
+def read(
+    typed: Mapping[str, str], today: date, last: date, voice: Voice
+) -> tuple[Plan | None, dict[str, str]]:
+    """The plan that was typed, or what is wrong with it by field."""
+    errors: dict[str, str] = {}
+    numbers = {"facts": SCALE, "amount": 0, "quantity": 0}
+    for name in numbers:
+        if text := typed.get(name, "").strip():
+            try:
+                numbers[name] = scaled(text)
+            except NotExact:
+                errors[name] = _("Write a number such as 1200.50.")
+    facts, part = divmod(numbers["facts"], SCALE)
+    if part or not 1 <= facts <= MOST_FACTS:
+        errors["facts"] = _("Write a number from 1 to %(most)s.", most=MOST_FACTS)
+    for name in ("amount", "quantity"):
+        if not 0 <= numbers[name] <= LARGEST:
+            errors[name] = _("Write a number above zero.")
+    if (
+        typed.get("kind", "sale") == "sale"
+        and not errors
+        and not any(numbers[name] for name in ("amount", "quantity"))
+    ):
+        errors["amount"] = _("Say for how much, or how many units.")
+    try:
+        day = date.fromisoformat(typed.get("day", ""))
+    except ValueError:
+        day = today
+        errors["day"] = _("Choose a day.")
+    if not today <= day <= last:
+        errors["day"] = _("Choose a day from today to %(last)s.", last=voice.day(last))
+    if errors:
+        return None, errors
+
+    def word(name: str) -> str | None:
+        return typed.get(name, "").strip()[:_LONGEST] or None
+
+    return Plan(
+        typed.get("kind", "sale"),
+        day,
+        facts,
+        numbers["amount"],
+        numbers["quantity"],
+        word("product"),
+        word("category"),
+        word("customer"),
+    ), errors
 
 
 def reports(plan: Plan, partner: str, at: datetime, currency: str) -> Iterator[Report]:

@@ -13,14 +13,12 @@ from flask_babel import gettext as _
 from engage import periods
 from engage.activity import sentences
 from engage.clock import local_day
-from engage.db import db
 from engage.definitions import FACT_KINDS
 from engage.earnings import reasons
 from engage.home.service import main_board, main_period
 from engage.insight import ahead, answers, facts, pages
 from engage.insight.pages import Counted
-from engage.insight.plan import reports
-from engage.insight.plan_form import read
+from engage.insight.plan import read, reports
 from engage.insight.whatif import choices, instant, what_if
 from engage.leaderboards import service as leaderboards
 from engage.ledger.rules import Overdrawn
@@ -29,11 +27,13 @@ from engage.missions import service as missions
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
+from engage.texts import capital
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
 from engage.web import allow, limiter
+from engage.web.here import mine
 from engage.web.locales import viewer
-from engage.web.numbers import query_number
+from engage.web.numbers import page_before
 
 blueprint = Blueprint("insight", __name__)
 
@@ -51,18 +51,11 @@ _limited = limiter.limit(
 )
 
 
-def _mine() -> tuple[Programme, Partner]:
-    return (
-        db.session.get_one(Programme, g.seat.programme.id),
-        db.session.get_one(Partner, g.seat.partner.id),
-    )
-
-
 @blueprint.get("/earnings/facts")
 @allow("partner")
 def facts_page() -> str:
     """What was reported for the partner, newest first, with what each earned."""
-    programme, partner = _mine()
+    programme, partner = mine()
     voice, today = viewer(), local_day(g.now, programme.timezone)
     return render_template(
         "insight/facts.html",
@@ -89,9 +82,7 @@ def listing(
     counted: Counted | None = None,
 ) -> dict[str, Any]:
     """A page of a partner's facts for templates/insight/facts.html, as the address narrows it."""
-    wanted, before = counted.wanted if counted else _filter(today), query_number("before")
-    if "before" in request.args and before is None:
-        abort(404)
+    wanted, before = counted.wanted if counted else _filter(today), page_before()
     found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
     asked: dict[str, Any] = {
         name: value for name, value in request.args.items() if name != "before" and value
@@ -107,7 +98,7 @@ def listing(
         else None,
         "first": url_to_list(**asked) if before else None,
         "narrowed": bool(asked),
-        "kinds": [(kind, _capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
+        "kinds": [(kind, capital(sentences.named(kind, voice).many)) for kind in FACT_KINDS],
         "periods": [(period.name, voice.period(period)) for period in pages.periods_of(today)],
         "wanted": wanted,
         "counts_for": counted.name if counted else None,
@@ -152,7 +143,7 @@ def _filter(today: date) -> facts.Filter:
 @allow("partner")
 def fact_page(number: int) -> str:
     """One fact: what it earned by which rule, and why not by the others."""
-    programme, partner = _mine()
+    programme, partner = mine()
     found = facts.fact(partner.id, number)
     if found is None:
         abort(404)
@@ -167,7 +158,7 @@ def fact_page(number: int) -> str:
 @allow("partner")
 def ahead_page() -> str:
     """What the nearest reward of every rule and mission, and every tier above, still needs."""
-    programme, partner = _mine()
+    programme, partner = mine()
     voice, currency = viewer(), programme.currency
     found = ahead.ahead(programme, partner, g.now)
     return render_template(
@@ -218,7 +209,7 @@ def ahead_page() -> str:
 @_limited
 def page() -> str | tuple[str, int]:
     """The question and its answer on a page of their own, for who has no script or keeps the address."""
-    programme, partner = _mine()
+    programme, partner = mine()
     asked, answered = form(programme, partner), _answered(programme, partner)
     page = render_template("insight/what_if.html", **asked, **answered)
     return (page, 422) if answered["errors"] else page
@@ -229,7 +220,7 @@ def page() -> str | tuple[str, int]:
 @_limited
 def answer() -> str | tuple[str, int]:
     """The answer alone, below the question that was asked."""
-    answered = _answered(*_mine())
+    answered = _answered(*mine())
     fragment = render_template("insight/_what_if_answer.html", **answered)
     return (fragment, 422) if answered["errors"] else fragment
 
@@ -242,7 +233,7 @@ def form(programme: Programme, partner: Partner) -> dict[str, Any]:
     found = choices(programme, partner, g.now)
     return {
         "what_if": {
-            "kinds": [(kind, _capital(sentences.named(kind, voice).one)) for kind in found.kinds],
+            "kinds": [(kind, capital(sentences.named(kind, voice).one)) for kind in found.kinds],
             "categories": found.categories,
             "products": found.products,
             "customers": found.customers,
@@ -256,10 +247,6 @@ def form(programme: Programme, partner: Partner) -> dict[str, Any]:
 
 def _period(programme: Programme, today: date) -> Period:
     return main_period(main_board(programme), today)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _answered(programme: Programme, partner: Partner) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from engage import flow
 from engage.accounts.models import User
-from engage.console.here import committed, programme, today
 from engage.db import db
 from engage.leaderboards import announcements, league_words, leagues, pictures, service
 from engage.leaderboards import view as views
@@ -22,6 +21,7 @@ from engage.leaderboards.view import View
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import committed, programme, today
 from engage.web.locales import viewer
 from engage.web.texts import form_text
 

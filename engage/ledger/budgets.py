@@ -2,44 +2,30 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from engage.apart import Apart, apart
 from engage.db import db
-from engage.ledger.models import Account, AwardedSoFar, Transfer
+from engage.ledger.models import Account, AwardedSoFar
 from engage.ledger.rules import Budget, Overdrawn, Place, Shortfall
-from engage.ledger.service import accounts
+from engage.ledger.service import accounts, by_unit
 from engage.rows import upsert_rows
 
 
 def budgets(programme_id: int) -> dict[str, int]:
     """The limited budgets of a programme, by unit, in minor units."""
-    rows = db.session.execute(
-        select(Account.unit, Account.floor).where(
-            Account.programme_id == programme_id,
-            Account.kind == "budget",
-            Account.floor.is_not(None),
-        )
-    )
-    return {unit: -floor for unit, floor in rows if floor is not None}
+    return by_unit(select(Account.unit, -Account.floor).where(*_limited(programme_id)))
 
 
 def left(programme_id: int) -> dict[str, int]:
     """What may still be awarded, by unit, in minor units; units without a limit are not there."""
-    rows = db.session.execute(
-        select(Account.unit, Account.balance - Account.floor).where(
-            Account.programme_id == programme_id,
-            Account.kind == "budget",
-            Account.floor.is_not(None),
-        )
-    )
-    return dict(rows.tuples().all())
+    over = Account.balance - Account.floor
+    return by_unit(select(Account.unit, over).where(*_limited(programme_id)))
 
 
-def awarded(*conditions: ColumnElement[bool]) -> dict[str, int]:
-    """What the transfers under ``conditions`` (of a rule, of a mission) come to, by unit."""
-    sums = select(Transfer.unit, func.sum(Transfer.amount)).where(*conditions)
-    return {unit: int(amount) for unit, amount in db.session.execute(sums.group_by(Transfer.unit))}
+def _limited(programme_id: int) -> tuple[ColumnElement[bool], ...]:
+    here = Account.programme_id == programme_id
+    return here, Account.kind == "budget", Account.floor.is_not(None)
 
 
 #: Adds up what a rule or mission has awarded from the lines; by unit, in minor units.
@@ -66,11 +52,7 @@ def keep_up(programme_id: int, source: str, count: Counting) -> Mapping[str, int
 
 def _kept(source: str) -> dict[str, int]:
     here = AwardedSoFar.source == source
-    return dict(
-        db.session.execute(select(AwardedSoFar.unit, AwardedSoFar.amount).where(here))
-        .tuples()
-        .all()
-    )
+    return by_unit(select(AwardedSoFar.unit, AwardedSoFar.amount).where(here))
 
 
 def add(source: str, unit: str, amount: int) -> None:

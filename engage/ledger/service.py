@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, update
 
 from engage.activity.models import Fact
 from engage.db import db
@@ -195,36 +195,34 @@ def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
 
 def balances(partner_id: int) -> dict[str, int]:
     """What a partner has accrued and not been paid, by unit, in minor units."""
-    rows = db.session.execute(
-        select(Account.unit, Account.balance).where(
-            Account.partner_id == partner_id, Account.kind == "accrued"
-        )
-    )
-    return {row.unit: row.balance for row in rows}
+    here = (Account.partner_id == partner_id, Account.kind == "accrued")
+    return by_unit(select(Account.unit, Account.balance).where(*here))
 
 
 def earned_ever(partner_id: int) -> dict[str, int]:
     """All that a partner earned, wherever it went from there, by unit, in minor units."""
-    rows = db.session.execute(
-        select(Account.unit, func.sum(Account.balance))
-        .where(Account.partner_id == partner_id)
-        .group_by(Account.unit)
-    )
-    return {unit: int(amount) for unit, amount in rows}
+    sums = select(Account.unit, func.sum(Account.balance)).group_by(Account.unit)
+    return by_unit(sums.where(Account.partner_id == partner_id))
 
 
 def earned(partner_id: int, first: date, last: date) -> dict[str, int]:
     """What facts of these days (both included) earned a partner, by unit, in minor units."""
-    rows = db.session.execute(
-        select(Transfer.unit, func.sum(Transfer.amount))
-        .where(
-            Transfer.partner_id == partner_id,
-            Transfer.day.between(first, last),
-            Transfer.kind.in_(EARNED),
-        )
-        .group_by(Transfer.unit)
+    return posted(
+        Transfer.partner_id == partner_id,
+        Transfer.day.between(first, last),
+        Transfer.kind.in_(EARNED),
     )
-    return {unit: int(amount) for unit, amount in rows}
+
+
+def posted(*conditions: ColumnElement[bool]) -> dict[str, int]:
+    """What the transfers under ``conditions`` come to, by unit, in minor units."""
+    sums = select(Transfer.unit, func.sum(Transfer.amount)).group_by(Transfer.unit)
+    return by_unit(sums.where(*conditions))
+
+
+def by_unit(statement: Select[Any]) -> dict[str, int]:
+    """The amounts of rows that are a unit and an amount."""
+    return {unit: int(amount) for unit, amount in db.session.execute(statement)}
 
 
 class Line(NamedTuple):

@@ -14,6 +14,7 @@ from engage import conditions, periods
 from engage.conditions import Where, addresses, in_tier
 from engage.db import db
 from engage.ledger import budgets
+from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.missions import rules
 from engage.missions.models import Mission, MissionProgress, MissionStage
@@ -70,7 +71,7 @@ class Running(NamedTuple):
 
     def awarded(self) -> dict[str, int]:
         """What it has awarded of the budgets it stops at, from the lines."""
-        found = budgets.awarded(Transfer.stage_id.in_(self.stage_ids))
+        found = ledger.posted(Transfer.stage_id.in_(self.stage_ids))
         return {unit: found.get(unit, 0) for unit in self.limits}
 
 

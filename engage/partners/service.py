@@ -81,31 +81,21 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
 
     A column the report does not have leaves what is known as it is.
     """
-    known = _known(programme.id, [profile.external_id for profile in profiles])
-    problems = _unfit(profiles, known, clock.local_day(now, programme.timezone))
-    wrong = {problem.position for problem in problems}
-    admission = Admission([], [], [], [], problems)
+    problems, judged = _judged(programme, profiles, now)
+    admission = Admission([], [], [], [one.answer for one in judged], problems)
     rows: dict[str, dict[str, object]] = {}
     ids = iter(next_ids("partners", len(profiles)))
-    for position, profile in enumerate(profiles):
-        before = known.get(profile.external_id)
-        if position in wrong:
-            admission.answers.append("problem")
+    for answer, profile, before, changes in judged:
+        if answer == "problem":
             continue
-        if before is None and profile.external_id not in rows:
+        if answer == "new":
             partner_id = next(ids)
             stamp = {"id": partner_id, "programme_id": programme.id, "created_at": now}
-            found_by = {"found_by": rules.folded(profile.name)}
-            rows[profile.external_id] = profile._asdict() | stamp | found_by
+            rows[profile.external_id] = profile._asdict() | stamp
             admission.new.append(partner_id)
-            admission.answers.append("new")
-            continue
         if before is None:
-            rows[profile.external_id] |= _said(profile) | {"found_by": rules.folded(profile.name)}
-            admission.answers.append("unchanged")
+            rows[profile.external_id] |= changes | {"found_by": rules.folded(profile.name)}
             continue
-        changes = {key: v for key, v in _said(profile).items() if getattr(before, key) != v}
-        admission.answers.append("corrected" if changes else "unchanged")
         if "name" in changes:
             changes["found_by"] = rules.found_by(profile.name, before.visibility, before.pseudonym)
         if changes:
@@ -115,7 +105,7 @@ def admit(programme: Programme, profiles: Sequence[Profile], *, now: datetime) -
         if "left_on" in changes:
             admission.left.append(before.id)
     insert_rows(Partner.__table__, list(rows.values()))
-    _open_groups(programme.id, (p for n, p in enumerate(profiles) if n not in wrong))
+    _open_groups(programme.id, [one.profile for one in judged if one.answer != "problem"])
     return admission
 
 
@@ -123,22 +113,40 @@ def judge(
     programme: Programme, profiles: Sequence[Profile], *, now: datetime
 ) -> tuple[list[str], list[Problem]]:
     """The answers and problems that ``admit`` would give; nothing is written."""
+    problems, judged = _judged(programme, profiles, now)
+    return [one.answer for one in judged], problems
+
+
+class _Judged(NamedTuple):
+    """What becomes of a profile: its answer, the partner as it is known, and what would change."""
+
+    answer: str
+    profile: Profile
+    before: Row[Any] | None
+    changes: dict[str, Any]
+
+
+def _judged(
+    programme: Programme, profiles: Sequence[Profile], now: datetime
+) -> tuple[list[Problem], list[_Judged]]:
     known = _known(programme.id, [profile.external_id for profile in profiles])
     problems = _unfit(profiles, known, clock.local_day(now, programme.timezone))
     wrong = {problem.position for problem in problems}
-    answers: list[str] = []
     met: set[str] = set()
+    found = []
     for position, profile in enumerate(profiles):
         before = known.get(profile.external_id)
+        changes = {key: value for key, value in profile._asdict().items() if value is not None}
         if position in wrong:
-            answers.append("problem")
+            answer = "problem"
         elif before is None:
-            answers.append("unchanged" if profile.external_id in met else "new")
+            answer = "unchanged" if profile.external_id in met else "new"
             met.add(profile.external_id)
         else:
-            same = all(getattr(before, key) == v for key, v in _said(profile).items())
-            answers.append("unchanged" if same else "corrected")
-    return answers, problems
+            changes = {key: v for key, v in changes.items() if getattr(before, key) != v}
+            answer = "corrected" if changes else "unchanged"
+        found.append(_Judged(answer, profile, before, changes))
+    return problems, found
 
 
 def _unfit(
@@ -155,10 +163,6 @@ def _unfit(
             remedy = "is not above zero: write what is to be reached, or leave it blank"
             problems.append(Problem(position, "target", remedy))
     return problems
-
-
-def _said(profile: Profile) -> dict[str, object]:
-    return {key: value for key, value in profile._asdict().items() if value is not None}
 
 
 def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Row[Any]]:

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from engage.console.here import committed, programme, today
 from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as statements
@@ -18,6 +17,7 @@ from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.service import Refused
 from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import committed, programme, today
 from engage.web.locales import viewer
 from engage.web.numbers import form_number, query_number
 

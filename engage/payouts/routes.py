@@ -2,13 +2,11 @@
 
 from flask import Blueprint, abort, g, render_template, url_for
 
-from engage.db import db
 from engage.earnings import reasons
 from engage.earnings import service as statements
-from engage.partners.models import Partner
 from engage.payouts import sentences, standing
-from engage.programmes.models import Programme
 from engage.web import allow
+from engage.web.here import mine
 from engage.web.locales import viewer
 from engage.web.numbers import query_number
 
@@ -17,16 +15,11 @@ blueprint = Blueprint("payouts", __name__, url_prefix="/earnings/payouts")
 _PAGE = 24
 
 
-def _mine() -> tuple[Programme, Partner]:
-    programme = db.session.get_one(Programme, g.seat.programme.id)
-    return programme, db.session.get_one(Partner, g.seat.partner.id)
-
-
 @blueprint.get("/")
 @allow("partner")
 def index() -> str:
     """Every payment of mine, the newest in front."""
-    programme, partner = _mine()
+    programme, partner = mine()
     voice = viewer()
     before = query_number("before")
     found = standing.of_partner(programme, partner.id, g.now, limit=_PAGE + 1, before=before)
@@ -46,7 +39,7 @@ def index() -> str:
 @allow("partner")
 def run(number: int) -> str:
     """What a payout run paid me, with the late and corrected lines that are in it."""
-    programme, partner = _mine()
+    programme, partner = mine()
     voice = viewer()
     found = standing.of_partner(programme, partner.id, g.now, run=number)
     if not found:

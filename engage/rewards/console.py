@@ -6,13 +6,13 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage.console.here import committed, programme
 from engage.db import db
 from engage.programmes.models import Programme
 from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.routes import redeemed
 from engage.web import allow
+from engage.web.here import committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
 from engage.web.texts import form_text

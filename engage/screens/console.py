@@ -4,13 +4,13 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage.console.here import programme, today
 from engage.db import transaction
 from engage.missions import service as missions
 from engage.screens import rules, service, slides
 from engage.screens.models import Screen
 from engage.screens.rules import Plan
 from engage.web import allow
+from engage.web.here import programme, today
 
 blueprint = Blueprint("console_screens", __name__, url_prefix="/console/screens")
 

@@ -50,8 +50,7 @@ def _pay(unit: str) -> Callable[[Told], Number]:
 
 
 def _amount(told: Told, amount: int, code: str) -> Number:
-    shown = told.voice.number(amount) if code == POINTS else told.voice.pay(amount, code)
-    return Number(float(natural(amount, minor_digits(code))), shown)
+    return Number(float(natural(amount, minor_digits(code))), told.voice.bare(amount, code))
 
 
 def _badges(told: Told) -> Badges | None:

@@ -1,6 +1,6 @@
 """Numbers that come from outside, held to what a database keeps (64 bits, signed)."""
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, ValidationError
 
 MOST = 2**63 - 1
@@ -32,6 +32,14 @@ def number(text: str | None) -> int | None:
 def query_number(name: str) -> int | None:
     """A number in the address's query; None when it is absent or none."""
     return number(request.args.get(name))
+
+
+def page_before() -> int | None:
+    """Where a page of a list begins: before the row ``?before=``; the newest without. 404: it is none."""
+    if "before" not in request.args:
+        return None
+    found = query_number("before")
+    return abort(404) if found is None else found
 
 
 def form_number(name: str) -> int | None:

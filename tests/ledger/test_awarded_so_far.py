@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from engage import flow, proof
 from engage.db import db, transaction
-from engage.ledger import budgets
+from engage.ledger import service as ledger
 from engage.ledger.models import AwardedSoFar
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
@@ -29,8 +29,8 @@ def kept() -> dict[str, int]:
 def test_lines_are_added_up_once_and_then_kept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(STOPS)
     added: list[int] = []
-    awarded = budgets.awarded
-    monkeypatch.setattr(budgets, "awarded", lambda *of: added.append(1) or awarded(*of))
+    awarded = ledger.posted
+    monkeypatch.setattr(ledger, "posted", lambda *of: added.append(1) or awarded(*of))
     record(here(), sale("k-1", "B1", "100"))
     assert (kept(), len(added)) == ({"rule": 15_100}, 1)
     record(here(), sale("k-1", "B1", "40"), sale("k-2", "A1", "1"))

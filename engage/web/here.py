@@ -1,4 +1,4 @@
-"""Where a request of the console stands: its programme, read in its own session, and the day there."""
+"""Where a request stands: its programme and partner, read in its own session, and the day there."""
 
 from collections.abc import Callable
 from datetime import date
@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engage import clock
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
+from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.web.locales import viewer
 from engage.web.texts import form_text
@@ -24,6 +25,11 @@ LONGEST_WHY = 500
 def programme() -> Programme:
     """The programme of who looks at the page."""
     return db.session.get_one(Programme, g.seat.programme.id)
+
+
+def mine() -> tuple[Programme, Partner]:
+    """The programme and the partner of who looks at the page."""
+    return programme(), db.session.get_one(Partner, g.seat.partner.id)
 
 
 def committed(work: Callable[[Programme], T]) -> T:
