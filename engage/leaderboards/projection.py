@@ -237,9 +237,10 @@ def rebuild(programme: Programme, published: Published) -> None:
 
 
 def put(rows: Sequence[Row], counts: Mapping[Bucket, int]) -> None:
-    """Insert standings that are not there yet, with their buckets."""
+    """Insert standings that are not there yet, with their buckets: in order, so that PostgreSQL finds
+    those that are summed together on one page."""
     insert_tuples(_STANDINGS, Row._fields, rows)
-    insert_tuples(_BUCKETS, _BUCKET, [(*key, members) for key, members in counts.items()])
+    insert_tuples(_BUCKETS, _BUCKET, sorted((*key, members) for key, members in counts.items()))
 
 
 def forget(published: Published) -> None:

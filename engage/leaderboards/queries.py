@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, column, text
 
+from engage.db import db
 from engage.leaderboards import rules
 from engage.leaderboards.models import Standing
 from engage.prepared import Prepared
@@ -15,8 +16,10 @@ LARGEST = 2**62
 
 _HERE = "board_id = :board AND period = :period AND scope = :scope"
 TOP = len(rules.LEVELS) - 1
-_SUM = "CAST(coalesce(sum(members), 0) AS BIGINT)"
-RANKED = f"SELECT {_SUM} FROM standing_buckets WHERE {_HERE} AND level = {TOP}"
+#: To be cast: PostgreSQL adds 64 bits up to a decimal.
+_SUM = "coalesce(sum(members), 0)"
+_WHOLE = f"CAST({_SUM} AS BIGINT)"
+RANKED = f"SELECT {_WHOLE} FROM standing_buckets WHERE {_HERE} AND level = {TOP}"
 _STANDING = ("member_id", "score", "order_key", "reached_at")
 #: What tells how a member is seen, and what a board may show beside.
 NAMES = ("name", "external_id", *rules.COLUMNS, "visibility", "pseudonym")
@@ -34,7 +37,9 @@ def _prepared(statement: str, *names: str) -> Prepared:
     """A statement that brings a standing and columns of these names behind it."""
     at: Any = Standing.reached_at.type
     columns = (column(name, at if name == "reached_at" else None) for name in (*_STANDING, *names))
-    return Prepared(text(statement).columns(*columns))
+    # psycopg takes a statement of more than 4,096 characters apart each time it is sent.
+    short = " ".join(statement.split())
+    return Prepared(text(short).columns(*columns))
 
 
 class Kind(NamedTuple):
@@ -44,6 +49,7 @@ class Kind(NamedTuple):
     of_partners: bool
     #: By which an order key is to be multiplied to be a score.
     sign: int
+    dialect: str
 
     @property
     def position(self) -> tuple[str, ...]:
@@ -72,6 +78,13 @@ class Kind(NamedTuple):
     def best(self) -> str:
         return f"(SELECT {self.sign} * order_key {self.listed} {self.forth} LIMIT 1) AS best"
 
+    @property
+    def bits(self) -> str:
+        """How many bits a ``size`` has, as `int.bit_length`; neither database has it by itself."""
+        if self.dialect == "sqlite":
+            return " + ".join(f"(size >= {2**n})" for n in range(62))
+        return "length(ltrim(size::bit(63)::text, '0'))"
+
     def beside(self, sign: str) -> str:
         """The lines before (``<``) or behind (``>``) that of ``me``."""
         mine = ", ".join(f"(SELECT {name} FROM me)" for name in self.position)
@@ -79,7 +92,7 @@ class Kind(NamedTuple):
 
 
 def kind(rule: rules.Board) -> Kind:
-    return Kind(rule.tie, rule.by == "partner", rule.order_key(1))
+    return Kind(rule.tie, rule.by == "partner", rule.order_key(1), db.engine.dialect.name)
 
 
 def _buckets(level: int, first: int, low: Callable[[int], str]) -> str:
@@ -96,35 +109,31 @@ def _steps_before(kind: Kind, low: Callable[[int], str], key: str) -> str:
     """How many different order keys stand before a key."""
     levels = (_buckets(level, rules.DENSE, low) for level in range(len(rules.LEVELS)))
     inside = f"{kind.listed} AND order_key >= {low(0)} AND order_key < {key}"
-    return f"(SELECT count(DISTINCT order_key) {inside}) + {' + '.join(levels)}"
+    counted = f"(SELECT count(DISTINCT order_key) {inside})"
+    return f"CAST({counted} + {' + '.join(levels)} AS BIGINT)"
 
 
-def _begins(level: int) -> str:
-    """Where the last bucket of a level that begins no later than ``mine`` begins."""
-    return (
-        f"(SELECT low FROM standing_buckets WHERE {_HERE} AND level = {level} "
-        f"AND low <= mine.order_key ORDER BY low DESC LIMIT 1) AS low{level}"
-    )
+def with_buckets(kind: Kind, mine: str) -> str:
+    """What is selected of something with an ``order_key``, and where the bucket that holds this begins on
+    each level (``low0`` and so on), as `rules.bucket` has it."""
+    told = [bits + 1 for bits in rules.LEVELS]
+    widths = [f"CASE WHEN bits > {bits} THEN bits - {bits} ELSE 0 END" for bits in told]
+    lows = (f"order_key >> ({w}) << ({w}) AS low{level}" for level, w in enumerate(widths))
+    size = "CASE WHEN order_key < 0 THEN ~order_key ELSE order_key END AS size"
+    sized = f"SELECT mine.*, {size} FROM ({mine}) AS mine"
+    measured = f"SELECT mine.*, {kind.bits} AS bits FROM ({sized}) AS mine"
+    return f"SELECT mine.*, {', '.join(lows)} FROM ({measured}) AS mine"
 
 
 def _low(level: int) -> str:
-    """Where the bucket of ``me`` begins on a level."""
-    return f"(SELECT {_last(level)} FROM me)"
-
-
-def _last(level: int) -> str:
-    # Who is not listed may be in no bucket; the last one before it then ends before a coarser begins.
-    if level == TOP:
-        return f"low{level}"
-    above = _last(level + 1)
-    return f"CASE WHEN low{level} >= {above} THEN low{level} ELSE {above} END"
+    return f"(SELECT low{level} FROM me)"
 
 
 def _side(kind: Kind, sign: str, order: str, reach: int) -> str:
     """The lines next to that of ``me`` on one side, in the columns of `around`."""
     return (
-        f"SELECT * FROM (SELECT {kind.columns}, listed, 0 AS better, 0 AS level, 0 AS steps, "
-        f"0 AS ranked, 0 AS best {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
+        "SELECT side.*, NULL, NULL, NULL, NULL, NULL FROM "
+        f"(SELECT {kind.columns}, listed {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
     )
 
 
@@ -135,16 +144,14 @@ def around(kind: Kind, reach: int) -> Prepared:
 
     ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
     """
-    mine = "(SELECT order_key FROM me)"
+    mine, mine_is = "(SELECT order_key FROM me)", f"{_HERE} AND member_id = :member"
     levels = range(len(rules.LEVELS))
     return _prepared(
         f"""
-    WITH mine AS (
-      SELECT {kind.columns}, listed FROM standings WHERE {_HERE} AND member_id = :member
-    ), me AS MATERIALIZED (
-      SELECT mine.*, {", ".join(map(_begins, levels))} FROM mine
+    WITH me AS MATERIALIZED (
+      {with_buckets(kind, f"SELECT {kind.columns}, listed FROM standings WHERE {mine_is}")}
     ), whole AS (
-      SELECT {_SUM} AS ranked,
+      SELECT {_WHOLE} AS ranked,
         {_SUM.replace("members", f"CASE WHEN low < {_low(TOP)} THEN members END")} AS better
       FROM standing_buckets WHERE {_HERE} AND level = {TOP}
     ), inside AS (
@@ -154,8 +161,8 @@ def around(kind: Kind, reach: int) -> Prepared:
     )
     SELECT line.*, {_WHO} FROM (
       SELECT {", ".join(f"me.{name}" for name in _STANDING)}, me.listed,
-        whole.better + {" + ".join(_buckets(n, 0, _low) for n in levels[:-1])} + inside.better
-        AS better,
+        CAST(whole.better + {" + ".join(_buckets(n, 0, _low) for n in levels[:-1])} + inside.better
+          AS BIGINT) AS better,
         inside.level,
         {_steps_before(kind, _low, mine) if kind.tie == "dense" else "0"} AS steps,
         whole.ranked,

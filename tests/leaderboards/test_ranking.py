@@ -1,21 +1,33 @@
 """The one ranking query, against the pure rule, on standings made by real facts."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
+from sqlalchemy import text
 
 from engage import flow, periods
-from engage.db import db, transaction
-from engage.leaderboards import ranking, rules, service
+from engage.config import Settings
+from engage.db import compiled_for, db, transaction
+from engage.leaderboards import queries, ranking, rules, service
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.houses import Houses
 
 Q2 = periods.parse("2013-Q2")
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, settings: Settings, houses: Houses) -> Iterator[Flask]:
+    with houses.open(getattr(request, "param", "sqlite"), settings) as app:
+        yield app
 
 
 def board(programme: Programme, slug: str = "sales") -> service.Published:
@@ -140,3 +152,23 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
             assert near.ranked == len(theirs)
     assert not list(service.differing_standings(here))
     db.session.rollback()
+
+
+@pytest.mark.parametrize("app", ["sqlite", "postgresql"], indirect=True)
+def test_the_database_finds_the_bucket_of_every_key_as_the_rule_does(app: Flask):
+    near = (1 << bits for bits in range(62))
+    keys = sorted({sign * power + by for power in near for sign in (1, -1) for by in (-1, 0, 1)})
+    kind = queries.Kind("competition", True, -1, db.engine.dialect.name)
+    said = " UNION ALL ".join(f"SELECT CAST({key} AS BIGINT) AS order_key" for key in keys)
+    lows = ", ".join(f"low{level}" for level in range(len(rules.LEVELS)))
+    rows = db.session.execute(
+        text(f"SELECT order_key, {lows} FROM ({queries.with_buckets(kind, said)}) AS found")
+    )
+    found = {key: tuple(lows) for key, *lows in rows}
+    assert found == {key: tuple(map(rules.bucket, [key] * 3, range(3))) for key in keys}
+
+
+@pytest.mark.parametrize("tie", rules.TIES)
+def test_what_asks_for_a_rank_is_short_enough_that_the_driver_remembers_it(tie: str):
+    asked = queries.around(queries.Kind(tie, True, -1, "postgresql"), ranking.NEAR + 1)
+    assert len(compiled_for(asked._statement, "postgresql").string) <= MAX_CACHED_STATEMENT_LENGTH
