@@ -140,6 +140,8 @@ def _take(
     by: int | None = None,
 ) -> Picture:
     board = published.model
+    # Or facts that came meanwhile would win, and all of this would have to be done again.
+    db.session.refresh(board, ["version"], with_for_update=True)
     picture = Picture(
         board_id=board.id,
         period=period,

@@ -3,6 +3,8 @@ order nor the batching of facts, nor who came first behind the instant, makes a 
 
 from collections.abc import Iterator
 from itertools import count
+from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,16 +18,17 @@ from engage import flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.leaderboards import jobs, leagues, pictures, service
+from engage.leaderboards import jobs, leagues, pictures, projection, ranking, service
 from engage.leaderboards.models import Picture, PictureLine
 from engage.leaderboards.tally import tally
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROFILES, publish, record
+from tests.conftest import NOW, PROFILES, publish, record, sale
 from tests.flow.test_convergence import sales
 from tests.houses import Houses
 from tests.leaderboards.test_leagues import Q3
 from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, Q2, at
+from tests.waiting import until
 
 #: Before the board freezes, while it is frozen, while its result is provisional, and after the close.
 INSTANTS = (NOW, at(FROZEN, 90), at(OVER, 90), at(FINAL, 90))
@@ -116,3 +119,45 @@ def test_a_freeze_is_lifted_once_and_nothing_else_of_a_picture_ever_changes(hous
     for change in (*changes, lift):
         with pytest.raises(DBAPIError):
             transaction(lambda c=change: db.session.execute(text(here.format(c))))
+
+
+def test_the_lines_of_a_picture_are_of_one_that_is_there(house: Flask) -> None:
+    line = "INSERT INTO board_picture_lines (picture_id, member_id, score) VALUES (999999, 1, 1)"
+    with pytest.raises(DBAPIError):
+        transaction(lambda: db.session.execute(text(line)))
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
+    house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = f"moments-{next(_numbers)}"
+    publish(FREEZES.replace('"resellers"', f'"{slug}"'))
+    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    tries: list[int] = []
+
+    def report() -> None:
+        with house.app_context():
+            record(programmes.by_slug(slug), sale("meanwhile", "A1", "10"))
+
+    fact = Thread(target=report)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def copy(*what: Any) -> None:
+        tries.append(1)
+        if fact.ident is None:
+            fact.start()
+            until(
+                lambda: db.session.scalar(waiting) or not fact.is_alive(), 20, "the fact is there"
+            )
+        projection.copy(*what)
+
+    monkeypatch.setattr(pictures, "projection", SimpleNamespace(copy=copy))
+    transaction(lambda: flow.turn(programmes.by_slug(slug), now=at(FROZEN)))
+    fact.join()
+    programme = programmes.by_slug(slug)
+    board = service.board(programme, "sales")
+    assert board
+    assert len(tries) == 1
+    assert not ranking.ranking(programme, board, Q2).rows
+    assert len(ranking.ranking(programme, board, Q2, live=True).rows) == 1
