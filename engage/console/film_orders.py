@@ -20,10 +20,11 @@ from engage.outbox import delivery
 from engage.programmes.models import Programme
 from engage.studio.template import TemplateError
 from engage.videos import (
+    audiences,
     catalogue,
     choices,
     drafts,
-    films,
+    filling,
     forecasts,
     jobs,
     languages,
@@ -37,9 +38,9 @@ from engage.web import allow
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
 
-#: More partners than this are counted exactly only when the order is placed: reading what each
-#: film would tell takes some milliseconds.
-COUNTED_AT_ONCE = 300
+#: The films of more partners than this are ordered by a worker, and not counted before: reading what
+#: each would tell takes some milliseconds.
+COUNTED_AT_ONCE = 100
 #: An order of more new films than this is asked for a second time.
 UNASKED = 50
 
@@ -60,7 +61,7 @@ def _order_page(errors: dict[str, str]) -> str:
         broken=broken,
         choice=choice,
         periods=choices.periods_to_choose(programme, g.now, choice.period),
-        segments=films.segments(programme),
+        segments=audiences.segments(programme),
         voice=viewer(),
         **_forecast(choice, offered, errors),
     )
@@ -92,11 +93,7 @@ def _forecast(
     if unfit := _unfit(film, choice):
         return shown | {"unfit": unfit}
     shown["in_english"] = languages.without_words(film.template, found.chosen)
-    if len(found.chosen) > COUNTED_AT_ONCE:
-        shown["brings"] = forecasts.expected(film.slug, len(found.chosen))
-        shown["roughly"] = True
-    else:
-        shown["brings"] = _brings(film, _drafts(film, choice, found))
+    shown["made"], shown["brings"] = _counted(film, choice, found)
     return shown
 
 
@@ -123,8 +120,13 @@ def _unfit(film: catalogue.Offered, choice: Choice) -> str | None:
     return None
 
 
-def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> list[drafts.Draft]:
-    return drafts.drafts(
+def _counted(
+    film: catalogue.Offered, choice: Choice, found: choices.Found
+) -> tuple[list[drafts.Draft] | None, rules.Forecast]:
+    """The films of an order and what they bring; None, and at most, where they are many."""
+    if len(found.chosen) > COUNTED_AT_ONCE:
+        return None, forecasts.expected(film.slug, len(found.chosen))
+    made = drafts.drafts(
         g.seat.programme,
         film,
         found.chosen,
@@ -133,14 +135,11 @@ def _drafts(film: catalogue.Offered, choice: Choice, found: choices.Found) -> li
         now=g.now,
         form=choice.form,
     )
-
-
-def _brings(film: catalogue.Offered, made: list[drafts.Draft]) -> rules.Forecast:
     keys = [draft.key for draft in made if draft.refusal is None]
     states = service.existing(g.seat.programme.id, keys)
     there = sum(state not in rules.WITHOUT_A_FILE for _id, state in states.values())
     refusals = [draft.refusal for draft in made if draft.refusal is not None]
-    return forecasts.expected(film.slug, len(keys) - there, there, refusals)
+    return made, forecasts.expected(film.slug, len(keys) - there, there, refusals)
 
 
 @blueprint.post("/")
@@ -160,25 +159,33 @@ def create() -> Response | str | tuple[str, int]:
         if unfit := _unfit(film, choice):
             raise drafts.Refused(unfit)
         found = choices.partners(choice, programme)
-        made = _drafts(film, choice, found)
-        brings = _brings(film, made)
+        made, brings = _counted(film, choice, found)
         if brings.new and not brings.fits:
             raise drafts.Refused(_("There is no room for these films: see what they need"))
         if brings.new > max(UNASKED, form_number("confirmed") or 0):
-            said = {"film": film, "choice": choice, "brings": brings, "voice": viewer()}
-            said["in_english"] = languages.without_words(film.template, found.chosen)
-            whom = choices.whom(choice, found, viewer())
-            return render_template("console_videos/confirm.html", whom=whom, **said)
+            return render_template(
+                "console_videos/confirm.html",
+                film=film,
+                choice=choice,
+                made=made,
+                brings=brings,
+                voice=viewer(),
+                in_english=languages.without_words(film.template, found.chosen),
+                whom=choices.whom(choice, found, viewer()),
+            )
         batch_id, to_make = _place(film, choice, made)
     except (drafts.Refused, catalogue.UnknownTemplate, TemplateError) as refusal:
         return _order_page({"": str(refusal)}), 422
-    jobs.wake(to_make, urgent=rules.urgent("manager", len(made)))
+    if made is None:
+        jobs.ask("fill", batch_id)
+    else:
+        jobs.wake(to_make, urgent=rules.urgent("manager", len(made)))
     delivery.deliver()
     return redirect(url_for("console_videos.batch", batch_id=batch_id))
 
 
 def _place(
-    film: catalogue.Offered, choice: Choice, made: list[drafts.Draft]
+    film: catalogue.Offered, choice: Choice, made: list[drafts.Draft] | None
 ) -> tuple[int, list[int]]:
     programme_id, user_id = g.seat.programme.id, g.user.id
 
@@ -187,6 +194,9 @@ def _place(
             film, choice.period, "manager", audience=choice.audience, by=user_id, form=choice.form
         )
         here = db.session.get_one(Programme, programme_id)
+        if made is None:
+            filling.begin(here, batch, g.now)
+            return batch.id, []
         placed = service.place(here, film, made, batch, g.now)
         return placed.batch.id, placed.to_make
 

@@ -16,7 +16,7 @@ from engage.partners.models import Partner
 from engage.studio.design import ENGLISH
 from engage.studio.stage import FORMATS
 from engage.studio.template import TemplateError
-from engage.videos import catalogue, choices, films, gallery, looks, snapshot, stills
+from engage.videos import audiences, catalogue, choices, gallery, looks, snapshot, stills
 from engage.videos.catalogue import Offered
 from engage.videos.gallery import Preview
 from engage.web import allow
@@ -39,7 +39,7 @@ def why_names() -> dict[str, str]:
 
 def teller(film: Offered) -> snapshot.Teller:
     here = programme()
-    period = gallery.period_for(film.template, here, g.now)
+    period = choices.period_for(film.template, here, g.now)
     return snapshot.Teller(here, period, config.settings().address, g.now)
 
 
@@ -63,7 +63,7 @@ def previewed(subject: Subject) -> dict[str, Any]:
     scene = request.args.get("scene", "")
     scene = scene if scene in scenes else film.template.poster
     typed = request.args.get("partner", "").strip()[:200]
-    like = films.partners_like(telling.programme, typed) if typed else []
+    like = audiences.like(telling.programme, typed) if typed else []
     faces = ({"chosen": like[0]} if len(like) == 1 else {}) | _faces(telling)
     ((_scene, pictures),) = _pictures(
         film, telling, faces, [scene], form, language, page=subject.slug

@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+
 from engage import periods
+from engage.activity.models import Fact
 from engage.clock import local_day
 from engage.conditions import PARTNER_ATTRIBUTES
+from engage.db import db
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.videos import films, rules
+from engage.studio.template import Template
+from engage.videos import audiences, rules
 from engage.videos.catalogue import Offered
 from engage.videos.films import Batch
 from engage.videos.triggers import FORMATS
@@ -51,13 +56,12 @@ def read(
     template = form.get("template", "")
     if template not in known and offered:
         template = recap or offered[0].slug
-    period: Period | None
-    try:
-        period = periods.parse(form.get("period", ""))
-    except periods.UnknownPeriod:
-        period = periods_to_choose(programme, now)[0]
-    if template in known and not rules.needs_period(known[template].template.moment):
-        period = None
+    period: Period | None = None
+    if template in known and rules.needs_period(known[template].template.moment):
+        try:
+            period = periods.parse(form.get("period", ""))
+        except periods.UnknownPeriod:
+            period = period_for(known[template].template, programme, now)
     shape = form.get("format", "") if form.get("format") in FORMATS else FORMATS[0]
     segment = {n: form[n] for n in PARTNER_ATTRIBUTES if form.get(n, ANY) not in ("", ANY)}
     return Choice(template, period, shape, form.get("partner", "").strip()[:200], segment)
@@ -66,12 +70,27 @@ def read(
 def partners(choice: Choice, programme: Programme) -> Found:
     """Who is meant: the partner of that id, the only one whose name fits, or the segment."""
     if not choice.partner:
-        return Found(films.audience(programme, choice.segment))
-    like = films.partners_like(programme, choice.partner)
+        return Found(audiences.of(programme, choice.segment))
+    like = audiences.like(programme, choice.partner)
     named = [one for one in like if one.name.casefold() == choice.partner.casefold()]
     if len(named) == 1 or len(like) == 1:
         return Found(named if len(named) == 1 else like)
     return Found((), like)
+
+
+def period_for(template: Template, programme: Programme, now: datetime) -> Period | None:
+    """The period a film tells of where nobody says: one that its template is made for, the newest there is."""
+    if not rules.needs_period(template.moment):
+        return None
+    offered = periods_to_choose(programme, now)
+    kind = "year" if _needs(template, "year") else offered[0].kind
+    running = [period for period in offered if period.last >= today(programme, now)]
+    wanted = running if _needs(template, "days_left") or template.moment == "status" else offered
+    return next((p for p in wanted if p.kind == kind), offered[0])
+
+
+def _needs(template: Template, field: str) -> bool:
+    return field in template.fields and not template.fields[field].optional
 
 
 def periods_to_choose(
@@ -87,8 +106,18 @@ def periods_to_choose(
         for kind, n in (("quarter", 6), ("month", 6), ("year", 3))
     )
     near = [quarters[1], quarters[0], *quarters[2:], *months, *years]
-    found = [period for period in near if films.any_facts(programme, period)] or [quarters[0]]
+    found = [period for period in near if _any_facts(programme, period)] or [quarters[0]]
     return found if chosen is None or chosen in found else [chosen, *found]
+
+
+def _any_facts(programme: Programme, period: Period) -> bool:
+    """Whether anything happened in a period."""
+    found = select(Fact.id).where(
+        Fact.programme_id == programme.id,
+        Fact.day.between(period.first, period.last),
+        Fact.superseded_at.is_(None),
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def today(programme: Programme, now: datetime) -> date:

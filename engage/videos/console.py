@@ -74,7 +74,7 @@ def _batch_page(batch_id: int) -> dict[str, Any]:
         "rows": rows,
         "held_until": held.until(found.model, g.now) if found.films.refused else None,
         "page": page,
-        "pages": -(-found.films.total // PER_PAGE),
+        "pages": -(-(found.films.total - found.films.ahead) // PER_PAGE),
         "first": (page - 1) * PER_PAGE + 1,
         "last": (page - 1) * PER_PAGE + len(rows),
     }

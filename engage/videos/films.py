@@ -3,20 +3,17 @@
 Progress is counted from rows whenever it is shown, so it is true at every moment.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import defer
 
-from engage.activity.models import Fact
-from engage.conditions import PARTNER_ATTRIBUTES
 from engage.db import db
 from engage.partners.models import Partner
-from engage.periods import Period
-from engage.programmes.models import Programme
-from engage.videos import naming, rules
+from engage.videos import audiences, naming, retention, rules
 from engage.videos.models import Video, VideoBatch, VideoOrder
+from engage.videos.triggers import FORMATS
 
 #: Of how many films the mean time and size are taken.
 RECENT = 50
@@ -74,14 +71,15 @@ def told_alike(video: Video) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def in_formats(video: Video) -> dict[str, str]:
+def in_formats(video: Video) -> list[tuple[str, str]]:
     """The formats in which a film can be watched, with the keys: itself, and the newest of each other."""
-    found = db.session.execute(
+    rows = db.session.execute(
         select(Video.format, Video.key)
         .where(*told_alike(video), Video.state == "done")
         .order_by(Video.id)
     )
-    return dict(found.tuples().all()) | {video.format: video.key}
+    found = dict(rows.tuples().all()) | {video.format: video.key}
+    return [(form, found[form]) for form in FORMATS if form in found]
 
 
 def find(programme_id: int, key: str, partner_id: int | None = None) -> Video | None:
@@ -134,13 +132,23 @@ def _with_counts(found: Sequence[VideoBatch]) -> list[Batch]:
         .where(VideoOrder.batch_id.in_(single))
     )
     names = dict(rows.tuples().all())
+    counted = [(batch, counts.get(batch.id, rules.Count())) for batch in found]
     return [
-        Batch(batch, counts.get(batch.id, rules.Count()), names.get(batch.id)) for batch in found
+        Batch(batch, count._replace(ahead=_ahead(batch)), names.get(batch.id))
+        for batch, count in counted
     ]
 
 
+def _ahead(batch: VideoBatch) -> int:
+    if not batch.is_filling:
+        return 0
+    left = audiences.left(batch).subquery()
+    return db.session.scalar(select(func.count()).select_from(left)) or 0
+
+
 def _counts(batch_ids: Sequence[int]) -> dict[int, rules.Count]:
-    state = func.coalesce(Video.state, "refused")
+    called_off = VideoOrder.refusal == retention.CALLED_OFF
+    state = case((called_off, "cancelled"), else_=func.coalesce(Video.state, "refused"))
     rows = db.session.execute(
         select(VideoOrder.batch_id, state, func.count())
         .outerjoin(Video, Video.id == VideoOrder.video_id)
@@ -160,13 +168,23 @@ class Ordered(NamedTuple):
     video: Video | None
     refusal: str | None
 
+    @property
+    def state(self) -> str:
+        """The film's, or why there is none: ``refused`` or ``cancelled``."""
+        if self.video:
+            return self.video.state
+        return "cancelled" if self.refusal == retention.CALLED_OFF else "refused"
+
 
 def ordered(batch_id: int, *, offset: int = 0, limit: int = 50) -> list[Ordered]:
     """The films of a batch: what needs attention first, then what is under way, then the rest."""
     urgency = case(
-        {"failed": 0, "rendering": 2, "queued": 3, "withdrawn": 3, "cancelled": 4, "done": 5},
-        value=Video.state,
-        else_=1,
+        (VideoOrder.refusal == retention.CALLED_OFF, 4),
+        (VideoOrder.refusal.is_not(None), 1),
+        else_=case(
+            {"failed": 0, "rendering": 2, "queued": 3, "withdrawn": 3, "cancelled": 4, "done": 5},
+            value=Video.state,
+        ),
     )
     rows = db.session.execute(
         select(Partner, Video, VideoOrder.refusal)
@@ -214,61 +232,3 @@ def unfinished() -> int:
     """Films of the house that are still to be made."""
     statement = select(func.count()).select_from(Video).where(Video.state.in_(rules.UNFINISHED))
     return db.session.scalar(statement) or 0
-
-
-def any_facts(programme: Programme, period: Period) -> bool:
-    """Whether anything happened in a period."""
-    found = select(Fact.id).where(
-        Fact.programme_id == programme.id,
-        Fact.day.between(period.first, period.last),
-        Fact.superseded_at.is_(None),
-    )
-    return db.session.scalar(found.limit(1)) is not None
-
-
-def audience(programme: Programme, segment: Mapping[str, str]) -> Sequence[Partner]:
-    """The partners of a segment (``{"region": "Northwest"}``); all of them where it is empty."""
-    conditions = [
-        getattr(Partner, name) == value
-        for name, value in segment.items()
-        if name in PARTNER_ATTRIBUTES
-    ]
-    return db.session.scalars(
-        select(Partner)
-        .where(Partner.programme_id == programme.id, *conditions)
-        .order_by(Partner.name, Partner.id)
-    ).all()
-
-
-def partners_like(programme: Programme, text: str, limit: int = 8) -> Sequence[Partner]:
-    """Partners whose id is ``text``, or whose name or id holds it; an exact one stands alone."""
-    exact = db.session.scalar(
-        select(Partner).where(Partner.programme_id == programme.id, Partner.external_id == text)
-    )
-    if exact is not None:
-        return [exact]
-    pattern = "%{}%".format(text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_"))
-    return db.session.scalars(
-        select(Partner)
-        .where(
-            Partner.programme_id == programme.id,
-            or_(
-                Partner.name.ilike(pattern, escape="\\"),
-                Partner.external_id.ilike(pattern, escape="\\"),
-            ),
-        )
-        .order_by(Partner.name, Partner.id)
-        .limit(limit)
-    ).all()
-
-
-def segments(programme: Programme) -> dict[str, list[str]]:
-    """What partners can be chosen by: each attribute with the values there are."""
-    found = {}
-    for name in PARTNER_ATTRIBUTES:
-        column = getattr(Partner, name)
-        values: Iterable[str | None] = db.session.scalars(
-            select(column).where(Partner.programme_id == programme.id).distinct().order_by(column)
-        )
-        found[name] = [value for value in values if value]
-    return found

@@ -1,6 +1,5 @@
 """How a template looks with real partners: three whose films differ most, and the longest name there is."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -11,10 +10,9 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio.plan import Plan, plan
-from engage.studio.template import Template
 from engage.studio.values import from_json
 from engage.studio.words import language_of, told_in
-from engage.videos import choices, drafts, rules
+from engage.videos import drafts, rules
 from engage.videos.catalogue import Offered
 from engage.videos.snapshot import Teller
 
@@ -59,21 +57,6 @@ def _sold(programme: Programme, period: Period | None) -> dict[int, int]:
         select(Fact.partner_id, func.sum(Fact.amount)).where(*wanted).group_by(Fact.partner_id)
     )
     return {partner_id: int(amount or 0) for partner_id, amount in rows}
-
-
-def period_for(template: Template, programme: Programme, now: datetime) -> Period | None:
-    """The period a preview tells of: one that template is made for, the newest there is."""
-    if not rules.needs_period(template.moment):
-        return None
-    offered = choices.periods_to_choose(programme, now)
-    kind = "year" if _needs(template, "year") else offered[0].kind
-    running = [period for period in offered if period.last >= choices.today(programme, now)]
-    wanted = running if _needs(template, "days_left") or template.moment == "status" else offered
-    return next((p for p in wanted if p.kind == kind), offered[0])
-
-
-def _needs(template: Template, field: str) -> bool:
-    return field in template.fields and not template.fields[field].optional
 
 
 class Preview(NamedTuple):

@@ -45,7 +45,7 @@ def until(batch: VideoBatch, now: datetime) -> datetime | None:
 
 
 def partners(batch_id: int, now: datetime) -> list[int]:
-    """Who is held in a batch, has not left and was not erased."""
+    """Who is held in a batch, has not left, was not erased and not called off."""
     batch = db.session.get_one(VideoBatch, batch_id)
     programme = db.session.get_one(Programme, batch.programme_id)
     today = local_day(now, programme.timezone)
@@ -53,7 +53,10 @@ def partners(batch_id: int, now: datetime) -> list[int]:
         db.session.scalars(
             select(VideoOrder.partner_id)
             .join(Partner, Partner.id == VideoOrder.partner_id)
-            .where(VideoOrder.batch_id == batch_id, VideoOrder.refusal != retention.ERASED)
+            .where(
+                VideoOrder.batch_id == batch_id,
+                VideoOrder.refusal.not_in((retention.ERASED, retention.CALLED_OFF)),
+            )
             .where(Partner.left_on.is_(None) | (Partner.left_on > today))
             .order_by(VideoOrder.partner_id)
         )

@@ -21,6 +21,7 @@ from engage.videos import (
     catalogue,
     claims,
     corrections,
+    filling,
     held,
     occasions,
     rendering,
@@ -32,6 +33,7 @@ from engage.videos import (
 )
 from engage.videos.claims import Work
 from engage.videos.drafts import Refused
+from engage.videos.models import VideoBatch
 from engage.videos.triggers import Occasion, Trigger
 
 log = logging.getLogger(__name__)
@@ -70,21 +72,24 @@ def look(now: datetime | None = None) -> None:
     for programme in db.session.scalars(select(Programme)).all():
         triggers = switches.of_programme(programme)
         if any(any(occasions.waiting(programme, one, now)) for one in triggers):
-            _ask("answer", programme.id)
+            ask("answer", programme.id)
         if corrections.withdrawn(programme.id, most=1):
-            _ask("make_anew", programme.id)
+            ask("make_anew", programme.id)
+        for batch_id in filling.unfilled(programme.id):
+            ask("fill", batch_id)
 
 
-def _ask(job: str, programme_id: int) -> None:
+def ask(job: str, *ids: int) -> None:
+    """Have a worker order films; where the queue cannot be reached, the next look asks again."""
     try:
-        queue.enqueue("default", f"engage.videos.jobs.{job}", programme_id)
+        queue.enqueue("default", f"engage.videos.jobs.{job}", *ids)
     except RedisError as error:
-        log.warning("films of what happened wait for the queue: %s", error)
+        log.warning("films that are to be ordered wait for the queue: %s", error)
 
 
 def withdrawn(programme_id: int, _payload: dict[str, Any], _now: datetime) -> None:
     """Topic ``withdrawn``: films that are to be made again do not wait for the next look."""
-    _ask("make_anew", programme_id)
+    ask("make_anew", programme_id)
 
 
 def make_anew(programme_id: int, now: datetime | None = None) -> None:
@@ -145,7 +150,7 @@ def _answer(
             chunk: Sequence[int] = chunk, batch_id: int | None = batch_id
         ) -> service.Placed | None:
             here = db.session.get_one(Programme, programme_id)
-            placed = service.answer(
+            placed = filling.answer(
                 here, film, trigger, occasion, form, chunk,
                 batch_id=batch_id, address=config.settings().address, now=now,
             )  # fmt: skip
@@ -162,10 +167,7 @@ def _answer(
 def look_again(now: datetime | None = None) -> None:
     """Have a worker look again at those whom a film lacked data for."""
     if held.batches(now or clock.now()):
-        try:
-            queue.enqueue("default", "engage.videos.jobs.answer_held")
-        except RedisError as error:
-            log.warning("films of those who were held wait for the queue: %s", error)
+        ask("answer_held")
 
 
 def answer_held(now: datetime | None = None) -> None:
@@ -183,6 +185,25 @@ def answer_held(now: datetime | None = None) -> None:
                 log.error("batch %d is not looked at again: %s", batch_id, error)
                 break
             delivery.deliver()
+
+
+# --- films for many ------------------------------------------------------------------------------
+
+
+def fill(batch_id: int, now: datetime | None = None) -> None:
+    """Order the films of a batch for many, some at a time; cut short, the next look goes on."""
+    now, address = now or clock.now(), config.settings().address
+    for chunk in in_chunks(filling.left(batch_id), STRIDE):
+        batch = db.session.get_one(VideoBatch, batch_id)
+        programme = db.session.get_one(Programme, batch.programme_id)
+        try:
+            film = catalogue.load(batch.template, programme)
+            made = service.drafted(programme, film, chunk, batch, address, now)
+        except (catalogue.UnknownTemplate, TemplateError, Refused) as error:
+            log.error("batch %d cannot be ordered: %s", batch_id, error)
+            return
+        wake(transaction(lambda f=film, m=made: filling.place(batch_id, f, m, now)))  # type: ignore[misc]
+        delivery.deliver()
 
 
 # --- rendering ------------------------------------------------------------------------------------

@@ -48,6 +48,11 @@ class VideoBatch(Model):
     occasion: Mapped[str | None] = mapped_column(String(120))
     whole: Mapped[bool] = mapped_column(default=True, server_default=true())
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether a worker is still to order films of it: see `engage.videos.filling`."""
+        return not (self.whole or self.trigger or self.cancelled_at)
+
     __table_args__ = (
         Index("ix_video_batches_programme_id", "programme_id", "id"),
         Index("ix_video_batches_occasion", "programme_id", "trigger", "occasion"),

@@ -55,7 +55,7 @@ def withdraw(programme_id: int, partner_ids: Iterable[int], now: datetime) -> No
         return
     for chunk in in_chunks(states, 500):
         called_off = [one for one in chunk if states[one] == "cancelled"]
-        retention.drop(Video.id.in_(called_off), "called off")
+        retention.drop(Video.id.in_(called_off), retention.CALLED_OFF)
         values = {"state": "withdrawn", "progress": 0}
         db.session.execute(update(Video).where(Video.id.in_(chunk)).values(values))
     tell_of_films(states, now)

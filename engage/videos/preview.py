@@ -68,7 +68,7 @@ class Told:
         if programme is None or partner is None:
             raise ValueError(f"no partner has the id {who}")
         film = Offered(self.template, self.theme, self.digest)
-        period = gallery.period_for(self.template, programme, clock.now())
+        period = choices.period_for(self.template, programme, clock.now())
         teller = snapshot.Teller(programme, period, config.settings().address, clock.now())
         found = gallery.preview(film, teller, partner, self.form, self.language)
         if found.plan is None:

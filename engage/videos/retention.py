@@ -12,8 +12,8 @@ from engage.videos.shelf import Shelf
 
 #: Films deleted in one transaction.
 STRIDE = 500
-#: Why somebody has no film who asked for none to be left.
-ERASED = "erased"
+#: Why somebody has no film who asked for none to be left, or whose was called off.
+ERASED, CALLED_OFF = "erased", "called off"
 
 
 def forget_old(films: Shelf, days: int, now: datetime) -> int:

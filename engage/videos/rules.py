@@ -103,7 +103,8 @@ def contrasting(partners: Iterable[Known]) -> dict[str, int]:
 
 
 class Count(NamedTuple):
-    """The films of a batch by state; ``refused`` partners lack what the film would tell."""
+    """The films of a batch by state; ``refused`` partners lack what the film would tell, ``ahead`` are
+    those whose film is still to be ordered."""
 
     queued: int = 0
     rendering: int = 0
@@ -112,6 +113,7 @@ class Count(NamedTuple):
     cancelled: int = 0
     refused: int = 0
     withdrawn: int = 0
+    ahead: int = 0
 
     @property
     def total(self) -> int:
@@ -119,7 +121,7 @@ class Count(NamedTuple):
 
     @property
     def unfinished(self) -> bool:
-        return bool(self.queued or self.rendering or self.withdrawn)
+        return bool(self.queued or self.rendering or self.withdrawn or self.ahead)
 
 
 class Forecast(NamedTuple):

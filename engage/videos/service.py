@@ -11,18 +11,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 
 from engage import periods
-from engage.conditions import where_json
 from engage.db import db
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.rows import in_chunks, insert_rows, next_ids
-from engage.videos import forecasts, naming, occasions, rules
+from engage.videos import audiences, naming, retention, rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
 from engage.videos.models import Video, VideoBatch, VideoOrder
 from engage.videos.notices import tell, tell_of_films
-from engage.videos.triggers import Occasion, Trigger
 
 
 class Placed(NamedTuple):
@@ -69,37 +67,6 @@ def drafted(
     )
 
 
-def answer(
-    programme: Programme,
-    film: Offered,
-    trigger: Trigger,
-    occasion: Occasion,
-    form: str,
-    partner_ids: Sequence[int],
-    *,
-    batch_id: int | None,
-    address: str,
-    now: datetime,
-) -> Placed | None:
-    """Order what a trigger makes of an occasion for those who have no answer yet, as many as there is
-    room for; None: nobody.
-
-    ``batch_id`` is the batch that the partners before them are in.
-    """
-    met = occasions.answered(programme.id, trigger, occasion, form)
-    left = [one for one in partner_ids if one not in met]
-    left = left[: forecasts.expected(film.slug, len(left)).fitting]
-    if not left:
-        return None
-    batch = db.session.get_one(VideoBatch, batch_id) if batch_id else batch_of(
-        film, occasion.period, trigger.on, audience=where_json(trigger.audience), form=form
-    )  # fmt: skip
-    batch.urgent, batch.trigger, batch.occasion = trigger.urgent, trigger.slug, occasion.name
-    batch.whole = trigger.is_personal
-    made = drafted(programme, film, left, batch, address, now)
-    return place(programme, film, made, batch, now)
-
-
 def batch_of(
     film: Offered,
     period: Period | None,
@@ -131,11 +98,7 @@ def place(
     if not made:
         raise Refused("nobody is in this selection: choose another one")
     if batch.id is None:
-        batch.programme_id, batch.created_at = programme.id, now
-        if batch.urgent is None:
-            batch.urgent = rules.urgent(batch.reason, len(made))
-        db.session.add(batch)
-        db.session.flush()
+        begin(programme, batch, len(made), now)
     wanted = [one for one in made if one.refusal is None]
     ids, to_make = films_for(programme, film, wanted, batch, now)
     insert_rows(
@@ -152,6 +115,15 @@ def place(
     )
     tell(programme.id, batch.id, [one.partner_id for one in made], now)
     return Placed(batch, to_make)
+
+
+def begin(programme: Programme, batch: VideoBatch, films: int, now: datetime) -> None:
+    """Take a batch of so many films in."""
+    batch.programme_id, batch.created_at = programme.id, now
+    if batch.urgent is None:
+        batch.urgent = rules.urgent(batch.reason, films)
+    db.session.add(batch)
+    db.session.flush()
 
 
 def films_for(
@@ -251,13 +223,13 @@ def cancel(batch: VideoBatch, now: datetime) -> int:
     """Call off what is not finished and no other standing batch waits for; how many films."""
     batch.cancelled_at = now
     db.session.flush()
+    stopped = _leave_out(batch)
     others = (
         select(VideoOrder.video_id)
         .join(VideoBatch, VideoBatch.id == VideoOrder.batch_id)
         .where(VideoBatch.id != batch.id, VideoBatch.cancelled_at.is_(None))
         .where(VideoOrder.video_id.is_not(None))
     )
-    stopped = 0
     for chunk in in_chunks(_ids(batch, rules.UNFINISHED), 500):
         result = db.session.connection().execute(
             update(Video)
@@ -267,6 +239,15 @@ def cancel(batch: VideoBatch, now: datetime) -> int:
         stopped += result.rowcount
     tell(batch.programme_id, batch.id, [], now)
     return stopped
+
+
+def _leave_out(batch: VideoBatch) -> int:
+    """Whoever was still to be ordered for in a batch for many gets no film in it; how many."""
+    rest = [] if batch.whole or batch.trigger else db.session.scalars(audiences.left(batch)).all()
+    said = {"batch_id": batch.id, "video_id": None, "refusal": retention.CALLED_OFF}
+    insert_rows(VideoOrder.__table__, [said | {"partner_id": one} for one in rest])
+    batch.whole = True
+    return len(rest)
 
 
 def pause(batch: VideoBatch, now: datetime) -> list[int]:

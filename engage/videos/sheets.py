@@ -26,7 +26,7 @@ def plans(
     yield "samples", plan(film.template, film.template.samples())
     if programme is None:
         return
-    period = gallery.period_for(film.template, programme, now)
+    period = choices.period_for(film.template, programme, now)
     teller = snapshot.Teller(programme, period, address, now)
     near = period or choices.periods_to_choose(programme, now)[0]
     faces: Mapping[str, Partner] = gallery.faces(programme, near)

@@ -10,7 +10,7 @@ from flask import Flask, g
 from engage import clock
 from engage.console import film_orders
 from engage.db import db, transaction
-from engage.videos import catalogue, claims, films, rules, stills
+from engage.videos import catalogue, claims, films, jobs, rules, stills
 from engage.videos.rules import Count
 
 from ..browsing import browser
@@ -33,6 +33,7 @@ def test_an_order_says_what_it_brings_before_it_is_placed(app: Flask, cast: Cast
     assert "known after the first film" in page.text
     narrow = mia.get(f"/console/videos/forecast{wish}&region=Northeast").text
     assert "Make the film" in narrow
+    assert "is over" not in mia.get("/console/videos/forecast?template=status").text
 
 
 @pytest.mark.usefixtures("tiny", "_now")
@@ -323,6 +324,57 @@ def test_two_who_ask_for_a_still_at_once_both_get_it(tiny: Path, tmp_path: Path)
     assert len(set(paths)) == 1
     assert paths[0].read_bytes().startswith(b"\xff\xd8")
     assert [file.name for file in paths[0].parent.iterdir()] == [paths[0].name]
+
+
+@pytest.fixture
+def many(
+    app: Flask, cast: Cast, tiny: Path, _now: None, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, list[tuple[str, int]]]:
+    """A batch for everybody, who are too many for a page to wait for; and what workers are asked for."""
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(film_orders, "COUNTED_AT_ONCE", 2)
+    monkeypatch.setattr(jobs, "STRIDE", 1)
+    monkeypatch.setattr(jobs, "ask", lambda *said: asked.append(said))
+    mia, wish = browser(app, cast.mia.user), {"template": "tiny", "period": "2013-Q2"}
+    assert "films at most" in mia.get("/console/videos/forecast", query_string=wish).text
+    placed = mia.post("/console/videos/", data=wish)
+    assert rows() == []
+    assert "0 of 3 films are ready" in mia.get(placed.location).text
+    return int(placed.location.split("/")[-1]), asked
+
+
+def test_films_for_many_are_ordered_by_a_worker_however_often_it_is_cut_short(
+    cast: Cast, many: tuple[int, list[tuple[str, int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id, asked = many
+    assert count(cast, batch_id) == Count(ahead=3)
+    with monkeypatch.context() as cut_short:
+        cut_short.setattr(jobs, "wake", lambda _ids: {}["no power"])
+        with pytest.raises(KeyError):
+            jobs.fill(batch_id)
+    assert count(cast, batch_id) == Count(queued=1, ahead=2)
+    jobs.look()
+    assert asked == [("fill", batch_id)] * 2
+    jobs.fill(batch_id)
+    jobs.fill(batch_id)
+    assert count(cast, batch_id) == Count(queued=3)
+    asked.clear()
+    jobs.look()
+    assert asked == []
+
+
+def test_whoever_a_batch_for_many_did_not_come_to_is_called_off_with_it(
+    app: Flask, cast: Cast, many: tuple[int, list[tuple[str, int]]]
+) -> None:
+    batch_id, _asked = many
+    mia = browser(app, cast.mia.user)
+    assert "3 films are not made yet" in mia.get(f"/console/videos/{batch_id}/cancel").text
+    mia.post(f"/console/videos/{batch_id}/cancel")
+    jobs.fill(batch_id)
+    jobs.answer_held()
+    assert count(cast, batch_id) == Count(cancelled=3)
+    assert rows() == []
+    assert mia.get(f"/console/videos/{batch_id}").text.count("Called off") == 3
 
 
 def count(cast: Cast, batch_id: int) -> Count:

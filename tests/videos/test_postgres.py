@@ -13,7 +13,7 @@ from engage import create_app
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.migrations import upgrade
-from engage.videos import claims, films, jobs, retention, sharing, shelf
+from engage.videos import audiences, claims, films, jobs, retention, sharing, shelf
 from engage.videos.cli import video
 from engage.videos.models import FilmShare, Video
 
@@ -57,7 +57,7 @@ def test_of_many_workers_one_renders_each_film(app: Flask, cast: Cast, order: Or
     assert found
     assert found.films.queued == 3
     assert films.ordered(batch_id)[0].partner.name == "Alice Bikes"
-    assert films.partners_like(cast.programme, "CHARLIE")[0].external_id == "C1"
+    assert audiences.like(cast.programme, "CHARLIE")[0].external_id == "C1"
     assert films.pace("tiny") is None
 
 
