@@ -215,7 +215,9 @@ def test_nothing_on_these_pages_breaks_the_content_policy(visit: Visit, cast: Ca
     assert said == []
 
 
-def test_show_more_brings_the_next_page_below(visit: Visit, cast: Cast, redis_url: str):
+def test_show_more_brings_the_next_page_below_and_who_is_last_reads_it_there_alone(
+    visit: Visit, cast: Cast, redis_url: str
+):
     now = clock.now()
     day = local_day(now, cast.programme.timezone)
     profiles = [Profile(f"X{i:03d}", f"Partner {i:03d}") for i in range(60)]
@@ -223,14 +225,14 @@ def test_show_more_brings_the_next_page_below(visit: Visit, cast: Cast, redis_ur
     record(
         programmes.by_slug("resellers"),
         *(
-            sale(f"x-{i}", f"X{i:03d}", str(10 + i), day)._replace(
+            sale(f"x-{i}", f"X{i:03d}", str(5000 + i), day)._replace(
                 occurred_at=now - timedelta(minutes=2)
             )
             for i in range(60)
         ),
         now=now,
     )
-    page = visit(cast.alice, viewport=DESK).new_page()
+    page = visit(cast.charlie, viewport=DESK).new_page()
     page.goto("/leaderboards/sales")
     is_live(page)
     # The list above may be drawn anew while the rows are on their way.
@@ -252,6 +254,15 @@ def test_show_more_brings_the_next_page_below(visit: Visit, cast: Cast, redis_ur
     assert page.get_by_role("link", name="Show more").count() == 0
     assert page.locator("#rows .rank-row").count() == 47
     is_live(page)
+    last = page.locator("#rows-50 .rank-row").last.locator(".rank-place")
+    assert last.inner_text() == "–"
+    assert not page.locator("#rows-50 .is-me [data-quiet]").count()
+    told: list[str] = []
+    page.on("response", lambda answer: "after=50" in answer.url and told.append(answer.text()))
     sell(cast, redis_url, "t-9", cast.bob, "9000")
     until(lambda: "Bob" in page.locator(".podium-name").all_inner_texts()[0])
+    until(lambda: page.locator("#rows-50 .is-me [data-quiet]").all_inner_texts() == ["63"])
+    assert last.inner_text() == "63"
+    assert told
+    assert all("data-quiet>–" in fragment for fragment in told)
     assert page.locator("#rows-50 .rank-row").count() == 13
