@@ -143,8 +143,11 @@ def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
     fact = Thread(target=report)
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
-    def copy(*what: Any) -> None:
+    def turn() -> None:
         tries.append(1)
+        flow.turn(programmes.by_slug(slug), now=at(FROZEN))
+
+    def copy(*what: Any) -> None:
         if fact.ident is None:
             fact.start()
             until(
@@ -153,7 +156,7 @@ def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
         projection.copy(*what)
 
     monkeypatch.setattr(pictures, "projection", SimpleNamespace(copy=copy))
-    transaction(lambda: flow.turn(programmes.by_slug(slug), now=at(FROZEN)))
+    transaction(turn)
     fact.join()
     programme = programmes.by_slug(slug)
     board = service.board(programme, "sales")
