@@ -10,6 +10,8 @@ WHOLE = "*"
 class Apart(NamedTuple):
     """A value that stands in a ``field`` of a ``row`` (by its key), and what it must be.
 
+    A ``partner`` in the row is what people call it by: it is told instead of its number.
+
     Where a row is missing or too much, the field is `WHOLE` and that side None.
     """
 
@@ -20,7 +22,12 @@ class Apart(NamedTuple):
     must: Any
 
     def __str__(self) -> str:
-        row = " ".join(f"{name}={value}" for name, value in self.row.items() if value is not None)
+        numbers = ("partner_id", "member_id") if "partner" in self.row else ()
+        row = " ".join(
+            f"{name}={value}"
+            for name, value in self.row.items()
+            if value is not None and name not in numbers
+        )
         field = "the row" if self.field == WHOLE else self.field
         return f"{self.table} {row}: {field} was {_said(self.stands)}, is {_said(self.must)}"
 

@@ -1,10 +1,10 @@
 """Proof that everything derived is what the facts say: worked out again, and named by one hash."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select
 
@@ -24,6 +24,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.partners import service as partners
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
+from engage.rows import among
 from engage.tiers import service as tiers
 from engage.tiers.models import TierSpell
 
@@ -66,7 +67,7 @@ def check(programme: Programme) -> Check:
         missions.differing(programme, who),
         leaderboards.differing_standings(programme),
     )
-    named = list(islice(found, MOST_NAMED))
+    named = _called(programme, list(islice(found, MOST_NAMED)))
     differing = len(named) + sum(1 for _ in found)
     counted = [
         db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
@@ -76,6 +77,25 @@ def check(programme: Programme) -> Check:
         )
     ]
     return Check(not named, counted[0], counted[1], differing, digest(programme), named)
+
+
+def _called(programme: Programme, found: list[Apart]) -> list[Apart]:
+    """With a ``partner`` in the rows of one: the external id, by which people know it."""
+    by_partner = {b.model.id for b in leaderboards.boards(programme) if b.rule.by == "partner"}
+
+    def whose(row: Mapping[str, Any]) -> int | None:
+        number: int | None = row.get("partner_id")
+        return row.get("member_id") if row.get("board_id") in by_partner else number
+
+    ids = {whose(each.row) for each in found} - {None}
+    rows = db.session.execute(select(Partner.id, Partner.external_id).where(among(Partner.id, ids)))
+    names = dict(rows.tuples().all())
+    return [
+        each._replace(row={**each.row, "partner": names[who]})
+        if (who := whose(each.row)) in names
+        else each
+        for each in found
+    ]
 
 
 def mend(programme: Programme, now: datetime) -> None:

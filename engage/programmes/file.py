@@ -90,7 +90,7 @@ def parse(text: str, films: Mapping[str, triggers.Filmable] | None = None) -> Pr
         segments=take(reading.each, raw, "segments", partners.parse),
         payouts=take(reading.one, raw, "payouts", payout_rules.parse),
         tiers=take(reading.each, raw, "tiers", lambda row: tiers.parse(row, currency), ("name",)),
-        rules=take(reading.each, raw, "rules", lambda row: incentives.parse(row, currency, zone)),
+        rules=take(reading.each, raw, "rules", lambda row: _rule(row, currency, zone)),
         boards=take(reading.each, raw, "boards", lambda row: leaderboards.parse(row, currency)),
         missions=take(reading.each, raw, "missions", lambda row: missions.parse(row, currency)),
         triggers=take(
@@ -136,6 +136,19 @@ def _head(table: Any) -> tuple[str, str, str, str]:
     return take.settled(head)
 
 
+def _rule(row: Mapping[str, Any], currency: str, timezone: str) -> Rule:
+    """A rule as somebody writes it: a published one may stand although zones were changed since."""
+    take = read.Every()
+    rule = take(incentives.parse, row, currency, timezone)
+    for key in ("starts", "ends"):
+        _day, moment = read.otherwise((None, None), read.edge, row, key, timezone)
+        if moment and moment.is_skipped:
+            problem = f"the clocks of {timezone} are put forward over {moment.local}"
+            remedy = f"write what they show then, {moment.shown:%Y-%m-%dT%H:%M:%S}"
+            take.note(key, f"{problem}: {remedy}")
+    return take.settled(rule)
+
+
 def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
     """What does not fit together although each part stands for itself."""
     for number, wrong in tiers.out_of_order(file.tiers):
@@ -153,11 +166,6 @@ def _unfit(file: ProgrammeFile) -> Iterator[DefinitionError]:
     }
     for number, rule in enumerate(file.rules, 1):
         yield from _undeclared(f"rules[{number}].where", rule.where, known)
-        for key, moment in (("starts", rule.opens), ("ends", rule.closes)):
-            if moment and moment.is_skipped:
-                problem = f"the clocks of {moment.timezone} are put forward over {moment.local}"
-                remedy = f"write what they show then, {moment.shown:%Y-%m-%dT%H:%M:%S}"
-                yield DefinitionError(f"rules[{number}].{key}", f"{problem}: {remedy}")
         if by_points and rule.earn == money.POINTS and conditions.asks_for_tier(rule.where):
             remedy = "measure tiers by facts, or let this rule pay money"
             yield DefinitionError(f"rules[{number}].where.tier", f"{circular}: {remedy}")

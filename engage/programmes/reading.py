@@ -105,9 +105,10 @@ def _table(row: Any, header: str, parse: Callable[[Mapping[str, Any]], T]) -> T:
 
 
 def placed(text: str, error: DefinitionError) -> BadProgrammeFile:
-    """What is wrong with a file, each with the line its key stands on."""
+    """What is wrong with a file, each with the line its key stands on, in the order of the lines."""
     places = toml_lines.locate(text)
-    return BadProgrammeFile([(_line_of(places, e.key), e.key, e.problem) for e in error.every])
+    problems = [(_line_of(places, e.key), e.key, e.problem) for e in error.every]
+    return BadProgrammeFile(sorted(problems, key=lambda problem: problem[0] or 0))
 
 
 def _line_of(places: dict[toml_lines.Path, int], key: str) -> int | None:

@@ -54,7 +54,8 @@ def wake(video_ids: list[int], *, urgent: bool = False) -> None:
         for video_id in video_ids:
             queue.enqueue(QUEUE, "engage.videos.jobs.spell", video_id, at_front=urgent)
     except RedisError as error:
-        log.warning("%d films wait for the queue: %s", len(video_ids), error)
+        log.warning("%d films wait until the queue answers (engage up starts it)", len(video_ids))
+        log.info("the queue does not answer: %s", error)
 
 
 # --- films that make themselves -------------------------------------------------------------------
@@ -84,7 +85,8 @@ def ask(job: str, *ids: int) -> None:
     try:
         queue.enqueue("default", f"engage.videos.jobs.{job}", *ids)
     except RedisError as error:
-        log.warning("films that are to be ordered wait for the queue: %s", error)
+        log.warning("films wait to be ordered until the queue answers (engage up starts it)")
+        log.info("the queue does not answer: %s", error)
 
 
 def withdrawn(programme_id: int, _payload: dict[str, Any], _now: datetime) -> None:

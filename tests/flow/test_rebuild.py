@@ -52,6 +52,8 @@ def test_each_altered_value_is_named_and_mended_and_nothing_else_moves(cast: Cas
     balance = next(each for each in said["found"] if each["table"] == "accounts")
     assert balance["was"] == balance["is"] + 7
     assert balance["row"]["unit"] == "USD"
+    told = {(each["table"], each["row"].get("partner")) for each in said["found"]}
+    assert {("accounts", "A1"), ("standings", "A1")} <= told, "people know partners by these"
     done, after = rebuilt()
     assert (done.exit_code, after["ok"], after["found"]) == (0, True, [])
     assert after["mended"] == said["found"]

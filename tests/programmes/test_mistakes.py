@@ -234,6 +234,18 @@ def test_every_mistake_is_told_with_line_key_and_remedy(text: str, key: str, rem
     assert last in there or there.startswith("[") or "{" in there, (line, there)
 
 
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines() -> None:
+    rules = RATED.replace('"1"', "nan") + "starts = 2013-03-31T02:30:00\n"
+    whole = HEAD + rules + "\n[budget]\nEUR = 'x'\n" + MISSION + "colour = 'red'\n"
+    with pytest.raises(BadProgrammeFile) as caught:
+        parse(whole, FILMS)
+    lines = [line for line, *_ in caught.value.problems]
+    assert lines == sorted(lines)
+    assert {"rules[1].rate", "rules[1].starts", "budget.EUR", "missions[1].colour"} <= {
+        key for _, key, _ in caught.value.problems
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
