@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
+from engage import sheets
 from engage.activity import held
 from engage.activity.cells import as_text
 from engage.activity.files import read_table
@@ -231,7 +232,9 @@ def errors(import_id: int) -> Answer:
     """What is wrong with the file, as a file."""
     result = _row(import_id).result or {}
     found = [(e["row"], e["column"], e["problem"]) for e in result.get("errors", [])]
-    found += [cast(tuple[int, str, str], tuple(problem)) for problem in result.get("refused", [])]
-    answer = Response(rules.errors_csv(found), mimetype="text/csv")
+    found += result.get("refused", [])
+    rows = ((row or "", column, problem) for row, column, problem in found)
+    text = sheets.to_csv(("row", "column", "problem"), rows)
+    answer = Response(text, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="errors-{import_id}.csv"'
     return answer

@@ -3,9 +3,10 @@
 import random
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+
+from engage.partners.rules import folded
 
 _WORDS = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
 FIRST: list[str] = _WORDS["first"].split()
@@ -17,8 +18,6 @@ ELSEWHERE: dict[str, tuple[list[str], list[str]]] = {
     locale: (words["first"].split(), words["last"].split())
     for locale, words in _WORDS["elsewhere"].items()
 }
-
-_PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "đ": "d", "’": "", "'": ""})
 
 
 def people(rng: random.Random) -> Iterator[tuple[str, str]]:
@@ -40,5 +39,4 @@ def people(rng: random.Random) -> Iterator[tuple[str, str]]:
 
 def plain(text: str) -> str:
     """Small ASCII letters with dots between the words, as an e-mail address has them."""
-    letters = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore")
-    return ".".join(re.findall(r"[a-z]+", letters.decode().lower()))
+    return ".".join(re.findall(r"[a-z]+", folded(text)))

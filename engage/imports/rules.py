@@ -1,8 +1,5 @@
-"""What becomes of an uploaded file and of a run that went silent, and how errors leave as a file."""
+"""What becomes of an uploaded file and of a run that went silent."""
 
-import csv
-import io
-from collections.abc import Iterable
 from datetime import timedelta
 
 #: A file nobody took in is forgotten after so long.
@@ -19,21 +16,3 @@ FORGOTTEN = timedelta(minutes=1)
 BUSY = ("checking", "importing")
 #: From which states a check or an import may begin.
 READY = ("uploaded", "checked", "failed")
-
-# What spreadsheets take for the beginning of a formula, whoever wrote the file.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def errors_csv(errors: Iterable[tuple[int, str, str]]) -> str:
-    """Row errors (row, column, problem) as a CSV that Excel opens as it is."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("row", "column", "problem"))
-    for row, column, problem in errors:
-        writer.writerow((row or "", safe_cell(column), safe_cell(problem)))
-    return "\N{BYTE ORDER MARK}" + out.getvalue()

@@ -1,15 +1,13 @@
 """A ranking as other programs ask for it and read it: the command's and the API's one document."""
 
-import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engage import clock
+from engage import clock, sheets
 from engage.activity.problems import shown
-from engage.imports.rules import safe_cell
 from engage.leaderboards import late, pictures, service
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.published import Published
@@ -92,13 +90,9 @@ def _told(
 
 
 def to_csv(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:
-    """The ranking as CSV that a spreadsheet opens as it is and runs nothing of."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_headings(published))
-    for rank, who, score in _told(published, found, viewer):
-        writer.writerow((rank, *map(safe_cell, who), score))
-    return out.getvalue().encode("utf-8-sig")
+    """The ranking as CSV."""
+    rows = ((rank, *who, Decimal(score)) for rank, who, score in _told(published, found, viewer))
+    return sheets.to_csv(_headings(published), rows).encode()
 
 
 def to_xlsx(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:

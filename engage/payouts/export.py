@@ -1,13 +1,12 @@
 """A run's payments as a file for who makes them."""
 
-import csv
-import io
 from collections.abc import Iterable
+from decimal import Decimal
 
 from sqlalchemy import select
 
+from engage import sheets
 from engage.db import db
-from engage.imports.rules import safe_cell
 from engage.money import natural_unit
 from engage.partners.models import Partner
 from engage.payouts.models import Payout, PayoutRun
@@ -23,15 +22,15 @@ def to_csv(run: PayoutRun, slug: str) -> str:
     """
     if run.cleared_at is None:
         raise Refused("this run is not approved yet: nobody should pay from its file")
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADER)
-    for payout, partner in _payable(run):
-        amount = natural_unit(payout.amount, payout.unit)
-        text = f"{slug} {run.period} {run.number}-{payout.id}"
-        cells = (partner.external_id, partner.name, partner.email or "")
-        writer.writerow((payout.id, *map(safe_cell, cells), amount, payout.unit, text))
-    return "\N{BYTE ORDER MARK}" + out.getvalue()
+    rows = (
+        (
+            *(payout.id, partner.external_id, partner.name, partner.email or ""),
+            *(Decimal(natural_unit(payout.amount, payout.unit)), payout.unit),
+            f"{slug} {run.period} {run.number}-{payout.id}",
+        )
+        for payout, partner in _payable(run)
+    )
+    return sheets.to_csv(HEADER, rows)
 
 
 def _payable(run: PayoutRun) -> Iterable[tuple[Payout, Partner]]:
