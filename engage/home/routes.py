@@ -173,6 +173,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "mine": (mine := next((row for row in rows if row["me"]), None)),
         "offers": offers(programme, partner, mine["rank"] if mine else None, g.now, voice),
         "top": top,
+        "say_moved": wording.moved(view, voice),
         "gap": wording.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
         "count": voice.number(here.near.ranked),

@@ -138,6 +138,8 @@ def test_a_sale_changes_an_open_home(visit: Visit, cast: Cast, redis_url: str):
     until(lambda: "1 more sale to stage 1" not in page.inner_text(".next-sentence"))
     until(lambda: "Stage 1 of Spring sprint" in page.inner_text("#latest"))
     assert page.locator(f"#latest details#{opened}").get_attribute("open") is not None
+    sell(cast, redis_url, "t-10", cast.charlie, "5000")
+    until(lambda: page.text_content("#announcer") == "You moved from 1st to 2nd")
     assert page.evaluate("window.stays")
 
 
