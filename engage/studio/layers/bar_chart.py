@@ -69,7 +69,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
         draw(canvas, t)
         legend.draw(canvas, t - bars + 0.6)
 
-    return Drawing(draw_compared, settles=bars + 0.5)
+    return Drawing(draw_compared, settles=bars + 0.2)
 
 
 def _foot(foot: int, level: int | None, size: int) -> int:
@@ -87,7 +87,7 @@ class _Legend:
         self.thick, self.dash = max(2, round(3 * stage.unit)), round(16 * stage.unit)
 
     def draw(self, canvas: Canvas, t: float) -> None:
-        share = out_expo(progress(t, 1.0))
+        share = out_expo(progress(t, 0.7))
         if share <= 0.0:
             return
         tone, size = self.stage.colour("text"), self.part["size"]

@@ -40,13 +40,16 @@ def prepare(part: Part, stage: Stage) -> Drawing:
             words = counted(number.display, share)
         else:
             words = str(round(start.value + (number.value - start.value) * share))
-        line = measure(words, block.style, block.size)
-        middle = x + (w - line.width) / 2 - line.left
-        edge = x - bearing(words, block.style, block.size)
-        ways = {"left": edge, "center": middle, "right": x + w - line.right}
-        for figure, at in figures(words, block.style, block.size):
+        pieces = figures(words, block.style, block.size)
+        if part["align"] == "left":
+            left = x - bearing(pieces[0][0], block.style, block.size)
+        else:
+            line = measure(words, block.style, block.size)
+            spare = w - line.width
+            left = x - line.left + (spare / 2 if part["align"] == "center" else spare)
+        for figure, at in pieces:
             sprite, dx, dy = stage.line(figure, block.style, block.size, colour)
-            canvas.paste(sprite, ways[part["align"]] + at + dx, y + final.baseline + dy)
+            canvas.paste(sprite, left + at + dx, y + final.baseline + dy)
 
     return Drawing(draw, settles=over)
 
