@@ -77,6 +77,9 @@ def _hertz(step: float) -> float:
     return float(146.832 * 2.0 ** (step / 12.0))
 
 
+@functools.lru_cache(
+    maxsize=16
+)  # the notes of a mood's four chords, bar after bar, film after film
 def _pad(step: float, seconds: float) -> Samples:
     """A warm held note: three detuned voices, few overtones, slow to come and go."""
     t = np.arange(int(seconds * RATE), dtype=np.float32) / RATE

@@ -42,7 +42,7 @@ def prepare(part: Part, stage: Stage) -> Drawing:
             words = str(round(start.value + (number.value - start.value) * share))
         pieces = figures(words, block.style, block.size)
         if part["align"] == "left":
-            left = x - bearing(pieces[0][0], block.style, block.size)
+            left: float = x - bearing(pieces[0][0], block.style, block.size)
         else:
             line = measure(words, block.style, block.size)
             spare = w - line.width
