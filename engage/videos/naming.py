@@ -56,8 +56,10 @@ def withdraw(programme_id: int, partner_ids: Iterable[int], now: datetime) -> No
     for chunk in in_chunks(states, 500):
         called_off = [one for one in chunk if states[one] == "cancelled"]
         retention.drop(Video.id.in_(called_off), retention.CALLED_OFF)
-        values = {"state": "withdrawn", "progress": 0}
+        # What it told of them goes, too: who has it made as it was drafts it again.
+        values = {"state": "withdrawn", "progress": 0, "snapshot": {}, "story": None}
         db.session.execute(update(Video).where(Video.id.in_(chunk)).values(values))
+        db.session.execute(delete(FilmName).where(FilmName.video_id.in_(chunk)))
     tell_of_films(states, now)
     outbox.write(programme_id, "withdrawn", {}, now)
 

@@ -46,8 +46,8 @@ def eligible(
             select(Partner.id).where(Partner.programme_id == programme.id, Partner.left_on <= today)
         )
     )
-    meant = set(missions.addressed(trigger.audience, who, now))
-    return [one for one in missions.addressed(audience, who, now) if one in meant - gone]
+    meant = set(missions.addressed(trigger.audience, who, now)) - gone
+    return [one for one in missions.addressed(audience, who, now) if one in meant]
 
 
 def answered(programme_id: int, trigger: Trigger, occasion: Occasion, form: str) -> set[int]:

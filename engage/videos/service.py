@@ -135,6 +135,10 @@ def films_for(
     known = existing(programme.id, wanted)
     again = [video_id for video_id, state in known.values() if state in rules.WITHOUT_A_FILE]
     requeue(again, now)
+    for key, (video_id, state) in known.items():
+        if state == "withdrawn":  # and emptied
+            said = update(Video).where(Video.id == video_id)
+            db.session.execute(said.values(snapshot=wanted[key].snapshot))
     fresh = _insert(programme, film, [wanted[k] for k in wanted.keys() - known.keys()], batch, now)
     ids = {key: video_id for key, (video_id, _) in known.items()} | fresh
     naming.write_down({ids[key]: one.names for key, one in wanted.items()})

@@ -71,9 +71,12 @@ def make(
 def prepare(share: FilmShare, now: datetime) -> list[int]:
     """Have the film there that the link shows; the films to wake a worker for.
 
-    :raises CannotBeShown: its template is gone, or tells nothing without the others.
+    :raises CannotBeShown: its template is gone, or tells nothing without the others; or it is being made
+        again.
     """
     video = db.session.get_one(Video, share.video_id)
+    if video.state == "withdrawn":
+        raise CannotBeShown("it was withdrawn")
     programme = db.session.get_one(Programme, video.programme_id)
     if not tells_of_others(video):
         share.shown_id = video.id

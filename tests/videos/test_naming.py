@@ -121,6 +121,11 @@ def test_who_is_seen_otherwise_is_named_in_no_film_from_that_moment_on(
     theirs = {f"{who} {film}{part}" for who in ("charlie", "mia") for part in PARTS}
     assert telling - {"charlie /"} == theirs
     HIDES[does](alice, mia)
+    kept = [
+        (one.snapshot, one.story) for one in rows() if one.partner_id == cast.charlie.partner.id
+    ]
+    assert NAME not in str(kept)
+    assert NAME not in {one.shown for one in db.session.query(FilmName)}
     after = told(cast, app, [film], shared)
     assert [where for where, text in after.items() if NAME in text] == []
     assert {charlie.get(film + part).status_code for part in PARTS[2:]} == {404}
