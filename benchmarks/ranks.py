@@ -4,15 +4,20 @@ For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's
 be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
 (sent through the driver, and through `ranking.around` with everything around it) beside the floor, a
 `SELECT 1`, and the same rank by `count(*)`; ranks within scopes, on a dense board and of a picture, which
-is taken; and a search. Microseconds by the wall (medians), and of CPU (means, the database server's
-included).
+is taken; and a search. Members are drawn by chance, so nobody asked for theirs before; "again" are the same
+once more. Microseconds by the wall (medians), and of CPU (means, the database server's included).
+
+With ``--crowd`` half of the members have one and the same score. With ``--postgresql`` a PostgreSQL is started
+with the memory that docs/operations.md asks for.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,9 +27,16 @@ from typing import Any
 import psutil
 from sqlalchemy import text
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.postgres import running
+
 HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
 RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
 DENSE = RANKED.replace("sales", "levels") + 'tie = "dense"\n'
+#: The score of a crowd, in the middle of the others.
+LEVEL = 3_000 * 10_000
+#: Of a PostgreSQL of its own: a quarter of this machine's.
+MEMORY = f"{psutil.virtual_memory().total // 4 // 2**20}MB"
 #: Calls of what takes milliseconds.
 SLOW = 30
 COUNTED = (
@@ -34,7 +46,7 @@ COUNTED = (
 )
 
 
-def house(members: int, period: str) -> list[int]:
+def house(members: int, period: str, crowd: bool = False) -> list[int]:
     """A programme with that many members on its boards; their ids."""
     from engage import clock
     from engage.db import db, transaction
@@ -45,7 +57,7 @@ def house(members: int, period: str) -> list[int]:
     def work() -> list[int]:
         programme = programmes.publish(file.parse(HEAD + RANKED + DENSE), clock.now()).programme
         ids = _partners(programme, members)
-        _standings(programme, ids, period)
+        _standings(programme, ids, period, crowd)
         service.stamp(service.boards(programme), clock.now())
         return ids
 
@@ -83,11 +95,13 @@ def _partners(programme: Any, members: int) -> list[int]:
     return ids
 
 
-def _standings(programme: Any, ids: list[int], period: str) -> None:
+def _standings(programme: Any, ids: list[int], period: str, crowd: bool) -> None:
     from engage.leaderboards import projection, service
 
     draw = random.Random(len(ids))
     scores = [int(draw.lognormvariate(8, 1) * 10_000) for _ in ids]
+    if crowd:
+        scores[::2] = [LEVEL] * len(scores[::2])
     who = projection._who(programme)
     for board in service.boards(programme):
         rows = [
@@ -199,6 +213,7 @@ def measured(members: list[int], period: str, reads: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "SELECT 1": ranks.timed(lambda _: ranks.driver.execute("SELECT 1").fetchall()),
         "rank and neighbours, query": ranks.asked(),
+        "rank and neighbours, query, again": ranks.asked(),
         "the same within a region, query": ranks.asked("region=Region {}"),
         "rank and neighbours, ranking.around": ranks.around(ranks.board),
         "within a region (a ninth)": ranks.around(
@@ -217,18 +232,19 @@ def measured(members: list[int], period: str, reads: int) -> dict[str, Any]:
     return found | pictured(members, period, reads)
 
 
-def run(members: int, reads: int) -> dict[str, Any]:
+def run(members: int, reads: int, crowd: bool = False, url: str | None = None) -> dict[str, Any]:
     from engage import clock, create_app, periods
     from engage.config import Settings
     from engage.db import db
     from engage.migrations import upgrade
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(home=Path(folder), env="test"))
+        chosen = {"DATABASE_URL": url} if url else {}
+        app = create_app(Settings(home=Path(folder), env="test", **chosen))
         period = periods.containing(clock.now().date(), "year").name
         with app.app_context():
             upgrade()
-            found = measured(house(members, period), period, reads)
+            found = measured(house(members, period, crowd), period, reads)
             kind = db.engine.dialect.name
             db.session.remove()
             db.engine.dispose()
@@ -239,13 +255,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, nargs="+", default=[5_000, 1_000_000])
     parser.add_argument("--reads", type=int, default=300)
+    parser.add_argument("--crowd", action="store_true", help="half of them with one score")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own")
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     asked_for = parser.parse_args()
     if asked_for.quick:
         asked_for.members, asked_for.reads = [1_000], 20
     os.environ.setdefault("ENGAGE_ENV", "test")
-    for members in asked_for.members:
-        print(json.dumps(run(members, asked_for.reads), indent=1), flush=True)
+    with contextlib.ExitStack() as stack:
+        server = None
+        if asked_for.postgresql:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-pg-"))
+            server = stack.enter_context(running(Path(made), shared_buffers=MEMORY))
+        for members in asked_for.members:
+            url = stack.enter_context(server.fresh()) if server else None
+            found = run(members, asked_for.reads, asked_for.crowd, url)
+            print(json.dumps(found, indent=1), flush=True)
 
 
 if __name__ == "__main__":

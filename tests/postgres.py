@@ -84,7 +84,8 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Postgres]:
+def running(folder: Path, **settings: str) -> Iterator[Postgres]:
+    """A server in ``folder``, with ``settings`` of its own beside those of all tests."""
     account = _account(folder)
     programs = _programs(folder, account)
     data = folder / "data"
@@ -102,7 +103,9 @@ def running(folder: Path) -> Iterator[Postgres]:
     ]
     made = subprocess.run([programs / "initdb", *words], **account, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
-    options = [word for name, value in _FAST.items() for word in ("-c", f"{name}={value}")]
+    options = [
+        word for name, value in (_FAST | settings).items() for word in ("-c", f"{name}={value}")
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *options],

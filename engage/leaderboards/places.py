@@ -84,6 +84,8 @@ def around(
     first, rank = place - len(above), None
     if rule.tie == "dense":
         rank = me.steps + 1 - len({row.order_key for row in above} - {me.order_key})
+    elif above and _is_level_with_me(rule, above[0], me):
+        rank = me.better + 1
     lines = _lines(rule, here, shown, first, there[: at - len(above)], rank)
     if not me.listed:
         ranks = {"first": place, "dense": me.steps + 1}
@@ -95,15 +97,21 @@ def around(
 def tells_all(published: Published, member_id: int, reach: int, rows: Sequence[Any]) -> bool:
     """Whether the rows of `question_around` are all that `around` says.
 
-    The rank of a first line that is level with others before it goes by how many these are.
+    The rank of a first line that is level with others before it goes by how many these are, unless they
+    share it with the member.
     """
     rule = published.rule
     there = sorted(_asked_around(published, reach).read(rows), key=_position)
     at = next((at for at, row in enumerate(there) if row.member_id == member_id), 0)
     first = at - reach
-    if rule.tie == "dense" or first < 1:
+    if rule.tie == "dense" or first < 1 or _is_level_with_me(rule, there[first], there[at]):
         return True
     return _tie_key(rule, there[first - 1]) != _tie_key(rule, there[first])
+
+
+def _is_level_with_me(rule: rules.Board, row: Any, me: Any) -> bool:
+    """Whether a line has the rank of ``me``, which goes by the members that are better."""
+    return rule.tie == "competition" and bool(row.order_key == me.order_key)
 
 
 def page(
