@@ -3,22 +3,19 @@
 A new key is one more line in `FIELDS`; how they are typed and read is `typed_form`'s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
 
-from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console import rules as names
 from engage.console.rule_form import as_said, as_typed
-from engage.console.typed_form import Field, Form, Reading, Typed, one
+from engage.console.typed_form import AUDIENCE, Field, Form, Reading, Typed, one
 from engage.definitions import DefinitionError
 from engage.leaderboards import language, rules, windows
 from engage.leaderboards.rules import Board
 from engage.voice import Voice
 from engage.web.numbers import number
-
-AUDIENCE = ("region", "type", "organisation", "team", "segment", "tier")
 
 
 def _is(key: str, *values: str) -> Callable[[Typed], bool]:
@@ -143,9 +140,3 @@ def of_board(board: Board, voice: Voice) -> Typed:
     if board.baseline or board.is_attainment:
         raw["compare"] = "baseline" if board.baseline else "target"
     return typed | FORM.of_raw(as_typed(raw), voice)
-
-
-def attributes() -> Mapping[str, str]:
-    """What partners may be told by, and what it is called."""
-    labels = (_("Organisation"), _("Team"), _("Region"), _("Type"))
-    return dict(zip(PARTNER_ATTRIBUTES, labels, strict=True))

@@ -8,9 +8,9 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from engage import periods
-from engage.console.board_form import AUDIENCE, attributes
+from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console.form_view import Words, kinds
-from engage.console.typed_form import NONE, Reading
+from engage.console.typed_form import AUDIENCE, NONE, Reading
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
 from engage.leaderboards import ranking, rules, sentences, service, windows
@@ -31,6 +31,7 @@ def words(here: Programme, voice: Voice) -> Words:
     """What the form says beside its fields."""
     known = known_values(here)
     named = terms.labels(voice)
+    columns = {f"columns.{name}": named[f"where.{name}"] for name in PARTNER_ATTRIBUTES}
     whom = {f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")}
     of_partners = {f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE}
     return Words(
@@ -44,7 +45,7 @@ def words(here: Programme, voice: Voice) -> Words:
         about={
             "whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")
         },
-        labels=named | whom | _labels() | {f"columns.{k}": v for k, v in attributes().items()},
+        labels=named | whom | _labels() | columns,
         hints=_hints(here),
         choices=_choices(here, voice),
         columns={"name": _("Name"), "starts": _("First day"), "ends": _("Last day")},

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from engage import conditions, definitions
 from engage.conditions import Where
+from engage.console.typed_form import AUDIENCE, Errors
 from engage.definitions import DefinitionError
 from engage.missions import rules
 from engage.missions.rules import Mission, Pay, Stage
@@ -19,11 +20,7 @@ from engage.money import POINTS, natural_unit
 from engage.voice import Voice
 
 MOST_STAGES = 5
-#: What the form lets choose of partners, in its order.
-ASKED = ("region", "type", "organisation", "team", "segment", "tier")
 _NAME_LENGTH = 80
-
-Errors = dict[str, str]
 
 
 @dataclass
@@ -164,7 +161,7 @@ def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
         form.get("name", "").strip(),
         form.get("starts", "").strip(),
         form.get("ends", "").strip(),
-        {name: form.getlist(name) for name in ASKED if form.getlist(name)},
+        {name: form.getlist(name) for name in AUDIENCE if form.getlist(name)},
         stages,
         kept,
         form.get("budget-points", "").strip(),

@@ -9,8 +9,9 @@ from flask_babel import ngettext
 from engage.console import mission_form, rules, service
 from engage.console.form_view import named
 from engage.console.head_start import HeadStart, head_start
-from engage.console.mission_form import Draft, Errors
+from engage.console.mission_form import Draft
 from engage.console.service import Reach
+from engage.console.typed_form import AUDIENCE, Errors
 from engage.incentives.drafts import known_values
 from engage.missions import sentences
 from engage.missions import service as missions
@@ -62,7 +63,7 @@ def options(here: Programme, draft: Draft) -> dict[str, list[str]]:
     found = known_values(here)
     return {
         name: list(dict.fromkeys([*found.get(f"where.{name}", []), *draft.audience.get(name, [])]))
-        for name in mission_form.ASKED
+        for name in AUDIENCE
     }
 
 

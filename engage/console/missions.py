@@ -13,6 +13,7 @@ from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
+from engage.console.typed_form import AUDIENCE
 from engage.db import db
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -101,7 +102,7 @@ def _form(
         summary=view.summary(errors or {}, here.currency),
         previewed=previewed,
         options=view.options(here, draft),
-        labels={name: named[f"where.{name}"] for name in mission_form.ASKED},
+        labels={name: named[f"where.{name}"] for name in AUDIENCE},
         timezone=here.timezone,
         why=request.form.get("why", ""),
         at_budget=[*terms.at_budget(voice).items()],

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from flask import (
-    g,
-    url_for,
-)
+from flask import g, url_for
 from flask_babel import gettext as _
 
 from engage import periods
@@ -13,6 +10,7 @@ from engage.accounts import trust
 from engage.accounts.models import User
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console import directory
+from engage.incentives import terms
 from engage.leaderboards import ranking
 from engage.leaderboards import sentences as board_sentences
 from engage.leaderboards import service as leaderboards
@@ -28,17 +26,10 @@ from engage.programmes.models import Programme
 from engage.voice import Voice
 
 
-def attribute_labels() -> dict[str, str]:
+def attribute_labels(voice: Voice) -> dict[str, str]:
     """What partners are told apart by, as a heading."""
-    return {
-        "organisation": _("Organisation"),
-        "team": _("Team"),
-        "region": _("Region"),
-        "type": _("Type"),
-    }
-
-
-# --- one partner ----------------------------------------------------------------------------------
+    labels = terms.labels(voice)
+    return {name: labels[f"where.{name}"] for name in PARTNER_ATTRIBUTES}
 
 
 def mission(view: missions.MissionView, here: Programme, voice: Voice) -> dict[str, Any]:
@@ -48,8 +39,7 @@ def mission(view: missions.MissionView, here: Programme, voice: Voice) -> dict[s
 
 def profile(found: Partner, voice: Voice) -> list[tuple[str, str]]:
     rows = [(_("Partner id"), found.external_id), (_("E-mail"), found.email)]
-    labels = attribute_labels()
-    rows += [(labels[name], getattr(found, name)) for name in PARTNER_ATTRIBUTES]
+    rows += [(label, getattr(found, name)) for name, label in attribute_labels(voice).items()]
     rows.append((_("Joined on"), voice.day(found.joined_on) if found.joined_on else None))
     seen = {"pseudonym": found.pseudonym, "hidden": _("On no public board, by their own choice")}
     rows.append((_("Seen by others as"), seen.get(found.visibility)))

@@ -65,7 +65,7 @@ def index() -> str:
         partners=found.partners,
         wanted=wanted,
         options=directory.options(here.id),
-        labels=partner_view.attribute_labels(),
+        labels=partner_view.attribute_labels(voice),
         sold={
             partner_id: voice.amount(board_sentences.rounded(amount), here.currency, whole=True)
             for partner_id, amount in sold.items()

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engage.console.typed_form import Errors, Field, Form, Reading, Typed, one
+from engage.console.typed_form import AUDIENCE, Errors, Field, Form, Reading, Typed, one
 from engage.definitions import DefinitionError
 from engage.incentives import language
 from engage.incentives.rules import Rule
@@ -39,12 +39,7 @@ FIELDS = (
     Field("rate", "rate", "pays", of=lambda typed: not _banded(typed)),
     Field("band", "rows", "pays", ("from", "rate"), of=_banded),
     Field("milestones", "rows", "pays", ("at", "pays")),
-    Field("where.region", "values", "whom"),
-    Field("where.type", "values", "whom"),
-    Field("where.organisation", "values", "whom"),
-    Field("where.team", "values", "whom"),
-    Field("where.segment", "values", "whom"),
-    Field("where.tier", "values", "whom"),
+    *(Field(f"where.{name}", "values", "whom") for name in AUDIENCE),
     Field("where.joined", "days", "whom"),
     Field("within", "count", "whom"),
     Field("period", "choice", "limits"),

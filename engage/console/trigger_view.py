@@ -10,9 +10,8 @@ from flask_babel import ngettext
 
 from engage.activity import sentences as facts
 from engage.conditions import texts
-from engage.console.board_form import AUDIENCE
 from engage.console.form_view import Words, drawn, summary
-from engage.console.typed_form import NONE, Errors, Field, Form, Typed, one
+from engage.console.typed_form import AUDIENCE, NONE, Errors, Field, Form, Typed, one
 from engage.definitions import DefinitionError
 from engage.incentives import phrases, terms
 from engage.incentives.drafts import known_values

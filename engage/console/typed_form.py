@@ -21,6 +21,8 @@ Typed = dict[str, list[str]]
 Errors = dict[str, str]
 Made = TypeVar("Made")
 MOST_ROWS = 20
+#: What forms let choose of partners, in their order.
+AUDIENCE = ("region", "type", "organisation", "team", "segment", "tier")
 
 
 class Field(NamedTuple):

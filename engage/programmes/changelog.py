@@ -1,6 +1,6 @@
 """The public changelog of a programme: what changed about rules, tiers, missions and boards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -17,13 +17,18 @@ from engage.leaderboards import sentences as boards
 from engage.leaderboards.published import windowed
 from engage.missions import rules as mission_rules
 from engage.missions import sentences as missions
+from engage.partners import service as partners
 from engage.programmes.models import Programme, Revision
 from engage.programmes.revisions import revisions
-from engage.tiers import changelog as tiers
+from engage.tiers import sentences as tiers
+from engage.tiers.rules import Tier
 from engage.voice import ENGLISH, Voice
 
 #: What differs, term by term: its name, before, after.
 Differs = list[tuple[str, str | None, str | None]]
+
+
+Kind = Literal["new", "changed", "retired", "again"]
 
 
 class Entry(NamedTuple):
@@ -38,7 +43,7 @@ class Entry(NamedTuple):
     slug: str | None
     name: str
     number: int
-    kind: Literal["new", "changed", "retired", "again"]
+    kind: Kind
     published_at: datetime | None
     since: datetime | None
     why: str | None
@@ -77,58 +82,68 @@ def _rules(programme: Programme, voice: Voice) -> Iterator[Entry]:
 
 
 def _tiers(programme: Programme, voice: Voice) -> Iterator[Entry]:
-    for change in tiers.changes(programme):
-        said = tiers.told(change, programme.currency, voice)
+    """Every version of the tiers, with those that read differently in it."""
+    names = _names(version.get("by") for version in programme.tiers)
+    gone = voice.gettext("There is no such tier any more.")
+    before: tuple[Tier, ...] = ()
+    pairs = zip(programme.tiers, partners.ladders_of(programme), strict=True)
+    for number, (version, ladder) in enumerate(pairs, 1):
+        said = version.get("published")
+        published = datetime.fromisoformat(said) if said else ladder.valid_from
+        was, now = (
+            " ".join(
+                tiers.told(tier, programme.currency, voice) for tier in some if tier not in others
+            )
+            for some, others in ((before, ladder.tiers), (ladder.tiers, before))
+        )
         yield Entry(
             "tiers",
             None,
             voice.gettext("Tiers"),
-            change.number,
-            change.kind,
-            change.published_at,
-            change.ladder.valid_from,
-            change.why,
-            change.by,
-            said["before"],
-            said["after"],
+            number,
+            "new" if not before else "changed" if ladder.tiers else "retired",
+            published or programme.created_at,
+            ladder.valid_from,
+            version.get("why"),
+            names.get(version.get("by")),
+            was or None,
+            now or (gone if before else None),
             [],
         )
+        before = ladder.tiers
+
+
+def _names(user_ids: Iterable[int | None]) -> dict[int | None, str]:
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_({*user_ids} - {None})))
+    return dict(rows.tuples().all())
 
 
 def _revised(programme: Programme, voice: Voice) -> Iterator[Entry]:
     rows = revisions(programme.id)
-    who = {row.published_by for row in rows if row.published_by}
-    found = db.session.execute(select(User.id, User.name).where(User.id.in_(who)))
-    names = dict(found.tuples().all())
+    names = _names(row.published_by for row in rows)
     for row in rows:
         terms = _mission if row.kind == "mission" else _board
         before, after = (terms(programme, raw, row, voice) for raw in (row.before, row.after))
         known = row.after or row.before or {}
+        kind: Kind = "changed" if before else "again" if row.number > 1 else "new"
+        was, now = before.pop("", None), after.pop("", None)
         yield Entry(
             "mission" if row.kind == "mission" else "board",
             row.slug,
             str(known.get("name", row.slug)),
             row.number,
-            "retired"
-            if not after
-            else "changed"
-            if before
-            else "again"
-            if row.number > 1
-            else "new",
+            kind if now else "retired",
             row.published_at,
             None,
             row.reason,
-            names.get(row.published_by or 0),
-            before.pop("") if before else None,
-            after.pop("") if after else None,
+            names.get(row.published_by),
+            was,
+            now,
             [
                 (label, before.get(label), after.get(label))
                 for label in {**before, **after}
-                if before.get(label) != after.get(label)
-            ]
-            if before and after
-            else [],
+                if was and now and before.get(label) != after.get(label)
+            ],
         )
 
 
@@ -138,11 +153,8 @@ def _mission(
     """A mission in a sentence (under an empty name) and term by term."""
     if raw is None:
         return {}
-    mission, currency, _ = (
-        mission_rules.parse(raw, programme.currency),
-        programme.currency,
-        voice.gettext,
-    )
+    currency, _ = programme.currency, voice.gettext
+    mission = mission_rules.parse(raw, currency)
     stages = {
         _("Stage %(n)s", n=number): f"{stage.name}: {missions.task(stage, currency, voice)}"
         + (f" ({reward})" if (reward := missions.reward(stage, voice)) else "")
@@ -163,11 +175,8 @@ def _board(
     """A board in a sentence or two, and what those do not tell."""
     if raw is None:
         return {}
-    board, currency, _ = (
-        board_language.parse(raw, programme.currency),
-        programme.currency,
-        voice.gettext,
-    )
+    currency, _ = programme.currency, voice.gettext
+    board = board_language.parse(raw, currency)
     day = local_day(row.published_at, programme.timezone)
     try:
         period = windowed(programme, board).windows.running(day)

@@ -72,6 +72,13 @@ def multiplies(tier: Tier, voice: Voice = ENGLISH) -> list[str]:
     ]
 
 
+def told(tier: Tier, currency: str, voice: Voice = ENGLISH) -> str:
+    """``Gold: $50,000 of sales in a year; held until the year ends. 2 times the points …``"""
+    asked = voice.gettext("%(tier)s: %(asks)s", tier=tier.name, asks=asks(tier, currency, voice))
+    given = voice.all_of(gives(tier, voice))
+    return f"{asked} {given[:1].upper()}{given[1:]}." if given else asked
+
+
 def standing(
     programme: Programme, partner: Partner, now: datetime, voice: Voice = ENGLISH
 ) -> dict[str, Any] | None:
