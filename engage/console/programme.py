@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage import flow, periods, proof
 from engage.console import rule_view
-from engage.db import transaction, without_trace
+from engage.db import without_trace
 from engage.earnings.routes import rule_card
 from engage.incentives import drafts
 from engage.incentives import service as incentives
@@ -17,7 +17,6 @@ from engage.leaderboards import sentences as boards
 from engage.leaderboards import service as leaderboards
 from engage.ledger.rules import Overdrawn
 from engage.money import POINTS
-from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
 from engage.programmes import reading
 from engage.programmes import service as programmes
@@ -28,7 +27,7 @@ from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
 from engage.videos import catalogue
 from engage.web import allow
-from engage.web.here import programme, reason, today
+from engage.web.here import committed, programme, reason, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
@@ -95,14 +94,14 @@ def rehearse() -> Answer:
     publishes = request.form.get("do") == "publish"
     past = since is not None and since < g.now
     if publishes and (not past or request.form.get("sure") == "y"):
-        return _published(here, text, described, since)
+        return _published(text, described, since)
     try:
-        found = _rehearsed(described, since, g.now)
+        found = without_trace(lambda: _rehearsed(described, since))
     except (Refused, Overdrawn) as refusal:
         return _page(programme(), text, [(None, "", str(refusal))])
     corrects = past and bool(found.lines)
     if publishes and not corrects:
-        return _published(programme(), text, described, since)
+        return _published(text, described, since)
     return _page(programme(), text, [], found, corrects=corrects, unsure=publishes)
 
 
@@ -120,20 +119,13 @@ def _described(text: str, here: Programme) -> ProgrammeFile:
         raise BadProgrammeFile([(None, "", _("The file is larger than a megabyte."))])
     described = programme_file.parse(text, catalogue.filmables())
     if described.slug != here.slug:
-        raise BadProgrammeFile(
-            [
-                (
-                    None,
-                    "programme.slug",
-                    _(
-                        "this file is of the programme %(other)s, and you are in %(here)s: write "
-                        "%(here)s, or switch to the other programme",
-                        other=described.slug,
-                        here=here.slug,
-                    ),
-                )
-            ]
+        problem = _(
+            "this file is of the programme %(other)s, and you are in %(here)s: write "
+            "%(here)s, or switch to the other programme",
+            other=described.slug,
+            here=here.slug,
         )
+        raise BadProgrammeFile([(None, "programme.slug", problem)])
     return described
 
 
@@ -178,32 +170,23 @@ def _page(
     return (page, 422) if problems or unsure else page
 
 
-def _rehearsed(described: ProgrammeFile, since: datetime | None, now: datetime) -> Rehearsal:
-    """Publish it, work out what would be owed, and let none of it stand."""
-
-    def work() -> Rehearsal:
-        published = programmes.publish(described, now, since)
-        owed = proof.outstanding(published.programme) if published.changes else []
-        return rehearsed(published.changes, owed)
-
-    return without_trace(work)
+def _rehearsed(described: ProgrammeFile, since: datetime | None) -> Rehearsal:
+    """Publish it, and work out what would be owed."""
+    published = programmes.publish(described, g.now, since)
+    owed = proof.outstanding(published.programme) if published.changes else []
+    return rehearsed(published.changes, owed)
 
 
-def _published(
-    here: Programme, text: str, described: ProgrammeFile, since: datetime | None
-) -> Answer:
-    now, by, why = g.now, g.user.id, reason()
-
-    def work() -> tuple[list[str], int]:
-        published = programmes.publish(described, now, since, why, by)
-        lines = flow.reconsider(published.programme, now=now) if published.changes else 0
+def _published(text: str, described: ProgrammeFile, since: datetime | None) -> Answer:
+    def work(_here: Programme) -> tuple[list[str], int]:
+        published = programmes.publish(described, g.now, since, reason(), g.user.id)
+        lines = flow.reconsider(published.programme, now=g.now) if published.changes else 0
         return published.changes, lines
 
     try:
-        changes, lines = transaction(work)
+        changes, lines = committed(work)
     except (Refused, Overdrawn) as refusal:
         return _page(programme(), text, [(None, "", str(refusal))])
-    deliver()
     said = ngettext("%(num)d change is published.", "%(num)d changes are published.", len(changes))
     posted = ngettext("%(num)d ledger line was posted.", "%(num)d ledger lines were posted.", lines)
     flash(f"{said} {posted}" if changes else _("Nothing has changed."), "success")

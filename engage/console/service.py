@@ -1,5 +1,6 @@
 """What matters today in a programme, in a few set-based queries."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -191,17 +192,13 @@ def reaches(programme: Programme, today: date) -> list[Reach]:
     who, at = partners.attributes(programme.id), missions.end_of(today, programme)
     reaches = []
     for mission in found:
-        cost: dict[str, int] = {}
-        for stage_id in mission.stage_ids:
-            for unit, amount in paid.get(stage_id, {}).items():
-                cost[unit] = cost.get(unit, 0) + amount
+        cost = sum((paid[stage_id] for stage_id in mission.stage_ids), Counter[str]())
         window = mission_rules.window(mission.model.starts, mission.model.ends, today)
         size = len(missions.addressed(mission.audience, who, at))
         counts = [reached.get(stage_id, 0) for stage_id in mission.stage_ids]
         reaches.append(Reach(mission, window, size, counts, cost))
-    order = ("running", "upcoming", "over")
     newest_first = sorted(reaches, key=lambda r: r.mission.model.ends, reverse=True)
-    return sorted(newest_first, key=lambda r: order.index(r.window.state))
+    return sorted(newest_first, key=lambda r: mission_rules.STATES.index(r.window.state))
 
 
 def ends_at(reach: Reach, programme: Programme) -> datetime:
@@ -218,15 +215,15 @@ def _count_reached(stage_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.tuples().all())
 
 
-def _paid(stage_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    found: dict[int, dict[str, int]] = {}
+def _paid(stage_ids: Sequence[int]) -> dict[int, Counter[str]]:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
     rows = db.session.execute(
         select(Transfer.stage_id, Transfer.unit, func.sum(Transfer.amount))
         .where(Transfer.stage_id.in_(stage_ids))
         .group_by(Transfer.stage_id, Transfer.unit)
     )
     for stage_id, unit, amount in rows:
-        found.setdefault(stage_id, {})[unit] = int(amount)
+        found[stage_id][unit] = int(amount)
     return found
 
 

@@ -246,13 +246,12 @@ def _everything(
     programme: Programme, attributes: Mapping[int, Attributes]
 ) -> Iterator[tuple[list[int], Iterable[int], dict[Group, list[Worth]]]]:
     """All groups of rules and partners, some at a time; of a rule that stops at its budget all at once."""
-    shelf = []
-    for book in books(programme):
-        if book.limit is None:
-            shelf.append(book)
-        else:
-            everybody = partners.attributes(programme.id)
-            yield [book.id], everybody, _whole(programme, book, book.limit, everybody)
+    known = books(programme)
+    shelf = [book for book in known if book.limit is None]
+    limited = [(book, book.limit) for book in known if book.limit is not None]
+    everybody = partners.attributes(programme.id) if limited else {}
+    for book, limit in limited:
+        yield [book.id], everybody, _whole(programme, book, limit, everybody)
     rule_ids = [book.id for book in shelf]
     for chunk in in_chunks(attributes, 500):
         facts = activity.facts_of(chunk)

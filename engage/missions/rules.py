@@ -262,8 +262,12 @@ def carried_on(
     return values
 
 
+#: Where a mission's window stands, in the order in which missions are told.
+STATES = ("running", "upcoming", "over")
+
+
 class Window(NamedTuple):
-    """Whether a mission is ``upcoming``, ``running`` or ``over``, and the days that are left."""
+    """One of `STATES`, and the days that are left."""
 
     state: str
     days_left: int

@@ -191,8 +191,8 @@ def overview(programme: Programme, today: date) -> list[MissionView]:
 
 
 def _in_order(found: Iterable[MissionView]) -> list[MissionView]:
-    order = ("running", "upcoming", "over")
-    return sorted(found, key=lambda view: (order.index(view.window.state), view.mission.ends))
+    order = rules.STATES.index
+    return sorted(found, key=lambda view: (order(view.window.state), view.mission.ends))
 
 
 def _view(mission: Running, progress: Mapping[int, MissionProgress], today: date) -> MissionView:

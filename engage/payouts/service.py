@@ -228,13 +228,8 @@ def payments(run: PayoutRun) -> list[Payout]:
 
 def approvers(run: PayoutRun) -> list[str]:
     """Who said yes to a run, first to last."""
-    names = {
-        user.id: user.name or user.email
-        for user in db.session.scalars(
-            select(User).where(User.id.in_([run.approved_by, run.seconded_by]))
-        )
-    }
-    return [names[user_id] for user_id in (run.approved_by, run.seconded_by) if user_id]
+    people = [db.session.get_one(User, by) for by in (run.approved_by, run.seconded_by) if by]
+    return [user.name or user.email for user in people]
 
 
 def state(payout: Payout, run: PayoutRun) -> str:

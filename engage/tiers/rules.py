@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -71,12 +72,8 @@ class Climb:
         return found.tier if found else None
 
     def spell(self, instant: datetime) -> Spell | None:
-        found = None
-        for spell in self.spells:
-            if spell.since is not None and spell.since > instant:
-                break
-            found = spell
-        return found
+        newest_first = reversed(self.spells)
+        return next((x for x in newest_first if not x.since or x.since <= instant), None)
 
     def until(self, instant: datetime) -> datetime | None:
         """When what is held at ``instant`` ends, as things stand; None where it does not."""
@@ -94,12 +91,8 @@ class Climb:
 
 
 def in_force(ladders: Sequence[Ladder], instant: datetime) -> Ladder | None:
-    found = None
-    for ladder in ladders:
-        if ladder.valid_from is not None and ladder.valid_from > instant:
-            break
-        found = ladder
-    return found
+    newest_first = reversed(ladders)
+    return next((x for x in newest_first if not x.valid_from or x.valid_from <= instant), None)
 
 
 @dataclass(slots=True)
@@ -263,9 +256,8 @@ def outlook(
     for one in counting:
         period = periods.containing(today, one.tier.period)
         value = one.total if one.period == period else 0
-        found.append(
-            Outlook(one.tier, value, period.last, one.until if one.until >= today else None)
-        )
+        until = one.until if one.until >= today else None
+        found.append(Outlook(one.tier, value, period.last, until))
     return found
 
 
@@ -274,11 +266,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 def first_difference(before: Sequence[Spell], after: Sequence[Spell]) -> datetime | None:
     """The first instant at which two histories differ; None where they are the same."""
-    for index in range(max(len(before), len(after))):
-        one = before[index] if index < len(before) else None
-        other = after[index] if index < len(after) else None
-        if one and other and one[:2] == other[:2]:
-            continue
-        starts = [spell.since or BEGINNING for spell in (one, other) if spell]
-        return min(starts)
+    for one, other in zip_longest(before, after):
+        if not (one and other and one[:2] == other[:2]):
+            return min(spell.since or BEGINNING for spell in (one, other) if spell)
     return None
