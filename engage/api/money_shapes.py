@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from engage.api.shapes import Shape, Whole
+from engage.api.shapes import Shape
+from engage.api.values import Whole
 
 
 class PayoutRun(Shape):

@@ -31,7 +31,7 @@ spec = SpecTree(
     description="Facts in; standings, statements and missions out.",
     mode="strict",
     security_schemes=[
-        SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
+        SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))
     ],
     security={"key": []},
 )
@@ -72,10 +72,7 @@ def tells(
     refusals = REFUSALS | ({"HTTP_400": shapes.Error} if query else {})
     refusals |= {"HTTP_404": shapes.Error} if "<" in address else {}
     described = spec.validate(
-        query=query,
-        resp=Documented(HTTP_200=answer, **refusals),
-        skip_validation=True,
-        tags=[tag],
+        query=query, resp=Documented(HTTP_200=answer, **refusals), skip_validation=True, tags=[tag]
     )
     return lambda view: blueprint.get(address)(keyed("read")(limited(described(view))))
 

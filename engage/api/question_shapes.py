@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from engage.api.shapes import Exact, Issue, Kind, Name, Shape, Whole
+from engage.api.shapes import Issue, Shape
+from engage.api.values import Exact, Kind, Name, Whole
 
 
 class FactsQuery(Shape):

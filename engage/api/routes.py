@@ -90,9 +90,7 @@ _Carry = Callable[[Programme, list[Any], datetime], flow.Outcome | partners.Admi
 
 
 def _take(
-    read: Callable[[Programme, bytes], Intake[Any]],
-    carry: _Carry,
-    carry_some: _Carry | None = None,
+    read: Callable[[Programme, bytes], Intake[Any]], carry: _Carry, carry_some: _Carry | None = None
 ) -> Response:
     """Read a body, carry it through the flow in one transaction, and answer per item.
 

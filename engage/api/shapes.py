@@ -1,75 +1,14 @@
 """What goes over the wire: pydantic models, which are the published schema as well."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    RootModel,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
-from engage import definitions
 from engage.activity import cells
-from engage.money import scaled
-from engage.web.numbers import number
+from engage.api.values import Day, Exact, Kind, Name, Whole, if_any
 
 MOST_AT_ONCE = 1_000
-
-
-def _clean(text: str) -> str:
-    """As a file's cells are read: the same id is the same fact whichever way it comes."""
-    found = cells.clean(text)
-    if not found:
-        raise ValueError("is blank: write a text")
-    return found
-
-
-def _exact(value: Any) -> int:
-    """Ten-thousandths of a JSON number, or of a text that `engage.money` calls plain."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('is no number: write digits, such as "1234.56"')
-    return scaled(value)
-
-
-def _day(value: Any) -> date | None:
-    """A day is a text: a number would be taken for seconds since 1970."""
-    if not isinstance(value, str) or len(value) > 30:
-        raise ValueError("is no day: write it like 2013-03-31")
-    try:
-        return definitions.day({"day": value}, "day")
-    except definitions.DefinitionError as error:
-        raise ValueError(error.problem) from None
-
-
-def _whole(value: Any) -> int:
-    found = number(value)
-    if found is None:
-        raise ValueError("is no whole number: write digits, such as 100")
-    return found
-
-
-def _if_any(reader: Callable[[str], str]) -> AfterValidator:
-    return AfterValidator(lambda text: reader(text) if text else text)
-
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
-    AfterValidator(_clean),
-]
-#: What is read from a decimal is in ten-thousandths.
-Exact = Annotated[int, PlainValidator(_exact, json_schema_input_type=Decimal)]
-Day = Annotated[date, BeforeValidator(_day)]
-Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Shape(BaseModel):
@@ -80,9 +19,6 @@ class Shape(BaseModel):
         """What a row says under the names of the fields, but for what is ``said`` otherwise."""
         read = {name: getattr(row, name) for name in cls.model_fields if name not in said}
         return cls(**read, **said)
-
-
-Kind = Literal[*definitions.FACT_KINDS]  # type: ignore[valid-type]
 
 
 class FactIn(Shape):
@@ -132,8 +68,8 @@ class PartnerIn(Shape):
     target: Exact | None = Field(
         None, description="What boards of targets measure this partner by."
     )
-    locale: Annotated[str, StringConstraints(max_length=20), _if_any(cells.locale)] | None = None
-    timezone: Annotated[str, StringConstraints(max_length=64), _if_any(cells.zone)] | None = None
+    locale: Annotated[str, StringConstraints(max_length=20), if_any(cells.locale)] | None = None
+    timezone: Annotated[str, StringConstraints(max_length=64), if_any(cells.zone)] | None = None
 
 
 class PartnersIn(RootModel[PartnerIn | list[PartnerIn]]):

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from engage.console import rules as names
 from engage.console.rule_form import as_said, as_typed
-from engage.console.typed_form import AUDIENCE, Field, Form, Reading, Typed, one
+from engage.console.typed_fields import AUDIENCE, Field, Typed, one
+from engage.console.typed_form import Form, Reading
 from engage.definitions import DefinitionError
 from engage.leaderboards import language, rules, windows
 from engage.leaderboards.rules import Board

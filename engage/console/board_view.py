@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from engage import periods
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console.form_view import Words, kinds
-from engage.console.typed_form import AUDIENCE, NONE, Reading
+from engage.console.typed_fields import AUDIENCE, NONE
+from engage.console.typed_form import Reading
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
 from engage.leaderboards import ranking, rules, sentences, service, windows
@@ -47,7 +48,7 @@ def words(here: Programme, voice: Voice) -> Words:
         },
         labels=named | whom | _labels() | columns,
         hints=_hints(here),
-        choices=_choices(here, voice),
+        choices=_counted(here, voice) | _when(here, voice) | _ranked(),
         columns={"name": _("Name"), "starts": _("First day"), "ends": _("Last day")},
         known=known | of_partners | {"columns": list(rules.COLUMNS)},
         required=frozenset(("newcomers", "mean", "days", "best")),
@@ -109,10 +110,6 @@ def _hints(here: Programme) -> dict[str, str]:
 _Choices = dict[str, list[tuple[str, str]]]
 
 
-def _choices(here: Programme, voice: Voice) -> _Choices:
-    return _counted(here, voice) | _when(here, voice) | _ranked()
-
-
 def _counted(here: Programme, voice: Voice) -> _Choices:
     """What makes a score, and whose it is."""
     return {
@@ -147,10 +144,7 @@ def _counted(here: Programme, voice: Voice) -> _Choices:
             ("mean", _("over the last periods")),
         ],
         "growth": [("difference", _("as a difference")), ("percent", _("in percent"))],
-        "own_targets": [
-            (NONE, _("the same for all")),
-            ("true", _("the partner's own")),
-        ],
+        "own_targets": [(NONE, _("the same for all")), ("true", _("the partner's own"))],
     }
 
 
@@ -172,10 +166,7 @@ def _when(here: Programme, voice: Voice) -> _Choices:
 def _ranked() -> _Choices:
     """How scores are ranked, and who sees it."""
     return {
-        "seen_by": [
-            ("audience", _("who is ranked on it")),
-            ("everyone", _("everybody")),
-        ],
+        "seen_by": [("audience", _("who is ranked on it")), ("everyone", _("everybody"))],
         "tie": [
             ("competition", _("share a rank: 1, 1, 3")),
             ("dense", _("share a rank: 1, 1, 2")),

@@ -15,7 +15,8 @@ from engage.console.board_form import FORM
 from engage.console.fit import fitting
 from engage.console.form_view import whole
 from engage.console.rules import slug_of
-from engage.console.typed_form import Errors, Reading, Typed, begun, one
+from engage.console.typed_fields import Errors, Typed, begun, one
+from engage.console.typed_form import Reading
 from engage.db import db
 from engage.leaderboards import language, publishing, rules
 from engage.leaderboards import service as leaderboards
@@ -150,7 +151,8 @@ def _submitted(row: Board | None) -> Answer:
         return _page(here, row, typed, errors), 422
 
     def work(here: Programme) -> str:
-        free = slug or slug_of(board.name, _taken(here.id), "board")
+        taken = db.session.scalars(select(Board.slug).where(Board.programme_id == here.id))
+        free = slug or slug_of(board.name, _RESERVED.union(taken), "board")
         flow.rank(here, replace(board, slug=free), now=g.now, why=reason(), by=g.user.id)
         return free
 
@@ -158,11 +160,6 @@ def _submitted(row: Board | None) -> Answer:
     text = _("The board is published.") if row is None else _("The board was changed.")
     flash(text, "success")
     return redirect(url_for(".index", _anchor=made), 303)
-
-
-def _taken(programme_id: int) -> set[str]:
-    used = select(Board.slug).where(Board.programme_id == programme_id)
-    return _RESERVED | set(db.session.scalars(used))
 
 
 @blueprint.post("/<slug>/archive")

@@ -13,7 +13,8 @@ from engage.console.fit import fitting
 from engage.console.form_view import whole
 from engage.console.rule_form import FORM
 from engage.console.rules import slug_of
-from engage.console.typed_form import Reading, Typed, begun, one
+from engage.console.typed_fields import Typed, begun, one
+from engage.console.typed_form import Reading
 from engage.db import db, transaction
 from engage.incentives import drafts, publishing
 from engage.incentives.models import Rule as Row

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from engage.console.typed_form import Form, Reading, Typed
+from engage.console.typed_fields import Typed
+from engage.console.typed_form import Form, Reading
 from engage.incentives.rules import Rule
 from engage.leaderboards.rules import Board
 from engage.programmes import file as programme_file

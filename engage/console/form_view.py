@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from engage.activity import sentences as facts
-from engage.console.typed_form import MOST_ROWS, Errors, Field, Form, Typed, one, row_count, values
+from engage.console.typed_fields import MOST_ROWS, Errors, Field, Typed, one, row_count, values
+from engage.console.typed_form import Form
 from engage.definitions import FACT_KINDS
 from engage.voice import Voice
 

@@ -42,7 +42,9 @@ def head_start(
     if _facts(programme, mission) > MOST_FACTS:
         return HeadStart(False, [], {}, {})
     who = partners.attributes(programme.id)
-    draft = _running(mission, published)
+    # Stages that are new have an id that no reward was paid for.
+    ids = [*(published.stage_ids if published else ()), *range(-len(mission.stages), 0)]
+    draft = Running(0, mission, tuple(ids[: len(mission.stages)]))
     stood = progress.measured(draft, addressed(mission.audience, who), who)
     reached = [
         sum(1 for steps in stood.values() if steps[index].reached)
@@ -68,10 +70,3 @@ def _facts(programme: Programme, mission: Mission) -> int:
         .limit(MOST_FACTS + 1)
     )
     return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-
-
-def _running(mission: Mission, published: Running | None) -> Running:
-    """The draft as it would run; stages that are new have an id that no reward was paid for."""
-    kept = list(published.stage_ids) if published else []
-    ids = [*kept, *(-number for number in range(1, len(mission.stages) + 1))]
-    return Running(0, mission, tuple(ids[: len(mission.stages)]))

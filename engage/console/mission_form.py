@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from engage import conditions, definitions
 from engage.conditions import Where
-from engage.console.typed_form import AUDIENCE, Errors
+from engage.console.typed_fields import AUDIENCE, Errors
 from engage.definitions import DefinitionError
 from engage.missions import rules
 from engage.missions.rules import Mission, Pay, Stage

@@ -11,7 +11,7 @@ from engage.console.form_view import named
 from engage.console.head_start import HeadStart, head_start
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
-from engage.console.typed_form import AUDIENCE, Errors
+from engage.console.typed_fields import AUDIENCE, Errors
 from engage.incentives.drafts import known_values
 from engage.missions import sentences
 from engage.missions import service as missions

@@ -13,7 +13,7 @@ from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
-from engage.console.typed_form import AUDIENCE
+from engage.console.typed_fields import AUDIENCE
 from engage.db import db
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -174,7 +174,8 @@ def _published(mission: Definition, slug: str | None) -> Answer:
     """Make it live: on the pages of those it addresses, with what they have done already."""
 
     def work(here: Programme) -> tuple[str, int]:
-        free = slug or rules.slug_of(mission.name, _taken(here.id))
+        taken = db.session.scalars(select(Mission.slug).where(Mission.programme_id == here.id))
+        free = slug or rules.slug_of(mission.name, _RESERVED.union(taken))
         publishing.publish(here, replace(mission, slug=free), g.now, reason(), g.user.id)
         return free, flow.launch(here, free, now=g.now)
 
@@ -188,11 +189,6 @@ def _published(mission: Definition, slug: str | None) -> Answer:
         )
     flash(text, "success")
     return redirect(url_for(".mission", slug=made), 303)
-
-
-def _taken(programme_id: int) -> set[str]:
-    used = select(Mission.slug).where(Mission.programme_id == programme_id)
-    return _RESERVED | set(db.session.scalars(used))
 
 
 @blueprint.post("/<slug>/end")

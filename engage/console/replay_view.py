@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from engage import periods
 from engage.activity import sentences as facts
 from engage.console import rule_view
-from engage.console.typed_form import one
+from engage.console.typed_fields import one
 from engage.incentives import drafts, jobs, language, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.replay import PERIODS
@@ -218,7 +218,11 @@ def _statement(
         "present": total(found["totals"][0]),
         "draft": total(found["totals"][1]),
         "rows": [
-            *([_event(line, currency, voice), *_pays(line, voice)] for line in found["lines"]),
+            [
+                _event(line, currency, voice),
+                *(voice.pay(pay[1], pay[0], whole=False) if pay else "–" for pay in line["pay"]),
+            ]
+            for line in found["lines"]
         ],
         "more": found["more"],
     }
@@ -233,7 +237,3 @@ def _event(line: Mapping[str, Any], currency: str, voice: Voice) -> str:
     if line["amount"]:
         said.append(voice.amount(line["amount"], currency))
     return " · ".join(said)
-
-
-def _pays(line: Mapping[str, Any], voice: Voice) -> list[str]:
-    return [voice.pay(pay[1], pay[0], whole=False) if pay else "–" for pay in line["pay"]]

@@ -9,7 +9,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engage.console.typed_form import AUDIENCE, Errors, Field, Form, Reading, Typed, one
+from engage.console.typed_fields import AUDIENCE, Errors, Field, Typed, one
+from engage.console.typed_form import Form, Reading
 from engage.definitions import DefinitionError
 from engage.incentives import language
 from engage.incentives.rules import Rule
@@ -21,10 +22,6 @@ _MEAN = re.compile(r"mean of last ([0-9]+) periods")
 
 def _banded(typed: Typed) -> bool:
     return bool(one(typed, "bands"))
-
-
-def _growing(typed: Typed) -> bool:
-    return bool(one(typed, "baseline"))
 
 
 FIELDS = (
@@ -45,7 +42,7 @@ FIELDS = (
     Field("period", "choice", "limits"),
     Field("baseline", "choice", "limits"),
     Field("mean", "count", "limits", of=lambda typed: one(typed, "baseline") == "mean"),
-    Field("newcomers", "number", "limits", of=_growing),
+    Field("newcomers", "number", "limits", of=lambda typed: bool(one(typed, "baseline"))),
     Field("minimum", "number", "limits"),
     Field("cap", "number", "limits"),
     Field("budget", "number", "limits"),

@@ -16,7 +16,8 @@ from engage.console import rule_view as view
 from engage.console.drafts import Answer, fitted, keep, the_draft
 from engage.console.drafts import blueprint as blueprint
 from engage.console.rules import slug_of
-from engage.console.typed_form import Reading, one
+from engage.console.typed_fields import one
+from engage.console.typed_form import Reading
 from engage.db import db, without_trace
 from engage.earnings.reasons import rule_name
 from engage.incentives import drafts, jobs, language, publishing

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from engage import periods
 from engage.console.form_view import Words, kinds
-from engage.console.typed_form import NONE, Reading, one
+from engage.console.typed_fields import NONE, one
+from engage.console.typed_form import Reading
 from engage.earnings.reasons import rule_name
 from engage.incentives import complexity, drafts, explain, language, publishing, terms
 from engage.incentives.models import RuleDraft
@@ -31,7 +32,7 @@ def words(here: Programme, voice: Voice) -> Words:
         labels=terms.labels(voice),
         hints=_hints(here),
         choices=_choices(here, voice),
-        columns=_columns(),
+        columns={"from": _("From"), "rate": _("Rate"), "at": _("Once reached"), "pays": _("Pays")},
         known=drafts.known_values(here),
         required=frozenset(("newcomers", "mean")),
         optional=frozenset(("milestones",)),
@@ -87,10 +88,6 @@ def _hints(here: Programme) -> dict[str, str]:
             "The last day counts, too: to its end, or to that time. Blank: until further notice."
         ),
     }
-
-
-def _columns() -> dict[str, str]:
-    return {"from": _("From"), "rate": _("Rate"), "at": _("Once reached"), "pays": _("Pays")}
 
 
 # --- in words -------------------------------------------------------------------------------------

@@ -100,10 +100,11 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
     if board:
         shown = board.rule.windows.running(days.last)
         top = ranking.ranking(programme, board, shown, limit=_TOP, live=True)
+    counted = select(func.count(Partner.id)).where(Partner.programme_id == programme.id)
     return Overview(
         period=period,
         stretch=days,
-        partners=partner_count(programme.id),
+        partners=db.session.scalar(counted) or 0,
         sales=found,
         bars=rules.bars(period, days.last, _by_day(programme.id, kind, days)),
         earned=earned(programme.id, days.first, days.last),
@@ -118,11 +119,6 @@ def overview(programme: Programme, period: Period, today: date) -> Overview:
     )
 
 
-def partner_count(programme_id: int) -> int:
-    counted = select(func.count()).select_from(Partner).where(Partner.programme_id == programme_id)
-    return db.session.scalar(counted) or 0
-
-
 def sales(programme: Programme, kind: str, days: Stretch) -> Sales:
     """Every partner's sum in both stretches, in one pass over the facts."""
     now = case((Fact.day.between(days.first, days.last), Fact.amount), else_=0)
@@ -131,11 +127,7 @@ def sales(programme: Programme, kind: str, days: Stretch) -> Sales:
     sold_before = case((Fact.day.between(days.before_first, days.before_last), 1), else_=0)
     rows = db.session.execute(
         select(
-            Fact.partner_id,
-            func.sum(before),
-            func.sum(now),
-            func.sum(sold_before),
-            func.sum(sold),
+            Fact.partner_id, func.sum(before), func.sum(now), func.sum(sold_before), func.sum(sold)
         )
         .where(
             Fact.programme_id == programme.id,

@@ -11,7 +11,8 @@ from flask_babel import ngettext
 from engage.activity import sentences as facts
 from engage.conditions import texts
 from engage.console.form_view import Words, drawn, summary
-from engage.console.typed_form import AUDIENCE, NONE, Errors, Field, Form, Typed, one
+from engage.console.typed_fields import AUDIENCE, NONE, Errors, Field, Typed, one
+from engage.console.typed_form import Form
 from engage.definitions import DefinitionError
 from engage.incentives import phrases, terms
 from engage.incentives.drafts import known_values

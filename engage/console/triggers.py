@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from engage.console import rules
 from engage.console import trigger_view as view
 from engage.console.trigger_view import FORM, Reading
-from engage.console.typed_form import Errors, Typed, one
+from engage.console.typed_fields import Errors, Typed, one
 from engage.db import transaction
 from engage.programmes.models import Programme
 from engage.videos import switches

@@ -47,10 +47,7 @@ def done_since(
     """Groups of rules that look at tiers, with facts since their partner's tier is another."""
     if not climbed:
         return set()
-    here = (
-        among(Fact.partner_id, climbed),
-        Fact.occurred_at >= min(climbed.values()),
-    )
+    here = (among(Fact.partner_id, climbed), Fact.occurred_at >= min(climbed.values()))
     facts = [
         fact
         for fact in activity.standing_facts(*here)

@@ -64,11 +64,6 @@ def taken(programme_id: int) -> set[str]:
     return set(db.session.scalars(select(Row.slug).where(Row.programme_id == programme_id)))
 
 
-def earliest(rule: Rule, first: Period) -> date:
-    """The first day whose facts a rule looks at for what it pays in a period."""
-    return min([first.first, *(period.first for period in reach_of(rule, first))])
-
-
 def awarded(programme_id: int, slug: str) -> dict[str, int]:
     """What the versions of a rule have awarded so far, by unit, in minor units."""
     versions = (
@@ -150,9 +145,10 @@ def run(
             tally.add(side, trying.paid(side, known, seen[side]), days.kind)
         for partner, higher in trying.trial.moved(seen, end) if trying.trial else ():
             moved[higher].append(partner)
+    oldest = select(func.min(Fact.day)).where(Fact.programme_id == programme_id)
     told = {partner_id: {**of, "tier": of["tier"].at(end)} for partner_id, of in who.items()}
     return {
-        "first": max(span[0].first, _first_day(programme_id) or span[0].first).isoformat(),
+        "first": max(days.first, db.session.scalar(oldest) or days.first).isoformat(),
         "last": min(span[-1].last, newest).isoformat(),
         "facts": facts,
         "partners": len(who),
@@ -181,7 +177,8 @@ class _Trying(NamedTuple):
         rules = [rule for rule in sides if rule]
         slug = rules[0].slug if rules else ""
         moving = trial(db.session.get_one(Programme, programme_id), slug, rules)
-        reach = min((earliest(rule, span[0]) for rule in rules), default=days.first)
+        looked_at = [days, *(period for rule in rules for period in reach_of(rule, span[0]))]
+        reach = min(period.first for period in looked_at)
         return cls(sides, days, reach, {rule.on for rule in rules}, moving)
 
     def facts(self, partner_ids: Iterable[int]) -> list[Standing]:
@@ -219,7 +216,3 @@ class _Trying(NamedTuple):
             )
             for partner, why in chosen
         ]
-
-
-def _first_day(programme_id: int) -> date | None:
-    return db.session.scalar(select(func.min(Fact.day)).where(Fact.programme_id == programme_id))

@@ -149,9 +149,7 @@ def _limits(rule: Rule, currency: str, voice: Voice) -> str:
     if rule.within is not None:
         parts.append(
             voice.ngettext(
-                "on the day you join",
-                "in the first %(num)s days after you join",
-                rule.within,
+                "on the day you join", "in the first %(num)s days after you join", rule.within
             )
         )
     first, last = edge(rule.starts, rule.opens, voice), edge(rule.ends, rule.closes, voice)

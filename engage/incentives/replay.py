@@ -158,7 +158,8 @@ def _segments(
     groups: dict[tuple[str, str], list[Pair]] = defaultdict(list)
     for who, pair in pairs.items():
         for name, value in attributes[who].items():
-            for one in [value] if isinstance(value, str) else value if _many(value) else ():
+            several = value if isinstance(value, frozenset) else ()
+            for one in [value] if isinstance(value, str) else several:
                 groups[name, one].append(pair)
     names = list(dict.fromkeys(name for partner in attributes.values() for name in partner))
     shown = []
@@ -169,10 +170,6 @@ def _segments(
             rest = max(0, len(rows) - _SEGMENTS_SHOWN)
             shown.append({"by": name, "rows": rows[:_SEGMENTS_SHOWN], "more": rest})
     return shown
-
-
-def _many(value: Any) -> bool:
-    return isinstance(value, frozenset)
 
 
 def chosen(tally: Tally) -> list[tuple[int, str]]:

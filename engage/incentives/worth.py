@@ -137,16 +137,11 @@ def placed(
             else rules.in_force(book.versions, fact.occurred_at)
         )
         rule = version.rule if version else None
-        if version is None or rule is None or not applies(rule, fact, attributes[fact.partner_id]):
+        if version is None or rule is None or missed(rule, fact, attributes[fact.partner_id]):
             continue
         period = periods.containing(fact.day, rule.period).name
         groups[book.id, fact.partner_id, period].append((fact, version))
     return groups
-
-
-def applies(rule: rules.Rule, fact: Standing, partner: Attributes) -> bool:
-    """Whether the rule (in force) pays for the fact of that partner."""
-    return missed(rule, fact, partner) is None
 
 
 def missed(rule: rules.Rule, fact: Standing, partner: Attributes) -> str | None:

@@ -45,7 +45,8 @@ def parse(raw: Mapping[str, Any], currency: str) -> Board:
     of_facts = measure in FACT_MEASURES
     by = take(read.choice, raw, "by", MEMBERS, "partner")
     score = take(read.choice, raw, "score", SCORES, "sum")
-    unit = PERCENT if raw.get("growth") == PERCENT or _asks_targets(raw) else measure
+    told_in_percent = raw.get("growth") == PERCENT or "target" in raw or raw.get("own_targets")
+    unit = PERCENT if told_in_percent else measure
     _without_meaning(take, raw, measure, by, score)
     size = _sizes(measure)
     baseline = take(parse_baseline, raw, size) if measure else None
@@ -108,10 +109,6 @@ def _final_after(raw: Mapping[str, Any]) -> Span | None:
     if "final_after" not in raw:
         return moments.FINAL_AFTER
     return None if raw["final_after"] == "never" else moments.span(raw, "final_after")
-
-
-def _asks_targets(raw: Mapping[str, Any]) -> bool:
-    return "target" in raw or bool(raw.get("own_targets"))
 
 
 def _digits(unit: str | None) -> int:

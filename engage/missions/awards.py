@@ -190,61 +190,47 @@ def _differences(
     for place, _, amount, fact, before, after, terms in rewards:
         so_far = posted.get(place, {}).pop(fact.id, NOTHING_POSTED)
         if amount != so_far.amount:
-            stage_id, partner_id, unit = place
-            owed.append(
-                Difference(
-                    partner_id,
-                    unit,
-                    amount - so_far.amount,
-                    fact.id,
-                    None,
-                    stage_id,
-                    None,
-                    fact.occurred_at,
-                    fact.day,
-                    before,
-                    after,
-                    so_far.lines,
-                    terms,
-                )
-            )
+            owed.append(_difference(place, fact, amount, so_far, before, after, terms))
     return owed + _taken_back(posted)
+
+
+def _difference(
+    place: _Place, fact: Any, amount: int, so_far: Posted, before: int, after: int, terms: Any
+) -> Difference:
+    stage_id, partner_id, unit = place
+    return Difference(
+        partner_id=partner_id,
+        unit=unit,
+        amount=amount - so_far.amount,
+        fact_id=fact.id,
+        rule_version_id=None,
+        stage_id=stage_id,
+        period=None,
+        occurred_at=fact.occurred_at,
+        day=fact.day,
+        total_before=before,
+        total_after=after,
+        sequence=so_far.lines,
+        terms=terms,
+    )
 
 
 def _taken_back(posted: dict[_Place, dict[int, Posted]]) -> list[Difference]:
     """Rewards that stand posted for a fact that reaches nothing any more."""
-    gone = {
-        fact_id
-        for lines in posted.values()
+    gone = [
+        (place, fact_id, standing)
+        for place, lines in posted.items()
         for fact_id, standing in lines.items()
         if standing.amount
-    }
+    ]
     if not gone:
         return []
-    facts = {
-        fact.id: fact
-        for fact in db.session.execute(
-            select(Fact.id, Fact.occurred_at, Fact.day).where(Fact.id.in_(gone))
-        )
-    }
+    columns = select(Fact.id, Fact.occurred_at, Fact.day)
+    rows = db.session.execute(columns.where(Fact.id.in_({fact_id for _, fact_id, _ in gone})))
+    facts = {fact.id: fact for fact in rows}
     return [
-        Difference(
-            partner_id,
-            unit,
-            -standing.amount,
-            fact_id,
-            None,
-            stage_id,
-            None,
-            facts[fact_id].occurred_at,
-            facts[fact_id].day,
-            0,
-            0,
-            standing.lines,
-        )
-        for (stage_id, partner_id, unit), lines in posted.items()
-        for fact_id, standing in lines.items()
-        if standing.amount
+        _difference(place, facts[fact_id], 0, standing, 0, 0, None)
+        for place, fact_id, standing in gone
     ]
 
 

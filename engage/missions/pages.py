@@ -42,6 +42,8 @@ def card(
     """
     mission, state = view.mission, view.window.state
     running = state == "running"
+    # What partners should know of budgets that may be used up before they are there.
+    said = (used(limit, awarded, unit, voice) for unit, limit, awarded in view.limits)
     return {
         "slug": mission.slug,
         "name": mission.name,
@@ -50,7 +52,7 @@ def card(
         "when": voice.days(mission.starts, mission.ends),
         "deadline": voice.deadline(ends_at(view, programme), now) if running else None,
         "audience": sentences.audience(view.audience, voice),
-        "used": _used(view, voice) if state != "over" else [],
+        "used": [text for text in said if text] if state != "over" else [],
         "stages": [
             stage(view, found, programme, voice, plays=plays, opens=opens) for found in view.stages
         ],
@@ -60,12 +62,6 @@ def card(
             "%(reached)s of %(total)s", reached=view.reached, total=len(view.stages)
         ),
     }
-
-
-def _used(view: MissionView, voice: Voice) -> list[str]:
-    """What partners should know of budgets that may be used up before they are there."""
-    said = (used(limit, awarded, unit, voice) for unit, limit, awarded in view.limits)
-    return [text for text in said if text]
 
 
 def stage(

@@ -212,9 +212,7 @@ def progress(stages: Sequence[Stage], facts: Iterable[Standing]) -> list[Progres
 
 
 def _opened_in_turn(
-    stages: Sequence[Stage],
-    values: list[int],
-    crossed: list[_Crossing | None],
+    stages: Sequence[Stage], values: list[int], crossed: list[_Crossing | None]
 ) -> list[Progress]:
     found: list[Progress] = []
     latest: _Crossing | None = None
@@ -280,8 +278,3 @@ def window(mission_starts: date, mission_ends: date, today: date) -> Window:
     if today > mission_ends:
         return Window("over", 0)
     return Window("running", (mission_ends - today) // timedelta(days=1) + 1)
-
-
-def still_needed(stage: Stage, value: int) -> int:
-    """What is missing to the target, in ten-thousandths; 0 when it is there."""
-    return max(0, stage.target - value)

@@ -73,10 +73,7 @@ def _customers(stage: Stage, currency: str, voice: Voice) -> str:
     num, shown = _number(stage), voice.quantity(stage.target)
     if stage.on == "sale":
         return voice.ngettext(
-            "Sell to %(shown)s customer",
-            "Sell to %(shown)s different customers",
-            num,
-            shown=shown,
+            "Sell to %(shown)s customer", "Sell to %(shown)s different customers", num, shown=shown
         )
     kinds = facts.named(stage.on, voice).many
     return voice.ngettext(

@@ -131,7 +131,8 @@ class StageView(NamedTuple):
 
     @property
     def needed(self) -> int:
-        return rules.still_needed(self.stage, self.value)
+        """What is missing to the target, in ten-thousandths; 0 when it is there."""
+        return max(0, self.stage.target - self.value)
 
 
 class MissionView(NamedTuple):

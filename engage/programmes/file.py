@@ -235,10 +235,10 @@ def dump(file: ProgrammeFile) -> str:
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:
     """Days as TOML writes them, which JSON cannot."""
-    days = {key: _as_toml(row[key]) for key in ("starts", "ends") if key in row}
+    days = {
+        key: (datetime if "T" in row[key] else date).fromisoformat(row[key])
+        for key in ("starts", "ends")
+        if key in row
+    }
     seasons = {key: [_with_days(season) for season in row[key]] for key in row if key == "seasons"}
     return row | days | seasons
-
-
-def _as_toml(said: str) -> date:
-    return datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)

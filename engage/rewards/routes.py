@@ -25,10 +25,6 @@ blueprint = Blueprint("rewards", __name__, url_prefix="/rewards")
 _LISTED = 50
 
 
-def _per_person() -> str:
-    return f"redeem:{g.user.id}"
-
-
 @blueprint.get("/")
 @allow("partner")
 def index() -> str:
@@ -99,7 +95,7 @@ def redeemed(row: Redemption, voice: Voice) -> dict[str, Any]:
 
 @blueprint.post("/<id:reward_id>")
 @allow("partner")
-@limiter.limit("30 per minute", key_func=_per_person)
+@limiter.limit("30 per minute", key_func=lambda: f"redeem:{g.user.id}")
 def redeem(reward_id: int) -> Response:
     """Spend points on one piece; the form's key makes sent twice once."""
     programme_id, partner_id = g.seat.programme.id, g.seat.partner.id

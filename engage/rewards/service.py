@@ -258,12 +258,7 @@ def orders(programme_id: int, *, settled: bool, limit: int, offset: int = 0) -> 
 
 
 def redeemed(
-    programme_id: int,
-    *,
-    partner_id: int | None,
-    state: str | None,
-    before: int | None,
-    limit: int,
+    programme_id: int, *, partner_id: int | None, state: str | None, before: int | None, limit: int
 ) -> list[tuple[Redemption, str]]:
     """Redemptions with their partners' external ids, newest first: a partner's, in a state, before one."""
     of = [] if partner_id is None else [Redemption.partner_id == partner_id]

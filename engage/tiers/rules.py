@@ -140,10 +140,7 @@ def _after(day: date, days: int) -> date:
 
 
 def spells(
-    ladders: Sequence[Ladder],
-    facts: Iterable[Standing],
-    points: Mapping[int, int],
-    timezone: str,
+    ladders: Sequence[Ladder], facts: Iterable[Standing], points: Mapping[int, int], timezone: str
 ) -> list[Spell]:
     """The tiers of one partner over time, from all of the partner's facts in event-time order.
 

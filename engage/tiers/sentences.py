@@ -99,7 +99,12 @@ def standing(
         if found.ahead
         else voice.gettext("There is no tier above it."),
         "history": [
-            _spell(spell, voice) for spell in reversed(found.climb.spells) if _past(spell, now)
+            (
+                voice.moment(spell.since) if spell.since else voice.gettext("From the start"),
+                spell.tier or voice.gettext("No tier"),
+            )
+            for spell in reversed(found.climb.spells)
+            if spell.since is None or spell.since <= now
         ],
     }
 
@@ -112,10 +117,6 @@ def _lost(found: service.Standpoint, now: datetime, voice: Voice) -> str | None:
     if not was or held is None or held.since is None or now - held.since > _TOLD:
         return None
     return voice.gettext("You were %(tier)s until %(day)s.", tier=was, day=voice.moment(held.since))
-
-
-def _past(spell: Spell, now: datetime) -> bool:
-    return spell.since is None or spell.since <= now
 
 
 def _said(held: Spell | None, voice: Voice) -> str:
@@ -151,11 +152,6 @@ def needs(ahead: Outlook, currency: str, voice: Voice = ENGLISH) -> str:
         tier=tier.name,
         day=voice.day(ahead.last),
     )
-
-
-def _spell(spell: Spell, voice: Voice) -> tuple[str, str]:
-    since = voice.moment(spell.since) if spell.since else voice.gettext("From the start")
-    return since, spell.tier or voice.gettext("No tier")
 
 
 def ladder(programme: Programme, now: datetime, voice: Voice = ENGLISH) -> list[dict[str, Any]]:

@@ -38,13 +38,11 @@ class Trial(NamedTuple):
         theirs: dict[int, list[Standing]] = defaultdict(list)
         for fact in facts:
             theirs[fact.partner_id].append(fact)
-        return {
-            partner: {**of, "tier": Climb(self._spells(theirs[partner], points), self.ladders)}
-            for partner, of in who.items()
-        }
-
-    def _spells(self, facts: list[Standing], points: Mapping[int, int]) -> list[rules.Spell]:
-        return rules.spells(self.ladders, facts, points, self.timezone)
+        found: dict[int, Attributes] = {}
+        for partner, of in who.items():
+            spells = rules.spells(self.ladders, theirs[partner], points, self.timezone)
+            found[partner] = {**of, "tier": Climb(spells, self.ladders)}
+        return found
 
     def followed(
         self, facts: Sequence[Standing], who: Mapping[int, Attributes], within: Period

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from engage.console import board_form
-from engage.console.typed_form import Reading, Typed
+from engage.console.typed_fields import Typed
+from engage.console.typed_form import Reading
 from engage.home.service import main_board
 from engage.leaderboards import language, service
 from engage.programmes import service as programmes
