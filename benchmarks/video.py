@@ -237,7 +237,7 @@ def compare(home: Path, options: argparse.Namespace) -> None:
             f"bytes, pipeline : ordinary              {sum(ratios) / len(ratios):6.2f}   (goal: 1.1)"
         )
         print(f"ordinary film's distance from reference {composite.distance(reel):6.2f}   of 255")
-    print(f"SSIM against the reference path         {ssim(reel, home / f'{len(told) - 1}.mp4'):6.4f}"
+    print(f"SSIM against the reference path         {ssim(reel, home / f'{numbers[-1]}.mp4'):6.4f}"
           "   (goal: 0.995)")  # fmt: skip
     whole = memory[0]
     print(f"memory            {max(map(max, memory)):6.0f} MB at most (goal: 350), "

@@ -13,18 +13,29 @@ NEIGHBOURS = 5
 OF_ALL, OF_NEWCOMERS = (20, 10), (10, 25)
 
 
+def _among(told: Told) -> tuple[ranks.Row, int] | None:
+    """The partner's row, and among how many it is; who is alone on a board has no place to be told of.
+
+    Who is off the board stands among those on it."""
+    row = told.row
+    ranked = told.teller.standings.ranked + (0 if row is None or row.listed else 1)
+    return (row, ranked) if row and ranked > 1 else None
+
+
 def rank(told: Told) -> Number | None:
-    return told.row and Number(told.row.rank, told.voice.number(told.row.rank))
+    among = _among(told)
+    return among and Number(among[0].rank, told.voice.number(among[0].rank))
 
 
 def place(told: Told) -> Number | None:
     """The rank as an ordinal."""
-    return told.row and Number(told.row.rank, ordinal(told.row.rank, told.voice.locale))
+    among = _among(told)
+    return among and Number(among[0].rank, ordinal(among[0].rank, told.voice.locale))
 
 
 def ranked_of(told: Told) -> Number | None:
-    ranked = told.teller.standings.ranked
-    return Number(ranked, told.voice.number(ranked)) if told.row else None
+    among = _among(told)
+    return among and Number(among[1], told.voice.number(among[1]))
 
 
 def neighbours(told: Told) -> Ranking | None:
@@ -99,9 +110,8 @@ def _above(told: Told) -> int | None:
 
 
 def top_percent(told: Told) -> Number | None:
-    least, most = OF_ALL
-    ranked = told.teller.standings.ranked
-    return _percent(told, told.row.rank if told.row else None, ranked, least, most)
+    row, ranked = _among(told) or (None, 0)
+    return _percent(told, row and row.rank, ranked, *OF_ALL)
 
 
 def newcomer_percent(told: Told) -> Number | None:
@@ -118,9 +128,9 @@ def _percent(told: Told, place: int | None, of: int, least: int, most: int) -> N
 
 
 def newcomer(told: Told) -> Number | None:
-    """Days since joining, of who joined in the period or shortly before it."""
+    """Days in the programme, the first one counted, of who joined in the period or shortly before it."""
     joined, teller = told.partner.joined_on, told.teller
     if joined is None or not teller.is_newcomer(joined):
         return None
-    days = (teller.last_day - joined).days
-    return Number(days, told.voice.number(days)) if days >= 0 else None
+    days = (teller.last_day - joined).days + 1
+    return Number(days, told.voice.number(days)) if days > 0 else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engage import periods
+from engage import flow, periods
 from engage.activity import service as activity
 from engage.db import db, transaction
 from engage.leaderboards import ranking
@@ -69,6 +69,29 @@ def test_ranks_and_neighbours_are_those_of_the_board(cast: Cast) -> None:
             (row.rank, row.name) for row in rows
         ]
         assert [row.name for row in neighbours.rows if row.me] == [person.partner.name]
+
+
+def test_who_is_alone_on_a_board_has_no_place_on_it(cast: Cast) -> None:
+    record(cast.programme, sale("a-0", "A1", "1200", date(2013, 2, 5)))
+    assert cast.alice.partner
+    film = told(cast.programme, cast.alice.partner, periods.parse("2013-Q1"))
+    assert film["rank"] is film["place"] is film["ranked_of"] is None
+
+
+def test_who_is_off_the_board_stands_among_those_on_it_with_themselves(cast: Cast) -> None:
+    last = cast.charlie.partner
+    assert last
+    shown_to_all = told(cast.programme, last)
+    flow.show(cast.programme, last, "hidden", None, now=NOW)
+    alone = told(cast.programme, last)
+    assert alone["neighbours"] is None
+    assert (alone["rank"], alone["ranked_of"]) == (shown_to_all["rank"], shown_to_all["ranked_of"])
+
+
+def test_the_day_of_joining_is_a_newcomers_first(cast: Cast) -> None:
+    assert cast.alice.partner
+    cast.alice.partner.joined_on = NOW.date()
+    assert shown(told(cast.programme, cast.alice.partner)["newcomer"]) == "1"
 
 
 def test_months_and_deals_are_the_facts(cast: Cast) -> None:
