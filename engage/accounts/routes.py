@@ -265,9 +265,7 @@ def programme() -> Answer:
 
 
 def _account_page(
-    errors: dict[str, str],
-    wanted: dict[str, Any] | None = None,
-    seen: dict[str, Any] | None = None,
+    errors: dict[str, str], wanted: dict[str, Any] | None = None, seen: dict[str, Any] | None = None
 ) -> str:
     user, partner = g.user, g.seat and g.seat.partner
     return render_template(

@@ -1,4 +1,4 @@
-"""What the demo shows beside its numbers: a catalogue of rewards, questions, reports that wait."""
+"""What the demo shows beside its numbers: rewards, questions, reports that wait, and payments."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engage import clock, flow
-from engage.accounts.models import User
+from engage.accounts.models import Seat, User
 from engage.activity.rules import Report
 from engage.db import db
 from engage.demo.logins import Login
@@ -15,6 +15,7 @@ from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.money import POINTS, scaled
 from engage.partners.models import Partner
+from engage.payouts import service as payouts
 from engage.programmes.models import Programme
 from engage.rewards import service as rewards
 from engage.rewards.rules import Offer
@@ -38,6 +39,8 @@ ANSWERED = (
 #: Nobody has looked at this one in time.
 OVERDUE = "Two of us sold this together. Should half of it not be my colleague's?"
 ASKED = ("Should this sale not count at the higher rate? It was my tenth this quarter.", "1.5%")
+#: What the demo's managers need from a closed period to the bank.
+BANKED = timedelta(days=4)
 
 
 def play(ours: Programme, partner: Partner, people: list[Login], now: datetime) -> None:
@@ -111,3 +114,25 @@ def _spend(ours: Programme, partner: Partner, asker: int, manager: int, now: dat
     first = rewards.redeem(ours, partner.id, jacket, key="demo-1", by=asker, now=had).id
     rewards.fulfil(ours.id, first, "Sent in size L", by=manager, now=had + timedelta(days=3))
     rewards.redeem(ours, partner.id, coffee, key="demo-2", by=asker, now=now - timedelta(hours=5))
+
+
+def settle(ours: Programme) -> None:
+    """Every run of payouts but the newest was approved and paid in time; again changes nothing.
+
+    Of the last of them what was held is still looked at, and late by now.
+    """
+    seated = select(Seat.user_id).where(Seat.programme_id == ours.id, Seat.role == "manager")
+    managers = db.session.scalars(seated.order_by(Seat.id)).all()
+    runs = [run for run in payouts.runs(ours.id)[1:] if not run.cleared_at]
+    for run in reversed(runs):
+        if not managers or not payouts.payments(run):
+            continue
+        manager, then = managers[0], run.collected_at + BANKED
+        held = [payout for payout in payouts.payments(run) if payout.held]
+        if run is not runs[0] or len(held) == len(payouts.payments(run)):
+            for payout in held:
+                payouts.release(run, payout.id, manager, "", then)
+        for yes in managers[: 1 + run.needs_second]:
+            payouts.approve(run, yes, then)
+        day = clock.local_day(then, ours.timezone)
+        payouts.pay(run, manager, f"FERN-{run.period}", then, day)

@@ -19,7 +19,6 @@ from engage.db import db, transaction
 from engage.demo import history, logins, programme, scenes
 from engage.demo.cast import Cast, cast
 from engage.demo.logins import Login
-from engage.demo.payouts import settle
 from engage.leaderboards import days
 from engage.leaderboards import service as leaderboards
 from engage.outbox import delivery
@@ -168,7 +167,7 @@ def let_in(settings: Settings, now: datetime) -> list[Login]:
         ours = programmes.by_slug(programme.SLUG)
         logins.admit(ours, lead(ours), people, renewed=not found, now=now)
         _keep_days(ours, now)
-        settle(ours)
+        scenes.settle(ours)
         scenes.play(ours, lead(ours), people, now)
 
     transaction(work)

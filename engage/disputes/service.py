@@ -75,13 +75,7 @@ def withdraw(partner_id: int, dispute_id: int, *, by: int, now: datetime) -> boo
 
 
 def answer(
-    programme: Programme,
-    dispute_id: int,
-    text: str,
-    amount: int | None,
-    *,
-    by: int,
-    now: datetime,
+    programme: Programme, dispute_id: int, text: str, amount: int | None, *, by: int, now: datetime
 ) -> str | None:
     """Answer with an explanation, or with one and a correction of ``amount`` (minor units).
 

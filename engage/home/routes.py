@@ -219,10 +219,7 @@ def _rank(board: dict[str, Any], voice: Voice) -> dict[str, Any]:
 def _latest(programme: Programme, partner: Partner, voice: Voice) -> dict[str, Any]:
     lines = [
         reasons.shown(
-            entry,
-            programme.currency,
-            voice,
-            href=url("earnings.line", number=entry.transfer.id),
+            entry, programme.currency, voice, href=url("earnings.line", number=entry.transfer.id)
         )
         for entry in statements.entries(programme, partner, limit=LINES)
     ]

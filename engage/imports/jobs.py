@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, cast
 from redis.exceptions import RedisError
 
 from engage import clock
+from engage.activity.files import Progress
 from engage.activity.mapping import read_mapping
 from engage.activity.problems import ImportRefused
 from engage.db import db, transaction
 from engage.imports import register, rules, service, uploads
 from engage.imports.register import Run
-from engage.imports.service import Kind, Prepared, Progress, Undone
+from engage.imports.service import Kind, Prepared, Undone
 from engage.ledger.rules import Overdrawn
 from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme

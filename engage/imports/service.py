@@ -1,7 +1,7 @@
 """Files into the flow: one transaction a file, all of it or nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Literal
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Literal
 from engage import flow
 from engage.activity import held
 from engage.activity import service as activity
-from engage.activity.files import Table, read_table
+from engage.activity.files import Progress, Table, read_table
 from engage.activity.mapping import NATIVE, Mapping
 from engage.activity.parsing import Parsed, parse_facts, parse_partners
 from engage.activity.problems import RowError
@@ -23,8 +23,6 @@ SOURCE = "import"
 #: Facts carried through the flow at a time, so that progress can be told; the commit is one.
 STRIDE = 10_000
 ERRORS_LISTED = 1_000
-
-Progress = Callable[[int], None]
 
 
 @dataclass

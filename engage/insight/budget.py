@@ -259,12 +259,7 @@ def _forecast(days: Mapping[date, int], last: date, today: date) -> Forecast | N
     return found and Forecast(*(max(sum(days.values()), amount) for amount in found))
 
 
-def _totals(
-    programme: Programme,
-    period: Period,
-    today: date,
-    awarded: Awarded,
-) -> Iterator[Total]:
+def _totals(programme: Programme, period: Period, today: date, awarded: Awarded) -> Iterator[Total]:
     set_ = budgets.budgets(programme.id)
     held: dict[tuple[str, str], int] = {
         (kind, unit): int(amount)

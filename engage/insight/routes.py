@@ -30,7 +30,7 @@ from engage.programmes.models import Programme
 from engage.texts import capital
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
-from engage.web import allow, limiter
+from engage.web import allow, limiter, per_person
 from engage.web.here import mine
 from engage.web.locales import viewer
 from engage.web.numbers import page_before
@@ -41,13 +41,9 @@ blueprint = Blueprint("insight", __name__)
 PAGE = 25
 
 
-def _per_seat() -> str:
-    return f"what-if:{g.seat.user.id}"
-
-
 # Each question takes the database's writer for some milliseconds.
 _limited = limiter.limit(
-    "30 per minute", key_func=_per_seat, deduct_when=lambda _: bool(request.args)
+    "30 per minute", key_func=per_person, deduct_when=lambda _: bool(request.args)
 )
 
 

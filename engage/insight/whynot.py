@@ -69,10 +69,7 @@ def why_not(programme: Programme, found: Fact, paid: Sequence[Transfer]) -> WhyN
     by_version = {line.rule_version_id for line in paid}
     rewarded = {line.stage_id for line in paid if line.stage_id}
     shelf = [b for b in books(programme) if by_version.isdisjoint(v.id for v in b.versions)]
-    return WhyNot(
-        _of_rules(shelf, fact, who),
-        _of_missions(programme, fact, who, rewarded),
-    )
+    return WhyNot(_of_rules(shelf, fact, who), _of_missions(programme, fact, who, rewarded))
 
 
 def _of_rules(shelf: list[Book], fact: Standing, who: dict[int, Attributes]) -> list[RuleMiss]:

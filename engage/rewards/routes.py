@@ -17,7 +17,7 @@ from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.rules import Standing
 from engage.voice import Voice
-from engage.web import allow, limiter
+from engage.web import allow, limiter, per_person
 from engage.web.locales import viewer
 
 blueprint = Blueprint("rewards", __name__, url_prefix="/rewards")
@@ -95,7 +95,7 @@ def redeemed(row: Redemption, voice: Voice) -> dict[str, Any]:
 
 @blueprint.post("/<id:reward_id>")
 @allow("partner")
-@limiter.limit("30 per minute", key_func=lambda: f"redeem:{g.user.id}")
+@limiter.limit("30 per minute", key_func=per_person)
 def redeem(reward_id: int) -> Response:
     """Spend points on one piece; the form's key makes sent twice once."""
     programme_id, partner_id = g.seat.programme.id, g.seat.partner.id

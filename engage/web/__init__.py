@@ -25,7 +25,7 @@ from engage.web import (
 )
 from engage.web.access import allow, keyed, public, safe_path, session_choice, signed_in
 from engage.web.assets import asset
-from engage.web.throttle import limiter
+from engage.web.throttle import limiter, per_person
 
 __all__ = [
     "Seat",
@@ -34,6 +34,7 @@ __all__ = [
     "init_app",
     "keyed",
     "limiter",
+    "per_person",
     "public",
     "safe_path",
     "session_choice",

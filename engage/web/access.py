@@ -9,17 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from flask import (
-    Flask,
-    Response,
-    abort,
-    current_app,
-    g,
-    make_response,
-    redirect,
-    session,
-    url_for,
-)
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from htmx_flask import make_response as htmx_answer
 from htmx_flask import request

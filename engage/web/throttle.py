@@ -11,7 +11,7 @@ import secrets
 import time
 from datetime import timedelta
 
-from flask import Flask, Response, after_this_request, current_app, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -29,6 +29,12 @@ log = logging.getLogger(__name__)
 #: For views: ``@limiter.limit("60 per minute")``.
 limiter = Limiter(lambda: network(get_remote_address()))
 _in_memory = MovingWindowRateLimiter(MemoryStorage())
+
+
+def per_person() -> str:
+    """What a view counts by that is for people who are signed in."""
+    return f"person:{g.user.id}"
+
 
 # An office shares one address, so that limit is wide; the narrow one is per account *and* address.
 _PER_ADDRESS = parse("300 per 15 minutes")
