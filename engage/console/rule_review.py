@@ -20,7 +20,7 @@ from engage.console.typed_fields import one
 from engage.console.typed_form import Reading
 from engage.db import db, without_trace
 from engage.earnings.reasons import rule_name
-from engage.incentives import drafts, jobs, language, publishing
+from engage.incentives import drafts, jobs, language, publishing, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.publishing import Release
 from engage.incentives.replay import PERIODS
@@ -52,7 +52,7 @@ def _review(
         "console_rules/review.html",
         draft=row,
         heading=view.name(row),
-        change=view.compared(here, stands, reading.made, voice),
+        change=terms.compared(stands, reading.made, here.currency, voice),
         nothing=stands == reading.made,
         overtaken=last.version if last and last.version != row.base else None,
         errors=errors or {},

@@ -10,7 +10,7 @@ from engage.console.form_view import Words, kinds
 from engage.console.typed_fields import NONE, one
 from engage.console.typed_form import Reading
 from engage.earnings.reasons import rule_name
-from engage.incentives import complexity, drafts, explain, language, publishing, terms
+from engage.incentives import complexity, drafts, language, publishing, terms
 from engage.incentives.models import RuleDraft
 from engage.incentives.rules import Rule
 from engage.money import POINTS
@@ -97,23 +97,12 @@ def preview(
     here: Programme, draft: RuleDraft, reading: Reading[Rule], voice: Voice
 ) -> dict[str, Any]:
     """The draft in plain words, beside what is published."""
-    return compared(here, published(here, draft), reading.made, voice) | {
+    stands = published(here, draft)
+    return terms.compared(stands, reading.made, here.currency, voice) | {
         "draft": draft,
         "unfinished": len(reading.errors),
         "warnings": warnings(here, voice, reading.made),
     }
-
-
-def compared(
-    here: Programme, stands: Rule | None, made: Rule | None, voice: Voice
-) -> dict[str, Any]:
-    """Both rules in words, and term by term what differs."""
-    before, after = (
-        explain.sentence(rule, here.currency, voice) if rule else None for rule in (stands, made)
-    )
-    both = stands and made
-    differs = terms.differing(stands, made, here.currency, voice) if both else []
-    return {"before": before, "after": after, "differs": differs}
 
 
 def warnings(here: Programme, voice: Voice, draft: Rule | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from engage import periods
 from engage.activity.models import Fact
@@ -129,12 +129,7 @@ def sales(programme: Programme, kind: str, days: Stretch) -> Sales:
         select(
             Fact.partner_id, func.sum(before), func.sum(now), func.sum(sold_before), func.sum(sold)
         )
-        .where(
-            Fact.programme_id == programme.id,
-            Fact.kind == kind,
-            Fact.superseded_at.is_(None),
-            Fact.day.between(days.before_first, days.last),
-        )
+        .where(*of_kind(programme.id, kind, days.before_first, days.last))
         .group_by(Fact.partner_id)
     ).all()
     sums = [(partner_id, int(b), int(n)) for partner_id, b, n, _, _ in rows]
@@ -147,15 +142,18 @@ def sales(programme: Programme, kind: str, days: Stretch) -> Sales:
     )
 
 
+def of_kind(
+    programme_id: int, kind: str, first: date, last: date
+) -> tuple[ColumnElement[bool], ...]:
+    """What a programme's standing facts of a kind and of these days meet."""
+    days = Fact.day.between(first, last)
+    return Fact.programme_id == programme_id, Fact.kind == kind, Fact.superseded_at.is_(None), days
+
+
 def _by_day(programme_id: int, kind: str, days: Stretch) -> dict[date, int]:
     rows = db.session.execute(
         select(Fact.day, func.sum(Fact.amount))
-        .where(
-            Fact.programme_id == programme_id,
-            Fact.kind == kind,
-            Fact.superseded_at.is_(None),
-            Fact.day.between(days.first, days.last),
-        )
+        .where(*of_kind(programme_id, kind, days.first, days.last))
         .group_by(Fact.day)
     )
     return {day: int(amount) for day, amount in rows}

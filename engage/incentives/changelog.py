@@ -1,19 +1,16 @@
 """The public changelog of the rules: what changed, from when, and why."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import select
 
 from engage.accounts.models import User
 from engage.db import db
-from engage.incentives import explain
 from engage.incentives.models import Rule as Row
 from engage.incentives.models import RuleVersion
 from engage.incentives.rules import Rule, Version, holds
 from engage.incentives.service import books
-from engage.incentives.terms import differing
 from engage.programmes.models import Programme
-from engage.voice import ENGLISH, Voice
 
 Kind = Literal["new", "changed", "retired", "again"]
 
@@ -63,15 +60,3 @@ def changes(programme: Programme) -> list[Change]:
             before = stood.rule if stood else None
             found.append(Change(book.slug, version, before, publishers.get(version.id), void))
     return sorted(found, key=lambda change: change.version.id, reverse=True)
-
-
-def told(change: Change, currency: str, voice: Voice = ENGLISH) -> dict[str, Any]:
-    """A change in words: the sentences before and after, and term by term what differs."""
-    after = change.version.rule
-    return {
-        "before": explain.sentence(change.before, currency, voice) if change.before else None,
-        "after": explain.sentence(after, currency, voice) if after else None,
-        "differs": differing(change.before, after, currency, voice)
-        if change.before and after
-        else [],
-    }

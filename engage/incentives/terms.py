@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engage.activity import sentences as facts
-from engage.incentives import language, phrases
+from engage.incentives import explain, language, phrases
 from engage.incentives.rules import Rule
 from engage.money import POINTS
 from engage.voice import ENGLISH, Voice
@@ -135,16 +135,21 @@ def _plainly(value: Any, voice: Voice) -> str:
     return str(value)
 
 
-def differing(
+def compared(
     before: Rule | None, after: Rule | None, currency: str, voice: Voice = ENGLISH
-) -> list[tuple[str, str | None, str | None]]:
-    """What differs between two versions: (label, before, after), None where the term is not there."""
-    old = terms(before, currency, voice) if before else {}
-    new = terms(after, currency, voice) if after else {}
+) -> dict[str, Any]:
+    """Two versions of a rule in words (None where there is none), and where there are both what
+    ``differs``: (label, before, after), None where the term is not there."""
+    said = [explain.sentence(rule, currency, voice) if rule else None for rule in (before, after)]
+    old, new = (terms(rule, currency, voice) if rule else {} for rule in (before, after))
     named = labels(voice)
     keys = [*named, *sorted({*old, *new} - {*named})]
-    return [
-        (named.get(key, key), old.get(key), new.get(key))
-        for key in keys
-        if old.get(key) != new.get(key)
-    ]
+    return {
+        "before": said[0],
+        "after": said[1],
+        "differs": [
+            (named.get(key, key), old.get(key), new.get(key))
+            for key in keys
+            if old and new and old.get(key) != new.get(key)
+        ],
+    }

@@ -11,13 +11,7 @@ from engage.voice import ENGLISH, Voice
 
 def task(stage: Stage, currency: str, voice: Voice = ENGLISH) -> str:
     """What a partner must do, without a full stop: ``Close 3 sales in category Bikes``."""
-    say = {
-        "facts": _count,
-        "amount": _amount,
-        "quantity": _quantity,
-        "customers": _customers,
-        "products": _products,
-    }[stage.measure]
+    say = {"facts": _count, "amount": _amount}.get(stage.measure, _things)
     return say(stage, currency, voice) + facts.narrowed(stage.where, voice)
 
 
@@ -55,50 +49,36 @@ def _amount(stage: Stage, currency: str, voice: Voice) -> str:
     return voice.gettext("Reach %(amount)s in %(kinds)s", amount=amount, kinds=kinds)
 
 
-def _quantity(stage: Stage, currency: str, voice: Voice) -> str:
-    num, shown = _number(stage), voice.quantity(stage.target)
-    if stage.on == "sale":
-        return voice.ngettext("Sell %(shown)s unit", "Sell %(shown)s units", num, shown=shown)
-    kinds = facts.named(stage.on, voice).many
-    return voice.ngettext(
-        "Reach %(shown)s unit in %(kinds)s",
-        "Reach %(shown)s units in %(kinds)s",
-        num,
-        shown=shown,
-        kinds=kinds,
-    )
-
-
-def _customers(stage: Stage, currency: str, voice: Voice) -> str:
-    num, shown = _number(stage), voice.quantity(stage.target)
-    if stage.on == "sale":
-        return voice.ngettext(
-            "Sell to %(shown)s customer", "Sell to %(shown)s different customers", num, shown=shown
+def _things(stage: Stage, currency: str, voice: Voice) -> str:
+    """So many units, customers or products: sold, or reached with what else is done."""
+    num, n, kinds = _number(stage), voice.quantity(stage.target), facts.named(stage.on, voice).many
+    said = {"shown": n, "kinds": kinds}
+    if stage.measure == "quantity":
+        sold = voice.ngettext("Sell %(shown)s unit", "Sell %(shown)s units", num, **said)
+        reached = voice.ngettext(
+            "Reach %(shown)s unit in %(kinds)s", "Reach %(shown)s units in %(kinds)s", num, **said
         )
-    kinds = facts.named(stage.on, voice).many
-    return voice.ngettext(
-        "Reach %(shown)s customer with %(kinds)s",
-        "Reach %(shown)s different customers with %(kinds)s",
-        num,
-        shown=shown,
-        kinds=kinds,
-    )
-
-
-def _products(stage: Stage, currency: str, voice: Voice) -> str:
-    num, shown = _number(stage), voice.quantity(stage.target)
-    if stage.on == "sale":
-        return voice.ngettext(
-            "Sell %(shown)s product", "Sell %(shown)s different products", num, shown=shown
+    elif stage.measure == "customers":
+        sold = voice.ngettext(
+            "Sell to %(shown)s customer", "Sell to %(shown)s different customers", num, **said
         )
-    kinds = facts.named(stage.on, voice).many
-    return voice.ngettext(
-        "Reach %(shown)s product with %(kinds)s",
-        "Reach %(shown)s different products with %(kinds)s",
-        num,
-        shown=shown,
-        kinds=kinds,
-    )
+        reached = voice.ngettext(
+            "Reach %(shown)s customer with %(kinds)s",
+            "Reach %(shown)s different customers with %(kinds)s",
+            num,
+            **said,
+        )
+    else:
+        sold = voice.ngettext(
+            "Sell %(shown)s product", "Sell %(shown)s different products", num, **said
+        )
+        reached = voice.ngettext(
+            "Reach %(shown)s product with %(kinds)s",
+            "Reach %(shown)s different products with %(kinds)s",
+            num,
+            **said,
+        )
+    return sold if stage.on == "sale" else reached
 
 
 def more(stage: Stage, needed: int, currency: str, voice: Voice = ENGLISH) -> str:

@@ -12,6 +12,7 @@ from engage.clock import local_day
 from engage.db import db
 from engage.earnings.reasons import rule_name
 from engage.incentives import changelog as rules
+from engage.incentives.terms import compared
 from engage.leaderboards import language as board_language
 from engage.leaderboards import sentences as boards
 from engage.leaderboards.published import windowed
@@ -75,7 +76,7 @@ def _rules(programme: Programme, voice: Voice) -> Iterator[Entry]:
             version.valid_from,
             version.why,
             change.by,
-            **rules.told(change, programme.currency, voice),
+            **compared(change.before, version.rule, programme.currency, voice),
             reaches_back=version.reaches_back,
             void=change.void,
         )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from engage.db import db
 from engage.earnings.document import document
-from engage.incentives import changelog
+from engage.incentives import changelog, terms
 from engage.partners.models import Partner
 from engage.programmes import changelog as published
 from engage.programmes import service as programmes
@@ -34,7 +34,7 @@ def said(app: Flask, user: object) -> str:
 def test_a_change_says_what_differs_between_the_sentences(cast: Cast):
     publish(BETTER.replace('cap = "50000"\n', ""), NOW, "Bikes sell too slowly")
     change = newest()
-    told = changelog.told(change, "USD")
+    told = terms.compared(change.before, change.version.rule, "USD")
     assert (change.kind, change.version.why) == ("changed", "Bikes sell too slowly")
     assert told["before"].startswith("You earn 1 point for every $1")
     assert told["after"].startswith("You earn 2 points for every $1")
