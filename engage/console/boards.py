@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
-from werkzeug.wrappers import Response
 
 from engage import flow
 from engage.console import board_form
@@ -23,12 +22,11 @@ from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
 from engage.programmes.models import Programme
 from engage.web import allow
-from engage.web.here import committed, programme, reason
+from engage.web.here import Answer, committed, programme, reason
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 
-Answer = str | Response | tuple[str, int]
 #: Addresses here that are no board's.
 _RESERVED = {"new", "preview", "form"}
 

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
-from werkzeug.wrappers import Response
 
 from engage.console import rule_form
 from engage.console import rule_view as view
@@ -22,13 +21,11 @@ from engage.incentives.models import RuleDraft, RuleVersion
 from engage.incentives.rules import Rule
 from engage.programmes.models import Programme
 from engage.web import allow
-from engage.web.here import committed, programme
+from engage.web.here import Answer, committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
 
 blueprint = Blueprint("console_drafts", __name__, url_prefix="/console/rules/drafts")
-
-Answer = str | Response | tuple[str, int]
 
 
 # --- begun ----------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Any, BinaryIO, cast
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as AnyResponse
 
 from engage import sheets
 from engage.activity import held
@@ -19,11 +18,10 @@ from engage.imports import jobs, register, rules, uploads
 from engage.imports.models import Import
 from engage.imports.register import Kept
 from engage.web import allow
-from engage.web.here import programme
+from engage.web.here import Answer, programme
 
 blueprint = Blueprint("console_import", __name__, url_prefix="/console/import")
 
-Answer = str | AnyResponse | tuple[str, int]
 _FIRST_ROWS = 5
 _WIDEST_CELL = 60
 _ERRORS_SHOWN = 50

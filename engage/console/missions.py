@@ -6,7 +6,6 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
-from werkzeug.wrappers import Response
 
 from engage import flow
 from engage.console import mission_form, rules, service
@@ -25,13 +24,12 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
-from engage.web.here import committed, programme, reason, today
+from engage.web.here import Answer, committed, programme, reason, today
 from engage.web.locales import viewer
 from engage.web.numbers import form_number
 
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
-Answer = str | Response | tuple[str, int]
 #: Addresses here that are no mission's.
 _RESERVED = {"new", "preview", "stages"}
 

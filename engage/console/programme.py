@@ -27,12 +27,11 @@ from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.programmes.service import Refused
 from engage.videos import catalogue
 from engage.web import allow
-from engage.web.here import committed, programme, reason, today
+from engage.web.here import Answer, committed, programme, reason, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_rules", __name__, url_prefix="/console/rules")
 
-Answer = str | AnyResponse | tuple[str, int]
 _MOST_BYTES = 1024 * 1024
 
 

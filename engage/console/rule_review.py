@@ -13,8 +13,8 @@ from engage import flow, periods, proof
 from engage.activity.models import Fact
 from engage.console import replay_view, rule_form
 from engage.console import rule_view as view
-from engage.console.drafts import Answer, fitted, keep, the_draft
 from engage.console.drafts import blueprint as blueprint
+from engage.console.drafts import fitted, keep, the_draft
 from engage.console.rules import slug_of
 from engage.console.typed_fields import one
 from engage.console.typed_form import Reading
@@ -30,7 +30,7 @@ from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.programmes.rehearsal import Rehearsal, rehearsed
 from engage.web import allow
-from engage.web.here import LONGEST_WHY, committed, programme
+from engage.web.here import LONGEST_WHY, Answer, committed, programme
 from engage.web.locales import viewer
 from engage.web.texts import form_text
 

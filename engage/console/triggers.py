@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from engage.console import rules
 from engage.console import trigger_view as view
@@ -17,12 +16,11 @@ from engage.videos import switches
 from engage.videos.switches import Switched
 from engage.videos.triggers import MOST, Trigger
 from engage.web import allow
-from engage.web.here import programme
+from engage.web.here import Answer, programme
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_triggers", __name__, url_prefix="/console/videos/triggers")
 
-Answer = str | Response | tuple[str, int]
 _RESERVED = {"new", "preview", "form"}
 
 

@@ -17,14 +17,13 @@ from engage.earnings import reasons
 from engage.earnings import service as statements
 from engage.ledger import service as ledger
 from engage.web import allow
-from engage.web.here import committed, programme
+from engage.web.here import Answer, committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
 from engage.web.texts import form_text
 
 blueprint = Blueprint("console_disputes", __name__, url_prefix="/console/disputes")
 
-Answer = str | Response | tuple[str, int]
 _PAGE = 50
 _LONGEST = 2_000
 

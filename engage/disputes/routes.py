@@ -2,7 +2,6 @@
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from engage.db import transaction
 from engage.disputes import sentences, service
@@ -10,13 +9,12 @@ from engage.earnings import service as statements
 from engage.earnings.routes import line_page
 from engage.programmes.models import Programme
 from engage.web import allow, limiter, per_person
-from engage.web.here import committed, mine
+from engage.web.here import Answer, committed, mine
 from engage.web.locales import viewer
 from engage.web.texts import form_text
 
 blueprint = Blueprint("disputes", __name__)
 
-Answer = str | Response | tuple[str, int]
 _QUESTION, _EXPECTED = 2_000, 500
 _LISTED = 100
 

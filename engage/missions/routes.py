@@ -4,15 +4,13 @@ from typing import Any
 
 from flask import Blueprint, abort, g, render_template
 
-from engage import clock
 from engage.activity import sentences as facts
-from engage.db import db
 from engage.missions import pages, sentences, service
 from engage.missions.service import MissionView
-from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import allow
+from engage.web.here import mine, programme, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("missions", __name__, url_prefix="/missions")
@@ -20,20 +18,19 @@ blueprint = Blueprint("missions", __name__, url_prefix="/missions")
 
 def _views() -> tuple[Programme, list[MissionView]]:
     """The missions that speak to who looks: a partner's own, all of them for a manager."""
-    programme = db.session.get_one(Programme, g.seat.programme.id)
-    today = clock.local_day(g.now, programme.timezone)
     if g.seat.partner is None:
-        return programme, service.overview(programme, today)
-    partner = db.session.get_one(Partner, g.seat.partner.id)
-    return programme, service.views(programme, partner, today)
+        here = programme()
+        return here, service.overview(here, today(here))
+    here, partner = mine()
+    return here, service.views(here, partner, today(here))
 
 
 @blueprint.get("/")
 @allow("partner", "manager")
 def index() -> str:
-    programme, views = _views()
+    here, views = _views()
     voice = viewer()
-    cards = [_card(view, programme, voice) for view in views]
+    cards = [_card(view, here, voice) for view in views]
     return render_template(
         "missions/index.html",
         running=[card for card in cards if card["state"] == "running"],
@@ -61,17 +58,15 @@ def now(slug: str) -> str:
 
 
 def _shown(slug: str) -> dict[str, Any]:
-    programme, views = _views()
-    view = next((view for view in views if view.mission.slug == slug), None)
-    if view is None:
-        abort(404)
+    here, views = _views()
+    view = next((view for view in views if view.mission.slug == slug), None) or abort(404)
     voice = viewer()
-    card = _card(view, programme, voice)
+    card = _card(view, here, voice)
     is_mine = g.seat.partner is not None
     return {
         "mission": card,
-        "next": pages.next_step(view, programme, voice, g.now) if is_mine else None,
-        "counts": _counts(view, programme, voice),
+        "next": pages.next_step(view, here, voice, g.now) if is_mine else None,
+        "counts": _counts(view, here, voice),
     }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from werkzeug.wrappers import Response as AnyResponse
 
 from engage.db import db
 from engage.earnings import reasons
@@ -17,13 +16,11 @@ from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.service import Refused
 from engage.programmes.models import Programme
 from engage.web import allow
-from engage.web.here import committed, programme, today
+from engage.web.here import Answer, committed, programme, today
 from engage.web.locales import viewer
 from engage.web.numbers import form_number, query_number
 
 blueprint = Blueprint("console_payouts", __name__, url_prefix="/console/payouts")
-
-Answer = str | AnyResponse | tuple[str, int]
 
 
 @blueprint.get("/")

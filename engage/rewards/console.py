@@ -12,14 +12,13 @@ from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.routes import redeemed
 from engage.web import allow
-from engage.web.here import committed, programme
+from engage.web.here import Answer, committed, programme
 from engage.web.locales import viewer
 from engage.web.numbers import page_number
 from engage.web.texts import form_text
 
 blueprint = Blueprint("console_rewards", __name__, url_prefix="/console/rewards")
 
-Answer = str | Response | tuple[str, int]
 _PAGE = 50
 _NOTE = 300
 _LONGEST = 1_000

@@ -7,17 +7,16 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engage import clock
-from engage.db import db, transaction
+from engage.db import db
 from engage.ledger import service as ledger
 from engage.money import POINTS
-from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.rules import Standing
 from engage.voice import Voice
 from engage.web import allow, limiter, per_person
+from engage.web.here import committed, programme, today
 from engage.web.locales import viewer
 
 blueprint = Blueprint("rewards", __name__, url_prefix="/rewards")
@@ -29,16 +28,14 @@ _LISTED = 50
 @allow("partner")
 def index() -> str:
     """What points buy here, and what became of those that were spent."""
-    programme = db.session.get_one(Programme, g.seat.programme.id)
-    partner_id, voice = g.seat.partner.id, viewer()
+    here, partner_id, voice = programme(), g.seat.partner.id, viewer()
     balance = ledger.balances(partner_id).get(POINTS, 0)
     taken = service.taken(partner_id)
-    today = clock.local_day(g.now, programme.timezone)
+    day = today(here)
     offers = []
-    for reward in service.catalogue(programme.id):
-        standing = rules.standing(
-            service.offer(reward), today=today, balance=balance, taken=taken.get(reward.id, 0)
-        )
+    for reward in service.catalogue(here.id):
+        had = taken.get(reward.id, 0)
+        standing = rules.standing(service.offer(reward), today=day, balance=balance, taken=had)
         if standing.state != "over":
             offers.append(_shown(reward, standing, balance, voice))
     return render_template(
@@ -93,31 +90,31 @@ def redeemed(row: Redemption, voice: Voice) -> dict[str, Any]:
     }
 
 
+def _reward(reward_id: int) -> Reward:
+    return service.reward(g.seat.programme.id, reward_id) or abort(404)
+
+
 @blueprint.post("/<id:reward_id>")
 @allow("partner")
 @limiter.limit("30 per minute", key_func=per_person)
 def redeem(reward_id: int) -> Response:
     """Spend points on one piece; the form's key makes sent twice once."""
-    programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
-    by, now, key = g.user.id, g.now, request.form.get("key", "")
-    if service.reward(programme_id, reward_id) is None:
-        abort(404)
+    key = request.form.get("key", "")
+    _reward(reward_id)
     if not 0 < len(key) <= 40:
         abort(400)
 
-    def work() -> str:
-        here = db.session.get_one(Programme, programme_id)
-        return service.redeem(here, partner_id, reward_id, key=key, by=by, now=now).name
+    def work(here: Programme) -> str:
+        how: dict[str, Any] = {"key": key, "by": g.user.id, "now": g.now}
+        return service.redeem(here, g.seat.partner.id, reward_id, **how).name
 
     try:
-        name = transaction(work)
+        name = committed(work)
     except service.Refused as refusal:
-        found = service.reward(programme_id, reward_id)
-        assert found is not None
+        found = _reward(reward_id)
         said = why_not(refusal.standing, found, viewer()) or ""
         flash(_("%(name)s was not redeemed: %(why)s.", name=found.name, why=said), "error")
     else:
-        deliver()
         flash(_("%(name)s is reserved for you.", name=name), "success")
     return redirect(url_for(".index"), 303)
 
@@ -126,18 +123,15 @@ def redeem(reward_id: int) -> Response:
 @allow("partner")
 def cancel(redemption_id: int) -> Response:
     """Call my redemption off while it is not fulfilled; the points come back."""
-    programme_id, partner_id = g.seat.programme.id, g.seat.partner.id
-    by, now = g.user.id, g.now
-    mine = db.session.get(Redemption, redemption_id)
-    if mine is None or mine.partner_id != partner_id or mine.programme_id != programme_id:
+    found, partner_id = db.session.get(Redemption, redemption_id), g.seat.partner.id
+    if found is None or (found.partner_id, found.programme_id) != (partner_id, g.seat.programme.id):
         abort(404)
 
-    def work() -> bool:
-        here = db.session.get_one(Programme, programme_id)
-        return service.cancel(here, redemption_id, "", by=by, now=now, partner_id=partner_id)
+    def work(here: Programme) -> bool:
+        how: dict[str, Any] = {"by": g.user.id, "now": g.now, "partner_id": partner_id}
+        return service.cancel(here, redemption_id, "", **how)
 
-    if transaction(work):
-        deliver()
+    if committed(work):
         flash(_("It is called off, and your points are back."), "success")
     else:
         flash(_("It was settled in the meantime. Nothing was changed."), "info")

@@ -10,11 +10,10 @@ from engage.screens import rules, service, slides
 from engage.screens.models import Screen
 from engage.screens.rules import Plan
 from engage.web import allow
-from engage.web.here import programme, today
+from engage.web.here import Answer, programme, today
 
 blueprint = Blueprint("console_screens", __name__, url_prefix="/console/screens")
 
-Answer = str | Response | tuple[str, int]
 #: Where the session keeps a new address until it was shown, once.
 _ADDRESS = "screen_address"
 

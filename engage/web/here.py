@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import g, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from engage import clock
 from engage.db import db, transaction
@@ -17,6 +18,8 @@ from engage.web.locales import viewer
 from engage.web.texts import form_text
 
 T = TypeVar("T")
+#: What a view gives: a page, one with a status, or where to look next.
+Answer = str | Response | tuple[str, int]
 
 #: Characters of the reason for a change.
 LONGEST_WHY = 500
