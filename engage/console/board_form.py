@@ -1,6 +1,6 @@
 """A board in the making: every key of a board as a field of a form, and back.
 
-A new key is one more line in `FIELDS`; how they are typed and read is `typed_form`'s.
+A new key is one more line in `FIELDS`; how they are typed and read is `typed_fields`'s.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """A rule in the making: every key of the rule language as a field of a form, and back.
 
-A new key is one more line in `FIELDS`; how they are typed and read is `typed_form`'s.
+A new key is one more line in `FIELDS`; how they are typed and read is `typed_fields`'s.
 """
 
 import re
