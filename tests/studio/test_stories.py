@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.studio.design import LONGEST, SHORTEST, Template
-from engage.studio.plan import cues, plan, transcript
+from engage.studio.plan import cues, plan, shown, transcript
 from engage.studio.values import Data, Number, Series, Value
 from engage.studio.words import told_in
 from tests.studio.conftest import house_templates
@@ -55,4 +55,10 @@ def test_every_story_is_a_whole_film_without_a_plural_of_one(
         assert SHORTEST <= made.duration <= LONGEST, [s.scene.name for s in made.scenes]
         words = "\n".join(transcript(made))
         assert not WRONG.search(words), words
-        assert all(a.end < b.start for a, b in pairwise(cues(made)))
+        captions = cues(made)
+        assert all(a.end < b.start for a, b in pairwise(captions))
+        for scene in made.scenes:
+            for layer, text in shown(made, scene):
+                if layer.kind == "text" and text.endswith((".", "!", "?")):
+                    at = scene.first / made.fps + layer.start
+                    assert any(text in c.text and abs(c.start - at) <= 0.5 for c in captions), text
