@@ -202,20 +202,15 @@ def _behind(found: service.Overview, currency: str, voice: Voice) -> list[dict[s
     for one in found.sales.behind:
         external_id, name = found.names[one.partner_id]
         change = rules.change(one.now, one.before)
+        before, now = (_whole(amount, currency, voice) for amount in (one.before, one.now))
         rows.append(
             {
                 "name": name,
                 "href": url_for("console_partners.partner", external_id=external_id),
                 "silent": one.silent,
-                "text": _(
-                    "%(before)s before, nothing now", before=_whole(one.before, currency, voice)
-                )
+                "text": _("%(before)s before, nothing now", before=before)
                 if one.silent
-                else _(
-                    "%(before)s before, %(now)s now",
-                    before=_whole(one.before, currency, voice),
-                    now=_whole(one.now, currency, voice),
-                ),
+                else _("%(before)s before, %(now)s now", before=before, now=now),
                 "change": f"−{voice.number(abs(change or 0))}%",
             }
         )

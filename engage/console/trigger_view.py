@@ -12,7 +12,7 @@ from engage.activity import sentences as facts
 from engage.conditions import texts
 from engage.console.form_view import Words, drawn, summary
 from engage.console.typed_fields import AUDIENCE, NONE, Errors, Field, Typed, one
-from engage.console.typed_form import Form
+from engage.console.typed_form import Form, Reading
 from engage.definitions import DefinitionError
 from engage.incentives import phrases, terms
 from engage.incentives.drafts import known_values
@@ -36,13 +36,6 @@ FORM = Form(
 )
 
 
-class Reading(NamedTuple):
-    """What is typed says this trigger, once nothing is wrong; ``errors`` by the name of the input."""
-
-    trigger: Trigger | None
-    errors: Errors
-
-
 class Offer(NamedTuple):
     """The films that can be made, by slug: title, and what a trigger has to know of them."""
 
@@ -62,7 +55,7 @@ def offer(here: Programme) -> Offer:
     )
 
 
-def read(here: Programme, typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading:
+def read(here: Programme, typed: Typed, slug: str, there: Offer, voice: Voice) -> Reading[Trigger]:
     raw, errors = FORM.raw(typed, voice)
     if one(typed, "on") == "closed" and not one(typed, "days_after").strip():
         errors["days_after"] = _("Write how many days, 0 for none.")

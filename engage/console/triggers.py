@@ -8,15 +8,15 @@ from flask_babel import gettext as _
 
 from engage.console import rules
 from engage.console import trigger_view as view
-from engage.console.trigger_view import FORM, Reading
-from engage.console.typed_fields import Errors, Typed, one
-from engage.db import transaction
+from engage.console.trigger_view import FORM
+from engage.console.typed_fields import Errors, Typed, begun, one
+from engage.console.typed_form import Reading
 from engage.programmes.models import Programme
 from engage.videos import switches
 from engage.videos.switches import Switched
 from engage.videos.triggers import MOST, Trigger
 from engage.web import allow
-from engage.web.here import Answer, programme
+from engage.web.here import Answer, committed, programme
 from engage.web.locales import viewer
 
 blueprint = Blueprint("console_triggers", __name__, url_prefix="/console/videos/triggers")
@@ -54,8 +54,7 @@ def switch(slug: str) -> Answer:
 
 
 def _keep(trigger: Trigger) -> None:
-    user_id, now = g.user.id, g.now
-    transaction(lambda: switches.keep(programme(), trigger, user_id, now))
+    committed(lambda here: switches.keep(here, trigger, g.user.id, g.now))
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ def _form(here: Programme, of: str | None, typed: Typed, errors: Errors) -> dict
     return {"of": of, **drawn}
 
 
-def _read(here: Programme, of: str | None, typed: Typed) -> Reading:
+def _read(here: Programme, of: str | None, typed: Typed) -> Reading[Trigger]:
     return view.read(here, typed, of or _free(here, typed), view.offer(here), viewer())
 
 
@@ -100,12 +99,12 @@ def _free(here: Programme, typed: Typed) -> str:
     return rules.slug_of(one(typed, "on"), taken | _RESERVED, "trigger")
 
 
-def _preview(here: Programme, reading: Reading) -> dict[str, Any]:
-    if reading.trigger is None:
+def _preview(here: Programme, reading: Reading[Trigger]) -> dict[str, Any]:
+    if reading.made is None:
         return {"said": None, "unfinished": len(reading.errors)}
     return {
-        "said": view.sentence(reading.trigger, view.offer(here), viewer()),
-        "forecast": view.forecast(here, reading.trigger, viewer()),
+        "said": view.sentence(reading.made, view.offer(here), viewer()),
+        "forecast": view.forecast(here, reading.made, viewer()),
     }
 
 
@@ -123,7 +122,7 @@ def _of() -> str | None:
 def form() -> Answer:
     """The form again, with what is wrong at the field just left."""
     here, of, typed = programme(), _of(), _typed()
-    errors = {key: text for key, text in _read(here, of, typed).errors.items() if one(typed, key)}
+    errors = begun(_read(here, of, typed).errors, typed)
     return render_template("console_triggers/_trigger_form.html", **_form(here, of, typed, errors))
 
 
@@ -156,8 +155,8 @@ def _submitted(found: Switched | None) -> Answer:
     reading = _read(here, found.trigger.slug if found else None, typed)
     if request.form.get("do") != "keep":
         return _page(found, typed, {})
-    if reading.trigger is None:
+    if reading.made is None:
         return _page(found, typed, reading.errors), 422
-    _keep(replace(reading.trigger, enabled=found is None or found.trigger.enabled))
+    _keep(replace(reading.made, enabled=found is None or found.trigger.enabled))
     flash(_("Kept."), "success")
-    return redirect(url_for(".index", _anchor=reading.trigger.slug), 303)
+    return redirect(url_for(".index", _anchor=reading.made.slug), 303)
