@@ -8,7 +8,7 @@ from engage.disputes import sentences, service
 from engage.earnings import service as statements
 from engage.earnings.routes import line_page
 from engage.programmes.models import Programme
-from engage.web import allow, limiter, per_person
+from engage.web import allow, at_most, per_person
 from engage.web.here import Answer, committed, mine
 from engage.web.locales import viewer
 from engage.web.texts import form_text
@@ -21,7 +21,7 @@ _LISTED = 100
 
 @blueprint.post("/earnings/<id:number>/ask")
 @allow("partner")
-@limiter.limit("20 per hour", key_func=per_person)
+@at_most("20 per hour", per_person)
 def ask(number: int) -> Answer:
     """Ask about one of my lines: what I wonder, and what I expected."""
     question, expected = form_text("question", _QUESTION), form_text("expected", _EXPECTED)

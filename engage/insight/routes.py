@@ -30,7 +30,7 @@ from engage.programmes.models import Programme
 from engage.texts import capital
 from engage.tiers import sentences as tiers
 from engage.voice import Voice
-from engage.web import allow, limiter, per_person
+from engage.web import allow, at_most, per_person
 from engage.web.here import mine
 from engage.web.locales import viewer
 from engage.web.numbers import page_before
@@ -42,9 +42,7 @@ PAGE = 25
 
 
 # Each question takes the database's writer for some milliseconds.
-_limited = limiter.limit(
-    "30 per minute", key_func=per_person, deduct_when=lambda _: bool(request.args)
-)
+_limited = at_most("30 per minute", lambda: per_person() if request.args else None)
 
 
 @blueprint.get("/earnings/facts")

@@ -45,6 +45,8 @@ def carry_on(
     signed = list(_signed(mission, new, superseded, attributes))
     if any(s.measure in DISTINCT for s in mission.stages) and asks_for_tier(mission.audience):
         return {fact.partner_id for fact, _ in signed}  # the database knows no tier of a moment
+    if not signed:
+        return set()
     changes = _changes(mission, signed)
     stood = _stood(mission, changes)
     again: set[int] = set()

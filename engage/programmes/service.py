@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import manager_of_class
 from sqlalchemy.orm.util import identity_key
 
 from engage.activity import currencies
@@ -47,7 +48,9 @@ def by_id(programme_id: int) -> Programme:
     session = db.session()
     known: Programme | None = session.identity_map.get(identity_key(Programme, programme_id))
     if known is None:
-        known = Programme(**_BY_ID.first(programme_id=programme_id)._asdict())  # type: ignore[union-attr]
+        # As loaded: set one by one, each value would be looked at as a change.
+        known = manager_of_class(Programme).new_instance()
+        known.__dict__.update(_BY_ID.first(programme_id=programme_id)._asdict())  # type: ignore[union-attr]
         make_transient_to_detached(known)
         session.add(known)
     return known

@@ -15,7 +15,7 @@ from engage.rewards import rules, service
 from engage.rewards.models import Redemption, Reward
 from engage.rewards.rules import Standing
 from engage.voice import Voice
-from engage.web import allow, limiter, per_person
+from engage.web import allow, at_most, per_person
 from engage.web.here import committed, programme, today
 from engage.web.locales import viewer
 
@@ -96,7 +96,7 @@ def _reward(reward_id: int) -> Reward:
 
 @blueprint.post("/<id:reward_id>")
 @allow("partner")
-@limiter.limit("30 per minute", key_func=per_person)
+@at_most("30 per minute", per_person)
 def redeem(reward_id: int) -> Response:
     """Spend points on one piece; the form's key makes sent twice once."""
     key = request.form.get("key", "")

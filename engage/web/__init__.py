@@ -25,15 +25,15 @@ from engage.web import (
 )
 from engage.web.access import allow, keyed, public, safe_path, session_choice, signed_in
 from engage.web.assets import asset
-from engage.web.throttle import limiter, per_person
+from engage.web.throttle import at_most, per_person
 
 __all__ = [
     "Seat",
     "allow",
     "asset",
+    "at_most",
     "init_app",
     "keyed",
-    "limiter",
     "per_person",
     "public",
     "safe_path",

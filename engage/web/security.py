@@ -33,8 +33,11 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Pages are one person's; who wants an answer kept says so (see `conditional`).
+    "Cache-Control": "private, no-store",
 }
-_TWO_YEARS = "max-age=63072000; includeSubDomains"
+#: For two years.
+_ALSO_SECURE = _HEADERS | {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -97,13 +100,14 @@ def _refuse_forgeries() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure and current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", _TWO_YEARS)
-    # Pages are one person's; who wants an answer kept says so (see `conditional`).
-    response.headers.setdefault("Cache-Control", "private, no-store")
+    said = {name.lower() for name, _value in response.headers}
+    also = _ALSO_SECURE if request.is_secure and _is_secure() else _HEADERS
+    response.headers.extend({k: v for k, v in also.items() if k.lower() not in said})
     return response
+
+
+def _is_secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def conditional(response: Response, version: str) -> Response:

@@ -9,25 +9,23 @@ import logging
 import math
 import secrets
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
 
-from flask import Flask, Response, after_this_request, current_app, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, abort, after_this_request, current_app, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 from engage.bodies import network
 from engage.config import Settings
 
 log = logging.getLogger(__name__)
-
-
-#: For views: ``@limiter.limit("60 per minute")``.
-limiter = Limiter(lambda: network(get_remote_address()))
+View = TypeVar("View", bound=Callable[..., Any])
 _in_memory = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -48,33 +46,42 @@ _KNOWN_FOR = timedelta(days=400)
 
 def init_app(app: Flask, settings: Settings) -> None:
     in_tests = settings.env == "test" and not settings.redis
-    app.config.update(
-        RATELIMIT_STORAGE_URI="memory://" if in_tests else _storage(settings.redis_url),
-        RATELIMIT_STORAGE_OPTIONS={}
-        if in_tests
-        else {"wrap_exceptions": True, "socket_timeout": 1},
-        RATELIMIT_STRATEGY="moving-window",
-        RATELIMIT_KEY_PREFIX="engage",
-        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
-        RATELIMIT_SWALLOW_ERRORS=True,
-    )
-    limiter.init_app(app)
+    where = "memory://" if in_tests else settings.redis_url.replace("unix://", "redis+unix://", 1)
+    options = {} if in_tests else {"wrap_exceptions": True, "socket_timeout": 1}
+    counted = storage_from_string(where, **options)
+    app.extensions["engage.limits"] = MovingWindowRateLimiter(counted)
+
+
+def _counter() -> RateLimiter:
+    found: RateLimiter = current_app.extensions["engage.limits"]
+    return found
 
 
 def within(most: RateLimitItem, *key: str) -> bool:
-    """Count one of what may be done so often; whether it may.
-
-    For what is asked so often that Flask-Limiter's way to the same answer is most of the cost.
-    """
+    """Count one of what may be done so often; whether it may."""
     try:
-        return limiter.limiter.hit(most, *key)
+        return _counter().hit(most, *key)
     except StorageError as error:
         log.warning("%s: counted in this process alone: %s", key[0], error)
         return _in_memory.hit(most, *key)
 
 
-def _storage(redis_url: str) -> str:
-    return redis_url.replace("unix://", "redis+unix://", 1)
+def at_most(said: str, whose: Callable[[], str | None]) -> Callable[[View], View]:
+    """For views: so often ("60 per minute") somebody may ask there; where it is nobody's nothing is
+    counted. Flask-Limiter would look at every request of the house for it."""
+    most = parse(said)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def held(*args: Any, **kwargs: Any) -> Any:
+            who = whose()
+            if who is not None and not within(most, who, str(request.endpoint)):
+                abort(429, str(most))
+            return view(*args, **kwargs)
+
+        return held  # type: ignore[return-value]
+
+    return decorate
 
 
 def know_browser(account: str) -> None:
@@ -133,7 +140,7 @@ class SignInThrottle:
     def minutes_to_wait(self) -> int:
         """Count this attempt; 0 when it may go on, else in how many minutes to try again."""
         try:
-            return self._count(limiter.limiter)
+            return self._count(_counter())
         except StorageError as error:
             log.warning("sign-in attempts are counted in this process alone: %s", error)
             return self._count(_in_memory)
@@ -152,6 +159,6 @@ class SignInThrottle:
             _in_memory.clear(item, *key)
         try:
             for item, key in own:
-                limiter.limiter.clear(item, *key)
+                _counter().clear(item, *key)
         except StorageError as error:
             log.warning("the attempts before a sign-in still count: %s", error)

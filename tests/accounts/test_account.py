@@ -3,16 +3,10 @@ import pytest
 from engage.accounts import service
 from engage.db import db
 from engage.programmes import service as programmes
-from engage.web import throttle
 from tests.browsing import browser
 from tests.conftest import PASSWORD
 
 GOOD = "seven green bicycles"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_tried_yet(app):
-    throttle.limiter.reset()
 
 
 def test_a_person_says_how_they_read(app, cast):

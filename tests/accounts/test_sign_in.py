@@ -15,11 +15,6 @@ from tests.conftest import PASSWORD
 GOOD = "seven green bicycles"
 
 
-@pytest.fixture(autouse=True)
-def _nobody_has_tried_yet(app):
-    throttle.limiter.reset()
-
-
 def enter(client, email="alice@example.com", password=PASSWORD, **more):
     return client.post("/sign-in", data={"email": email, "password": password, **more})
 
@@ -98,7 +93,7 @@ def test_a_dead_redis_closes_no_door(app, cast, monkeypatch):
     from limits.strategies import MovingWindowRateLimiter
 
     dead = RedisStorage("redis://127.0.0.1:1", wrap_exceptions=True)
-    monkeypatch.setattr(throttle.limiter, "_limiter", MovingWindowRateLimiter(dead))
+    monkeypatch.setitem(app.extensions, "engage.limits", MovingWindowRateLimiter(dead))
     throttle._in_memory.storage.reset()
     assert enter(browser(app)).status_code == 302
     for _try in range(10):

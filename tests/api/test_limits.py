@@ -5,28 +5,23 @@ from flask import Flask
 from limits import RateLimitItem, parse
 
 from engage.accounts import keys
-from engage.web import limiter, throttle
 from tests.browsing import browser
 from tests.conftest import NOW, Cast
 
 from .conftest import caller
 
 
-@pytest.fixture(autouse=True)
-def _nobody_has_called_yet() -> None:
-    throttle.limiter.reset()
-
-
 def test_a_key_has_one_allowance_however_the_client_writes_its_header(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = caller(app, "resellers", "read")
-    hit = limiter.limiter.hit
+    limits = app.extensions["engage.limits"]
+    hit = limits.hit
 
     def noted(item: RateLimitItem, *key: str, **options: int) -> bool:
         return hit(parse("2 per minute"), *key, **options)
 
-    monkeypatch.setattr(limiter.limiter, "hit", noted)
+    monkeypatch.setattr(limits, "hit", noted)
     _, token = keys.add(cast.programme, "cli", ["read"], NOW)
     client, codes = browser(app), []
     for kind in ("Bearer ", "bearer ", "BEARER   "):

@@ -2,7 +2,6 @@ import pytest
 
 from engage import create_app
 from engage.config import Settings
-from engage.web import throttle
 from engage.web.throttle import SignInThrottle
 
 
@@ -10,19 +9,14 @@ from engage.web.throttle import SignInThrottle
 def test_tries_are_counted_over_all_processes(settings: Settings, redis_url: str):
     settings.redis = redis_url
     for _process in range(2):
-        create_app(settings)
-        for _try in range(5):
-            assert SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() == 0
-    create_app(settings)
-    assert 14 <= SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() <= 15
+        with create_app(settings).app_context():
+            for _try in range(5):
+                assert SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() == 0
+    with create_app(settings).app_context():
+        assert 14 <= SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() <= 15
 
 
-@pytest.fixture
-def _in_memory(app):
-    throttle.limiter.reset()
-
-
-@pytest.mark.usefixtures("_in_memory")
+@pytest.mark.usefixtures("app")
 def test_an_account_is_guarded_against_many_addresses():
     waits = [
         SignInThrottle("alice@example.com", f"192.0.2.{number}").minutes_to_wait()
@@ -32,14 +26,14 @@ def test_an_account_is_guarded_against_many_addresses():
     assert waits[100] > 0
 
 
-@pytest.mark.usefixtures("_in_memory")
+@pytest.mark.usefixtures("app")
 def test_one_address_alone_cannot_use_up_an_account():
     waits = [SignInThrottle("alice@example.com", "192.0.2.1").minutes_to_wait() for _ in range(200)]
     assert waits.count(0) == 10
     assert SignInThrottle("alice@example.com", "192.0.2.2").minutes_to_wait() == 0
 
 
-@pytest.mark.usefixtures("_in_memory")
+@pytest.mark.usefixtures("app")
 def test_an_address_is_guarded_against_many_accounts():
     waits = [
         SignInThrottle(f"{number}@example.com", "192.0.2.1").minutes_to_wait()
