@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 from psycopg import DataError
-from psycopg import Error as PostgresError
 from psycopg.types.array import ListDumper
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy import event
@@ -44,8 +43,8 @@ class Lite(sqlite3.Connection):
         super().__init__(*given, **named)
         self._cursor = self.cursor()
 
-    def ask(self, statement: str, values: Values) -> list[Row]:
-        return self._cursor.execute(statement, values).fetchall()
+    def ask(self, *questions: tuple[str, Values]) -> list[list[Row]]:
+        return [self._cursor.execute(*question).fetchall() for question in questions]
 
     def tell(self, statement: str, *each: Values) -> None:
         if len(each) == 1:
@@ -56,6 +55,9 @@ class Lite(sqlite3.Connection):
     def begin(self, statement: str) -> None:
         self._cursor.execute(statement)
 
+    def flush(self) -> None:
+        """Nothing waits."""
+
 
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Any, _record: Any, given: Any, named: Any) -> Any:
@@ -64,37 +66,45 @@ def _connect(dialect: Any, _record: Any, given: Any, named: Any) -> Any:
 
 def ask(connection: Connection, statement: str, values: Values) -> list[Row]:
     """The rows that a statement gives back, as the driver has them."""
-    rows: list[Row] = _through(connection, "ask", statement, values)
+    (rows,) = ask_all(connection, (statement, values))
     return rows
+
+
+def ask_all(connection: Connection, *questions: tuple[str, Values]) -> list[list[Row]]:
+    """The rows of each of these, asked in one message where that saves any."""
+    for statement, values in questions:
+        _say(connection, statement, values)
+    found: list[list[Row]] = _through(connection, "ask", questions[-1][0], *questions)
+    return found
 
 
 def tell(connection: Connection, statement: str, *each: Values) -> None:
     """Have a statement carried out for each of these values; nothing comes back."""
     if each:
-        _through(connection, "tell", statement, *each)
-
-
-def settle(connection: Connection) -> None:
-    """Have carried out what was told and waits."""
-    driver = connection.connection.driver_connection
-    if isinstance(driver, Postgres):
-        try:
-            driver.flush()
-        except PostgresError as error:
-            raise refused(connection, "", error) from error
+        _say(connection, statement, *each)
+        _through(connection, "tell", statement, statement, *each)
 
 
 def begin(connection: Connection, *statements: str) -> None:
     """Begin a transaction by these statements."""
     for statement in statements:
-        _through(connection, "begin", statement)
+        _say(connection, statement, ())
+        _through(connection, "begin", statement, statement)
 
 
-def _through(connection: Connection, way: str, statement: str, *each: Values) -> Any:
+def settle(connection: Connection) -> None:
+    """Have carried out what was told and waits."""
+    _through(connection, "flush", "")
+
+
+def _say(connection: Connection, statement: str, *each: Values) -> None:
     for hear in connection.dispatch.before_cursor_execute:
         hear(connection, None, statement, each[0] if len(each) == 1 else each, None, len(each) > 1)
+
+
+def _through(connection: Connection, way: str, statement: str, *given: Any) -> Any:
     try:
-        return getattr(connection.connection.driver_connection, way)(statement, *each)
+        return getattr(connection.connection.driver_connection, way)(*given)
     except connection.dialect.loaded_dbapi.Error as error:
         raise refused(connection, statement, error) from error
 

@@ -16,8 +16,6 @@ from psycopg._preparing import PrepareManager
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
-#: Seconds that a server may take to be told that nobody waits any more.
-_PATIENCE = 5.0
 Row = tuple[Any, ...]
 Values = Mapping[str, Any] | Sequence[Any]
 
@@ -78,11 +76,13 @@ class Postgres(Connection[Row]):
         self._number = 0
         self._adapted: Any = None
 
-    def ask(self, statement: str, values: Values) -> list[Row]:
-        """The rows a statement gives back."""
-        self._say(statement, values)
-        answer = self.flush()
-        assert self._adapted
+    def ask(self, *questions: tuple[str, Values]) -> list[list[Row]]:
+        """The rows that statements give back, asked in one message."""
+        for statement, values in questions:
+            self._say(statement, values)
+        return [self._read(answer) for answer in self.flush()[-len(questions) :]]
+
+    def _read(self, answer: Any) -> list[Row]:
         self._adapted.set_pgresult(answer)
         rows: list[Row] = self._adapted.load_rows(0, answer.ntuples, tuple)
         return rows
@@ -112,7 +112,7 @@ class Postgres(Connection[Row]):
         if self._is(TransactionStatus.INTRANS, TransactionStatus.INERROR):
             self._say("ROLLBACK", ())
             self.flush()
-        else:
+        elif not self._is(TransactionStatus.IDLE):
             super().rollback()
 
     def forget(self) -> None:
@@ -135,19 +135,19 @@ class Postgres(Connection[Row]):
         types = adapted.types or ()
         self._waiting.append(_Said(statement, query, written, types, adapted.formats))
 
-    def flush(self) -> Any:
-        """Send all that waits in one message; the answer to the last of it.
+    def flush(self) -> list[Any]:
+        """Send all that waits in one message; the answer to each of it.
 
         :raises psycopg.Error: with a note of the statement where that was not the last.
         """
         said, self._waiting = self._waiting, []
         if not said:
-            return None
+            return []
         known = self._prepared.known
         fresh: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         wire = self.pgconn
         wire.enter_pipeline_mode()
-        asked: list[_Said] = []
+        asked: list[_Said | None] = []
         try:
             for each in said:
                 key = each.query, each.types
@@ -156,36 +156,36 @@ class Postgres(Connection[Row]):
                     self._number += 1
                     name = fresh[key] = b"told_%d" % self._number
                     wire.send_prepare(name, each.query, each.types)
-                    asked.append(each)
+                    asked.append(None)
                 wire.send_query_prepared(name, each.values, each.formats)
                 asked.append(each)
             wire.pipeline_sync()
-            answers = self._heard()
-        except BaseException:
-            if wire.status == ConnStatus.OK:  # interrupted: what comes still is nobody's
-                self.cancel_safe(timeout=_PATIENCE)
-                self._heard()
-            raise
+            answers = super().wait(_exchange(wire))
         finally:
-            if wire.status == ConnStatus.OK:
+            if self._is(TransactionStatus.ACTIVE):  # what comes still would be the next one's
+                self.close()
+            elif wire.status == ConnStatus.OK:
                 wire.exit_pipeline_mode()
-        for each, answer in zip(asked, answers, strict=True):
+        found = list(zip(asked, answers, strict=True))
+        for place, (_, answer) in enumerate(found):
             if answer.status == ExecStatus.FATAL_ERROR:
-                raise _refusal(answer, each.statement if each is not said[-1] else "")
+                refused = next(each for each, _ in found[place:] if each)
+                raise _refusal(answer, refused.statement if refused is not said[-1] else "")
         known |= fresh
-        return answers[-1]
+        return [answer for each, answer in found if each]
 
-    def _heard(self) -> list[Any]:
-        """The answers to a message, to its end."""
-        super().wait(generators.send(self.pgconn))
-        found: list[Any] = []
-        while True:
-            answer = super().wait(generators.fetch(self.pgconn))
-            if answer is None:
-                continue
-            if answer.status == ExecStatus.PIPELINE_SYNC:
-                return found
-            found.append(answer)
+
+def _exchange(wire: Any) -> Any:
+    """Send what libpq has been given, and hear the answers to its end."""
+    yield from generators.send(wire)
+    found: list[Any] = []
+    while True:
+        answer = yield from generators.fetch(wire)
+        if answer is None:
+            continue
+        if answer.status == ExecStatus.PIPELINE_SYNC:
+            return found
+        found.append(answer)
 
 
 def _refusal(answer: Any, statement: str) -> Error:

@@ -134,6 +134,11 @@ class _Plan(NamedTuple):
         """The rows as they are stored; equal values of many rows are converted once."""
         if not self.converters:
             return rows
+        if len(rows) == 1:
+            row = list(rows[0])
+            for place, convert, _ in self.converters:
+                row[place] = convert(row[place])
+            return [tuple(row)]
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for place, convert, alike in self.converters:
             once = cache(convert) if alike and len(rows) > _ONE_STATEMENT else convert
@@ -231,7 +236,12 @@ class _Listed(TypeDecorator[list[Any]]):
         return dialect.type_descriptor(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return json.dumps(list(value)) if dialect.name == "sqlite" else list(value)
+        found = list(value)
+        if dialect.name != "sqlite":
+            return found
+        if {*map(type, found)} <= {int}:  # in a tenth of the time: a fact sends thirty
+            return f"[{','.join(map(str, found))}]"
+        return json.dumps(found)
 
 
 class _Among(FunctionElement[Any]):  # no boolean: SQLite would be asked whether it equals 1

@@ -14,7 +14,7 @@ from engage.conditions import Where
 from engage.db import db
 from engage.money import SCALE
 from engage.partners.models import Partner
-from engage.prepared import Prepared
+from engage.prepared import Prepared, together
 from engage.programmes.models import Programme
 from engage.rows import among, insert, insert_rows, meets, next_ids
 
@@ -101,8 +101,7 @@ def _judged(
     programme: Programme, reports: Sequence[Report], source: str, now: datetime
 ) -> tuple[Admission, dict[int, Standing], dict[int, Stated]]:
     """The answers, the facts to write for them by their new ids, and what these were stated as."""
-    partners = _partners(programme.id, {report.partner for report in reports})
-    standing = _standing(programme.id, source, {report.external_id for report in reports})
+    partners, standing = _known(programme.id, source, reports)
     intake = rules.parse_intake(programme.intake)
     rate_of = currencies.worth(programme, reports, standing)
     ids = iter(next_ids("facts", len(reports)))
@@ -155,13 +154,19 @@ def _made(
     )
 
 
-def _partners(programme_id: int, external_ids: set[str]) -> dict[str, int]:
-    return dict(_PARTNERS.all(programme_id=programme_id, external_ids=external_ids))
-
-
-def _standing(programme_id: int, source: str, external_ids: set[str]) -> dict[str, Standing]:
-    found = _STANDING.all(programme_id=programme_id, source=source, external_ids=external_ids)
-    return {fact.external_id: fact for fact in found}
+def _known(
+    programme_id: int, source: str, reports: Sequence[Report]
+) -> tuple[dict[str, int], dict[str, Standing]]:
+    """The partners that reports name, and what stands of their facts, by external ids."""
+    here = {"programme_id": programme_id}
+    partners, facts = together(
+        (_PARTNERS, here | {"external_ids": {report.partner for report in reports}}),
+        (
+            _STANDING,
+            here | {"source": source, "external_ids": {report.external_id for report in reports}},
+        ),
+    )
+    return dict(partners), {fact.external_id: fact for fact in facts}
 
 
 def _write(

@@ -56,7 +56,8 @@ def award(
     ordered = sorted(new, key=lambda fact: fact.order)
     for book in shelf:
         fresh |= placed(book, ordered, attributes)
-        stale |= placed(book, superseded, attributes).keys()
+        if superseded:
+            stale |= placed(book, superseded, attributes).keys()
     stale |= again.measured_against(shelf, [*new, *superseded])
     stale |= again.done_since(shelf, climbed, attributes)
     totals = _totals(fresh.keys())

@@ -51,7 +51,8 @@ COLUMNS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _links: Any = Link.__table__.c
-_LAST = Prepared(
+#: The newest link of a programme.
+LAST = Prepared(
     select(_links.number, _links.hash)
     .where(_links.programme_id == bindparam("programme_id"))
     .order_by(_links.number.desc())
@@ -94,9 +95,9 @@ def link_hash(previous: str, programme_id: int, number: int, sealed: Seal) -> st
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime) -> int:
-    """Write the link of transfers that are about to go in, as values of ``COLUMNS``; its id."""
-    last = _LAST.first(programme_id=programme_id)
+def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime, last: Any = None) -> int:
+    """Write the link of transfers that are about to go in, as values of ``COLUMNS``, behind the
+    ``last`` one, if there is any; its id."""
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
     sealed = seal(rows)
     row = {

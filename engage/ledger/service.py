@@ -22,7 +22,7 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
-from engage.prepared import Prepared
+from engage.prepared import Prepared, together
 from engage.rows import among, insert, insert_rows, next_ids
 
 
@@ -89,7 +89,12 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
     for line in lines:
         sums[line.way] += line.amount
     ways = {way: _ends(*way) for way in sums}
-    held = accounts(programme_id, {place for ends in ways.values() for place in ends})
+    wanted = {place for ends in ways.values() for place in ends}
+    stands, last = together(
+        (_ACCOUNTS, {"programme_id": programme_id, "partner_ids": _whose(wanted)}),
+        (chain.LAST, {"programme_id": programme_id}),
+    )
+    held = _opened(programme_id, stands, wanted)
     moved: dict[Place, int] = defaultdict(int)
     for way, (source, target) in ways.items():
         moved[source] -= sums[way]
@@ -107,7 +112,7 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
             ids, lines, strict=True
         )
     ]
-    link_id = chain.add(programme_id, rows, now)
+    link_id = chain.add(programme_id, rows, now, *last)
     # Last: the database looks at the balances after it.
     insert(Transfer.__table__, (*chain.COLUMNS, "link_id"), [(*row, link_id) for row in rows])
 
@@ -170,8 +175,15 @@ class Held(NamedTuple):
 
 def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
     """Accounts (and others of their partners), opened where there is none yet."""
-    whose = {partner_id for _, partner_id, _ in wanted if partner_id is not None}
-    rows = _ACCOUNTS.all(programme_id=programme_id, partner_ids=whose)
+    rows = _ACCOUNTS.all(programme_id=programme_id, partner_ids=_whose(wanted))
+    return _opened(programme_id, rows, wanted)
+
+
+def _whose(wanted: set[Place]) -> set[int]:
+    return {partner_id for _, partner_id, _ in wanted if partner_id is not None}
+
+
+def _opened(programme_id: int, rows: Sequence[Any], wanted: set[Place]) -> dict[Place, Held]:
     found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
     missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))
