@@ -79,15 +79,8 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
     places["REDIS_URL"] = Settings(home=full.home).redis_url  # or limits would be those of tests
     if full.url:
         places["DATABASE_URL"] = full.url
-    with Server(FLOOR, port) as server:
-        browser = Browser(port)
-        hello = _each(lambda: (server.cpu, 0.0), lambda _: browser.ask("/"), calls).house
-    print(f"  hello world: {hello * 1000:.2f} ms CPU")
-    with Server(HOUSE, port, **places) as server:
-        client = Browser(port, key=token)
-
-        def cpu() -> tuple[float, float]:
-            return server.cpu, server_cpu(full.server)
+    with Server(FLOOR, port + 1) as floor, Server(HOUSE, port, **places) as server:
+        client, bare = Browser(port, key=token), Browser(port + 1)
 
         def send(number: int, day: str, count: int = 1) -> None:
             # Of the same instant: by their names the later ones come later.
@@ -96,26 +89,46 @@ def singly(full: House, profiles: list[Profile], calls: int, port: int) -> None:
             answers = json.loads(client.ask("/api/v1/facts", said)[2])["results"]
             assert all(answer["status"] == "new" for answer in answers), answers
 
+        def beside(work: Callable[[int], object], times: int, facts: int = 1) -> list[Each]:
+            """Turn and turn about with `hello world`, as others make both dearer for a while."""
+            turns, found = max(1, times // 5), []
+            for number in range(-20 // facts - 1, 0):
+                work(number)
+            for turn in range(5):
+                began = floor.cpu
+                for _ in range(calls // 5):
+                    bare.ask("/")
+                hello = (floor.cpu - began) / (calls // 5)
+                house, behind = server.cpu, server_cpu(full.server)
+                for number in range(turn * turns, (turn + 1) * turns):
+                    work(number)
+                spent = server.cpu - house, server_cpu(full.server) - behind
+                found.append(Each(hello, *(each / turns / facts for each in spent)))
+            return found
+
         for said, day in (LATER, LATE):
-            each = _each(cpu, lambda number, day=day: send(number, day), calls)  # type: ignore[misc]
-            _tell(f"one fact through the API, {said}", each, hello)
-        batches = max(2, calls // 20)
-        each = _each(cpu, lambda number: send(number, "2013-12-02", AT_ONCE), batches)
-        each = Each(*(seconds / AT_ONCE for seconds in each))
-        _tell(f"a fact of {AT_ONCE} at once, {LATER[0]}", each, hello)
+            each = beside(lambda number, day=day: send(number, day), calls)  # type: ignore[misc]
+            _tell(f"one fact through the API, {said}", each)
+        many = beside(lambda number: send(number, "2013-12-02", AT_ONCE), calls // 20, AT_ONCE)
+        _tell(f"a fact of {AT_ONCE} at once, {LATER[0]}", many)
 
 
 class Each(NamedTuple):
-    """CPU seconds of one call: of the house's processes, and of the database server beside them."""
+    """CPU seconds of one turn: of `hello world`, and for a fact of the house's processes and of the
+    database server beside them."""
 
+    hello: float
     house: float
     server: float
 
 
-def _tell(what: str, each: Each, hello: float) -> None:
-    beside = f" + {each.server * 1000:.2f} of the database server" if each.server else ""
-    times = " to ".join(f"{spent / hello:.1f}" for spent in sorted({each.house, sum(each)}))
-    print(f"  {what}: {each.house * 1000:.2f} ms CPU{beside}, {times} x hello world")
+def _tell(what: str, turns: list[Each]) -> None:
+    hello, house, server = (statistics.median(part) * 1000 for part in zip(*turns, strict=True))
+    beside = f" + {server:.2f} of the database server" if server else ""
+    alone = statistics.median(each.house / each.hello for each in turns)
+    whole = statistics.median((each.house + each.server) / each.hello for each in turns)
+    times = f"{alone:.1f} to {whole:.1f}" if server else f"{alone:.1f}"
+    print(f"  {what}: {house:.2f} ms CPU{beside}, {times} x hello world ({hello:.2f} ms)")
 
 
 def _fact(name: str, dice: random.Random, profiles: list[Profile], day: str) -> dict[str, str]:
@@ -124,18 +137,3 @@ def _fact(name: str, dice: random.Random, profiles: list[Profile], day: str) -> 
         "occurred_at": f"{day}T12:00:00Z", "amount": "1250.50", "currency": "USD",
         "quantity": "2", "product": "310",
     }  # fmt: skip
-
-
-def _each(
-    cpu: Callable[[], tuple[float, float]], work: Callable[[int], object], times: int
-) -> Each:
-    """What one ``work`` costs: the median of five turns, after a few that warm up."""
-    for number in range(-20, 0):
-        work(number)
-    turns, found = max(1, times // 5), []
-    for turn in range(5):
-        before = cpu()
-        for number in range(turn * turns, (turn + 1) * turns):
-            work(number)
-        found.append([(now - then) / turns for now, then in zip(cpu(), before, strict=True)])
-    return Each(*map(statistics.median, zip(*found, strict=True)))
