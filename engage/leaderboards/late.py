@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import and_, case, func, or_, select
 
+from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.db import db
-from engage.leaderboards import ranking
+from engage.leaderboards import ranking, tally
 from engage.leaderboards.models import PictureLine, Standing
 from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import Row
@@ -88,7 +89,7 @@ def _differing(final: Published, period: Period) -> list[int]:
 def facts(
     programme: Programme, final: Published, period: Period, *, partner_id: int | None = None
 ) -> list[SqlRow[Any]]:
-    """The facts of the period that came, or were taken back, after the cut-off; newest first.
+    """The facts the board counts that came, or were taken back, after the cut-off; newest first.
 
     Columns ``external_id``, ``partner`` (external id), ``name``, ``kind``, ``day``, ``amount``, ``quantity``
     (ten-thousandths), ``came_at``, and ``is_gone``: it counted, and does not any more.
@@ -110,10 +111,10 @@ def facts(
         )
         .join(Partner, Partner.id == Fact.partner_id)
         .where(
-            Fact.programme_id == programme.id,
             Fact.day.between(period.first, period.last),
             or_(gone, came),
-            *(getattr(Fact, name).in_(values) for name, values in rule.where),
+            *activity.meeting(rule.where),
+            *tally.whose(programme, rule)(Fact),
         )
         .order_by(came_at.desc(), Fact.id.desc())
         .limit(MOST)

@@ -49,19 +49,18 @@ def tally(
     what the projection must equal, and what answers for periods it does not keep.
     """
     rule = published.rule
-    whose = _whose(programme, published, scope, members)
-    partners = _scores(programme, rule, period, whose)
+    known, counting = _known(rule, published.known_at), whose(programme, rule, scope, members)
+    partners = _scores(programme, rule, period, lambda source: [*known, *counting(source)])
     return partners if rule.by == "partner" else _of_groups(rule, partners)
 
 
-def _whose(
+def whose(
     programme: Programme,
-    published: Published,
-    scope: tuple[str, str] | None,
-    members: Sequence[int] | str | None,
+    rule: rules.Board,
+    scope: tuple[str, str] | None = None,
+    members: Sequence[int] | str | None = None,
 ) -> Whose:
-    """Which facts or lines count: those that stand, of all partners where nothing is asked."""
-    rule = published.rule
+    """Which facts or lines count, standing or not: those of all partners where nothing is asked."""
     asked = [
         condition
         for name, values in rule.audience
@@ -76,7 +75,7 @@ def _whose(
         theirs = theirs.join(Group, _belongs_to(rule)).where(among(Group.id, members))
 
     def conditions(source: Any) -> list[Any]:
-        found: list[Any] = _known(rule, published.known_at)
+        found: list[Any] = []
         if asked or of_groups:
             found.append(source.partner_id.in_(theirs))
         if members is not None and not of_groups:

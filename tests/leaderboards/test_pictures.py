@@ -260,6 +260,24 @@ def test_what_came_after_the_close_is_listed_with_what_it_would_have_changed(cas
     assert facts[0][0] == "c-2"
 
 
+def test_of_what_came_after_the_close_those_facts_are_listed_that_the_board_counts(cast: Cast):
+    kept = 'where = { amount = { from = "100" } }\naudience = { region = ["Northeast"] }'
+    publish(FREEZES.replace('by = "partner"', f'by = "partner"\n{kept}', 1))
+    jobs.turn(at(FINAL))
+    late_ones = [
+        ("c-2", "C1", "100"),
+        ("c-3", "C1", "99"),
+        ("c-4", "C1", "-200"),
+        ("a-9", "A1", "500"),
+    ]
+    record(cast.programme, *(sale(*one) for one in late_ones), now=at(FINAL, 1))
+    programme = programmes.by_slug("resellers")
+    seen = pictures.as_seen(programme, board(), Q2)
+    told = late.raw(programme, seen, Q2)
+    assert {fact["external_id"] for fact in told["facts"]} == {"c-2", "c-4"}
+    assert [moved["partner"] for moved in told["moved"]] == ["C1"]
+
+
 def test_nothing_came_after_the_close_where_nothing_did(cast: Cast):
     jobs.turn(at(FINAL))
     programme = programmes.by_slug("resellers")
