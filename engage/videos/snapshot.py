@@ -20,8 +20,8 @@ from engage.activity.service import Month
 from engage.db import db
 from engage.incentives import service as incentives
 from engage.incentives.rules import Rule, in_force
+from engage.leaderboards import pictures, sentences
 from engage.leaderboards import ranking as ranks
-from engage.leaderboards import sentences
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.published import Published
 from engage.ledger import service as ledger
@@ -88,15 +88,35 @@ class Teller:
     def standings(self) -> ranks.Ranking:
         return self._ranked(self.ranked_period)
 
-    def _ranked(self, period: Period | None) -> ranks.Ranking:
-        if self.board is None or period is None:
+    def _ranked(self, period: Period | None, *, live: bool = False) -> ranks.Ranking:
+        if self.board is None or period is None or self._hides(period):
             return ranks.Ranking([], 0)
-        return ranks.ranking(self.programme, self.board, period)
+        return ranks.ranking(self.programme, self.board, period, live=live)
+
+    def _hides(self, period: Period) -> bool:
+        """Whether a place in this period would tell how a board stands that is frozen in it."""
+        assert self.board is not None
+        return any(
+            self.board.rule.tells_of(other.rule)
+            and _picture(self.programme, other, period) == "freeze"
+            for other in leaderboards.boards(self.programme)
+        )
 
     @cached_property
-    def places(self) -> dict[int, int]:
-        """Where in `standings` each partner is."""
-        return {row.member_id: index for index, row in enumerate(self.standings.rows)}
+    def lines(self) -> dict[int, ranks.Row]:
+        """The rows of `standings` by partner."""
+        return {row.member_id: row for row in self.standings.rows}
+
+    @cached_property
+    def lines_now(self) -> dict[int, ranks.Row]:
+        """As `lines`, with what came after the board was final; no outlet of the house shows these."""
+        now = self._ranked(self.ranked_period, live=True) if self.is_final else self.standings
+        return {row.member_id: row for row in now.rows}
+
+    @cached_property
+    def is_final(self) -> bool:
+        board, period = self.board, self.ranked_period
+        return board is not None and _picture(self.programme, board, period) == "final"
 
     @cached_property
     def ranks_before(self) -> dict[int, int]:
@@ -134,6 +154,11 @@ class Teller:
         """The rules in force now."""
         versions = (in_force(b.versions, self.now) for b in incentives.books(self.programme))
         return [v.rule for v in versions if v and v.rule and v.rule.covers(self.today, self.now)]
+
+
+def _picture(programme: Programme, board: Published, period: Period) -> str | None:
+    picture = pictures.as_seen(programme, board, period).picture
+    return picture.kind if picture else None
 
 
 class Told:
@@ -224,15 +249,24 @@ class Told:
 
     @cached_property
     def row(self) -> ranks.Row | None:
-        index = self.teller.places.get(self.partner.id)
-        if index is not None:
-            return self.teller.standings.rows[index]
-        board = self.teller.board
-        if board is None or self.partner.visibility != "hidden":
+        """The partner's line on the board as everybody sees it; None where that would contradict what
+        else the film tells: while it is frozen, and of whom facts came after it was final."""
+        row = self._line(live=False)
+        if row is None or not self.teller.is_final:
+            return row
+        now = self._line(live=True)
+        return row if now and now.score == row.score else None
+
+    def _line(self, *, live: bool) -> ranks.Row | None:
+        teller = self.teller
+        if row := (teller.lines_now if live else teller.lines).get(self.partner.id):
+            return row
+        board = teller.board
+        if board is None or self.partner.visibility != "hidden" or not teller.standings.ranked:
             return None
         # Off the public board, but their own film tells them where they stand.
-        period = self.teller.told_period or board.rule.windows.running(self.teller.today)
-        near = ranks.around(self.teller.programme, board, period, self.partner.id, reach=0)
+        period, mine = teller.ranked_period, self.partner.id
+        near = ranks.around(teller.programme, board, period, mine, reach=0, live=live)
         return near.rows[0] if near.rows else None
 
     @cached_property

@@ -7,15 +7,20 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from engage import clock
+from engage import clock, periods
 from engage.db import db
 from engage.leaderboards import jobs
 from engage.outbox.models import Message
+from engage.studio.plan import plan
+from engage.studio.values import Value
+from engage.videos import fields
+from engage.videos.snapshot import Teller
 from tests.api.conftest import caller
 from tests.browsing import browser
 from tests.conftest import Cast, publish, record, sale
 from tests.leaderboards.test_outlets import outlets
 from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, at
+from tests.studio.conftest import house_templates
 
 #: Bob's score with what he sells while the board is frozen, and that sale, as anything would say them.
 #: Whole numbers: the digits of a timing on /metrics, or of a signature, may hold them by chance.
@@ -39,6 +44,9 @@ by = "partner"
 baseline = "same period last year"
 newcomers = "5"
 """
+#: What a film tells of the board.
+PLACES = ("rank", "place", "ranked_of", "places_up", "place_before", "place_above", "gap_up", "top_percent",
+          "newcomer_percent", "score", "neighbours")  # fmt: skip
 FROZEN_AND_LIVE = ("/leaderboards/sales", "/leaderboards/sales?live=1")
 
 
@@ -85,6 +93,44 @@ def test_a_partner_sees_its_own_score_and_neither_its_place_nor_a_gap(app: Flask
         assert "frozen for everybody" in said
         for word in ("behind", "more to pass", "You lead"):
             assert word not in said, word
+
+
+def test_a_film_tells_its_partners_own_numbers_and_neither_its_place_nor_anybody_elses(cast: Cast):
+    win(cast)
+    assert cast.bob.partner
+    for period in ("2013-Q2", "2013", None):
+        told = periods.parse(period) if period else None
+        teller = Teller(cast.programme, told, "https://house.example", at(FROZEN, 90))
+        film = fields.read(teller.about(cast.bob.partner), fields.FIELDS)
+        assert "13,123" in repr(film["sales"])
+        assert [name for name in PLACES if film[name] is not None] == []
+        for slug in ("status", "recap"):
+            template = house_templates()[slug]
+            made = plan(template, {name: film[name] for name in template.fields})
+            assert made.duration >= 20
+            assert not {"rank", "newcomer"} & {scene.scene.name for scene in made.scenes}
+
+
+@pytest.mark.parametrize("visibility", ["named", "hidden"])
+def test_a_film_of_a_final_period_tells_no_place_to_whom_it_tells_of_more_than_was_ranked(
+    cast: Cast, visibility: str
+):
+    jobs.turn(at(OVER))
+    jobs.turn(at(FINAL))
+    assert cast.alice.partner
+    cast.alice.partner.visibility = visibility
+
+    def film() -> dict[str, Value | None]:
+        teller = Teller(
+            cast.programme, periods.parse("2013-Q2"), "https://house.example", at(FINAL, 9)
+        )
+        return fields.read(teller.about(cast.alice.partner), fields.FIELDS)
+
+    assert film()["place"] is not None
+    record(cast.programme, sale("a-9", "A1", "9123.45", date(2013, 6, 27)), now=at(FINAL, 5))
+    late = film()
+    assert "15,123" in repr(late["sales"])
+    assert [name for name in PLACES if late[name] is not None] == []
 
 
 def test_a_manager_sees_both_and_the_partner_cannot_ask_for_it(app: Flask, cast: Cast):
