@@ -138,7 +138,7 @@ class LateFact(Shape):
 
 
 class AfterClose(Shape):
-    """The twenty largest differences, and the newest twenty late facts."""
+    """The twenty largest differences, and the newest twenty late facts of partners whom the board names."""
 
     moved: list[MovedAfterClose]
     facts: list[LateFact]

@@ -91,6 +91,7 @@ def _moved(programme: Programme, final: Published, moved: Moved, voice: Voice) -
 def late_facts(view: View, voice: Voice, partner: Partner | None = None) -> list[dict[str, Any]]:
     """The facts that came after the close: a partner's own, or with whose they are, all of them."""
     final, programme = view.published, view.programme
+    theirs = [Partner.id == partner.id] if partner else []
     if not final.picture or final.picture.kind != "final":
         return []
     return [
@@ -102,9 +103,7 @@ def late_facts(view: View, voice: Voice, partner: Partner | None = None) -> list
             "came": voice.moment(fact.came_at),
             "is_gone": fact.is_gone,
         }
-        for fact in late.facts(
-            programme, final, view.period, partner_id=partner.id if partner else None
-        )
+        for fact in late.facts(programme, final, view.period, *theirs)
     ]
 
 

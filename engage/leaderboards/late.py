@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import and_, case, func, or_, select
 
 from engage.activity import service as activity
 from engage.activity.models import Fact
@@ -87,12 +87,13 @@ def _differing(final: Published, period: Period) -> list[int]:
 
 
 def facts(
-    programme: Programme, final: Published, period: Period, *, partner_id: int | None = None
+    programme: Programme, final: Published, period: Period, *whose: ColumnElement[bool]
 ) -> list[SqlRow[Any]]:
     """The facts the board counts that came, or were taken back, after the cut-off; newest first.
 
-    Columns ``external_id``, ``partner`` (external id), ``name``, ``kind``, ``day``, ``amount``, ``quantity``
-    (ten-thousandths), ``came_at``, and ``is_gone``: it counted, and does not any more.
+    Of all partners, or of those ``whose`` these conditions are. Columns ``external_id``, ``partner`` (external
+    id), ``name``, ``kind``, ``day``, ``amount``, ``quantity`` (ten-thousandths), ``came_at``, and ``is_gone``:
+    it counted, and does not any more.
     """
     assert final.picture
     at, rule = final.picture.taken_at, final.rule
@@ -115,14 +116,13 @@ def facts(
             or_(gone, came),
             *activity.meeting(rule.where),
             *tally.whose(programme, rule)(Fact),
+            *whose,
         )
         .order_by(came_at.desc(), Fact.id.desc())
         .limit(MOST)
     )
     if rule.on:
         statement = statement.where(Fact.kind == rule.on)
-    if partner_id is not None:
-        statement = statement.where(Fact.partner_id == partner_id)
     return list(db.session.execute(statement))
 
 
@@ -131,9 +131,11 @@ def raw(
 ) -> dict[str, Any]:
     """What the API and ``engage standings --json`` say of it; scores are decimal strings.
 
-    A ``viewer`` is told no ids of others, and its own facts alone.
+    A ``viewer`` is told no ids of others, and its own facts alone; all others those of partners who are named on
+    the board: by an amount who goes by another name could be known again.
     """
-    theirs = viewer.id if viewer else None
+    has_left = Partner.left_on < period.last
+    named = and_(Partner.visibility == "named", has_left.is_not(True))
     return {
         "moved": [
             {
@@ -157,6 +159,8 @@ def raw(
                 "came_at": fact.came_at.isoformat(),
                 "taken_back": fact.is_gone,
             }
-            for fact in facts(programme, final, period, partner_id=theirs)
+            for fact in facts(
+                programme, final, period, Partner.id == viewer.id if viewer else named
+            )
         ],
     }

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from unittest import mock
 
 import openpyxl
@@ -16,9 +17,10 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import periods
+from engage import clock, periods
 from engage.cli import main
 from engage.db import db
+from engage.leaderboards import jobs
 from engage.outbox.models import Message
 from engage.screens import celebrations
 from engage.videos import fields
@@ -26,9 +28,13 @@ from engage.videos.snapshot import Teller
 from tests.api.conftest import Call, caller
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, Cast, record, sale
+from tests.leaderboards.test_pictures import FINAL, at
 from tests.screens.examples import a_screen
 
 NAME = "Alice Bikes"
+JSON = "/leaderboards/sales/export.json"
+#: Where partners are told by their ids as well.
+WITH_IDS = ("api", "standings", "json")
 BOARDS = (
     "",
     "sales",
@@ -79,9 +85,10 @@ def outlets(app: Flask, cast: Cast, call: Call) -> dict[str, str]:
         with mock.patch("engage.share.card.draw", lambda card: repr(card).encode()):
             found["picture"] = browser(app).get(f"{address}.png").text
     found["console"] = browser(app, cast.mia.user).get("/console/").text
-    for query in ("", "?scope=region%3DNorthwest", "?period=2013-04"):
+    found["json"] = browser(app, cast.mia.user).get(f"{JSON}?period=2013-Q2").text
+    for query in ("", "?scope=region%3DNorthwest", "?period=2013-04", "?period=2013-Q2"):
         found[f"api {query}"] = call("GET", f"/standings/sales{query}").text
-    for words in (["--json"], [], ["--period", "2013"]):
+    for words in (["--json"], [], ["--period", "2013"], ["--json", "--period", "2013-Q2"]):
         command = ["standings", "sales", *words, "--programme", "resellers"]
         found[" ".join(command)] = CliRunner().invoke(main, command).stdout
     teller = Teller(cast.programme, periods.parse("2013-Q2"), "https://house.example", NOW)
@@ -119,13 +126,33 @@ def test_who_is_not_to_be_named_is_named_nowhere(
     after = outlets(app, cast, call)
     for where in sorted(after):
         assert NAME not in after[where], where
-        assert "A1" not in after[where] or not where.startswith(("api", "standings")), where
+        assert "A1" not in after[where] or not where.startswith(WITH_IDS), where
         if seen and where in telling:
             assert seen in after[where], where
         if not seen:
             assert "The Fox" not in after[where], where
     choose(app, cast, "named")
     assert NAME in outlets(app, cast, call)["/leaderboards/sales/rows"]
+
+
+@pytest.mark.parametrize("visibility", ["pseudonym", "hidden"])
+def test_what_came_after_a_close_names_nobody_either_and_no_amount_tells_who_it_was(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, visibility: str
+):
+    choose(app, cast, visibility)
+    jobs.turn(at(FINAL))
+    monkeypatch.setattr(clock, "now", lambda: at(FINAL, 2))
+    day = date(2013, 6, 27)
+    late = sale("late-a", "A1", "7777", day), sale("late-b", "B1", "10", day)
+    record(cast.programme, *late, now=at(FINAL, 1))
+    told = outlets(app, cast, caller(app, "resellers", "read"))
+    listing = {where for where, text in told.items() if "late-b" in text}
+    assert len(listing) == 3
+    for where, text in told.items():
+        assert NAME not in text, where
+        assert "late-a" not in text, where
+        assert "A1" not in text or not where.startswith(WITH_IDS), where
+    assert "late-a" in browser(app, cast.alice.user).get(f"{JSON}?period=2013-Q2").text
 
 
 def test_who_stays_off_boards_sees_its_own_place_and_that_only_it_does(app: Flask, cast: Cast):
