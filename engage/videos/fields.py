@@ -56,7 +56,7 @@ def _amount(told: Told, amount: int, code: str) -> Number:
 def _badges(told: Told) -> Badges | None:
     """What was reached in the period: places on the board, stages, a best month."""
     found: list[Badge] = []
-    row, ranked = told.row, told.teller.standings.ranked
+    row, ranked = places.among(told) or (None, 0)
     if row and ranked > 3 and row.rank <= 3:
         found.append(Badge(told.voice.gettext("Top three"), "crown"))
     elif row and ranked >= 20 and row.rank * 10 <= ranked:
@@ -184,7 +184,7 @@ def title(told: Told, template: Template) -> str:
     return f"{said}: {told.voice.period(period)}" if period else said
 
 
-_NO_PLACE = "this partner has no place on the board in this period"
+_NO_PLACE = "no place on the board can be told of this partner in this period"
 _NO_MISSION = "no mission is there for this partner"
 _NO_LAUNCH = "no rule or mission for a product starts about now for this partner"
 _NO_COURSE = "no completed training or certification is recorded for this partner"

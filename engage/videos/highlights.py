@@ -85,5 +85,10 @@ def top_percent(place: int, of: int, *, least: int, most: int) -> int | None:
     return percent if percent <= most else None
 
 
+def is_worth_telling(rank: int, of: int, *, climbed: bool) -> bool:
+    """Whether a rank is told in a film: down to the middle; of who climbed, down to the last quarter."""
+    return rank * 2 <= of + 1 or (climbed and rank * 4 <= of * 3)
+
+
 def within(facts: Sequence[Standing], first: date, last: date) -> list[Standing]:
     return [fact for fact in facts if first <= fact.day <= last]

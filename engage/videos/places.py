@@ -13,29 +13,40 @@ NEIGHBOURS = 5
 OF_ALL, OF_NEWCOMERS = (20, 10), (10, 25)
 
 
-def _among(told: Told) -> tuple[ranks.Row, int] | None:
-    """The partner's row, and among how many it is; who is alone on a board has no place to be told of.
+def among(told: Told) -> tuple[ranks.Row, int] | None:
+    """The partner's row, and among how many it is; None where a film does not tell it.
 
-    Who is off the board stands among those on it."""
+    Who is alone on a board has no place to be told of, who is below the middle is not shown how far
+    unless they climbed, and nothing is no place. Who is off the board stands among those on it."""
     row = told.row
     ranked = told.teller.standings.ranked + (0 if row is None or row.listed else 1)
-    return (row, ranked) if row and ranked > 1 else None
+    if row is None or ranked < 2 or not _counts(told, row):
+        return None
+    climbed = places_up(told) is not None
+    told_of = highlights.is_worth_telling(row.rank, ranked, climbed=climbed)
+    return (row, ranked) if told_of else None
+
+
+def _counts(told: Told, row: ranks.Row) -> bool:
+    """Whether a score is one to be seen with: not nothing and not less, where more is better."""
+    board = told.teller.board
+    return row.score > 0 or (board is not None and board.rule.direction == "lowest")
 
 
 def rank(told: Told) -> Number | None:
-    among = _among(told)
-    return among and Number(among[0].rank, told.voice.number(among[0].rank))
+    found = among(told)
+    return found and Number(found[0].rank, told.voice.number(found[0].rank))
 
 
 def place(told: Told) -> Number | None:
     """The rank as an ordinal."""
-    among = _among(told)
-    return among and Number(among[0].rank, ordinal(among[0].rank, told.voice.locale))
+    found = among(told)
+    return found and Number(found[0].rank, ordinal(found[0].rank, told.voice.locale))
 
 
 def ranked_of(told: Told) -> Number | None:
-    among = _among(told)
-    return among and Number(among[1], told.voice.number(among[1]))
+    found = among(told)
+    return found and Number(found[1], told.voice.number(found[1]))
 
 
 def neighbours(told: Told) -> Ranking | None:
@@ -54,11 +65,16 @@ def named(told: Told) -> tuple[Named, ...]:
 
 
 def _near(told: Told) -> list[ranks.Row]:
-    if told.row is None or not told.row.listed:
+    """The lines around the partner's; of whom the board tells no rank, or nothing good, none."""
+    row = told.row
+    if row is None or not row.listed or among(told) is None:
         return []
-    rows = told.teller.standings.rows
-    start = max(0, min(told.row.place - 1 - NEIGHBOURS // 2, len(rows) - NEIGHBOURS))
-    return rows[start : start + NEIGHBOURS]
+    found, board = told.teller.standings, told.teller.board
+    start = max(0, min(row.place - 1 - NEIGHBOURS // 2, len(found.rows) - NEIGHBOURS))
+    near = found._replace(rows=found.rows[start : start + NEIGHBOURS])
+    last = board and ranks.last_alone(near, board.rule.tie)
+    told_of = [each for each in near.rows if each.member_id != last and _counts(told, each)]
+    return told_of if len(told_of) > 1 else []
 
 
 def _name(told: Told, row: ranks.Row) -> str:
@@ -78,9 +94,10 @@ def places_up(told: Told) -> Number | None:
 
 def place_before(told: Told) -> Number | None:
     """The place of the period before, where it was a lower one."""
-    up = places_up(told)
     before = told.teller.ranks_before.get(told.partner.id)
-    return Number(before, ordinal(before, told.voice.locale)) if up and before else None
+    if before is None or places_up(told) is None or among(told) is None:
+        return None
+    return Number(before, ordinal(before, told.voice.locale))
 
 
 def gap_up(told: Told) -> Number | None:
@@ -102,7 +119,7 @@ def place_above(told: Told) -> Number | None:
 
 def _above(told: Told) -> int | None:
     """Where in the standings the next higher score is."""
-    if told.row is None or not told.row.listed:
+    if told.row is None or not told.row.listed or among(told) is None:
         return None
     rows, mine = told.teller.standings.rows, told.row.score
     place = told.row.place - 1
@@ -110,15 +127,16 @@ def _above(told: Told) -> int | None:
 
 
 def top_percent(told: Told) -> Number | None:
-    row, ranked = _among(told) or (None, 0)
+    row, ranked = among(told) or (None, 0)
     return _percent(told, row and row.rank, ranked, *OF_ALL)
 
 
 def newcomer_percent(told: Told) -> Number | None:
     """ "Top 8 % of newcomers": of those who joined in the period or shortly before it."""
     newcomers, (least, most) = told.teller.newcomers, OF_NEWCOMERS
-    mine = told.partner.id
-    place = newcomers.index(mine) + 1 if mine in newcomers else None
+    mine, row = told.partner.id, told.row
+    seen = row is not None and mine in newcomers and _counts(told, row)
+    place = newcomers.index(mine) + 1 if seen else None
     return _percent(told, place, len(newcomers), least, most)
 
 

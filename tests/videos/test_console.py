@@ -248,7 +248,7 @@ def test_who_lacks_what_a_film_tells_gets_none_and_the_manager_reads_why(
     form = {"template": "tiny", "period": "2012-Q1", "partner": "A1"}
     assert "no place on the board" in mia.get("/console/videos/forecast", query_string=form).text
     page = mia.get(mia.post("/console/videos/", data=form).location).text
-    assert "Not made: this partner has no place on the board in this period." in page
+    assert "Not made: no place on the board can be told of this partner in this period." in page
     assert "1 not made" in page
 
 

@@ -154,7 +154,7 @@ def test_a_film_of_a_period_that_was_over_goes_on_naming_who_left_as_its_board_d
 ):
     assert cast.charlie.partner
     day = date(2013, 2, 4)
-    record(cast.programme, sale("a-0", "A1", "900", day), sale("c-0", "C1", "800", day))
+    record(cast.programme, sale("a-0", "A1", "800", day), sale("c-0", "C1", "900", day))
     order(cast.charlie.partner.id, template="recap", period="2013-Q1")
     (made,) = rows()
     finish(settings, made)

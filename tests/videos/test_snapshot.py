@@ -20,7 +20,7 @@ from engage.studio import values
 from engage.studio.plan import plan
 from engage.studio.story import story
 from engage.studio.values import Number, Series, Stages
-from engage.videos import catalogue, drafts, fields
+from engage.videos import catalogue, drafts, fields, highlights
 from engage.videos.snapshot import Teller
 
 from ..conftest import NOW, Cast, record, sale
@@ -58,7 +58,7 @@ def test_ranks_and_neighbours_are_those_of_the_board(cast: Cast) -> None:
     board = leaderboards.board(cast.programme, "sales")
     assert board
     rows = ranking.ranking(cast.programme, board, Q2).rows
-    for person in (cast.alice, cast.bob, cast.charlie):
+    for person in (cast.alice, cast.charlie):
         assert person.partner
         film = told(cast.programme, person.partner)
         (mine,) = (row for row in rows if row.member_id == person.partner.id)
@@ -69,6 +69,40 @@ def test_ranks_and_neighbours_are_those_of_the_board(cast: Cast) -> None:
             (row.rank, row.name) for row in rows
         ]
         assert [row.name for row in neighbours.rows if row.me] == [person.partner.name]
+
+
+PLACES = ("rank", "place", "place_above", "place_before", "gap_up", "neighbours", "top_percent")
+
+
+def test_who_is_below_the_middle_or_has_nothing_is_told_no_place(cast: Cast) -> None:
+    assert cast.bob.partner
+    assert cast.charlie.partner
+    assert [x for x in PLACES if told(cast.programme, cast.bob.partner)[x] is not None] == []
+    record(cast.programme, sale("c-2", "C1", "-5010"), sale("a-3", "A1", "-6010"))
+    # Bob is first with 4,000, the others are level below nothing.
+    first = told(cast.programme, cast.bob.partner)
+    assert shown(first["rank"]) == "1"
+    assert first["neighbours"] is None
+    assert [x for x in PLACES if told(cast.programme, cast.charlie.partner)[x] is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("rank", "of", "climbed", "is_told"),
+    [
+        (1, 2, False, True),
+        (2, 2, False, False),
+        (2, 3, False, True),
+        (20, 40, False, True),
+        (21, 40, False, False),
+        (30, 40, True, True),
+        (31, 40, True, False),
+        (36, 40, True, False),
+    ],
+)
+def test_a_place_is_told_down_to_the_middle_and_to_who_climbed_not_among_the_last(
+    rank: int, of: int, climbed: bool, is_told: bool
+) -> None:
+    assert highlights.is_worth_telling(rank, of, climbed=climbed) == is_told
 
 
 def test_who_is_alone_on_a_board_has_no_place_on_it(cast: Cast) -> None:
@@ -296,4 +330,4 @@ def test_a_film_with_a_hole_is_refused_with_the_reason(cast: Cast, tiny: Path) -
         address="x",
         now=NOW,
     )
-    assert draft.refusal == "this partner has no place on the board in this period"
+    assert draft.refusal == "no place on the board can be told of this partner in this period"
