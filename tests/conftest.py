@@ -26,6 +26,7 @@ from engage.programmes.models import Programme
 from .browsing import Browser, browser
 from .houses import *  # noqa: F403
 from .houses import Houses, opened
+from .old_houses import *  # noqa: F403
 from .postgres import *  # noqa: F403
 from .valkey import *  # noqa: F403
 

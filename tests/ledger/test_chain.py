@@ -10,16 +10,13 @@ from flask import Flask
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from engage import create_app
 from engage.cli import main
-from engage.config import Settings
 from engage.db import db, transaction
 from engage.ledger import books, chain
 from engage.ledger.models import Link, Transfer
 from engage.migrations import upgrade
 from engage.programmes import service as programmes
 from tests.conftest import record, sale
-from tests.postgres import Postgres
 
 Sql = Callable[[str], None]
 
@@ -207,50 +204,17 @@ def test_the_command_sees_a_balance_that_its_lines_do_not_make(app: Flask, cast:
     assert "says" in done.stderr
 
 
-BEFORE = """
-INSERT INTO programmes (id, slug, name, timezone, currency, created_at)
-  VALUES (1, 'resellers', 'R', 'UTC', 'USD', '2013-01-01 00:00:00');
-INSERT INTO partners (id, programme_id, external_id, name, created_at)
-  VALUES (1, 1, 'A1', 'Alice', '2013-01-01 00:00:00');
-INSERT INTO accounts (id, programme_id, kind, partner_id, unit, balance)
-  VALUES (1, 1, 'budget', NULL, 'points', -5), (2, 1, 'accrued', 1, 'points', 5);
-INSERT INTO rules (id, programme_id, slug) VALUES (1, 1, 'bike-points');
-INSERT INTO rule_versions (id, rule_id, version, published_at) VALUES (1, 1, 1, '2013-01-01 00:00:00');
-INSERT INTO facts (id, programme_id, source, external_id, partner_id, kind, occurred_at, day, amount,
-  quantity, recorded_at) VALUES (1, 1, 'x', 'f', 1, 'sale', '2013-01-01 00:00:00', '2013-01-01', 5, 1,
-  '2013-01-01 00:00:00');
-INSERT INTO transfers (id, programme_id, partner_id, debit_id, credit_id, unit, amount, fact_id,
-  rule_version_id, period, occurred_at, day, total_before, total_after, posted_at, key)
-  VALUES (1, 1, 1, 1, 2, 'points', 5, 1, 1, '2013', '2013-01-01 00:00:00', '2013-01-01', 0, 5,
-  '2013-01-01 00:00:00', 'rule:1:1:0')
-"""
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_lines_from_before_the_chain_are_sealed_and_kept_by_its_migration(
-    kind: str, settings: Settings, request: pytest.FixtureRequest
-) -> None:
-    if kind == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        settings = settings.model_copy(update={"database": server.create("before_the_chain")})
-    else:
-        (settings.home_dir / "engage.db").unlink()
-    with create_app(settings).app_context():
-        upgrade("0002")
-        for statement in BEFORE.split(";\n"):
-            db.session.execute(text(statement))
-        db.session.commit()
-        upgrade()
-        found = verified()
-        assert (found.ok, found.links, found.transfers) == (True, 1, 1)
-        assert db.session.scalars(select(Transfer.kind)).one() == "award"
-        for table in ("transfers", "facts", "accounts", "ledger_links"):
-            with pytest.raises(Exception, match="append-only"):
-                db.session.execute(text(f"DELETE FROM {table}"))
-            db.session.rollback()
-        assert "ix_transfers_fact_id" in {
-            i["name"] for i in inspect(db.engine).get_indexes("transfers")
-        }
-        assert db.session.scalars(select(Link.size)).one() == 1
-        db.session.remove()
-        db.engine.dispose()
+@pytest.mark.usefixtures("old_house")
+def test_lines_from_before_the_chain_are_sealed_and_kept_by_its_migration() -> None:
+    upgrade()
+    found = verified()
+    assert (found.ok, found.links, found.transfers) == (True, 1, 1)
+    assert db.session.scalars(select(Transfer.kind)).one() == "award"
+    for table in ("transfers", "facts", "accounts", "ledger_links"):
+        with pytest.raises(Exception, match="append-only"):
+            db.session.execute(text(f"DELETE FROM {table}"))
+        db.session.rollback()
+    assert "ix_transfers_fact_id" in {
+        i["name"] for i in inspect(db.engine).get_indexes("transfers")
+    }
+    assert db.session.scalars(select(Link.size)).one() == 1

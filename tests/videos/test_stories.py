@@ -5,14 +5,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from engage import create_app
-from engage.config import Settings
 from engage.db import db
 from engage.migrations import upgrade
 from engage.studio.story import from_json, to_json
 
-from ..ledger.test_chain import BEFORE
-from ..postgres import Postgres
 from .examples import STORY
 
 FILM = """
@@ -27,26 +23,12 @@ def test_a_story_is_read_as_it_was_kept() -> None:
     assert tuple(from_json(json.loads(json.dumps(to_json(STORY))))) == STORY
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_films_from_before_stories_were_kept_are_read_as_their_transcripts(
-    kind: str, settings: Settings, request: pytest.FixtureRequest
-) -> None:
-    if kind == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        settings = settings.model_copy(update={"database": server.create("before_stories")})
-    else:
-        (settings.home_dir / "engage.db").unlink()
-    with create_app(settings).app_context():
-        upgrade("0002")
-        for statement in BEFORE.split(";\n"):
-            db.session.execute(text(statement))
-        db.session.commit()
-        upgrade("0040")
-        db.session.execute(text(FILM))
-        db.session.commit()
-        upgrade()
-        kept = db.session.scalar(text("SELECT story FROM videos"))
-        told = from_json(kept if isinstance(kept, list) else json.loads(str(kept)))
-        assert [chapter.sentences for chapter in told] == [("One.",), ("Two.",)]
-        db.session.remove()
-        db.engine.dispose()
+@pytest.mark.usefixtures("old_house")
+def test_films_from_before_stories_were_kept_are_read_as_their_transcripts() -> None:
+    upgrade("0040")
+    db.session.execute(text(FILM))
+    db.session.commit()
+    upgrade()
+    kept = db.session.scalar(text("SELECT story FROM videos"))
+    told = from_json(kept if isinstance(kept, list) else json.loads(str(kept)))
+    assert [chapter.sentences for chapter in told] == [("One.",), ("Two.",)]
