@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 
 from engage import periods
@@ -212,11 +212,12 @@ def preview(
 
 def _open(here: Programme, freezing: Published) -> list[str]:
     """Boards that would tell how a ``freezing`` one stands, and never freeze by themselves."""
+    earning = service.earning(here, g.now)
     return [
         each.model.name
         for each in service.boards(here)
         if each.model.slug != freezing.model.slug
-        and each.rule.tells_of(freezing.rule)
+        and each.rule.tells_of(freezing.rule, earning)
         and not each.rule.freeze
     ]
 

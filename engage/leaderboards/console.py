@@ -70,7 +70,7 @@ def _alike(here: Programme, published: Published, act: str, voice: Voice) -> str
     def opens(board: Published) -> str:
         return announcements.opens(here, board.rule.windows.running(today(here)), voice)
 
-    found = service.telling(here, published, today(here), frozen=act == "lift")
+    found = service.telling(here, published, g.now, frozen=act == "lift")
     return voice.all_of(
         each.model.name
         if opens(each) == opens(published)
@@ -159,7 +159,7 @@ def change(board: str) -> Response | tuple[str, int]:
         published = service.board(here, board) or abort(404)
         if act == "redraw":
             return flow.redraw(here, board, reason, **how)
-        alike = service.telling(here, published, today(here), frozen=act == "lift")
+        alike = service.telling(here, published, g.now, frozen=act == "lift")
         slugs = {board} if act != "close" else set()
         slugs |= {each.model.slug for each in alike if "along" in request.form or act == "close"}
         flow.freeze(here, slugs, reason, on=act != "lift", **how)

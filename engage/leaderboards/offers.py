@@ -28,10 +28,11 @@ def offers(
     found: list[tuple[str | None, str]] = []
     shown = service.shown_to(programme, partner, now)
     frozen = [board.rule for board in shown if pictures.is_frozen(board)]
+    earning = service.earning(programme, now) if frozen else {}
     for board in shown:
         rule, slug = board.rule, board.model.slug
         # Nobody is led to what tells how a frozen board stands, least of all to itself.
-        if rule.by != "partner" or any(map(rule.tells_of, frozen)):
+        if rule.by != "partner" or any(rule.tells_of(other, earning) for other in frozen):
             continue
         period = rule.windows.running(clock.local_day(now, programme.timezone))
         if rule.league and (draw := leagues.draw_of(board, period)):

@@ -1,6 +1,6 @@
 """What a board measures, and how equal scores share or split places."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engage import conditions, money
@@ -34,6 +34,8 @@ DENSE = len(LEVELS)
 #: Scopes that may hold a good part of all partners, whose ranks are kept; others are small by nature, or
 #: (a type) nothing leads there, and are counted.
 NARROWED = ("region",)
+#: The kinds of facts that earn each unit.
+Earning = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,20 @@ class Board:
         distinct, by_tier = self.measure in DISTINCT, conditions.asks_for_tier(self.audience)
         return self.is_plain and not distinct and not by_tier
 
-    def tells_of(self, other: "Board") -> bool:
-        """Whether who reads this board learns how the ``other`` stands: both count the same of the same facts."""
-        mine, theirs = ((b.measure, b.on, frozenset(b.where)) for b in (self, other))
-        return mine == theirs
+    def tells_of(self, other: "Board", earning: Earning) -> bool:
+        """Whether who reads this board learns how the ``other`` stands.
+
+        Both count the same of the same facts; or at least one of them counts pay, and facts of one kind move both.
+        """
+        if self.counts_facts and other.counts_facts:
+            mine, theirs = ((b.measure, b.on, frozenset(b.where)) for b in (self, other))
+            return mine == theirs
+        moving = (b._moving(earning) for b in (self, other))
+        return self.measure == other.measure or bool(frozenset.intersection(*moving))
+
+    def _moving(self, earning: Earning) -> frozenset[str]:
+        """The kinds of facts that move it."""
+        return frozenset([self.on]) if self.on else earning.get(self.measure, frozenset())
 
     def within(self, window: Period) -> "Board":
         """The board of a mission whose window is known."""

@@ -1,8 +1,9 @@
 """Boards: which there are and who may look, what they do by the clock, and how they are counted anew."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +14,13 @@ from engage import clock
 from engage.apart import Apart
 from engage.conditions import addresses, texts
 from engage.db import db
+from engage.incentives.rules import in_force
+from engage.incentives.service import books
 from engage.leaderboards import language, leagues, pictures, projection, rules
 from engage.leaderboards.models import Board
 from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.windows import ROLLING
+from engage.missions.service import missions
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.prepared import Prepared
@@ -144,16 +148,31 @@ def freeze(
 
 
 def telling(
-    programme: Programme, published: Published, today: date, *, frozen: bool
+    programme: Programme, published: Published, now: datetime, *, frozen: bool
 ) -> list[Published]:
     """The other boards from which it can be told how this one stands: those that are ``frozen``, or not."""
-    found = []
+    found, today, pays = [], clock.local_day(now, programme.timezone), earning(programme, now)
     for each in boards(programme):
         runs = each.rule.windows.running(today)
         is_other = each.model.id != published.model.id and runs.first <= today <= runs.last
-        if is_other and each.rule.tells_of(published.rule) and pictures.is_frozen(each) == frozen:
+        tells = is_other and each.rule.tells_of(published.rule, pays)
+        if tells and pictures.is_frozen(each) == frozen:
             found.append(each)
     return found
+
+
+def earning(programme: Programme, now: datetime) -> rules.Earning:
+    """What `rules.Board.tells_of` asks: which facts earn what, by rules in force and missions that are not over."""
+    today, found = clock.local_day(now, programme.timezone), defaultdict[str, set[str]](set)
+    for book in books(programme):
+        version = in_force(book.versions, now)
+        if version and version.rule and version.rule.outside(today) != "ends":
+            found[version.rule.earn].add(version.rule.on)
+    for mission in missions(programme, today):
+        for stage in mission.stages:
+            for unit, _ in stage.reward:
+                found[unit].add(stage.on)
+    return {unit: frozenset(kinds) for unit, kinds in found.items()}
 
 
 def stamp(changed: Iterable[Published], now: datetime, *, by_facts: bool = False) -> None:

@@ -5,7 +5,7 @@
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -93,11 +93,15 @@ class Teller:
             return ranks.Ranking([], 0)
         return ranks.ranking(self.programme, self.board, period, live=live)
 
+    @cached_property
+    def _earning(self) -> Mapping[str, frozenset[str]]:
+        return leaderboards.earning(self.programme, self.now)
+
     def _hides(self, period: Period) -> bool:
         """Whether a place in this period would tell how a board stands that is frozen in it."""
         assert self.board is not None
         return any(
-            self.board.rule.tells_of(other.rule)
+            self.board.rule.tells_of(other.rule, self._earning)
             and _picture(self.programme, other, period) == "freeze"
             for other in leaderboards.boards(self.programme)
         )

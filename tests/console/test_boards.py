@@ -123,7 +123,7 @@ def test_a_board_is_looked_at_by_real_facts_and_published(app: Flask, cast: Cast
     assert "1 Alice Bikes Rainier Group +$5,000" in looked
     assert service.board(programmes.by_slug("resellers"), "who-grew") is None
     freezing = text(mia.post("/console/boards/preview", data=form | {"freeze": ["3d"]}))
-    assert "not frozen with it: Sales this quarter." in freezing
+    assert "not frozen with it: Sales this quarter and Points by region." in freezing
     assert "not frozen" not in looked
     answer = mia.post("/console/boards/new", data=form | {"do": "publish"})
     assert answer.headers["Location"].endswith("/console/boards/#who-grew")

@@ -43,6 +43,14 @@ period = "year"
 by = "partner"
 baseline = "same period last year"
 newcomers = "5"
+[[boards]]
+slug = "climb"
+name = "Climb"
+measure = "points"
+period = "quarter"
+by = "partner"
+baseline = "same period last year"
+newcomers = "5"
 """
 #: What a film tells of the board.
 PLACES = ("rank", "place", "ranked_of", "places_up", "place_before", "place_above", "gap_up", "top_percent",
@@ -176,32 +184,41 @@ def test_a_manager_lifts_and_freezes_with_a_reason_that_stays_readable(app: Flas
     assert mia.get("/console/boards/nothing/moments").status_code == 404
 
 
-def test_boards_that_count_the_same_freeze_and_open_together_unless_a_manager_says_otherwise(
+def test_boards_that_count_the_same_or_what_it_pays_freeze_and_open_together_unless_a_manager_says_otherwise(
     app: Flask, cast: Cast
 ):
     mia, charlie = browser(app, cast.mia.user), browser(app, cast.charlie.user)
-    where, areas = "/console/boards/sales/moments", "/leaderboards/areas/rows"
+    where, telling = "/console/boards/sales/moments", ("areas", "regions")
     publish(FREEZES + AREAS, at(FROZEN, 1))
 
     def act(name: str, **more: str) -> None:
         said = {"act": name, f"{name}_reason": "The gala"}
         assert mia.post(where, data=said | more).status_code == 303
 
-    assert "not frozen: Areas and Growth (opens on Jan 1, 2014, 12:00" in mia.get(where).text
-    assert "Growth" not in browser(app, cast.bob.user).get("/home/now").text
+    assert "not frozen: Areas, Growth (opens on Jan 1, 2014, 12:00" in mia.get(where).text
+    home = browser(app, cast.bob.user).get("/home/now").text
+    assert "Growth" not in home
+    assert "Climb" not in home
     act("close")
-    before = charlie.get(areas).text
+
+    def told() -> list[str]:
+        return [charlie.get(f"/leaderboards/{board}/rows").text for board in telling]
+
+    before = told()
     win(cast)
-    assert charlie.get(areas).text == before
-    assert "Lift that of Areas" in mia.get(where).text
+    assert told() == before
+    assert "Lift that of Points by region, Areas" in mia.get(where).text
     act("lift", along="y")
-    assert charlie.get(areas).text != before
-    assert "Freeze Areas and Growth (" in mia.get(where).text
+    assert not set(before) & set(told())
+    assert "Freeze Points by region, Areas, Growth (" in mia.get(where).text
     act("freeze")
-    assert "Counted the same, and not frozen: Areas" in mia.get(where).text
+    assert "Moved by the same facts, and not frozen: Points by region, Areas" in mia.get(where).text
     act("lift")
     act("freeze", along="y")
-    assert "Lift that of Areas" in mia.get(where).text
+    before = told()
+    record(cast.programme, sale("b-10", "B1", "50000", date(2013, 6, 27)), now=at(FROZEN, 61))
+    assert told() == before
+    assert "Lift that of Points by region, Areas" in mia.get(where).text
     assert mia.get("/console/boards/areas/moments").text.count("by Mia: The gala") == 3
 
 

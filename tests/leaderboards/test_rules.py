@@ -47,6 +47,7 @@ def test_buckets_follow_each_other_as_scores_do_and_every_fine_one_lies_in_one_c
     assert [rules.bucket(low, 1) for low in fine] == coarse
 
 
+PAID: dict[str, object] = {"measure": "points", "on": None}
 GROWTH = {"baseline": "mean of last 4 periods", "newcomers": "5000"}
 
 
@@ -109,6 +110,10 @@ def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) ->
     assert caught.value.key == key
 
 
+def _read(more: dict[str, object]) -> rules.Board:
+    return language.parse({key: value for key, value in (BOARD | more).items() if value}, "USD")
+
+
 @pytest.mark.parametrize(
     ("other", "tells"),
     [
@@ -118,10 +123,22 @@ def test_a_mistake_is_refused_by_its_key(change: dict[str, object], key: str) ->
         ({"measure": "facts"}, False),
         ({"on": "training_completed"}, False),
         ({"where": {"category": ["Bikes"]}}, False),
+        (PAID, True),
+        (PAID | {"measure": "USD"}, False),
     ],
 )
-def test_a_board_that_counts_the_same_of_the_same_facts_tells_how_another_stands(
+def test_a_board_that_counts_the_same_or_what_is_paid_for_it_tells_how_another_stands(
     other: dict[str, object], tells: bool
 ) -> None:
-    board = language.parse(BOARD, "USD")
-    assert language.parse(BOARD | other, "USD").tells_of(board) is tells
+    board = _read({})
+    earning = {"points": frozenset(["sale"]), "USD": frozenset(["training_completed"])}
+    one = _read(other)
+    assert one.tells_of(board, earning) is board.tells_of(one, earning) is tells
+
+
+def test_boards_of_pay_tell_of_each_other_where_one_kind_of_facts_earns_both() -> None:
+    points, money = _read(PAID), _read(PAID | {"measure": "USD"})
+    sale, deal = frozenset(["sale"]), frozenset(["training_completed"])
+    assert points.tells_of(money, {"points": sale | deal, "USD": sale})
+    assert not points.tells_of(money, {"points": deal, "USD": sale})
+    assert points.tells_of(points, {})
