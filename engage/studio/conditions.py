@@ -28,6 +28,9 @@ _COMPARE: dict[str, Callable[[object, object], bool]] = {
     ">=": operator.ge,  # type: ignore[dict-item]
 }
 
+#: So deep brackets and "not" may stand in each other: far more than anybody reads.
+DEEPEST = 50
+
 Scalar = float | str | None
 
 
@@ -104,6 +107,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.tokens, self.at = text, _tokens(text), 0
         self.names: set[str] = set()
+        self.depth = 0
 
     def peek(self) -> tuple[str, str] | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
@@ -133,9 +137,18 @@ class _Reader:
             parts[0] if len(parts) == 1 else _Node(lambda d: float(all(p(d) for p in parts)), sure)
         )
 
+    def inside(self, read: Callable[[], _Node]) -> _Node:
+        """What stands in a bracket, or after a "not"."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise BadCondition(f"too deeply nested: {self.text[:40]!r}…")
+        node = read()
+        self.depth -= 1
+        return node
+
     def negated(self) -> _Node:
         if self.take("not"):
-            inner = self.negated()
+            inner = self.inside(self.negated)
             return _Node(lambda d: float(not inner(d)))
         return self.comparison()
 
@@ -160,7 +173,7 @@ class _Reader:
 
     def operand(self) -> _Node:
         if self.take("("):
-            inner = self.either()
+            inner = self.inside(self.either)
             if not self.take(")"):
                 raise BadCondition(f"a bracket is not closed in {self.text!r}")
             return inner

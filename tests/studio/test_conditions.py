@@ -58,6 +58,14 @@ def test_what_is_no_condition_is_refused(text):
         parse(text)
 
 
+@pytest.mark.parametrize("text", ["not " * 20_000 + "rank", "(" * 20_000 + "rank" + ")" * 20_000])
+def test_what_is_too_deeply_nested_is_refused_shortly(text):
+    with pytest.raises(BadCondition, match="too deeply nested") as refused:
+        parse(text)
+    assert len(str(refused.value)) < 100
+    assert parse("not " * 20 + "(" * 20 + "rank" + ")" * 20).holds(DATA)
+
+
 def test_a_condition_knows_the_fields_it_asks_for():
     assert parse("rank > 1 and not (gone or region == 'rank_x')").names == {
         "rank",
