@@ -16,10 +16,11 @@ from pathlib import Path
 from PIL import Image
 
 from engage.studio import mp4, reference, sound
+from engage.studio.captions import captions
 from engage.studio.design import Template
 from engage.studio.narration import Engine, mixed, narrated
 from engage.studio.painter import PILLOW
-from engage.studio.plan import Plan, captions, plan, transcript
+from engage.studio.plan import Plan, plan, transcript
 from engage.studio.planes import YUV
 from engage.studio.reel import Reel
 from engage.studio.stage import FORMATS

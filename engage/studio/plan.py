@@ -1,7 +1,7 @@
 """From a template and a snapshot to the film's plan: which scenes, which words, when.
 
-Pure: no fonts, no pixels. The plan also gives what stands beside a film, its captions (WebVTT) and
-its transcript, so that they can never say anything else than the film.
+Pure: no fonts, no pixels. The plan also gives what stands beside a film, its captions (see `captions`)
+and its transcript, so that they can never say anything else than the film.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from engage.studio.design import Layer, Scene, Template
 from engage.studio.layers import KINDS
 from engage.studio.stage import Option, Part
 from engage.studio.values import BadValue, Data, Number, Value, given, shape_of
-
-TOGETHER = 0.5  # seconds: what is shown is captioned no later and no earlier than this
-READABLE = 1.2  # a caption that would stand shorter joins the next
-APART = 0.08  # seconds between two captions: players else show both for a moment
 
 
 class MissingField(ValueError):
@@ -157,86 +153,6 @@ def _filled(value: Any, option: Option, plan: Plan) -> Any:
 
 def _known(text: str, data: Data) -> bool:
     return all(given(data.get(name)) for name in placeholders.names(text))
-
-
-@dataclass(frozen=True)
-class Cue:
-    """A caption from ``start`` to ``end`` seconds of the film."""
-
-    start: float
-    end: float
-    text: str
-
-
-def cues(plan: Plan) -> list[Cue]:
-    """Every sentence spoken or shown, one caption at a time.
-
-    A sentence on the screen is captioned from when it appears; one that is only spoken has its share
-    of the scene's time."""
-    out: list[Cue] = []
-    for planned in plan.scenes:
-        begin, end = planned.first / plan.fps, (planned.first + planned.frames) / plan.fps
-        told = _timed(plan, planned)
-        ends = [begin + at for at, _ in told[1:]] + [end]
-        out += [
-            Cue(begin + at, until - APART, text)
-            for (at, text), until in zip(told, ends, strict=False)
-        ]
-    return out
-
-
-def _timed(plan: Plan, planned: PlannedScene) -> list[tuple[float, str]]:
-    """The captions of a scene with the seconds in it at which each begins."""
-    seconds = planned.frames / plan.fps
-    seen_at = {
-        words: layer.start
-        for layer, words in shown(plan, planned)
-        if layer.kind == "text" and words.rstrip(" ”»\"'").endswith((".", "!", "?", "…"))
-    }
-    told: list[tuple[float, bool, str]] = []
-    at, total = 0.0, sum(len(sentence) for sentence in planned.say)
-    for k, sentence in enumerate(planned.say):
-        seen = [when for words, when in seen_at.items() if words in sentence or sentence in words]
-        if planned.spoken_at:
-            seen = [planned.spoken_at[k]]
-        told.append((min(seen, default=at), bool(seen), sentence))
-        at += seconds * len(sentence) / total
-    spoken = " ".join(planned.say)
-    told += [(when, True, words) for words, when in seen_at.items() if words not in spoken]
-    return _together(sorted(told, key=lambda one: one[0]))
-
-
-def _together(told: list[tuple[float, bool, str]]) -> list[tuple[float, str]]:
-    """Sentences too close to be read one after another stand together, when what is seen appears."""
-    out: list[tuple[float, bool, str]] = []
-    for at, seen, text in told:
-        before = out[-1] if out else None
-        near = TOGETHER if before and before[1] and seen else READABLE
-        if before and (seen or before[1]) and at - before[0] <= near:
-            out[-1] = (before[0] if before[1] else at, True, f"{before[2]}\n{text}")
-        else:
-            out.append((at, seen, text))
-    return [(at, text) for at, _seen, text in out]
-
-
-def captions(plan: Plan) -> str:
-    """The film's captions as a WebVTT file.
-
-    They stand on the first lines, in the margin that films leave free above their words; at the
-    foot they would cover what is written there, and the controls would push them further up.
-    """
-    top, lines = "line:0", ["WEBVTT", ""]
-    for cue in cues(plan):
-        text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        lines += [f"{_clock(cue.start)} --> {_clock(cue.end)} {top}", text, ""]
-    return "\n".join(lines)
-
-
-def _clock(seconds: float) -> str:
-    thousandths = round(seconds * 1000)
-    minutes, rest = divmod(thousandths, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
 def transcript(plan: Plan) -> list[str]:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from engage.studio import film, mp4, narration, sound
+from engage.studio.captions import cues
 from engage.studio.design import LONGEST
 from engage.studio.narration import Engine, UnknownEngine, engine, mixed, narrated
-from engage.studio.plan import cues, plan
+from engage.studio.plan import plan
 from engage.studio.template import load
 from engage.studio.values import Number
 from tests.studio.conftest import TINY

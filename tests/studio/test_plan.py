@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from engage.studio.captions import captions, cues
 from engage.studio.plan import (
     MissingField,
     NothingToShow,
-    captions,
-    cues,
     fill,
     plan,
     transcript,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engage.studio.captions import cues
 from engage.studio.design import LONGEST, SHORTEST, Template
-from engage.studio.plan import cues, plan, shown, transcript
+from engage.studio.plan import plan, shown, transcript
 from engage.studio.values import Data, Number, Series, Value
 from engage.studio.words import told_in
 from tests.studio.conftest import house_templates
@@ -57,6 +58,7 @@ def test_every_story_is_a_whole_film_without_a_plural_of_one(
         assert not WRONG.search(words), words
         captions = cues(made)
         assert all(a.end < b.start for a, b in pairwise(captions))
+        assert all(c.end - c.start >= 1.0 for c in captions), captions
         for scene in made.scenes:
             for layer, text in shown(made, scene):
                 if layer.kind == "text" and text.endswith((".", "!", "?")):

@@ -8,7 +8,8 @@ import pytest
 from engage import periods
 from engage.config import HOUSE
 from engage.studio import typeface, values
-from engage.studio.plan import captions, plan
+from engage.studio.captions import captions
+from engage.studio.plan import plan
 from engage.studio.words import told_in
 from engage.videos import catalogue, drafts, fields
 from engage.videos.languages import Tongue
