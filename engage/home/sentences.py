@@ -144,7 +144,7 @@ def _place(
     return _towards(goal, voice) | {
         "sentence": emphasised(
             voice.gettext("<em>%(gap)s</em> more to pass %(name)s"),
-            gap=score(goal.needed),
+            gap=boards.between(rule, goal.target, goal.done, here.near.best, currency, voice),
             name=goal.name,
         ),
         "deadline": _deadline(period, programme, voice, now),

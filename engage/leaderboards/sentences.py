@@ -227,27 +227,34 @@ def is_told_whole(rule: Board, best: int) -> bool:
 def between(
     rule: Board, one: int, other: int, best: int, currency: str, voice: Voice = ENGLISH
 ) -> str:
-    """How far two scores are apart, as the scores beside it are told: ``$1,240``, ``3 sales``.
+    """How far two scores are apart, with as many digits as the scores beside it: ``$1,240``, ``3 sales``.
 
-    Between 797.8% and 781.1% lie ``16.7 percentage points``.
+    Up to what is enough: 16.62 are ``16.7 percentage points``.
     """
-    less, more = sorted((one, other))
+    gap, places = abs(one - other), _places(rule)
     if rule.unit == PERCENT:
-        places = _places(rule) or 0
-        gap = rounded(more, 4 - places) - rounded(less, 4 - places)
-        shown = formats.decimal4(gap or more - less, voice.locale, places)
+        places = places or 0
+        shown = formats.decimal4(_enough(gap, 4 - places), voice.locale, places)
         return voice.gettext("%(shown)s percentage points", shown=shown)
-    if is_told_whole(rule, best) and _is_money(rule):
-        gap = rounded(more, rule.digits) - rounded(less, rule.digits)
-        if gap:
-            return size(rule, gap, currency, voice, whole=True)
-    return size(rule, more - less, currency, voice)
+    is_money = _is_money(rule)
+    whole = is_money and is_told_whole(rule, best)
+    if whole:
+        gap = _enough(gap, rule.digits)
+    elif places is not None and not is_money:
+        gap = _enough(gap, rule.digits - places)
+    return size(rule, gap, currency, voice, whole=whole)
 
 
 def rounded(value: int, digits: int = 4) -> int:
     """Half up, to whole units."""
     unit = int(10**digits)
     return (value + unit // 2) // unit * unit
+
+
+def _enough(value: int, digits: int) -> int:
+    """Up, to units of so many digits."""
+    unit = int(10**digits)
+    return -(-value // unit) * unit
 
 
 def members(rule: Board, count: int, voice: Voice = ENGLISH) -> str:

@@ -87,9 +87,11 @@ def test_a_nearer_milestone_is_next(app: Flask, cast: Cast):
 def test_the_place_above_is_next_where_nothing_else_can_be_won(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
-    record(cast.programme, sale("c-2", "C1", "5500", date(2013, 4, 9)))
-    record(cast.programme, sale("a-9", "A1", "9000", date(2013, 4, 9)))
-    assert "$4,500.00 more to pass Alice Bikes" in hero(browser(app, cast.charlie.user))
+    record(cast.programme, sale("c-2", "C1", "5500.55", date(2013, 4, 9)))
+    record(cast.programme, sale("a-9", "A1", "9000.46", date(2013, 4, 9)))
+    charlie = browser(app, cast.charlie.user)
+    assert "$4,500 more to pass Alice Bikes" in hero(charlie)
+    assert "$4,500 behind Alice Bikes" in charlie.get("/home/now").text
 
 
 def test_a_newcomer_is_told_the_first_step(app: Flask, cast: Cast):

@@ -105,7 +105,23 @@ def test_percents_are_written_as_their_reader_writes_them():
     assert sentences.score(found, 1_234_500, "USD", Voice("tr")) == "%123,5"
 
 
-def test_between_two_growths_lie_percentage_points_as_the_two_are_shown():
+@pytest.mark.parametrize(
+    ("change", "one", "other", "said"),
+    [
+        ({}, 1_018_4600, 1_000_5500, "$18"),
+        ({}, 1_137_0400, 1_000_0000, "$138"),
+        ({}, 900_4600, 882_5500, "$17.91"),
+        ({"measure": "USD", "on": None}, 1_018_46, 1_000_55, "$18"),
+        ({"by": "team", "score": "average", "measure": "facts"}, 2_1235, 1_0000, "1.13 sales"),
+    ],
+)
+def test_a_gap_that_is_told_is_enough_to_close_it(
+    change: dict[str, Any], one: int, other: int, said: str
+):
+    assert sentences.between(board(**change), one, other, one, "USD") == said
+
+
+def test_between_two_growths_lie_percentage_points_with_the_digits_of_the_two():
     grown, one, other = board(**PERCENT), 797_7600, 781_1400
     told = [sentences.score(grown, score, "USD") for score in (one, other)]
     assert told == ["+797.8%", "+781.1%"]
