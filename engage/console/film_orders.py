@@ -109,7 +109,7 @@ def _unfit(film: catalogue.Offered, choice: Choice) -> str | None:
                 period=viewer().period(choice.period),
             )
         )
-    return None
+    return drafts.untellable(template, choice.period, today)
 
 
 def _counted(

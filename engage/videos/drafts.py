@@ -1,16 +1,20 @@
 """Films before they are ordered: what each would tell, and whether it can."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from flask_babel import gettext as _
+
+from engage import clock
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio import values, words
 from engage.studio.plan import plan
+from engage.studio.template import Template
 from engage.studio.typeface import missing_script
-from engage.videos import fields, rules, snapshot
+from engage.videos import catalogue, fields, rules, snapshot
 from engage.videos.catalogue import Offered
 from engage.videos.naming import Named
 
@@ -91,6 +95,29 @@ def cannot_be_filmed(film: Offered, data: values.Data) -> str | None:
     return None
 
 
+def untellable(template: Template, period: Period | None, today: date) -> str | None:
+    """Why a film cannot tell of this period, whoever it is for; None where it can."""
+    if period is None or not rules.needs_period(template.moment):
+        return None
+    said = {"film": template.title, "period": period.name}
+    if catalogue.filmable(template).of_year and period.kind != "year":
+        return str(
+            _(
+                "“%(film)s” tells of a whole year, and %(period)s is none: say a year, such as %(year)s",
+                year=today.year,
+                **said,
+            )
+        )
+    if period.first > today:
+        return str(
+            _(
+                "“%(film)s” tells of what happened, and %(period)s has not begun: choose an earlier period",
+                **said,
+            )
+        )
+    return None
+
+
 def drafts(
     programme: Programme,
     film: Offered,
@@ -103,10 +130,13 @@ def drafts(
 ) -> list[Draft]:
     """What the films of these partners would tell, all as of one moment.
 
-    :raises Refused: the template tells of a period and none is given, or has not this format.
+    :raises Refused: the template tells of a period and none is given or not such a one, or has not this
+        format.
     """
     if rules.needs_period(film.template.moment) and period is None:
         raise Refused(f"“{film.template.title}” tells of a period: say which, such as 2013-Q1")
+    if untold := untellable(film.template, period, clock.local_day(now, programme.timezone)):
+        raise Refused(untold)
     if form not in film.template.formats:
         formats = ", ".join(film.template.formats)
         raise Refused(f"“{film.template.title}” has no format {form}: choose one of {formats}")

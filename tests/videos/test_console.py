@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from click.testing import CliRunner
 from flask import Flask, g
 
 from engage import clock
+from engage.cli import main
 from engage.console import film_orders
 from engage.db import db, transaction
 from engage.videos import catalogue, claims, films, jobs, rules, stills
+from engage.videos.models import VideoBatch
 from engage.videos.rules import Count
 
 from ..browsing import browser
@@ -143,6 +146,29 @@ def test_an_order_for_an_unreadable_period_is_refused(app: Flask, cast: Cast) ->
         form = {"template": "tiny", "period": period}
         assert mia.post("/console/videos/", data=form).status_code == 422
     assert rows() == []
+
+
+@pytest.mark.usefixtures("_now")
+@pytest.mark.parametrize(
+    ("template", "period", "said"),
+    [
+        ("recap", "2099", "2099 has not begun"),
+        ("year-end", "2013-Q1", "2013-Q1 is none: say a year"),
+    ],
+)
+def test_a_film_of_what_is_not_there_is_refused_everywhere_in_the_same_words(
+    app: Flask, cast: Cast, tmp_path: Path, template: str, period: str, said: str
+) -> None:
+    mia = browser(app, cast.mia.user)
+    form = {"template": template, "period": period, "partner": "A1"}
+    assert said in mia.get("/console/videos/forecast", query_string=form).text
+    answer = mia.post("/console/videos/", data=form)
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert db.session.query(VideoBatch).count() == 0
+    command = ["video", "render", "A1", template, "--out", str(tmp_path / "a.mp4")]
+    command += ["--programme", "resellers"]
+    ran = CliRunner().invoke(main, [*command, "--period", period])
+    assert (ran.exit_code, said in ran.output) == (1, True), ran.output
 
 
 @pytest.mark.usefixtures("tiny", "_now")
