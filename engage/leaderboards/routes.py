@@ -8,12 +8,15 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    flash,
     g,
     jsonify,
+    redirect,
     render_template,
     request,
 )
 from flask import url_for as url
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage import clock
@@ -30,7 +33,7 @@ from engage.leaderboards import (
 )
 from engage.leaderboards import view as views
 from engage.leaderboards.offers import offers
-from engage.leaderboards.view import NoSuchView, View
+from engage.leaderboards.view import NoDivision, NoSuchView, View
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import again, allow
@@ -56,6 +59,15 @@ def _view(board: str) -> View:
             live=g.seat.partner is None and "live" in asked,
             partner=g.seat.partner,
         )
+    except NoDivision as other:
+        if request.endpoint != f"{blueprint.name}.board":
+            abort(404)
+        # Where a page's own controls lead: its scope goes along to every period.
+        when = viewer().period(other.period)
+        flash(
+            _("That division was not drawn in %(period)s: this is everybody.", period=when), "info"
+        )
+        abort(redirect(url(".board", board=board, period=other.period.name)))
     except NoSuchView:
         abort(404)
     if not views.may_narrow(view.scope, g.seat.partner):

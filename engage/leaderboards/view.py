@@ -27,6 +27,14 @@ class NoSuchView(LookupError):
     """The address names a period or scope this board does not have."""
 
 
+class NoDivision(NoSuchView):
+    """There is such a division, though not in the ``period``."""
+
+    def __init__(self, period: Period) -> None:
+        super().__init__(f"there is no such division in {period.name}")
+        self.period = period
+
+
 @dataclass(frozen=True)
 class View:
     """A board in a period and scope, on a local day of its programme.
@@ -91,6 +99,7 @@ def view(
 
     ``league`` alone is the division of the ``partner`` who looks, or the first.
 
+    :raises NoDivision: the league was drawn without it in this period, or not at all.
     :raises NoSuchView: the period is not one of the board's, or nobody is in the scope.
     """
     kind = published.rule.period
@@ -110,14 +119,15 @@ def view(
 
 def _division(published: Published, period: Period, text: str, partner: Partner | None) -> Scope:
     draw = leagues.draw_of(published, period)
-    if draw is None:
-        raise NoSuchView("there is no league in this period")
     number = text.removeprefix(LEAGUE).removeprefix("=")
-    if not number:
+    if draw and not number:
         number = str(leagues.placed(draw, partner.id).division if partner else 1)
-    if number not in map(str, range(1, draw.divisions + 1)):
-        raise NoSuchView(f"the league has {draw.divisions} divisions")
-    return LEAGUE, number
+    if draw and number in map(str, range(1, draw.divisions + 1)):
+        return LEAGUE, number
+    most = max((draw.divisions for draw in leagues.draws(published)), default=0)
+    if number in map(str, range(1, most + 1)) or (most and not number):
+        raise NoDivision(period)
+    raise NoSuchView(f"the league has no such division, at most {most}")
 
 
 def _scope(programme: Programme, published: Published, text: str) -> Scope | None:

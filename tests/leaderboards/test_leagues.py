@@ -1,5 +1,7 @@
 """A league is drawn once for a period, by what stood when it began, and says so on its page."""
 
+import html
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -138,6 +140,30 @@ def test_a_division_is_a_scope_of_page_and_api_with_its_zones_and_its_rules_in_w
         assert (
             browser(app, cast.mia.user).get(f"/leaderboards/sales?scope={wrong}").status_code == 404
         )
+
+
+def test_a_page_of_a_division_leads_to_everybody_where_its_league_was_not_drawn_so(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    jobs.turn(SUMMER)
+    record(cast.programme, sale("g-9", "G1", "900", JULY), now=SUMMER)
+    monkeypatch.setattr(clock, "now", lambda: SUMMER)
+    alice, mia = browser(app, cast.alice.user), browser(app, cast.mia.user)
+    page = alice.get("/leaderboards/sales?scope=league").text
+    older = html.unescape(re.findall(r'href="([^"]+period=2013-Q2[^"]*)"', page)[0])
+    for reader, address in (
+        (alice, older),
+        (mia, "/leaderboards/sales?period=2013-Q2&scope=league"),
+    ):
+        whole = reader.get(address, follow_redirects=True)
+        assert whole.status_code == 200
+        assert "That division was not drawn in Q2 2013: this is everybody." in whole.text
+        assert "Charlie &amp; Sons" in whole.text
+    for wrong in (
+        "sales/rows?period=2013-Q2&scope=league",
+        "sales?period=2013-Q2&scope=league%3D3",
+    ):
+        assert mia.get(f"/leaderboards/{wrong}").status_code == 404
 
 
 def test_the_middle_of_the_field_is_offered_its_division_and_boards_by_its_own_past(
