@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from PIL import ImageFont
 
 from engage.studio.conditions import BadCondition, Condition, parse
 from engage.studio.design import FILE, Field, Problem
@@ -148,6 +151,8 @@ class Findings:
                 self.wrong(
                     ("fonts", family), f"no file {name!r}", "put it into the template's fonts/"
                 )
+            elif self.thorough and not readable(path):
+                self.wrong(("fonts", family), f"{name!r} cannot be read as a font", "save it again")
             else:
                 found[family] = path
         return found
@@ -156,7 +161,7 @@ class Findings:
         place = raw.get("light")
         if place is None:
             return None
-        if not isinstance(place, list) or len(place) != 2 or not all(numeric(v) for v in place):
+        if not isinstance(place, list) or len(place) != 2 or not all(map(finite, place)):
             self.wrong(
                 (*path, "light"), f"{place!r} is no place", "give two shares, e.g. [0.8, 0.2]"
             )
@@ -171,6 +176,18 @@ def invisible(sign: str) -> tuple[str, str]:
 
 def numeric(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def finite(value: Any) -> bool:
+    return numeric(value) and math.isfinite(value)
+
+
+def readable(font: Path) -> bool:
+    try:
+        ImageFont.truetype(str(font), 20)
+    except OSError:
+        return False
+    return True
 
 
 def either(words: Iterable[str]) -> str:

@@ -155,7 +155,7 @@ def _colour(value: Any, option: Option) -> str:
 
 # What is wrong with a value, as its remedy; empty where nothing is.
 _FAULT: dict[str, Callable[[Any, Option], str]] = {
-    "text": lambda v, o: "" if isinstance(v, str) else "give a text",
+    "text": lambda v, o: "" if isinstance(v, str) and v.strip() else "give a text",
     "value": lambda v, o: "" if isinstance(v, str) and only(v) else 'name one field: "{field}"',
     "number": _range,
     "whole": _whole,

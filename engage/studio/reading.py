@@ -118,7 +118,9 @@ class _Reader(Findings):
         if not isinstance(wished, list) or not wished or any(f not in FORMATS for f in wished):
             self.wrong(("formats",), f"{wished!r} is no list of formats", f"use {either(FORMATS)}")
             return ("16:9",)
-        return tuple(wished)
+        if len(set(wished)) < len(wished):
+            self.wrong(("formats",), f"{wished!r} names a format twice", "name each once")
+        return tuple(dict.fromkeys(wished))
 
     # -- fields
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engage.studio.layers.badges import ICONS
 from engage.studio.values import (
     Badge,
     Badges,
@@ -44,6 +46,8 @@ def value(shape: str, field: Mapping[str, Any]) -> Value:
     sample = field["sample"]
     try:
         return _READ[shape](sample, field)
+    except BadSample:
+        raise
     except (TypeError, ValueError, KeyError, IndexError, BadValue) as wrong:
         raise BadSample(f"the sample {sample!r} is no {shape}") from wrong
 
@@ -72,6 +76,8 @@ def _text(sample: Any) -> str:
 
 def _number(sample: Any, field: Mapping[str, Any]) -> Number:
     text = str(sample) if isinstance(sample, (int, float)) else _text(sample)
+    if "value" in field and not math.isfinite(float(field["value"])):
+        raise BadSample(f"value = {field['value']} is no number")
     return Number(float(field["value"]) if "value" in field else number_in(text), text)
 
 
@@ -86,11 +92,17 @@ def _ranking(sample: Any, field: Mapping[str, Any]) -> Ranking:
 
 def _stages(sample: Any, field: Mapping[str, Any]) -> Stages:
     stages = (Stage(_text(s[0]), bool(s[1]), _text(s[2]) if s[2:] else "") for s in sample)
-    return Stages(tuple(stages), float(field.get("share", 0.0)))
+    share = float(field.get("share", 0.0))
+    if not 0 <= share <= 1:
+        raise BadSample(f"share = {share:g} is no share: give a number from 0 to 1")
+    return Stages(tuple(stages), share)
 
 
 def _badges(sample: Any, field: Mapping[str, Any]) -> Badges:
-    return Badges(tuple(Badge(_text(b[0]), _text(b[1])) for b in sample))
+    badges = tuple(Badge(_text(b[0]), _text(b[1])) for b in sample)
+    if unknown := [badge.icon for badge in badges if badge.icon not in ICONS]:
+        raise BadSample(f"no icon {unknown[0]!r}: there are {', '.join(ICONS)}")
+    return Badges(badges)
 
 
 _READ: dict[str, Callable[[Any, Mapping[str, Any]], Value]] = {

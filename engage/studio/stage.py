@@ -134,10 +134,11 @@ class Stage:
     def label(
         self, canvas: Canvas, text: str, box: tuple[float, float, float, float], style: Style,
         size: int, colour: RGB, align: str = "left", valign: str = "middle", lines: int = 1,
+        least: float = 0.6,
     ) -> Block:  # fmt: skip
-        """Write a text into a box (x, y, width, height) at once; it may shrink to 60 %."""
+        """Write a text into a box (x, y, width, height) at once; it may shrink to ``least`` of its size."""
         x, y, w, h = box
-        floor = max(9, int(size * 0.6))
+        floor = max(9, int(size * least))
         block = fit(text, style, size, floor, max(1, int(w)), max(1, int(h)), lines, align, valign)
         self.write(canvas, block, x, y, colour)
         return block

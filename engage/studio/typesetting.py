@@ -24,6 +24,7 @@ _COUNT = re.compile(r"\d{1,3}([.,]\d{3})*[.,]?")
 _DATED = re.compile(r"\d{1,2}, |\d{4}\b(?![.,]\d)")
 _OPENS = re.compile(r"[“„«‘]\s?\w{1,2} ")
 _NEVER_FIRST = frozenset("ーゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_HYPHENED = ("LATIN", "GREEK", "CYRILLIC")
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
@@ -135,15 +136,26 @@ def _balanced(words: list[str], style: Style, size: int, width: float) -> list[s
 
 
 def _broken(words: list[str], style: Style, size: int, width: float) -> list[str]:
-    """Words wider than the box torn between letters: the last resort before shortening."""
+    """Words wider than the box torn between letters, with a hyphen where that is how their script
+    does it: the last resort before shortening."""
+    room = width - measure("-", style, size).width
     pieces: list[str] = []
     for word in words:
-        if measure(word.strip(), style, size).width <= width:
+        if measure(word.strip(), style, size).width <= room:
             pieces.append(word)
         else:
             parts = clusters(word.strip())
             pieces += [*parts[:-1], parts[-1] + " "]
-    return _wrap(pieces, style, size, width) or ["".join(words).strip()]
+    lines, text, at = (
+        _wrap(pieces, style, size, room) or ["".join(words).strip()],
+        "".join(pieces),
+        0,
+    )
+    for k, line in enumerate(lines):
+        at = text.index(line, at) + len(line)
+        if all(unicodedata.name(c, "").startswith(_HYPHENED) for c in text[at - 1 : at + 1]):
+            lines[k] = f"{line}-"
+    return lines
 
 
 def _advance(lines: list[Line], style: Style, size: int) -> float:

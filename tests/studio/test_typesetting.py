@@ -115,6 +115,9 @@ def test_what_still_does_not_fit_ends_in_an_ellipsis():
 def test_one_endless_word_is_torn_between_letters_not_cut():
     block = fit("Donaudampfschifffahrtsgesellschaftskapitän" * 2, DISPLAY, 60, 40, 400, 400, 2)
     assert_inside(block, 400, 400)
+    *torn, last = [p.line.text for p in block.lines]
+    assert all(line.endswith("-") for line in torn)
+    assert not last.endswith("-")
 
 
 def test_a_space_that_may_not_be_broken_at_is_not():

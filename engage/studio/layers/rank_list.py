@@ -24,6 +24,7 @@ OPTIONS = {
     "faces": Option("flag", True),
 }
 BLEEDS = False
+LEAST, TWO_LINES = 0.78, 2.4  # of the size: the smallest a name is written, the room of two lines
 ARRIVE, WAIT = 0.7, 0.25  # seconds a row slides in, and stands before the climb
 
 
@@ -89,9 +90,12 @@ def _card(row: Row, stage: Stage, part: Part, w: int, h: int):  # type: ignore[n
     )
     widest = max((p.line.width for p in number.lines), default=0)
     room = w - left - widest - 2 * size
-    # A long name takes a second line rather than become small among its neighbours.
+    # A long name takes a second line rather than become small among its neighbours, and is shortened
+    # rather than take a third.
     most = 1 if measure(row.name, name, round(size * 0.8)).width <= room else 2
-    stage.label(written, row.name, (left, 0, room, h), name, size, ink, lines=most)
+    high = min(h, TWO_LINES * size)
+    box = (left, (h - high) / 2, room, high)
+    stage.label(written, row.name, box, name, size, ink, lines=most, least=LEAST)
     lines = written.ops
 
     def paste(canvas: Canvas, x: float, y: float) -> None:
