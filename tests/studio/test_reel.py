@@ -15,7 +15,7 @@ from engage.studio.planes import YUV, planes
 from engage.studio.reel import Reel
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
-from tests.studio.conftest import whole
+from tests.studio.conftest import house_templates, whole
 
 SPRITES = [
     Sprite(Image.linear_gradient("L").resize((20, 30)), (200, 40, 90)),
@@ -81,6 +81,12 @@ def test_the_first_picture_is_not_black(recap, onboarding):
     for template in (recap, onboarding):
         pixels = Reel(plan(template, template.samples()), "16:9", Theme()).pixels(0)
         assert pixels.max() > 30
+
+
+def test_the_first_picture_of_a_standing_has_something_on_it():
+    status = house_templates()["status"]
+    first = Reel(plan(status, status.samples()), "16:9", Theme()).image(0).convert("RGB")
+    assert len(first.getcolors(1 << 20)) > 1
 
 
 def test_a_text_without_a_font_is_refused_before_drawing(tiny):
