@@ -225,7 +225,7 @@ def test_what_makes_a_browser_known_cannot_be_forged_or_lent(app, cast):
     assert known.http_only
     locked_out_from_afar()
     locked_out_from_afar("bob@example.com")
-    for name, value in ((known.key, known.value + "x"), (known.key[:-1] + "0", known.value)):
+    for name, value in ((known.key, known.value + "x"), (known.key[:-1], known.value)):
         other = browser(app)
         other.set_cookie(name, value)
         assert enter(other).status_code == 429

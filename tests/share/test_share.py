@@ -69,7 +69,7 @@ def test_it_stays_as_it_was_shared_but_for_the_name(app: Flask, cast: Cast):
 
 def test_a_forged_or_old_address_leads_nowhere(app: Flask, cast: Cast):
     address = shared(app, cast)
-    assert browser(app).get(address[:-1] + "x").status_code == 404
+    assert browser(app).get(address[:-2]).status_code == 404
     assert browser(app).get("/shared/nonsense.png").status_code == 404
 
 
