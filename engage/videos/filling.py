@@ -71,14 +71,14 @@ def answer(
     ``batch_id`` is the batch that the partners before them are in.
     """
     met = occasions.answered(programme.id, trigger, occasion, form)
-    left = [one for one in partner_ids if one not in met]
-    left = left[: forecasts.expected(film.slug, len(left)).fitting]
-    if not left:
+    waiting = [one for one in partner_ids if one not in met]
+    fitting = waiting[: forecasts.expected(film.slug, len(waiting)).fitting]
+    if not fitting:
         return None
     batch = db.session.get_one(VideoBatch, batch_id) if batch_id else service.batch_of(
         film, occasion.period, trigger.on, audience=where_json(trigger.audience), form=form
     )  # fmt: skip
     batch.urgent, batch.trigger, batch.occasion = trigger.urgent, trigger.slug, occasion.name
     batch.whole = trigger.is_personal
-    made = service.drafted(programme, film, left, batch, address, now)
+    made = service.drafted(programme, film, fitting, batch, address, now)
     return service.place(programme, film, made, batch, now)
