@@ -11,6 +11,7 @@ from engage.studio.plan import Plan, PlannedScene, shown
 TOGETHER = 0.48  # seconds: what is shown is captioned no later and no earlier than this
 READABLE = 1.2  # seconds a caption stands at least, where its scene has room
 LETTERS = 20  # a second, that are read
+WAYS = 64  # that are tried of joining a scene's captions: they double with each; scenes say a few
 APART = 0.08  # seconds between two captions: players else show both for a moment
 
 
@@ -89,6 +90,8 @@ def _readable(told: list[_Said], seconds: float) -> list[_Said]:
     for one in told[1:]:
         joined = [[*way[:-1], way[-1].along(one)] for way in ways]
         ways = [[*way, one] for way in ways] + [w for w in joined if w[-1].earliest <= w[-1].latest]
+        if len(ways) > WAYS:
+            ways = sorted(ways, key=lambda way: _hurry(way, seconds))[:WAYS]
     spread = (there for way in ways for there in _spread(way, seconds))
     return min(spread, key=lambda there: _hurry(there, seconds))
 

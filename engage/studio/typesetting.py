@@ -146,11 +146,8 @@ def _broken(words: list[str], style: Style, size: int, width: float) -> list[str
         else:
             parts = clusters(word.strip())
             pieces += [*parts[:-1], parts[-1] + " "]
-    lines, text, at = (
-        _wrap(pieces, style, size, room) or ["".join(words).strip()],
-        "".join(pieces),
-        0,
-    )
+    lines = _wrap(pieces, style, size, room) or ["".join(words).strip()]
+    text, at = "".join(pieces), 0
     for k, line in enumerate(lines):
         at = text.index(line, at) + len(line)
         if all(unicodedata.name(c, "").startswith(_HYPHENED) for c in text[at - 1 : at + 1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -161,6 +162,14 @@ def test_every_sentence_said_is_a_caption_while_its_scene_stands(recap):
         for sentence in scene.say:
             cue = next(c for c in cues(made) if sentence in c.text and start <= c.start < end)
             assert cue.end <= end + 1e-6
+
+
+def test_a_scene_that_says_very_much_is_captioned_whole_and_in_order(tiny):
+    made = plan(tiny, {"partner_name": "Ada"})
+    said = tuple(f"This is number {n} of forty." for n in range(40))
+    long = replace(made, scenes=(replace(made.scenes[0], say=said),))
+    text = " ".join(cue.text.replace("\n", " ") for cue in cues(long))
+    assert re.findall(r"number (\d+) of", text) == [str(n) for n in range(40)]
 
 
 def test_what_is_shown_is_captioned_within_half_a_second_of_its_showing():
