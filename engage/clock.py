@@ -1,7 +1,9 @@
 """The one place that reads the time. Everything else is told what time it is."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 
 def now() -> datetime:
@@ -20,3 +22,14 @@ def next_day(instant: datetime, *timezones: str) -> datetime:
         datetime.combine(local_day(instant, name) + timedelta(days=1), time(), ZoneInfo(name))
         for name in timezones
     ).astimezone(UTC)
+
+
+def timezone(name: str) -> str | None:
+    """The IANA name in its own spelling, ``europe/berlin -> Europe/Berlin``; None: there is none."""
+    return timezones().get(name.casefold())
+
+
+@cache
+def timezones() -> Mapping[str, str]:
+    """All IANA names by themselves in small letters."""
+    return {name.casefold(): name for name in available_timezones()}

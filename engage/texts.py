@@ -5,6 +5,7 @@ import unicodedata
 
 _BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
 _EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
+_EMAIL = re.compile(r'[^@\s,;:<>()"]+@[^@\s,;:<>()".]+(\.[^@\s,;:<>()".]+)*')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
 
 
@@ -30,6 +31,11 @@ def visible(text: str) -> str:
 def capital(text: str) -> str:
     """The text as a heading or a sentence begins: ``sales -> Sales``."""
     return text[:1].upper() + text[1:]
+
+
+def is_email(text: str) -> bool:
+    """Whether it has the shape of an address; only a message to it can tell more."""
+    return len(text) <= 254 and text.isprintable() and bool(_EMAIL.fullmatch(text))
 
 
 def legible(text: str) -> str:

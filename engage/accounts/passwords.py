@@ -12,9 +12,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
 from engage.accounts.models import User
-from engage.accounts.rules import Weakness, is_email, new_stamp, same_email, same_password, weakness
+from engage.accounts.rules import Weakness, new_stamp, same_email, same_password, weakness
 from engage.accounts.service import Refused
 from engage.db import db
+from engage.texts import is_email
 
 #: OWASP's figures for argon2id: 19 MiB and two passes, so that many sign-ins at once fit in memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)

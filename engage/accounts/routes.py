@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage import flow
+from engage import clock, flow
 from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
@@ -29,7 +29,7 @@ from engage.partners.choices import MOST_PSEUDONYM, BadChoice
 from engage.web import allow, public, safe_path, signed_in
 from engage.web.access import choose_seat, remember
 from engage.web.here import committed, mine
-from engage.web.locales import offered_locales, timezone_options, timezones
+from engage.web.locales import offered_locales, timezone_options
 from engage.web.throttle import SignInThrottle, known_browser
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ def _profile_errors(name: str, locale: str | None, timezone: str | None) -> dict
         errors["name"] = _("Use at most %(most)s letters.", most=_NAME_LENGTH)
     if locale and locale not in map(str, offered_locales()):
         errors["locale"] = _("Choose a language from the list.")
-    if timezone and timezone not in timezones():
+    if timezone and not clock.timezone(timezone):
         errors["timezone"] = _("Choose a time zone from the list.")
     return errors
 

@@ -65,15 +65,6 @@ def new_session_token() -> str:
     return secrets.token_urlsafe(12)
 
 
-def is_email(email: str) -> bool:
-    """Whether it has the shape of an address; only a message to it can tell more."""
-    return (
-        len(email) <= 254
-        and email.isprintable()
-        and bool(re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*", email))
-    )
-
-
 def same_password(password: str) -> str:
     """Keyboards compose accents differently; the person typed the same password.
 

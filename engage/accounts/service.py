@@ -16,7 +16,6 @@ from engage.accounts import glance, models, trust
 from engage.accounts.models import User
 from engage.accounts.rules import (
     SESSION_LIFETIME,
-    is_email,
     new_session_token,
     new_stamp,
     same_email,
@@ -25,6 +24,7 @@ from engage.db import db
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
 from engage.shelf import Shelf
+from engage.texts import is_email
 
 
 class Refused(ValueError):

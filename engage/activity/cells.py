@@ -4,13 +4,11 @@ import difflib
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-from engage import texts
+from engage import clock, texts
 from engage.activity.problems import Unreadable
 from engage.definitions import FACT_KINDS
 
@@ -23,8 +21,6 @@ UNCOMPUTED = "#NOT COMPUTED!"
 
 #: Characters of any cell, blanks and all; the columns say less.
 LONGEST = 1000
-
-_EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(?:\.[^@\s,;:<>()\".]+)+")
 
 
 def as_text(cell: Cell) -> str:
@@ -58,16 +54,19 @@ def fitting(text: str, most: int) -> str:
 
 
 def email(text: str) -> str:
-    if not _EMAIL.fullmatch(text):
+    """An address on the internet: its host has a dot."""
+    if not texts.is_email(text) or "." not in text.partition("@")[2]:
         raise Unreadable("not an e-mail address: write one like ada@example.com")
     return text
 
 
 def zone(text: str) -> str:
     """The IANA name, in its own spelling."""
-    name = _zones().get(text.casefold())
+    name = clock.timezone(text)
     if name is None:
-        raise Unreadable(f"not a time zone: write one like Europe/Berlin{_near(text, _zones())}")
+        close = nearest(text, clock.timezones().values())
+        near = f" (nearest: {close})" if close else ""
+        raise Unreadable(f"not a time zone: write one like Europe/Berlin{near}")
     return name
 
 
@@ -93,19 +92,9 @@ def kind(text: str) -> str:
     return name
 
 
-def _near(text: str, names: dict[str, str]) -> str:
-    close = nearest(text, names.values())
-    return f" (nearest: {close})" if close else ""
-
-
 def nearest(text: str, names: Iterable[str]) -> str | None:
     """The name that ``text`` was most likely meant to be, if any is near."""
     plain = {"".join(filter(str.isalnum, name.casefold())): name for name in names}
     wanted = "".join(filter(str.isalnum, text.casefold()))
     close = difflib.get_close_matches(wanted, plain, n=1)
     return plain[close[0]] if close else None
-
-
-@lru_cache(maxsize=1)
-def _zones() -> dict[str, str]:
-    return {name.casefold(): name for name in available_timezones()}

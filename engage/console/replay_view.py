@@ -72,8 +72,8 @@ def _found(
     names = {who: text for who, (_id, text) in partners.names(named).items()}
     return {
         "days": voice.days(date.fromisoformat(state["first"]), date.fromisoformat(state["last"])),
-        "facts": voice.number(state["facts"]),
-        "partners": voice.number(state["partners"]),
+        "facts": state["facts"],
+        "partners": state["partners"],
         "aside": state["days_left_aside"],
         "tiers": [_named(side, names) for side in tiers],
         "at": voice.moment(datetime.fromisoformat(state["at"])),

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tomli_w
 
-from engage import conditions, money
+from engage import clock, conditions, money
 from engage import definitions as read
 from engage.activity import rules as activity
 from engage.definitions import DefinitionError
@@ -192,14 +191,10 @@ def _undeclared(
 
 
 def _timezone(table: Mapping[str, Any]) -> str:
-    name = read.text(table, "timezone")
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
-        raise DefinitionError(
-            "timezone", f"{name!r} is unknown: write one such as Europe/Berlin"
-        ) from None
-    return name
+    text = read.text(table, "timezone")
+    if name := clock.timezone(text):
+        return name
+    raise DefinitionError("timezone", f"{text!r} is unknown: write one such as Europe/Berlin")
 
 
 def _currency(table: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from engage.studio.captions import captions
 from engage.studio.design import Template
 from engage.studio.narration import Engine, mixed, narrated
 from engage.studio.painter import PILLOW
-from engage.studio.plan import Plan, plan, transcript
+from engage.studio.plan import Plan, plan
 from engage.studio.planes import YUV
 from engage.studio.reel import Reel
 from engage.studio.stage import FORMATS
@@ -51,7 +51,6 @@ class Film:
     height: int
     frames: int
     captions: str
-    transcript: tuple[str, ...]
     sha256: str
 
 
@@ -94,7 +93,7 @@ def render(
     if progress:
         progress(1.0)
     return Film(out, out.with_suffix(".jpg"), made.duration, *FORMATS[format], made.frames,
-                captions(made), tuple(transcript(made)), digest)  # fmt: skip
+                captions(made), digest)  # fmt: skip
 
 
 def _sound(made: Plan, folder: Path, kept: Path) -> Path:

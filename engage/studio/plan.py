@@ -1,7 +1,7 @@
 """From a template and a snapshot to the film's plan: which scenes, which words, when.
 
 Pure: no fonts, no pixels. The plan also gives what stands beside a film, its captions (see `captions`)
-and its transcript, so that they can never say anything else than the film.
+and its story in words (see `story`), so that they can never say anything else than the film.
 """
 
 from __future__ import annotations
@@ -153,19 +153,6 @@ def _filled(value: Any, option: Option, plan: Plan) -> Any:
 
 def _known(text: str, data: Data) -> bool:
     return all(given(data.get(name)) for name in placeholders.names(text))
-
-
-def transcript(plan: Plan) -> list[str]:
-    """The film in words: one paragraph per scene, what is said and then what is only shown."""
-    out = []
-    for planned in plan.scenes:
-        words = " ".join(planned.say)
-        for _layer, text in shown(plan, planned):
-            if text not in words:
-                words += ("" if not words else " " if words[-1] in ".!?…" else ". ") + text
-        if words:
-            out.append(words)
-    return out
 
 
 def shown(plan: Plan, planned: PlannedScene) -> list[tuple[Layer, str]]:

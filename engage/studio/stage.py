@@ -34,7 +34,7 @@ class Option:
     shapes: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 100_000.0
-    said: bool = False  # a text that viewers read as a sentence, so it is in the transcript
+    said: bool = False  # a text that viewers read as a sentence, so it is in the story
     spare: bool = False  # left out (None) where a field it names is missing
     fault: Callable[[Path], str] | None = (
         None  # what is wrong with a file, looked into; "" if nothing

@@ -1,7 +1,8 @@
 """The formats as Jinja filters, for the viewer's locale and time zone.
 
 ``{{ 500|points }}`` · ``{{ 12|number }}`` · ``{{ done|percent(target) }}`` · ``{{ rank|ordinal }}`` ·
-``{{ at|date }}`` · ``{{ at|datetime }}`` · ``{{ at|timeago }}`` · ``{{ ends_at|distance }}`` · ``{{ at|utc }}``
+``{{ at|date }}`` · ``{{ first|days(last) }}`` · ``{{ at|datetime }}`` · ``{{ at|timeago }}`` ·
+``{{ ends_at|distance }}`` · ``{{ at|utc }}``
 """
 
 from datetime import date, datetime
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
         percent=lambda part, whole: viewer().percent_of(part, whole),
         ordinal=lambda rank: formats.ordinal(rank, viewer().locale),
         date=day,
+        days=lambda first, last: viewer().days(first, last),
         datetime=lambda instant: viewer().moment(instant),
         timeago=timeago,
         distance=lambda until: formats.distance(until, g.now, viewer().locale),

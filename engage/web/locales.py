@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import Locale
 from flask import Flask, g, request
 from flask_babel import Babel, get_babel
 
+from engage import clock
 from engage.voice import Voice
 
 #: The texts are written in English; these differ in how they write dates and numbers.
@@ -66,7 +67,7 @@ def viewer_timezone() -> str:
         seat.partner.timezone if seat and seat.partner else None,
         seat.programme.timezone if seat else None,
     )
-    return next((zone for zone in choices if zone in timezones()), "UTC")
+    return next((zone for zone in choices if zone and clock.timezone(zone)), "UTC")
 
 
 def viewer() -> Voice:
@@ -82,12 +83,6 @@ def viewer() -> Voice:
     return Voice(locale, viewer_timezone(), gettext, ngettext)
 
 
-@cache
-def timezones() -> frozenset[str]:
-    """The names that a time zone may have here, such as ``Europe/Berlin``."""
-    return frozenset(available_timezones())
-
-
 @lru_cache(maxsize=2)
 def timezone_options(today: date) -> list[tuple[str, str]]:
     """Places, sorted, with their distance from UTC today; names kept for old computers left out.
@@ -96,7 +91,7 @@ def timezone_options(today: date) -> list[tuple[str, str]]:
     """
     noon = datetime.combine(today, time(12), UTC)
     options = []
-    for name in sorted(timezones()):
+    for name in sorted(clock.timezones().values()):
         area, _slash, place = name.partition("/")
         if place and area not in ("Etc", "SystemV", "US", "Brazil", "Canada", "Chile", "Mexico"):
             offset = noon.astimezone(ZoneInfo(name)).strftime("%z")

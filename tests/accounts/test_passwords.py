@@ -10,12 +10,12 @@ from engage.accounts.rules import (
     MAX_LENGTH,
     MIN_LENGTH,
     Weakness,
-    is_email,
     same_email,
     same_password,
     weakness,
 )
 from engage.db import db
+from engage.texts import is_email
 from tests.conftest import NOW, PASSWORD
 
 GOOD = "seven green bicycles"

@@ -11,6 +11,7 @@ from PIL import Image
 
 from engage.studio.canvas import Op
 from engage.studio.painter import PILLOW, Medium
+from engage.studio.plan import Plan, shown
 from engage.studio.template import Template, load, templates
 
 HOUSE = Path(__file__).resolve().parents[2] / "video_templates"
@@ -65,6 +66,19 @@ def whole(ground: Image.Image, ops: Sequence[Op], medium: Medium = PILLOW) -> li
         for plane, ink in zip(planes, medium.inks(op), strict=True):
             plane.paste(ink.paint, ink.box, ink.mask)
     return planes
+
+
+def transcript(plan: Plan) -> list[str]:
+    """The film in words: one paragraph per scene, what is said and then what is only shown."""
+    out = []
+    for planned in plan.scenes:
+        words = " ".join(planned.say)
+        for _layer, text in shown(plan, planned):
+            if text not in words:
+                words += ("" if not words else " " if words[-1] in ".!?…" else ". ") + text
+        if words:
+            out.append(words)
+    return out
 
 
 @functools.cache

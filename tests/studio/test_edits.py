@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from engage.studio.design import MOODS
 from engage.studio.edits import arranged, edited, faults, normal, slots
-from engage.studio.plan import plan, transcript
+from engage.studio.plan import plan
 from engage.studio.template import load
 from engage.studio.values import Number
 from engage.studio.words import told_in
-from tests.studio.conftest import HOUSE, TINY, house_templates
+from tests.studio.conftest import HOUSE, TINY, house_templates, transcript
 
 DATA = {"partner_name": "Ada", "points": Number(1250, "1,250")}
 GERMAN = """

@@ -47,9 +47,10 @@ def test_a_film_starts_fast_and_its_colours_are_tagged(made):
     assert "yuv420p(tv, bt709, progressive)" in told.stderr
 
 
-def test_captions_poster_and_transcript_come_with_a_film(made):
+def test_captions_and_poster_come_with_a_film(made):
     assert made.captions.startswith("WEBVTT")
-    assert made.transcript == ("Hello Ada Lindqvist.", "You have 1,250 points.")
+    assert "Hello Ada Lindqvist." in made.captions
+    assert "You have 1,250 points." in made.captions
     with Image.open(made.poster, formats=["JPEG"]) as poster:
         assert poster.size == (1280, 720)
 
@@ -174,7 +175,7 @@ def test_the_template_of_the_manual_makes_a_film(write, tmp_path):
         )
     made = film.render(template, template.samples(), tmp_path / "hello.mp4", format="9:16")
     assert (made.width, made.height, made.duration) == (720, 1280, 6.0)
-    assert made.transcript[0] == "Ada Lindqvist, you closed 42 deals."
+    assert "Ada Lindqvist, you closed 42 deals." in " ".join(made.captions.split())
 
 
 def test_the_house_has_its_fonts_and_their_licences():

@@ -17,12 +17,12 @@ from engage.studio.layers.counter import counted
 from engage.studio.layers.progress import reached_share
 from engage.studio.layers.qr import modules
 from engage.studio.lettering import Style, advance, figures
-from engage.studio.plan import plan, transcript
+from engage.studio.plan import plan
 from engage.studio.reel import Reel
 from engage.studio.template import load
 from engage.studio.theme import BACKGROUNDS, Theme, contrast, palette
 from engage.studio.values import Point, Series, Stage, Stages
-from tests.studio.conftest import whole
+from tests.studio.conftest import transcript, whole
 
 DISPLAYS = [
     "12,480",

@@ -14,10 +14,9 @@ from engage.studio.plan import (
     NothingToShow,
     fill,
     plan,
-    transcript,
 )
 from engage.studio.values import BadValue, Number, Series
-from tests.studio.conftest import house_templates
+from tests.studio.conftest import house_templates, transcript
 
 #: What not every partner has.
 OUTSTANDING = (

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engage.studio.captions import cues
 from engage.studio.design import LONGEST, SHORTEST, Template
-from engage.studio.plan import plan, shown, transcript
+from engage.studio.plan import plan, shown
 from engage.studio.values import Data, Number, Series, Value
 from engage.studio.words import told_in
-from tests.studio.conftest import house_templates
+from tests.studio.conftest import house_templates, transcript
 
 LANGUAGES = ("en", "de", "es", "fr")
 #: Fields that are there only from so many on; all other counts from one.

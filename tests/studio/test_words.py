@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engage.studio import words
-from engage.studio.plan import plan, transcript
+from engage.studio.plan import plan
 from engage.studio.template import check, load
 from engage.studio.values import Number
-from tests.studio.conftest import TINY
+from tests.studio.conftest import TINY, transcript
 
 GERMAN = """
 "Tiny" = "Winzig"

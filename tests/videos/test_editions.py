@@ -12,12 +12,13 @@ from sqlalchemy.exc import DatabaseError
 
 from engage import clock
 from engage.db import db, transaction
-from engage.studio.plan import plan, transcript
+from engage.studio.plan import plan
 from engage.videos import catalogue, claims, editions, rendering, rules
 from engage.videos.rules import Known
 
 from ..browsing import Browser, browser
 from ..conftest import NOW, Cast
+from ..studio.conftest import transcript
 from .conftest import Order
 
 SAID = "{partner_name}, {points} points in {period_name}."

@@ -14,7 +14,7 @@ A module of a kind has
     the canvas and keeps no state of its own, so any moment can be drawn in any order.
     Entrance and exit are not its business: the canvas is already moved, faded and clipped.
 ``speak(part) -> list[str]``
-    what it shows, in words, for the transcript.
+    what it shows, in words, for the captions and the story.
 
 Templates name kinds by the words below, never by a module's path. A new kind is a new module here
 and its line in `KINDS`.
