@@ -139,7 +139,6 @@ def board(board: str) -> AnyResponse:
         say_you=wording.you(view, voice),
         say_moved=wording.moved(view, voice),
         me=me,
-        is_shared=bool(me) and scopes.is_shared(view, g.seat.partner),
         after=after,
     )
     made = {"past": _past(view, voice), "rows": _rows(view, after, voice)}

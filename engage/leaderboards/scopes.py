@@ -7,7 +7,7 @@ from flask import url_for as url
 from engage.leaderboards import league_words, leagues
 from engage.leaderboards.models import LeagueDraw
 from engage.leaderboards.published import Published
-from engage.leaderboards.ranking import Scope
+from engage.leaderboards.ranking import Ranking, Row, Scope, last_alone
 from engage.leaderboards.view import View, is_inside
 from engage.partners.models import Partner
 from engage.periods import Period
@@ -31,6 +31,17 @@ def is_shared(view: View, partner: Partner) -> bool:
     """
     kinds = ("region", leagues.LEAGUE)
     return view.scope is None or (view.scope[0] in kinds and is_inside(view, partner))
+
+
+def may_share(view: View, found: Ranking, mine: Row | None, partner: Partner) -> bool:
+    """Whether there is a place to show: not on no public board, nor who is last alone among those ``found``."""
+    if (
+        mine is None
+        or not mine.listed
+        or last_alone(found, view.published.rule.tie) == mine.member_id
+    ):
+        return False
+    return is_shared(view, partner)
 
 
 def offered(view: View, partner: Partner | None, voice: Voice) -> list[dict[str, Any]]:

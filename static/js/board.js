@@ -167,15 +167,6 @@
     });
   });
 
-  // An event that tells what the page already shows asks for nothing.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const { target, requestConfig } = event.detail;
-    const told = requestConfig?.triggeringEvent;
-    if (!told?.type.startsWith("live:board:") || !target) return;
-    const board = boardsIn(target).find(({ dataset }) => dataset.board === told.detail.board);
-    if (board && Number(board.dataset.version) >= told.detail.version) event.preventDefault();
-  });
-
   const start = () => each(mark);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

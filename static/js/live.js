@@ -199,7 +199,7 @@
       if (state) this.show(state);
       if (!name) return;
       if (detail.version) newest.set(detail.board, detail.version);
-      for (const told of underway.values()) told.add(name);
+      for (const told of underway.values()) told.set(name, detail);
       document.body.dispatchEvent(new CustomEvent(name, { detail }));
     }
 
@@ -214,11 +214,21 @@
     }
   }
 
+  /* An event that tells what the page already shows asks for nothing. */
+  const shows = (element, { board, version }) =>
+    [element, ...element.querySelectorAll("[data-board]")].some(
+      ({ dataset }) => dataset.board === board && Number(dataset.version) >= version);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { target, requestConfig } = event.detail;
+    const told = requestConfig?.triggeringEvent;
+    if (told?.type.startsWith("live:board:") && target && shows(target, told.detail)) event.preventDefault();
+  });
+
   /* What is told while a fragment is on its way may be missing from it, and nobody hears it: htmx
      forgets what it queued for the element that asked, and wires the one that takes its place a
      little later. So the fragment is fetched once more. */
-  const underway = new Map(); // id of the fragment → names of what was told since it was asked for
-  document.addEventListener("htmx:beforeSend", ({ target }) => underway.set(target.id, new Set()));
+  const underway = new Map(); // id of the fragment → what was told since it was asked for, by name
+  document.addEventListener("htmx:beforeSend", ({ target }) => underway.set(target.id, new Map()));
   document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful } }) => {
     if (requestConfig.elt.isConnected) underway.delete(requestConfig.elt.id);
     if (successful) missing.delete(requestConfig.elt);
@@ -227,8 +237,8 @@
     const told = [...(underway.get(target.id) ?? [])];
     underway.delete(target.id);
     const triggers = target.getAttribute("hx-trigger") ?? "";
-    if (!told.some((name) => triggers.includes(`${name} from:body`))) return;
-    fetchAgain(target);
+    const isMissing = ([name, detail]) => triggers.includes(`${name} from:body`) && !shows(target, detail);
+    if (told.some(isMissing)) fetchAgain(target);
   });
 
   /* Nobody is told twice of what changed: a fragment that did not come (no network, a server that is

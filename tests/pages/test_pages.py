@@ -178,6 +178,32 @@ def test_what_is_told_while_a_fragment_is_on_its_way_is_not_lost(
     assert len(asked) > 1
 
 
+def test_a_fragment_that_shows_what_was_told_meanwhile_is_not_fetched_again(
+    visit: Visit, cast: Cast, redis_url: str
+):
+    page = visit(cast.alice, viewport=PHONE).new_page()
+    page.goto("/")
+    is_live(page)
+    page.evaluate("""window.seen = [];
+        for (const event of ["live:board:sales", "htmx:beforeSend", "htmx:afterSettle"])
+            document.addEventListener(event, ({ target }) =>
+                (target === document.body || target.id === "now") && seen.push(event), true);""")
+    asked: list[Route] = []
+    page.route("**/home/now", lambda route: asked.append(route))
+    bus = redis.from_url(redis_url)
+    publish.publish(bus, publish.partner_changed(cast.programme.id, cast.alice.partner.id))
+    until(lambda: page.evaluate("1") and asked, what="the page asked")
+    record(cast.programme, sale("t-9", "A1", "100", local_day(clock.now(), "America/New_York")))
+    board = leaderboards.board(programmes.by_slug("resellers"), "sales")
+    assert board
+    publish.publish(bus, publish.board_changed(cast.programme.id, "sales", board.model.version))
+    until(lambda: "live:board:sales" in page.evaluate("seen"), what="the page was told")
+    asked[0].continue_()
+    until(lambda: "htmx:afterSettle" in page.evaluate("seen"), what="the page shows it")
+    assert page.locator(f"#home-near[data-version='{board.model.version}']").count()
+    assert page.evaluate("seen") == ["htmx:beforeSend", "live:board:sales", "htmx:afterSettle"]
+
+
 @pytest.mark.parametrize(
     ("who", "viewport", "scheme"),
     [("alice", PHONE, "light"), ("alice", DESK, "dark"), ("mia", DESK, "light")],

@@ -96,8 +96,22 @@ def test_a_last_place_is_shared_by_nobody(app: Flask, cast: Cast):
             assert browser(app).get(place).status_code == status
 
 
+def test_a_board_offers_to_share_a_place_to_whom_it_shows_one(app: Flask, cast: Cast):
+    def is_offered(board: str = "sales") -> bool:
+        return "/share" in browser(app, cast.alice.user).get(f"/leaderboards/{board}").text
+
+    assert is_offered()
+    assert is_offered("regions")
+    assert not is_offered("sales?period=2013-Q1")  # nobody is ranked there
+    choose(app, cast, "hidden")
+    assert not is_offered()
+    choose(app, cast, "named")
+    transaction(lambda: flow.enrol(cast.programme, [Profile("D1", "D")], now=NOW))
+    record(cast.programme, *(sale(f"{one}-l", one, "90000") for one in ("B1", "C1", "D1")))
+    assert not is_offered()  # the last one
+
+
 def test_a_groups_place_is_shared_by_one_of_it_and_names_nobody(app: Flask, cast: Cast):
-    assert "/regions/share" in browser(app, cast.alice.user).get("/leaderboards/regions").text
     choose(app, cast, "hidden")
     address = shared(app, cast, "regions/share")
     page = browser(app).get(address).text
