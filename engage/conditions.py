@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engage import definitions as read
+from engage import money
 from engage.definitions import DefinitionError, Every
 
 #: What ``where`` and ``audience`` may name.
@@ -105,7 +106,7 @@ def where_json(conditions: Where) -> dict[str, Any]:
 def _range_json(values: Between) -> dict[str, str]:
     ends = {"from": values.low, "to": values.high}
     return {
-        key: end.isoformat() if isinstance(end, date) else read.plain(end)
+        key: end.isoformat() if isinstance(end, date) else money.plain(end)
         for key, end in ends.items()
         if end is not None
     }

@@ -292,14 +292,3 @@ def window(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
 def written(**said: Any) -> dict[str, Any]:
     """A definition's mapping of its keys; those that say nothing are left out (an empty list is told)."""
     return {key: value for key, value in said.items() if value is not None and value != {}}
-
-
-def shortest(number: Decimal) -> str:
-    """A decimal without exponent and without needless zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def plain(value: int) -> str:
-    """Ten-thousandths as a decimal without needless zeros: ``200000 -> "20"``."""
-    return money.natural(value, 4).rstrip("0").rstrip(".")

@@ -104,3 +104,14 @@ def natural(value: int, digits: int) -> str:
 def natural_unit(value: int, unit: str) -> str:
     """Minor units as a decimal string in natural units: ``(150, "USD") -> "1.50"``."""
     return natural(value, minor_digits(unit))
+
+
+def plain(value: int) -> str:
+    """Ten-thousandths as a decimal without needless zeros: ``200000 -> "20"``."""
+    return natural(value, 4).rstrip("0").rstrip(".")
+
+
+def shortest(number: Decimal) -> str:
+    """A decimal without exponent and without needless zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

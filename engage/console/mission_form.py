@@ -16,7 +16,7 @@ from engage.console.typed_fields import AUDIENCE, Errors
 from engage.definitions import DefinitionError
 from engage.missions import rules
 from engage.missions.rules import Mission, Pay, Stage
-from engage.money import POINTS, natural_unit
+from engage.money import POINTS, natural_unit, plain
 from engage.voice import Voice
 
 MOST_STAGES = 5
@@ -115,7 +115,7 @@ def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
         stage.name,
         stage.on,
         stage.measure,
-        _typed(definitions.plain(stage.target), voice),
+        _typed(plain(stage.target), voice),
         *_typed_pay(stage.reward, voice),
         _as_json(stage.where),
     )

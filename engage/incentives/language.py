@@ -10,7 +10,7 @@ from engage import conditions, periods
 from engage import definitions as read
 from engage.definitions import DefinitionError
 from engage.incentives.rules import DISTINCT, Band, Baseline, Milestone, Rate, Rule
-from engage.money import natural_unit
+from engage.money import natural_unit, plain, shortest
 
 #: The highest rate: what is paid stays within 64 bits for anything that can be sold.
 MOST_PER_UNIT = 1_000_000
@@ -217,22 +217,20 @@ def to_json(rule: Rule) -> dict[str, Any]:
         on=rule.on,
         earn=rule.earn,
         per=rule.per,
-        rate=rule.rate and read.shortest(rule.rate.decimal),
+        rate=rule.rate and shortest(rule.rate.decimal),
         where=conditions.where_json(rule.where),
         within=rule.within,
         period=rule.period,
         baseline=rule.baseline and baseline_text(rule.baseline),
-        newcomers=rule.baseline and read.plain(rule.baseline.newcomers),
-        minimum=rule.minimum and read.plain(rule.minimum),
+        newcomers=rule.baseline and plain(rule.baseline.newcomers),
+        minimum=rule.minimum and plain(rule.minimum),
         cap=pay(rule.cap),
         budget=pay(rule.budget),
         at_budget=rule.at_budget,
         starts=rule.starts and read.edge_json(rule.starts, rule.opens),
         ends=rule.ends and read.edge_json(rule.ends, rule.closes),
         bands=rule.bands,
-        band=[
-            {"from": read.plain(b.start), "rate": read.shortest(b.rate.decimal)} for b in rule.band
-        ]
+        band=[{"from": plain(b.start), "rate": shortest(b.rate.decimal)} for b in rule.band]
         or None,
-        milestones=[{"at": read.plain(m.at), "pays": pay(m.pays)} for m in rule.milestones] or None,
+        milestones=[{"at": plain(m.at), "pays": pay(m.pays)} for m in rule.milestones] or None,
     )

@@ -181,7 +181,7 @@ def to_json(board: Board) -> dict[str, Any]:
 
     def size(value: int, unit: str = board.measure) -> str:
         digits = _digits(unit)
-        return read.plain(value) if digits == 4 else money.natural(value, digits)
+        return money.plain(value) if digits == 4 else money.natural(value, digits)
 
     final_after = str(board.final_after) if board.final_after else "never"
     return read.written(

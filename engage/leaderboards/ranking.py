@@ -4,12 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from engage.definitions import plain
 from engage.leaderboards import counted, few, pictures, places, rules
 from engage.leaderboards.few import Scope as Scope
 from engage.leaderboards.places import Lines
 from engage.leaderboards.published import Published
-from engage.money import natural
+from engage.money import natural, plain
 from engage.partners.rules import public_name
 from engage.periods import Period
 from engage.programmes.models import Programme

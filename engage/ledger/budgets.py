@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from engage.apart import Apart, apart
 from engage.db import db
+from engage.ledger import accounts
 from engage.ledger.models import Account, AwardedSoFar
 from engage.ledger.rules import Budget, Overdrawn, Place, Shortfall
-from engage.ledger.service import accounts, by_unit
+from engage.ledger.service import by_unit
 from engage.rows import upsert_rows
 
 
@@ -87,7 +88,7 @@ def publish(programme_id: int, budget: Budget) -> bool:
     if budgets(programme_id) == budget:
         return False
     places: dict[str, Place] = {unit: ("budget", None, unit) for unit in budget}
-    held = accounts(programme_id, set(places.values()))
+    held = accounts.held(programme_id, set(places.values()))
     short = [
         Shortfall(places[unit], -amount, -amount - held[places[unit]].balance)
         for unit, amount in budget.items()

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from engage.activity.models import Fact
 from engage.db import db
-from engage.ledger import chain
+from engage.ledger import accounts, chain
+from engage.ledger.accounts import Held
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import (
     EARNED,
@@ -22,8 +23,8 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
-from engage.prepared import Prepared, together
-from engage.rows import among, insert, insert_rows, next_ids
+from engage.prepared import together
+from engage.rows import insert, next_ids
 
 
 class _Line(NamedTuple):
@@ -91,17 +92,17 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
     ways = {way: _ends(*way) for way in sums}
     wanted = {place for ends in ways.values() for place in ends}
     stands, last = together(
-        (_ACCOUNTS, {"programme_id": programme_id, "partner_ids": _whose(wanted)}),
+        (accounts.STANDING, {"programme_id": programme_id, "partner_ids": accounts.whose(wanted)}),
         (chain.LAST, {"programme_id": programme_id}),
     )
-    held = _opened(programme_id, stands, wanted)
+    held = accounts.opened(programme_id, stands, wanted)
     moved: dict[Place, int] = defaultdict(int)
     for way, (source, target) in ways.items():
         moved[source] -= sums[way]
         moved[target] += sums[way]
     given = {source for (kind, _, _), (source, _) in ways.items() if kind in GIVEN}
     _refuse_overdrawing(held, moved, given)
-    _move({held[place].id: amount for place, amount in moved.items()})
+    accounts.move({held[place].id: amount for place, amount in moved.items()})
     ends = {way: (held[source].id, held[target].id) for way, (source, target) in ways.items()}
     rows = [
         (
@@ -124,7 +125,7 @@ def _ends(kind: str, partner_id: int, unit: str) -> tuple[Place, Place]:
 
 
 def _refuse_overdrawing(
-    held: dict[Place, "Held"], moved: dict[Place, int], given: set[Place]
+    held: dict[Place, Held], moved: dict[Place, int], given: set[Place]
 ) -> None:
     """What the database would refuse, said in a reader's words before it does."""
     short = []
@@ -136,73 +137,6 @@ def _refuse_overdrawing(
             short.append(Shortfall(place, floor, floor - balance - amount))
     if short:
         raise Overdrawn(short)
-
-
-def _move(moved: dict[int, int]) -> None:
-    """Add to the balances, in the order of their ids so that two writers cannot wait in a ring."""
-    _CHANGE.run(*({"account_id": each, "moved": moved[each]} for each in sorted(moved)))
-
-
-_accounts: Any = Account.__table__.c
-_CHANGE = Prepared(
-    update(Account)
-    .where(_accounts.id == bindparam("account_id"))
-    .values(balance=_accounts.balance + bindparam("moved"))
-)
-_HELD = select(
-    *(_accounts[name] for name in ("kind", "partner_id", "unit", "id", "balance", "floor"))
-)
-#: A partner's are found by the partner: SQLite would go through the whole programme's.
-_ACCOUNTS = Prepared(
-    _HELD.where(
-        _accounts.programme_id == bindparam("programme_id"), _accounts.partner_id.is_(None)
-    ).union_all(
-        _HELD.where(
-            among(_accounts.partner_id, "partner_ids"),
-            _accounts.programme_id + 0 == bindparam("programme_id"),
-        )
-    )
-)
-
-
-class Held(NamedTuple):
-    """An account as it stands before a posting."""
-
-    id: int
-    balance: int = 0
-    floor: int | None = None
-
-
-def accounts(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
-    """Accounts (and others of their partners), opened where there is none yet."""
-    rows = _ACCOUNTS.all(programme_id=programme_id, partner_ids=_whose(wanted))
-    return _opened(programme_id, rows, wanted)
-
-
-def _whose(wanted: set[Place]) -> set[int]:
-    return {partner_id for _, partner_id, _ in wanted if partner_id is not None}
-
-
-def _opened(programme_id: int, rows: Sequence[Any], wanted: set[Place]) -> dict[Place, Held]:
-    found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
-    missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
-    ids = next_ids("accounts", len(missing))
-    insert_rows(
-        Account.__table__,
-        [
-            {
-                "id": account_id,
-                "programme_id": programme_id,
-                "kind": kind,
-                "partner_id": partner_id,
-                "unit": unit,
-                "balance": 0,
-                "floor": None,
-            }
-            for account_id, (kind, partner_id, unit) in zip(ids, missing, strict=True)
-        ],
-    )
-    return found | dict(zip(missing, map(Held, ids), strict=True))
 
 
 def balances(partner_id: int) -> dict[str, int]:

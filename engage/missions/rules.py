@@ -16,7 +16,7 @@ from engage import definitions as read
 from engage.activity.rules import Standing, adds, concerns
 from engage.conditions import Where
 from engage.definitions import DefinitionError
-from engage.money import natural_unit
+from engage.money import natural_unit, plain
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products")
 MAX_STAGES = 8
@@ -190,7 +190,7 @@ def stage_json(stage: Stage) -> dict[str, Any]:
         on=stage.on,
         measure=stage.measure,
         where=conditions.where_json(stage.where),
-        target=read.plain(stage.target),
+        target=plain(stage.target),
         reward=pay_json(stage.reward),
     )
 

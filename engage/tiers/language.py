@@ -8,7 +8,7 @@ from typing import Any
 from engage import conditions, periods
 from engage import definitions as read
 from engage.definitions import DefinitionError
-from engage.money import POINTS
+from engage.money import POINTS, plain, shortest
 from engage.tiers.rules import Tier
 
 MEASURES = ("amount", "quantity", "facts", "customers", "products", POINTS)
@@ -94,9 +94,9 @@ def to_json(tier: Tier) -> dict[str, Any]:
         on=tier.on,
         where=conditions.where_json(tier.where),
         period=tier.period,
-        threshold=read.plain(tier.threshold),
+        threshold=plain(tier.threshold),
         grace=tier.grace or None,
-        multiplier={unit: read.shortest(times) for unit, times in tier.multiplier},
+        multiplier={unit: shortest(times) for unit, times in tier.multiplier},
         perks=list(tier.perks) or None,
     )
 

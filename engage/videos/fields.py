@@ -112,7 +112,7 @@ FIELDS: dict[str, Callable[[Told], Value | None]] = {
     "top_percent": places.top_percent,
     "newcomer_percent": places.newcomer_percent,
     "score": lambda told: told.score(told.row.score) if told.row else None,
-    "board_name": lambda told: told.teller.board.model.name if told.teller.board else None,
+    "board_name": places.board_name,
     "neighbours": places.neighbours,
     "badges": _badges,
     "tier": aims.tier,

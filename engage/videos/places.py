@@ -19,7 +19,7 @@ def among(told: Told) -> tuple[ranks.Row, int] | None:
     Who is alone on a board has no place to be told of, who is below the middle is not shown how far
     unless they climbed, and nothing is no place. Who is off the board stands among those on it."""
     row = told.row
-    ranked = told.teller.standings.ranked + (0 if row is None or row.listed else 1)
+    ranked = told.teller.standings.ranking.ranked + (0 if row is None or row.listed else 1)
     if row is None or ranked < 2 or not _counts(told, row):
         return None
     climbed = places_up(told) is not None
@@ -29,8 +29,13 @@ def among(told: Told) -> tuple[ranks.Row, int] | None:
 
 def _counts(told: Told, row: ranks.Row) -> bool:
     """Whether a score is one to be seen with: not nothing and not less, where more is better."""
-    board = told.teller.board
+    board = told.teller.standings.board
     return row.score > 0 or (board is not None and board.rule.direction == "lowest")
+
+
+def board_name(told: Told) -> str | None:
+    board = told.teller.standings.board
+    return board and board.model.name
 
 
 def rank(told: Told) -> Number | None:
@@ -59,7 +64,7 @@ def neighbours(told: Told) -> Ranking | None:
 
 def named(told: Told) -> tuple[Named, ...]:
     """The others among the neighbours."""
-    last = told.teller.ranked_period.last
+    last = told.teller.standings.period.last
     others = (row for row in _near(told) if row.member_id != told.partner.id)
     return tuple(Named(row.member_id, row.name, last) for row in others)
 
@@ -69,7 +74,8 @@ def _near(told: Told) -> list[ranks.Row]:
     row = told.row
     if row is None or not row.listed or among(told) is None:
         return []
-    found, board = told.teller.standings, told.teller.board
+    stands = told.teller.standings
+    found, board = stands.ranking, stands.board
     start = max(0, min(row.place - 1 - NEIGHBOURS // 2, len(found.rows) - NEIGHBOURS))
     near = found._replace(rows=found.rows[start : start + NEIGHBOURS])
     last = board and ranks.last_alone(near, board.rule.tie)
@@ -86,7 +92,7 @@ def _name(told: Told, row: ranks.Row) -> str:
 
 def places_up(told: Told) -> Number | None:
     """How many places higher than in the period before; None where it is not higher."""
-    before = told.teller.ranks_before.get(told.partner.id)
+    before = told.teller.standings.ranks_before.get(told.partner.id)
     if before is None or told.row is None or before <= told.row.rank:
         return None
     return Number(before - told.row.rank, told.voice.number(before - told.row.rank))
@@ -94,7 +100,7 @@ def places_up(told: Told) -> Number | None:
 
 def place_before(told: Told) -> Number | None:
     """The place of the period before, where it was a lower one."""
-    before = told.teller.ranks_before.get(told.partner.id)
+    before = told.teller.standings.ranks_before.get(told.partner.id)
     if before is None or places_up(told) is None or among(told) is None:
         return None
     return Number(before, ordinal(before, told.voice.locale))
@@ -105,7 +111,7 @@ def gap_up(told: Told) -> Number | None:
     above = _above(told)
     if above is None or told.row is None:
         return None
-    gap = told.teller.standings.rows[above].score - told.row.score
+    gap = told.teller.standings.ranking.rows[above].score - told.row.score
     return Number(gap, told.score(gap))
 
 
@@ -113,7 +119,7 @@ def place_above(told: Told) -> Number | None:
     above = _above(told)
     if above is None:
         return None
-    rank = told.teller.standings.rows[above].rank
+    rank = told.teller.standings.ranking.rows[above].rank
     return Number(rank, ordinal(rank, told.voice.locale))
 
 
@@ -121,7 +127,7 @@ def _above(told: Told) -> int | None:
     """Where in the standings the next higher score is."""
     if told.row is None or not told.row.listed or among(told) is None:
         return None
-    rows, mine = told.teller.standings.rows, told.row.score
+    rows, mine = told.teller.standings.ranking.rows, told.row.score
     place = told.row.place - 1
     return next((k for k in range(place - 1, -1, -1) if rows[k].score > mine), None)
 
@@ -133,7 +139,7 @@ def top_percent(told: Told) -> Number | None:
 
 def newcomer_percent(told: Told) -> Number | None:
     """ "Top 8 % of newcomers": of those who joined in the period or shortly before it."""
-    newcomers, (least, most) = told.teller.newcomers, OF_NEWCOMERS
+    newcomers, (least, most) = told.teller.standings.newcomers, OF_NEWCOMERS
     mine, row = told.partner.id, told.row
     seen = row is not None and mine in newcomers and _counts(told, row)
     place = newcomers.index(mine) + 1 if seen else None
@@ -148,7 +154,7 @@ def _percent(told: Told, place: int | None, of: int, least: int, most: int) -> N
 def newcomer(told: Told) -> Number | None:
     """Days in the programme, the first one counted, of who joined in the period or shortly before it."""
     joined, teller = told.partner.joined_on, told.teller
-    if joined is None or not teller.is_newcomer(joined):
+    if joined is None or not teller.standings.is_newcomer(joined):
         return None
     days = (teller.last_day - joined).days + 1
     return Number(days, told.voice.number(days)) if days > 0 else None

@@ -5,25 +5,20 @@
 """
 
 import copy
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-
-from sqlalchemy import select
 
 from engage import clock
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
 from engage.activity.service import Month
-from engage.db import db
 from engage.incentives import service as incentives
 from engage.incentives.rules import Rule, in_force
-from engage.leaderboards import pictures, sentences
 from engage.leaderboards import ranking as ranks
-from engage.leaderboards import service as leaderboards
-from engage.leaderboards.published import Published
+from engage.leaderboards import sentences
 from engage.ledger import service as ledger
 from engage.missions import service as missions
 from engage.missions.service import MissionView
@@ -37,12 +32,11 @@ from engage.tiers import service as tiers
 from engage.tiers.service import Standpoint
 from engage.videos import highlights
 from engage.videos.languages import Tongue, locale_of
+from engage.videos.standings import Standings
 from engage.voice import Voice
 
 #: How far back "best month so far" looks.
 MEMORY_YEARS = 10
-#: Who joined so long before a period's last day, or in it, is a newcomer in it.
-NEWCOMER = timedelta(days=90)
 
 
 class Teller:
@@ -60,10 +54,9 @@ class Teller:
         return Told(self, partner, language)
 
     @cached_property
-    def board(self) -> Published | None:
-        """The first board of the programme that ranks partners and is for all of them."""
-        boards = leaderboards.boards(self.programme)
-        return next((b for b in boards if b.rule.by == "partner" and b.rule.is_public), None)
+    def standings(self) -> Standings:
+        """Of the board that is told of, in the period told of or the board's that runs."""
+        return Standings(self.programme, self.told_period, self.now)
 
     @cached_property
     def period(self) -> Period:
@@ -79,90 +72,16 @@ class Teller:
         return min(self.period.last, self.today)
 
     @cached_property
-    def ranked_period(self) -> Period:
-        """Of which the board is told: the period told of, or the board's that runs."""
-        running = self.board.rule.windows.running(self.today) if self.board else ALL
-        return self.told_period or running
-
-    @cached_property
-    def standings(self) -> ranks.Ranking:
-        return self._ranked(self.ranked_period)
-
-    def _ranked(self, period: Period | None, *, live: bool = False) -> ranks.Ranking:
-        if self.board is None or period is None or self._hides(period):
-            return ranks.Ranking([], 0)
-        return ranks.ranking(self.programme, self.board, period, live=live)
-
-    @cached_property
-    def _earning(self) -> Mapping[str, frozenset[str]]:
-        return leaderboards.earning(self.programme, self.now)
-
-    def _hides(self, period: Period) -> bool:
-        """Whether a place in this period would tell how a board stands that is frozen in it."""
-        assert self.board is not None
-        return any(
-            self.board.rule.tells_of(other.rule, self._earning)
-            and _picture(self.programme, other, period) == "freeze"
-            for other in leaderboards.boards(self.programme)
-        )
-
-    @cached_property
-    def lines(self) -> dict[int, ranks.Row]:
-        """The rows of `standings` by partner."""
-        return {row.member_id: row for row in self.standings.rows}
-
-    @cached_property
-    def lines_now(self) -> dict[int, ranks.Row]:
-        """As `lines`, with what came after the board was final; no outlet of the house shows these."""
-        now = self._ranked(self.ranked_period, live=True) if self.is_final else self.standings
-        return {row.member_id: row for row in now.rows}
-
-    @cached_property
-    def is_final(self) -> bool:
-        board, period = self.board, self.ranked_period
-        return board is not None and _picture(self.programme, board, period) == "final"
-
-    @cached_property
-    def ranks_before(self) -> dict[int, int]:
-        """The ranks of the period before."""
-        before = self._ranked(self.ranked_period.previous())
-        return {row.member_id: row.rank for row in before.rows}
-
-    @cached_property
-    def _newcomers(self) -> tuple[date, date]:
-        """Between which days a newcomer joined."""
-        period = self.ranked_period
-        before = NEWCOMER if period.kind not in ("year", "all") else timedelta(0)
-        return max(period.first, date.min + NEWCOMER) - before, period.last
-
-    def is_newcomer(self, joined: date) -> bool:
-        first, last = self._newcomers
-        return first <= joined <= last
-
-    @cached_property
-    def newcomers(self) -> list[int]:
-        """The newcomers on the board, best first."""
-        joined = Partner.joined_on.between(*self._newcomers)
-        ours = Partner.programme_id == self.programme.id
-        new = set(db.session.scalars(select(Partner.id).where(ours, joined)))
-        return [row.member_id for row in self.standings.rows if row.member_id in new]
-
-    @cached_property
     def kind(self) -> str:
         """The kind of fact that is counted as a deal."""
-        rule = self.board.rule if self.board else None
-        return rule.on if rule and rule.on else "sale"
+        board = self.standings.board
+        return board.rule.on if board and board.rule.on else "sale"
 
     @cached_property
     def rules(self) -> list[Rule]:
         """The rules in force now."""
         versions = (in_force(b.versions, self.now) for b in incentives.books(self.programme))
         return [v.rule for v in versions if v and v.rule and v.rule.covers(self.today, self.now)]
-
-
-def _picture(programme: Programme, board: Published, period: Period) -> str | None:
-    picture = pictures.as_seen(programme, board, period).picture
-    return picture.kind if picture else None
 
 
 class Told:
@@ -253,25 +172,8 @@ class Told:
 
     @cached_property
     def row(self) -> ranks.Row | None:
-        """The partner's line on the board as everybody sees it; None where that would contradict what
-        else the film tells: while it is frozen, and of whom facts came after it was final."""
-        row = self._line(live=False)
-        if row is None or not self.teller.is_final:
-            return row
-        now = self._line(live=True)
-        return row if now and now.score == row.score else None
-
-    def _line(self, *, live: bool) -> ranks.Row | None:
-        teller = self.teller
-        if row := (teller.lines_now if live else teller.lines).get(self.partner.id):
-            return row
-        board = teller.board
-        if board is None or self.partner.visibility != "hidden" or not teller.standings.ranked:
-            return None
-        # Off the public board, but their own film tells them where they stand.
-        period, mine = teller.ranked_period, self.partner.id
-        near = ranks.around(teller.programme, board, period, mine, reach=0, live=live)
-        return near.rows[0] if near.rows else None
+        """The partner's line on the board; see `Standings.line`."""
+        return self.teller.standings.line(self.partner)
 
     @cached_property
     def views(self) -> list[MissionView]:
@@ -304,7 +206,7 @@ class Told:
 
     def score(self, score: int) -> str:
         """A score as the board writes it: all alike, so that they line up among neighbours."""
-        board = self.teller.board
+        board = self.teller.standings.board
         assert board is not None
         rule = board.rule
         return sentences.score(rule, score, self.currency, self.voice, bare=rule.counts_facts)
