@@ -1,24 +1,18 @@
 """The door gives again what Flask gave, as long as everything it was made of stands, and nothing after."""
 
-import asyncio
-import contextvars
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from engage import clock, flow
+from engage import flow
 from engage.accounts import glance, service
 from engage.accounts.models import User
-from engage.asgi import House
-from engage.config import Settings
 from engage.db import db, transaction
-from engage.leaderboards import jobs, parts, publishing
-from engage.live.app import Live
+from engage.leaderboards import jobs, publishing
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
@@ -26,11 +20,7 @@ from engage.web import door
 from engage.web.health import REGISTRY
 from tests.browsing import browser
 from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
-from tests.houses import Houses
-from tests.live.test_app import Sessions
-
-PAGE, ROWS, ME = "/leaderboards/sales", "/leaderboards/sales/rows", "/leaderboards/sales/me"
-
+from tests.web.door.conftest import ME, PAGE, ROWS, Doors, Time, cookie, seen
 
 BOARD_OF_GOLD = """
 [[boards]]
@@ -43,105 +33,6 @@ audience = { tier = ["Gold"] }
 """
 
 
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def lasting(self) -> Any:
-        """The answer but for the form token, which is another one each second."""
-        text = re.sub(r'(X-CSRFToken": "|csrf_token" value=")[^"]+', r"\1", self.text)
-        return self.status, self.headers | {"content-length": ""}, text
-
-
-class Time:
-    """The clock of these tests."""
-
-    now = NOW
-
-
-class Doors:
-    """The house as its server sees it; ``asked`` are the addresses that came as far as Flask.
-
-    Each look is a second behind the one before, so that no two changes are of one burst; or a ``pause``.
-    """
-
-    pause = timedelta(seconds=1)
-
-    def __init__(self, app: Flask, memory: int = 2**20) -> None:
-        self.app = app
-        self.asked: list[str] = []
-        live = Live("unix:///nowhere", Sessions())
-        inner = app.wsgi_app
-
-        def heard(environ: Any, start_response: Any) -> Any:
-            self.asked.append(environ["PATH_INFO"])
-            return inner(environ, start_response)
-
-        app.wsgi_app = heard  # type: ignore[method-assign]
-        self.house = House(app, live, memory=memory)
-
-    def get(self, path: str, cookie: str, method: str = "GET", **headers: str) -> Answer:
-        """One request; who asks within a test sees what the test has made."""
-        db.session.commit()
-        Time.now += self.pause
-        return contextvars.Context().run(asyncio.run, self._get(path, cookie, method, headers))
-
-    async def _get(self, path: str, cookie: str, method: str, headers: dict[str, str]) -> Answer:
-        address, _, query = path.partition("?")
-        said = {"host": "localhost", "cookie": cookie, "accept-language": "en-US"}
-        said |= {name.replace("_", "-"): value for name, value in headers.items()}
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": address,
-            "root_path": "",
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in said.items()],
-        }
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b""}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.house(scope, receive, send)
-        found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        found.pop("date", None)  # the server's own says more
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(sent[0]["status"], found, body.decode())
-
-
-@pytest.fixture
-def app(request: pytest.FixtureRequest, settings: Settings, houses: Houses) -> Iterator[Flask]:
-    with houses.open(getattr(request, "param", "sqlite"), settings) as app:
-        yield app
-
-
-@pytest.fixture
-def doors(app: Flask, cast: Cast) -> Doors:
-    return Doors(app)
-
-
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    Time.now = NOW
-    monkeypatch.setattr(clock, "now", lambda: Time.now)
-
-
-def cookie(app: Flask, user: User, **more: Any) -> str:
-    """The session of somebody who was here today."""
-    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    said = {"_user_id": service.session_id(user), "day": NOW.date().isoformat()}
-    said |= {"csrf_token": "0" * 40, "_permanent": True, "_fresh": True}
-    return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(said | more)}"
-
-
 @pytest.mark.parametrize("path", [PAGE, ROWS, ME, f"{PAGE}?scope=region%3DNorthwest"])
 def test_what_was_shown_is_shown_again_without_flask(doors: Doors, cast: Cast, path: str):
     mine = cookie(doors.app, cast.alice.user)
@@ -151,25 +42,6 @@ def test_what_was_shown_is_shown_again_without_flask(doors: Doors, cast: Cast, p
     assert len(doors.asked) == 1
 
 
-def test_a_fragment_that_is_there_already_is_not_sent_again(doors: Doors, cast: Cast):
-    mine = cookie(doors.app, cast.alice.user)
-    tag = doors.get(ROWS, mine).headers["etag"]
-    told = doors.get(ROWS, mine, if_none_match=f'"other", W/{tag}')
-    assert (told.status, told.text, told.headers["etag"]) == (304, "", tag)
-    assert len(doors.asked) == 1
-    plain = doors.get(ROWS, cookie(doors.app, cast.alice.user), if_none_match=tag)
-    assert told == plain  # which Flask said
-    record(cast.programme, sale("b-9", "B1", "9000"))
-    assert doors.get(ROWS, mine, if_none_match=tag).status == 200
-    # Who has it already when the door sees them first is remembered, too.
-    rival = cookie(doors.app, cast.charlie.user)
-    tag = doors.get(ROWS, mine).headers["etag"]
-    doors.asked.clear()
-    assert [doors.get(ROWS, rival, if_none_match=tag).status for _ in range(2)] == [304, 304]
-    assert len(doors.asked) == 1
-    assert doors.get(ROWS, rival) == doors.get(ROWS, mine)
-
-
 def _moved(cast: Cast) -> None:
     moved = PROFILES[0]._replace(region="Northeast", organisation="Elsewhere")
     flow.enrol(programmes.by_slug("resellers"), [moved], now=NOW)
@@ -177,14 +49,6 @@ def _moved(cast: Cast) -> None:
 
 def _renamed(cast: Cast) -> None:
     flow.enrol(programmes.by_slug("resellers"), [PROFILES[2]._replace(name="New name")], now=NOW)
-
-
-def _seen(visibility: str) -> Callable[[Cast], None]:
-    def work(cast: Cast) -> None:
-        rival = db.session.get_one(Partner, cast.charlie.partner.id)  # type: ignore[union-attr]
-        flow.show(programmes.by_slug("resellers"), rival, visibility, "The Fox", now=NOW)
-
-    return work
 
 
 def _left(cast: Cast) -> None:
@@ -203,9 +67,9 @@ def _me(**values: Any) -> Callable[[Cast], None]:
 CHANGES: dict[str, Callable[[Cast], Any]] = {
     "a fact": lambda c: record(c.programme, sale("b-9", "B1", "9000")),
     "a fact of another period": lambda c: record(c.programme, sale("a-0", "A1", "1", date(2013, 1, 2))),
-    "a pseudonym": _seen("pseudonym"),
-    "a name again": _seen("named"),
-    "hidden": _seen("hidden"),
+    "a pseudonym": seen("pseudonym"),
+    "a name again": seen("named"),
+    "hidden": seen("hidden"),
     "left": _left,
     "another name": _renamed,
     "another region of mine": _moved,
@@ -219,6 +83,8 @@ CHANGES: dict[str, Callable[[Cast], Any]] = {
     "the board's rule": lambda c: publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\ntie = "dense"')),
     "facts taken back": lambda c: record(c.programme, sale("b-9", "B1", "0")),
 }  # fmt: skip
+
+
 FEW = ("a fact", "hidden", "places of yesterday", "my language", "the board's rule")
 
 
@@ -380,107 +246,6 @@ def test_where_the_door_cannot_look_flask_answers(
     assert len(doors.asked) == 2
     assert doors.get(PAGE, mine).lasting == first.lasting
     assert len(doors.asked) == 2
-
-
-def test_a_fact_makes_new_only_what_it_moves(
-    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
-):
-    others = [Profile(f"X{n}", f"Partner {n}") for n in range(51)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
-    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(51)))
-    mine = cookie(doors.app, cast.alice.user)
-    made: list[str] = []
-
-    def counting(name: str) -> None:
-        make = getattr(parts, name)
-        monkeypatch.setattr(parts, name, lambda *told: made.append(name) or make(*told))
-
-    counting("me"), counting("rows")
-
-    def look(*, says: list[str], as_of: int) -> str:
-        """What the page says, of that version and minute: made of these parts anew."""
-        made.clear()
-        shown = doors.get(PAGE, mine).lasting
-        assert made == says
-        assert shown == Doors(doors.app, memory=0).get(PAGE, mine).lasting
-        assert f"As of 11:0{as_of}" in shown[2]
-        return re.sub("data-version=.[0-9]+", "", shown[2])
-
-    doors.get(PAGE, mine)
-    record(cast.programme, sale("near", "C1", "0.5"), now=Time.now)
-    before = look(says=["me", "rows"], as_of=0)
-    record(cast.programme, sale("far", "X50", "0.5"), now=Time.now)  # nobody moves that is shown
-    assert look(says=[], as_of=0) == before
-    Time.now += timedelta(minutes=1)
-    record(cast.programme, sale("farther", "X50", "0.5"), now=Time.now)
-    assert look(says=["rows"], as_of=1) == before.replace("11:00", "11:01")
-    record(cast.programme, sale("in sight", "X9", "0.5"), now=Time.now)
-    assert look(says=["rows"], as_of=1) != before
-
-
-def test_what_came_behind_the_close_of_a_result_is_told_at_once(doors: Doors, cast: Cast):
-    closed = datetime(2013, 7, 20, 12, tzinfo=UTC)
-    Time.now = closed
-    jobs.turn(closed)
-    mine = cookie(doors.app, cast.alice.user, day="2013-07-20")
-    for late in ("a-8", "a-9"):
-        for path in (PAGE, ME):
-            shown = f"{path}?period=2013-Q2"
-            doors.get(shown, mine)
-            record(cast.programme, sale(f"{late}{path}", "A1", "77"), now=Time.now)
-            told = doors.get(shown, mine)
-            assert told.lasting == Doors(doors.app, memory=0).get(shown, mine).lasting
-            assert "$77.00" in told.text
-
-
-def test_who_joins_those_level_with_a_neighbour_moves_its_rank(doors: Doors, cast: Cast):
-    others = [Profile(f"X{n}", f"Partner {n}") for n in range(6)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
-    sold = {"X5": "9000", "X0": "8000"}
-    record(cast.programme, *(sale(f"x-{n}", f"X{n}", sold.get(f"X{n}", "7000")) for n in range(6)))
-    mine = cookie(doors.app, cast.alice.user)
-    before = doors.get(ME, mine).text
-    record(cast.programme, sale("x-0", "X0", "7000"))  # out of sight: alice stays where she is
-    assert doors.get(ME, mine).text == Doors(doors.app, memory=0).get(ME, mine).text != before
-
-
-def _sold(cast: Cast, amount: str) -> None:
-    """Bob's one sale comes to that much."""
-    record(cast.programme, sale("b-1", "B1", amount), now=Time.now)
-
-
-def test_a_lone_fact_is_there_at_the_next_look_and_a_burst_at_its_end(doors: Doors, cast: Cast):
-    mine = cookie(doors.app, cast.alice.user)
-    doors.get(PAGE, mine)
-    _sold(cast, "9001")
-    doors.pause = timedelta(milliseconds=20)
-    assert "9,001" in doors.get(PAGE, mine).text
-    for more in range(10):  # twenty milliseconds each
-        _sold(cast, f"{9010 + more}")
-        assert "9,001" in doors.get(PAGE, mine).text
-    told = doors.get(PAGE, mine, board_version="999999").text
-    assert "9,019" in told  # who was told of a change sees it
-    _sold(cast, "9020")
-    assert "9,019" in doors.get(PAGE, mine).text
-    doors.pause = timedelta(milliseconds=250)
-    assert "9,020" in doors.get(PAGE, mine).text
-    assert "9,020" in doors.get(ROWS, mine).text
-    assert doors.get(PAGE, mine).lasting == Doors(doors.app, memory=0).get(PAGE, mine).lasting
-
-
-def test_what_is_no_fact_is_honoured_in_a_burst_at_once(doors: Doors, cast: Cast):
-    mine = cookie(doors.app, cast.alice.user)
-    doors.get(PAGE, mine)
-    doors.pause = timedelta(milliseconds=1)
-    names = ("The Fox", "Charlie &amp; Sons")
-    for change, says in (("pseudonym", names[0]), ("hidden", None), ("named", names[1])):
-        for amount in ("9001", "9002"):
-            _sold(cast, amount)
-            doors.get(PAGE, mine), doors.get(ROWS, mine)
-        transaction(lambda change=change: _seen(change)(cast))
-        for path in (PAGE, ROWS):
-            text = doors.get(path, mine).text
-            assert [name for name in names if name in text] == [says] * bool(says), (change, path)
 
 
 def test_what_the_door_gives_is_counted(doors: Doors, cast: Cast):
