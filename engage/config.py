@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     metrics_token: str | None = None
     max_upload_mb: int = 64
     door_mb: int = 64
+    #: Whether a web process keeps to one processor (`engage.asgi.keep_to_one_processor`).
+    one_processor: bool = True
     video_workers: int = 1
     #: Where films are kept: a folder, or ``s3://bucket/prefix``; with everything else if not given.
     shelf: str = ""

@@ -171,3 +171,19 @@ def test_a_taken_port_is_said_and_ends_the_start(house: House):
     )
     assert second.returncode != 0
     assert "address already in use" in second.stderr.lower()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not say where")
+def test_the_server_keeps_to_one_processor_unless_it_is_told_not_to(
+    house: House, app: Flask, settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    allowed = os.sched_getaffinity(0)
+    (one,) = os.sched_getaffinity(house.process.pid)
+    assert one == sorted(allowed)[house.port % len(allowed)]
+    monkeypatch.setenv("ENGAGE_ONE_PROCESSOR", "0")
+    wandering = House(app, settings, redis_url)
+    try:
+        assert os.sched_getaffinity(wandering.process.pid) == allowed
+    finally:
+        wandering.process.kill()
+        wandering.process.wait()
