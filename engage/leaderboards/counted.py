@@ -64,9 +64,21 @@ def of(
     return _counted(statement.order_by(whole.c.place), whole)
 
 
+def place(
+    programme: Programme,
+    published: Published,
+    period: Period,
+    scope: Scope | None,
+    member_id: int,
+) -> int | None:
+    """As `places.place` has it."""
+    whole = ordered(programme, published, period, scope)
+    return db.session.scalar(select(whole.c.place).where(whole.c.member_id == member_id))
+
+
 def _counted(statement: Select[Any], whole: CTE) -> Lines:
     found = db.session.execute(statement).all()
-    lines = [Line(row.place, row.rank, row) for row in found]
+    lines = [Line(row.rank, row, is_last=row.place == row.ranked) for row in found]
     if found:
         return Lines(lines, found[0].ranked, int(found[0].best))
     return Lines([], db.session.scalar(select(func.count()).select_from(whole)) or 0, 0)
@@ -95,8 +107,8 @@ def _aside(
     near = whole.c.place.between(before + 1 - reach, before + reach)
     found = _counted(select(whole).where(near).order_by(whole.c.place), whole)
     rank = 1 + (ranks_before if published.rule.tie == "dense" else before)
-    above = sum(line.place <= before for line in found.lines)
-    found.lines.insert(above, Line(before + 1, rank, mine, listed=False))
+    above = sum(line.who.place <= before for line in found.lines)
+    found.lines.insert(above, Line(rank, mine, listed=False))
     return found
 
 

@@ -88,6 +88,12 @@ def of(published: Published, few: Sequence[Any], member_ids: Collection[int]) ->
     return _lines(published.rule, listed, wanted)
 
 
+def place(few: Sequence[Any], member_id: int) -> int | None:
+    """As `places.place` has it."""
+    listed = [row.member_id for row in few if row.listed]
+    return listed.index(member_id) + 1 if member_id in listed else None
+
+
 def around(published: Published, few: Sequence[Any], member_id: int, reach: int) -> Lines | None:
     """As `places.around` has it."""
     rule = published.rule
@@ -101,7 +107,7 @@ def around(published: Published, few: Sequence[Any], member_id: int, reach: int)
     if not me.listed:
         better = [row.order_key for row in listed if row.order_key < me.order_key]
         before = {"first": at, "dense": len(set(better))}.get(rule.tie, len(better))
-        line = Line(at + 1, before + 1, _named(rule, [me])[member_id], listed=False)
+        line = Line(before + 1, _named(rule, [me])[member_id], listed=False)
         found.lines.insert(min(at, reach), line)
     return found
 
@@ -110,7 +116,8 @@ def _lines(rule: rules.Board, listed: Sequence[Any], wanted: Collection[int]) ->
     keys = [(row.order_key, row.reached_at if rule.tie == "first" else None) for row in listed]
     ranks = rules.ranks(keys, rule.tie)
     named = _named(rule, [listed[at] for at in wanted])
-    lines = [Line(at + 1, ranks[at], named[listed[at].member_id]) for at in wanted]
+    last = len(listed) - 1
+    lines = [Line(ranks[at], named[listed[at].member_id], is_last=at == last) for at in wanted]
     return Lines(lines, len(listed), rule.order_key(listed[0].order_key) if listed else 0)
 
 

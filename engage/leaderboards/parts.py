@@ -134,7 +134,7 @@ def _rows(
     return _draw(
         *("leaderboards/_rows.html", view, voice),
         after=after,
-        last=found.rows[-1].place if found.rows else after,
+        last=after + len(found.rows),
         podium=lines[:first],
         league=league,
         rows=_with_zones(_lines(lines[first:], "board", voice), league),
@@ -222,7 +222,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
         gap=wording.gap_line(view, found, member, voice, step),
         ranked=sentences.members(rule, found.ranked, voice),
         rank=mine.rank if mine and mine.listed else None,
-        to_me=place_of(view, mine) if mine and mine.listed else None,
+        to_me=_to(view, mine) if mine and mine.listed else None,
         by=rule.by,
         is_shared=scopes.may_share(view, found, mine, partner),
         is_explained=rule.measure in (*_EXPLAINED, view.programme.currency),
@@ -269,7 +269,7 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     rows, more = search.find(view, text)
     among = views.page(view, 0, 1)._replace(rows=rows)
     shown = wording.shown(view, among, voice, small=True)
-    lines = [line | {"href": place_of(view, row)} for line, row in zip(shown, rows, strict=True)]
+    lines = [line | {"href": _to(view, row)} for line, row in zip(shown, rows, strict=True)]
     return {"text": text, "lines": lines, "more": more}
 
 
@@ -282,10 +282,18 @@ def frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
     }
 
 
-def place_of(view: View, row: ranking.Row) -> str:
-    """The address of a line in the table."""
-    after = (row.place - 1) // PAGE * PAGE
-    has_podium = row.place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
+def _to(view: View, row: ranking.Row) -> str:
+    """The address that leads to a member's line in the table, wherever that is by then."""
+    return url("leaderboards.board", **view.address(at=row.member_id))
+
+
+def line_of(view: View, member: int) -> str | None:
+    """The address of a member's line in the table; None where it has none."""
+    place = views.place(view, member)
+    if place is None:
+        return None
+    has_podium = place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
     name = "podium" if has_podium else "board"
-    address = view.address(after=after or None, _anchor=f"{name}-{row.member_id}")
+    after = (place - 1) // PAGE * PAGE
+    address = view.address(after=after or None, _anchor=f"{name}-{member}")
     return url("leaderboards.board", **address)

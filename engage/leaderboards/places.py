@@ -4,7 +4,9 @@ A rank is the coarsest buckets in front, on each finer level those in front insi
 and a count inside one of the finest; neighbours are read from the index to both sides. See `rules.bucket`.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import literal, null, text
@@ -49,10 +51,10 @@ def _asked_around(published: Published, reach: int) -> Prepared:
 class Line(NamedTuple):
     """A member on a line of the board; ``who`` has the columns of `_WHO` and ``score``."""
 
-    place: int
     rank: int
     who: Any
     listed: bool = True
+    is_last: bool = False
 
 
 class Lines(NamedTuple):
@@ -73,45 +75,59 @@ def around(
     """
     rule, asked = published.rule, _asked_around(published, reach)
     found = asked.all(**here._asdict(), member=member_id) if rows is None else asked.read(rows)
-    me = next((row for row in found if row.member_id == member_id), None)
-    if me is None:
-        return None
     there = sorted(found, key=_position)
-    at = there.index(me)
-    above = there[max(0, at - reach) : at]
-    shown = [*above, *([me] if me.listed else ()), *there[at + 1 : at + 1 + reach]]
-    place = me.better + me.level + 1
-    first, rank = place - len(above), None
-    if rule.tie == "dense":
-        rank = me.steps + 1 - len({row.order_key for row in above} - {me.order_key})
-    elif above and _is_level_with_me(rule, above[0], me):
-        rank = me.better + 1
-    lines = _lines(rule, here, shown, first, there[: at - len(above)], rank)
-    if not me.listed:
-        ranks = {"first": place, "dense": me.steps + 1}
-        rank = ranks.get(rule.tie, me.better + 1)
-        lines.insert(len(above), Line(place, rank, me, listed=False))
-    return Lines(lines, me.ranked, me.best or 0)
+    at = _line_of(member_id, there)
+    if at is None:
+        return None
+    ranks = _ranks_near(rule, there, at, reach, lambda row: _before(rule, here, row) + 1)
+    shown = there[max(0, at - reach) : at + 1 + reach]
+    # One more than is shown was asked for.
+    ends = len(there) <= at + 1 + reach
+    last = next((row for row in reversed(shown) if row.listed), None) if ends else None
+    lines = [Line(ranks[_tie_key(rule, row)], row, bool(row.listed), row is last) for row in shown]
+    return Lines(lines, there[at].ranked, there[at].best or 0)
 
 
 def tells_all(published: Published, member_id: int, reach: int, rows: Sequence[Any]) -> bool:
-    """Whether the rows of `question_around` are all that `around` says.
-
-    The rank of a first line that is level with others before it goes by how many these are, unless they
-    share it with the member.
-    """
-    rule = published.rule
+    """Whether the rows of `question_around` are all that `around` says: it asks no more."""
     there = sorted(_asked_around(published, reach).read(rows), key=_position)
-    at = next((at for at, row in enumerate(there) if row.member_id == member_id), 0)
-    first = at - reach
-    if rule.tie == "dense" or first < 1 or _is_level_with_me(rule, there[first], there[at]):
-        return True
-    return _tie_key(rule, there[first - 1]) != _tie_key(rule, there[first])
+    at = _line_of(member_id, there)
+    asked: list[Any] = []
+
+    def ask(row: Any) -> int:
+        asked.append(row)
+        return 0
+
+    if at is not None:
+        _ranks_near(published.rule, there, at, reach, ask)
+    return not asked
 
 
-def _is_level_with_me(rule: rules.Board, row: Any, me: Any) -> bool:
-    """Whether a line has the rank of ``me``, which goes by the members that are better."""
-    return rule.tie == "competition" and bool(row.order_key == me.order_key)
+def _line_of(member_id: int, there: Sequence[Any]) -> int | None:
+    return next((at for at, row in enumerate(there) if row.member_id == member_id), None)
+
+
+def _ranks_near(
+    rule: rules.Board, there: Sequence[Any], at: int, reach: int, ask: Callable[[Any], int]
+) -> dict[Hashable, int]:
+    """The ranks of what is shown of ``there``, from that of line ``at`` to both sides, by tie keys.
+
+    A rank behind (or of) lines some of which stand before the first one read is asked for.
+    """
+    keys = [_tie_key(rule, row) for row in there]
+    one = dict(zip(keys, there, strict=True))
+    level = Counter(key for key, row in zip(keys, there, strict=True) if row.listed)
+    if rule.tie == "dense":
+        level = Counter(level.keys())
+    cut = keys[0] if at > reach and rule.tie != "dense" else None
+    shown = list(dict.fromkeys(keys[max(0, at - reach) : at + 1 + reach]))
+    mine = shown.index(keys[at])
+    ranks: dict[Hashable, int] = {keys[at]: there[at].before + 1}
+    for key, better in pairwise(reversed(shown[: mine + 1])):
+        ranks[better] = ask(one[better]) if better == cut else ranks[key] - level[better]
+    for key, worse in pairwise(shown[mine:]):
+        ranks[worse] = ask(one[worse]) if key == cut else ranks[key] + level[key]
+    return ranks
 
 
 def page(
@@ -119,16 +135,29 @@ def page(
 ) -> Lines:
     """The lines behind line ``after``; from the ``rows`` of `question_first`, where it was asked."""
     low, skip = _line_after(here, after - 1) if after > 1 else (-queries.LARGEST, 0)
-    kind = queries.kind(published.rule)
+    rule, kind = published.rule, queries.kind(published.rule)
     asked = queries.page(kind, None if limit is None else limit + min(after, 1))
     found = asked.all(**here._asdict(), low=low, skip=skip) if rows is None else asked.read(rows)
     if not found:
         return Lines([], db.session.scalar(text(queries.RANKED), here._asdict()) or 0, 0)
-    previous, behind = (found[:1], found[1:]) if after else ([], found)
-    is_late = after and behind and kind.tie == "dense"
-    rank = _steps(published.rule, here, behind[0].order_key) + 1 if is_late else None
-    lines = _lines(published.rule, here, behind, after + 1, previous, rank)
-    return Lines(lines, found[0].ranked, found[0].best)
+    behind, ranked = found[1:] if after else found, found[0].ranked
+    keys = [_tie_key(rule, row) for row in behind]
+    rank = after + 1
+    if after and keys and (rule.tie == "dense" or _tie_key(rule, found[0]) == keys[0]):
+        rank = _before(rule, here, behind[0]) + 1
+    ranks = rules.ranks(keys, rule.tie, place=after + 1, rank=rank)
+    lines = [
+        Line(rank, row, is_last=place == ranked)
+        for place, (rank, row) in enumerate(zip(ranks, behind, strict=True), after + 1)
+    ]
+    return Lines(lines, ranked, found[0].best)
+
+
+def place(published: Published, here: Here, member_id: int) -> int | None:
+    """On which line a member stands, from 1; None where it is not listed."""
+    asked = queries.place(queries.kind(published.rule))
+    found = asked.first(**here._asdict(), member=member_id)
+    return found and int(found.place)
 
 
 def who_columns(published: Published) -> tuple[Any, ...]:
@@ -174,37 +203,11 @@ def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
     return (row.order_key, row.reached_at) if rule.tie == "first" else (row.order_key,)
 
 
-def _lines(
-    rule: rules.Board,
-    here: Here,
-    rows: Sequence[Any],
-    place: int,
-    previous: Sequence[Any],
-    rank: int | None,
-) -> list[Line]:
-    """Rows that follow each other from line ``place`` on, behind ``previous``; the first one's ``rank``
-    may be known."""
-    keys = [_tie_key(rule, row) for row in rows]
-    if rank is None:
-        rank = place
-        if rows and previous and _tie_key(rule, previous[-1]) == keys[0]:
-            rank -= _level_with(rule, here, rows[0])
-    ranks = rules.ranks(keys, rule.tie, place=place, rank=rank)
-    return [
-        Line(place + index, rank, row)
-        for index, (row, rank) in enumerate(zip(rows, ranks, strict=True))
-    ]
-
-
-def _level_with(rule: rules.Board, here: Here, row: Any) -> int:
-    """How many lines before this one share its rank."""
-    asked = here._asdict() | {"order_key": row.order_key, "member_id": row.member_id}
-    if rule.tie == "first":
-        asked["reached_at"] = row.reached_at
-    return db.session.scalar(queries.level_with(rule), asked) or 0
-
-
-def _steps(rule: rules.Board, here: Here, order_key: int) -> int:
-    """How many different order keys stand before this one."""
-    lows = {f"low{n}": rules.bucket(order_key, n) for n in range(len(rules.LEVELS))}
-    return db.session.scalar(queries.steps(rule), here._asdict() | lows | {"key": order_key}) or 0
+def _before(rule: rules.Board, here: Here, row: Any) -> int:
+    """How many members (of a dense board: different scores) rank before a standing."""
+    asked = here._asdict() | {
+        f"low{n}": rules.bucket(row.order_key, n) for n in range(queries.TOP + 1)
+    }
+    kind = queries.kind(rule)
+    values = {name: getattr(row, name) for name in kind.ranked_by}
+    return int(queries.before(kind).all(**asked, **values)[0].before)

@@ -18,8 +18,7 @@ _HERE = "board_id = :board AND period = :period AND scope = :scope"
 TOP = len(rules.LEVELS) - 1
 #: To be cast: PostgreSQL adds 64 bits up to a decimal.
 _SUM = "coalesce(sum(members), 0)"
-_WHOLE = f"CAST({_SUM} AS BIGINT)"
-RANKED = f"SELECT {_WHOLE} FROM standing_buckets WHERE {_HERE} AND level = {TOP}"
+RANKED = f"SELECT CAST({_SUM} AS BIGINT) FROM standing_buckets WHERE {_HERE} AND level = {TOP}"
 _STANDING = ("member_id", "score", "order_key", "reached_at")
 #: What tells how a member is seen, and what a board may show beside.
 NAMES = ("name", "external_id", *rules.COLUMNS, "visibility", "pseudonym")
@@ -57,6 +56,11 @@ class Kind(NamedTuple):
         return ("order_key", "reached_at", "member_id")[:: 1 if self.tie == "first" else 2]
 
     @property
+    def ranked_by(self) -> tuple[str, ...]:
+        """What members of one rank have in common."""
+        return self.position[: 2 if self.tie == "first" else 1]
+
+    @property
     def listed(self) -> str:
         """As one of the indexes says it."""
         timed = "IS NOT NULL" if self.tie == "first" else "IS NULL"
@@ -87,7 +91,7 @@ class Kind(NamedTuple):
 
     def beside(self, sign: str) -> str:
         """The lines before (``<``) or behind (``>``) that of ``me``."""
-        mine = ", ".join(f"(SELECT {name} FROM me)" for name in self.position)
+        mine = ", ".join(map(_mine, self.position))
         return f"{self.listed} AND ({', '.join(self.position)}) {sign} ({mine})"
 
 
@@ -105,12 +109,14 @@ def _buckets(level: int, first: int, low: Callable[[int], str]) -> str:
     )
 
 
-def _steps_before(kind: Kind, low: Callable[[int], str], key: str) -> str:
-    """How many different order keys stand before a key."""
-    levels = (_buckets(level, rules.DENSE, low) for level in range(len(rules.LEVELS)))
-    inside = f"{kind.listed} AND order_key >= {low(0)} AND order_key < {key}"
-    counted = f"(SELECT count(DISTINCT order_key) {inside})"
-    return f"CAST({counted} + {' + '.join(levels)} AS BIGINT)"
+def _before(kind: Kind, low: Callable[[int], str], mine: Callable[[str], str]) -> str:
+    """How many members (on a dense board: different order keys) have a better rank than one whose columns
+    are ``mine``."""
+    first, counted = (rules.DENSE, "DISTINCT order_key") if kind.tie == "dense" else (0, "*")
+    levels = (_buckets(level, first, low) for level in range(len(rules.LEVELS)))
+    ranked_by = f"({', '.join(kind.ranked_by)}) < ({', '.join(map(mine, kind.ranked_by))})"
+    inside = f"{kind.listed} AND order_key >= {low(0)} AND {ranked_by}"
+    return f"CAST((SELECT count({counted}) {inside}) + {' + '.join(levels)} AS BIGINT)"
 
 
 def with_buckets(kind: Kind, mine: str) -> str:
@@ -125,55 +131,55 @@ def with_buckets(kind: Kind, mine: str) -> str:
     return f"SELECT mine.*, {', '.join(lows)} FROM ({measured}) AS mine"
 
 
+def _mine(name: str) -> str:
+    return f"(SELECT {name} FROM me)"
+
+
 def _low(level: int) -> str:
-    return f"(SELECT low{level} FROM me)"
+    return _mine(f"low{level}")
 
 
 def _side(kind: Kind, sign: str, order: str, reach: int) -> str:
     """The lines next to that of ``me`` on one side, in the columns of `around`."""
     return (
-        "SELECT side.*, NULL, NULL, NULL, NULL, NULL FROM "
+        "SELECT side.*, NULL, NULL, NULL FROM "
         f"(SELECT {kind.columns}, listed {kind.beside(sign)} {order} LIMIT {reach:d}) AS side"
     )
 
 
 @lru_cache
 def around(kind: Kind, reach: int) -> Prepared:
-    """A member and its neighbours; columns ``better``, ``level`` and ``steps`` count the members before
-    it, those level with it, and (of a dense board) the different scores before it.
+    """A member and its neighbours; of itself, how many (`_before`) stand ``before`` it.
 
     ``reach`` stands in the text: PostgreSQL plans once for all members only where it knows the limit.
     """
-    mine, mine_is = "(SELECT order_key FROM me)", f"{_HERE} AND member_id = :member"
-    levels = range(len(rules.LEVELS))
+    mine_is = f"{_HERE} AND member_id = :member"
     return _prepared(
         f"""
     WITH me AS MATERIALIZED (
       {with_buckets(kind, f"SELECT {kind.columns}, listed FROM standings WHERE {mine_is}")}
-    ), whole AS (
-      SELECT {_WHOLE} AS ranked,
-        {_SUM.replace("members", f"CASE WHEN low < {_low(TOP)} THEN members END")} AS better
-      FROM standing_buckets WHERE {_HERE} AND level = {TOP}
-    ), inside AS (
-      SELECT count(*) FILTER (WHERE order_key < {mine}) AS better,
-        count(*) FILTER (WHERE order_key = {mine}) AS level
-      {kind.beside("<")} AND order_key >= {_low(0)}
     )
     SELECT line.*, {_WHO} FROM (
       SELECT {", ".join(f"me.{name}" for name in _STANDING)}, me.listed,
-        CAST(whole.better + {" + ".join(_buckets(n, 0, _low) for n in levels[:-1])} + inside.better
-          AS BIGINT) AS better,
-        inside.level,
-        {_steps_before(kind, _low, mine) if kind.tie == "dense" else "0"} AS steps,
-        whole.ranked,
-        {kind.best}
-      FROM me, whole, inside
+        {_before(kind, _low, _mine)} AS before, ({RANKED}) AS ranked, {kind.best}
+      FROM me
       UNION ALL {_side(kind, "<", kind.back, reach)}
       UNION ALL {_side(kind, ">", kind.forth, reach)}
     ) AS line {_NAMES[kind.of_partners]}
     """,
-        *("listed", "better", "level", "steps", "ranked", "best", *NAMES),
+        *("listed", "before", "ranked", "best", *NAMES),
     )
+
+
+@lru_cache
+def place(kind: Kind) -> Prepared:
+    """On which line a member is listed: those level with it are counted one by one."""
+    mine_is = f"{_HERE} AND member_id = :member AND listed"
+    levels = " + ".join(_buckets(level, 0, _low) for level in range(len(rules.LEVELS)))
+    mine = with_buckets(kind, f"SELECT {kind.columns} FROM standings WHERE {mine_is}")
+    inside = f"(SELECT count(*) {kind.beside('<')} AND order_key >= {_low(0)})"
+    asked = f"WITH me AS MATERIALIZED ({mine}) SELECT 1 + {inside} + {levels} AS place FROM me"
+    return Prepared(text(asked).columns(column("place")))
 
 
 @lru_cache
@@ -202,16 +208,9 @@ BUCKETS = Prepared(
 )
 
 
-def level_with(rule: rules.Board) -> Any:
-    """The number of lines before a standing that share its rank."""
-    names = ("order_key", "reached_at") if rule.tie == "first" else ("order_key",)
-    same = " AND ".join(f"{name} = :{name}" for name in names)
-    before = text(f"SELECT count(*) {kind(rule).listed} AND {same} AND member_id < :member_id")
-    return before.bindparams(
-        *(bindparam(name, type_=getattr(Standing, name).type) for name in names)
-    )
-
-
-def steps(rule: rules.Board) -> Any:
-    """The number of different order keys before ``:key``, whose buckets begin at ``:low0`` and so on."""
-    return text(f"SELECT {_steps_before(kind(rule), lambda level: f':low{level}', ':key')}")
+@lru_cache
+def before(kind: Kind) -> Prepared:
+    """As in `around`, ``before`` a standing of these values, whose buckets begin at ``:low0`` and so on."""
+    asked = _before(kind, lambda level: f":low{level}", lambda name: f":{name}")
+    types = (bindparam(name, type_=getattr(Standing, name).type) for name in kind.ranked_by)
+    return Prepared(text(f"SELECT {asked} AS before").bindparams(*types).columns(column("before")))

@@ -21,14 +21,13 @@ SCOPES = ("region", "organisation", "team", "type")
 
 
 class Row(NamedTuple):
-    """A ranked member as others may see it. ``place`` is its line in the list, from 1.
+    """A ranked member as others may see it; ``is_last`` where nobody is listed behind it.
 
     ``external_id`` and the board's ``columns`` are a partner's and None where it is not seen by its
     name; a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
     eyes (and its manager's) and takes nobody's place.
     """
 
-    place: int
     rank: int
     member_id: int
     external_id: str | None
@@ -36,6 +35,7 @@ class Row(NamedTuple):
     score: int
     columns: tuple[tuple[str, str | None], ...] = ()
     listed: bool = True
+    is_last: bool = False
 
     @property
     def organisation(self) -> str | None:
@@ -58,8 +58,8 @@ def last_alone(found: Ranking, tie: str) -> int | None:
     """The member whose rank nobody reads but itself: the last one below a podium, where it stands there
     alone. Where ranks are dense and its neighbour is not among the rows, it is taken for alone."""
     listed = [row for row in found.rows if row.listed]
-    last = next((row for row in listed if row.place == found.ranked > PODIUM), None)
-    if last is None or (tie != "dense" and last.rank < last.place):
+    last = next((row for row in listed if row.is_last), None)
+    if last is None or found.ranked <= PODIUM or (tie != "dense" and last.rank < found.ranked):
         return None
     return last.member_id if [row.rank for row in listed].count(last.rank) == 1 else None
 
@@ -116,6 +116,27 @@ def around(
     else:
         near = counted.around(programme, published, period, scope, member_id, reach)
     return _seen(published, near)
+
+
+def place(
+    programme: Programme,
+    published: Published,
+    period: Period,
+    member_id: int,
+    *,
+    scope: Scope | None = None,
+    live: bool = False,
+) -> int | None:
+    """On which line of the ranking a member stands, from 1; None where it is not listed.
+
+    Those level with it are counted, so it is asked by who follows a link there and not with every rank.
+    """
+    published = pictures.as_seen(programme, published, period, live=live)
+    if here := _kept(published, period, scope):
+        return places.place(published, here, member_id)
+    if (among_few := _few(programme, published, period, scope)) is not None:
+        return few.place(among_few, member_id)
+    return counted.place(programme, published, period, scope, member_id)
 
 
 def rows_of(
@@ -180,12 +201,11 @@ def _seen(published: Published, found: Lines) -> Ranking:
     """Lines as others may see them."""
     columns = published.rule.columns
     rows = []
-    for place, rank, who, listed in found.lines:
+    for rank, who, listed, is_last in found.lines:
         name = public_name(who)
         known = who.visibility == "named" or name is None
         rows.append(
             Row(
-                place,
                 rank,
                 who.member_id,
                 who.external_id if known else None,
@@ -193,6 +213,7 @@ def _seen(published: Published, found: Lines) -> Ranking:
                 int(who.score),
                 tuple((name, getattr(who, name) if known else None) for name in columns),
                 listed,
+                is_last,
             )
         )
     return Ranking(rows, found.ranked, found.best)

@@ -75,9 +75,9 @@ def _view(board: str) -> View:
     return view
 
 
-def _after() -> int:
-    """After which line the page begins: 0, 50, …"""
-    text = request.args.get("after", "0")
+def _number(name: str) -> int:
+    """What the address says after ``name``: after which line the page begins, or whose line is meant."""
+    text = request.args.get(name, "0")
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         abort(404)
     return int(text)
@@ -127,8 +127,11 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
 @blueprint.get("/<board>")
 @allow("partner", "manager")
 def board(board: str) -> AnyResponse:
-    """One board: where I am, the podium, the table."""
-    view, after, voice = _view(board), _after(), viewer()
+    """One board: where I am, the podium, the table; or the way to somebody's line in it (``at``)."""
+    view, after, voice = _view(board), _number("after"), viewer()
+    if "at" in request.args:
+        there = parts.line_of(view, _number("at"))
+        return redirect(there) if there else abort(404)
     me = views.member_of(view.published, g.seat.partner)
     frame = render_template(
         "leaderboards/board.html",
@@ -202,7 +205,7 @@ def rows(board: str) -> AnyResponse:
 
     So it is rendered once for all of them, and not at all for who has it already (304).
     """
-    view, after, voice = _view(board), _after(), viewer()
+    view, after, voice = _view(board), _number("after"), viewer()
     until = views.until(view, g.now, voice)
     return again.fragment(_rows(view, after, voice), view.published, until)
 

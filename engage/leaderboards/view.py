@@ -273,6 +273,13 @@ def near(view: View, member_id: int, reach: int = ranking.NEAR, rows: Rows = Non
     )
 
 
+def place(view: View, member_id: int) -> int | None:
+    """On which line of the ranking a member stands; None where it is not listed."""
+    return ranking.place(
+        *(view.programme, view.published, view.period, member_id), scope=view.scope, live=view.live
+    )
+
+
 def own_score(view: View, member_id: int) -> int | None:
     """What a member has by now, where the board is frozen: its own score is no secret to it."""
     board = view.published._replace(picture=None)

@@ -76,7 +76,8 @@ def _near(told: Told) -> list[ranks.Row]:
         return []
     stands = told.teller.standings
     found, board = stands.ranking, stands.board
-    start = max(0, min(row.place - 1 - NEIGHBOURS // 2, len(found.rows) - NEIGHBOURS))
+    at = stands.order[row.member_id]
+    start = max(0, min(at - NEIGHBOURS // 2, len(found.rows) - NEIGHBOURS))
     near = found._replace(rows=found.rows[start : start + NEIGHBOURS])
     last = board and ranks.last_alone(near, board.rule.tie)
     told_of = [each for each in near.rows if each.member_id != last and _counts(told, each)]
@@ -127,9 +128,9 @@ def _above(told: Told) -> int | None:
     """Where in the standings the next higher score is."""
     if told.row is None or not told.row.listed or among(told) is None:
         return None
-    rows, mine = told.teller.standings.ranking.rows, told.row.score
-    place = told.row.place - 1
-    return next((k for k in range(place - 1, -1, -1) if rows[k].score > mine), None)
+    stands, mine = told.teller.standings, told.row.score
+    rows, at = stands.ranking.rows, stands.order[told.row.member_id]
+    return next((k for k in range(at - 1, -1, -1) if rows[k].score > mine), None)
 
 
 def top_percent(told: Told) -> Number | None:

@@ -66,6 +66,11 @@ class Standings:
         return {row.member_id: row for row in self.ranking.rows}
 
     @cached_property
+    def order(self) -> dict[int, int]:
+        """At which of the rows of `ranking` a partner stands."""
+        return {member: at for at, member in enumerate(self._lines)}
+
+    @cached_property
     def _lines_now(self) -> dict[int, ranks.Row]:
         """With what came after the board was final; no outlet of the house shows these."""
         return {row.member_id: row for row in self._ranked(self.period, live=True).rows}

@@ -9,7 +9,7 @@ from flask import Flask
 
 from engage import clock, periods
 from engage.db import db
-from engage.leaderboards import jobs
+from engage.leaderboards import jobs, ranking, service
 from engage.outbox.models import Message
 from engage.studio.plan import plan
 from engage.studio.values import Value
@@ -76,10 +76,16 @@ def test_no_outlet_tells_what_happened_since(app: Flask, cast: Cast):
         seen = [charlie.get(f"/leaderboards/{address}") for address in FRAGMENTS]
         return [(page.text, page.headers.get("ETag")) for page in seen]
 
-    before, standings = fragments(), call("GET", "/standings/sales").json
+    def lines() -> list[int | None]:
+        here, period = cast.programme, periods.parse("2013-Q2")
+        board, who = service.board(here, "sales"), (cast.alice, cast.bob, cast.charlie)
+        assert board
+        return [ranking.place(here, board, period, each.partner.id) for each in who if each.partner]
+
+    where, before, standings = lines(), fragments(), call("GET", "/standings/sales").json
     told_before = db.session.query(Message).count()
     win(cast)
-    assert fragments() == before
+    assert (lines(), fragments()) == (where, before)
     assert call("GET", "/standings/sales").json == standings
     told = outlets(app, cast, call)
     told.pop("console")

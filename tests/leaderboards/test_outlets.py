@@ -162,6 +162,9 @@ def test_who_stays_off_boards_sees_its_own_place_and_that_only_it_does(app: Flas
     assert NAME in mine
     assert "Only you see your line" in mine
     assert NAME not in alice.get("/leaderboards/sales/rows").text
+    for who in (cast.alice, cast.charlie):
+        line = browser(app, who.user).get(f"/leaderboards/sales?at={cast.alice.partner.id}")
+        assert line.status_code == 404
     teller = Teller(cast.programme, periods.parse("2013-Q2"), "https://house.example", NOW)
     assert cast.alice.partner
     row = teller.about(cast.alice.partner).row

@@ -157,6 +157,11 @@ def test_a_view_that_does_not_exist_is_not_found(alice: Browser, query: str):
         assert alice.get(f"/leaderboards/sales{path}?{query}").status_code == 404
 
 
+@pytest.mark.parametrize("member", ["0", "999999", "x", "-1"])
+def test_nobody_is_led_to_a_line_that_is_not_there(alice: Browser, member: str):
+    assert alice.get(f"/leaderboards/sales?at={member}").status_code == 404
+
+
 def test_a_board_that_does_not_exist_is_not_found(alice: Browser):
     for path in ("", "/rows", "/me"):
         assert alice.get(f"/leaderboards/nothing{path}").status_code == 404
@@ -207,9 +212,18 @@ def test_who_stands_far_down_can_jump_to_their_line(app: Flask, cast: Cast, crow
     jump = found.select_one("#me .link-more")
     assert jump
     assert cast.alice.partner
-    assert jump["href"] == f"/leaderboards/sales?after=100#board-{cast.alice.partner.id}"
-    there = page(browser(app, cast.alice.user), str(jump["href"]).split("#")[0])
-    assert there.select_one(f"#board-{cast.alice.partner.id}")
+    line = f"#board-{cast.alice.partner.id}"
+
+    def leads_to(address: str) -> str:
+        there = browser(app, cast.alice.user).get(str(jump["href"]))
+        assert there.status_code == 302
+        assert there.location == f"/leaderboards/sales{address}{line}"
+        return str(there.location)
+
+    there = page(browser(app, cast.alice.user), leads_to("?after=100").split("#")[0])
+    assert there.select_one(line)
+    record(cast.programme, sale("a-forth", "A1", "100.5"))
+    leads_to("")  # the link of before finds the line where it is now
 
 
 def test_a_board_of_regions_marks_mine(charlie: Browser):
