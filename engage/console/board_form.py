@@ -35,6 +35,10 @@ def _of_groups(typed: Typed) -> bool:
     return one(typed, "by") not in ("", "partner")
 
 
+def _ends(typed: Typed) -> bool:
+    return one(typed, "period") not in ("all", windows.ROLLING)
+
+
 def _may_be_a_league(typed: Typed) -> bool:
     endless = ("all", windows.ROLLING, windows.MISSION)
     return not _of_groups(typed) and one(typed, "period") not in endless
@@ -74,8 +78,8 @@ FIELDS = (
         _is("period", windows.SEASON),
         ("hidden", "text", "date", "date"),
     ),
-    Field("freeze", "text", "when", of=lambda t: one(t, "period") != windows.ROLLING),
-    Field("final_after", "text", "when", of=lambda t: one(t, "period") != windows.ROLLING),
+    Field("freeze", "text", "when", of=_ends),
+    Field("final_after", "text", "when", of=_ends),
     Field("league.size", "count", "when", of=_may_be_a_league),
     Field("league.moves", "count", "when", of=_may_be_a_league),
     *(Field(f"audience.{name}", "values", "whom") for name in AUDIENCE),
@@ -113,7 +117,11 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading[Board]
             taken.add(season["slug"])
     if compared == "target" and "target" not in raw and not raw.get("own_targets"):
         errors.setdefault("target", _("Write a target, or choose the partners' own."))
-    said = {"name": _("Give it a name: partners see it above the ranking.")}
+    said = {
+        "name": _("Give it a name: partners see it above the ranking."),
+        "seasons": _("Write at least one season: its name, its first and its last day."),
+        "mission": _("Choose a mission. Where there is none yet, publish one first."),
+    }
     raw |= {"slug": slug} | ({"name": name} if (name := one(typed, "name")) else {})
     try:
         board = language.parse(raw, currency)

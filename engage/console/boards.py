@@ -20,6 +20,7 @@ from engage.db import db
 from engage.leaderboards import language, publishing, rules
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
+from engage.missions import service as missions
 from engage.programmes.models import Programme
 from engage.web import allow
 from engage.web.here import Answer, committed, programme, reason
@@ -90,7 +91,11 @@ def _form(here: Programme, slug: str | None, typed: Typed, errors: Errors) -> di
 
 def _read(here: Programme, slug: str | None, typed: Typed) -> Reading[rules.Board]:
     free = slug or slug_of(one(typed, "name"), _RESERVED, "board")
-    return board_form.read(typed, free, here.currency, viewer())
+    reading = board_form.read(typed, free, here.currency, viewer())
+    along = reading.made.windows.mission if reading.made else None
+    if along and along not in {mission.model.slug for mission in missions.missions(here)}:
+        return Reading(None, {"mission": _("That mission is not there any more: choose another.")})
+    return reading
 
 
 def _typed() -> Typed:

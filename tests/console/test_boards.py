@@ -82,6 +82,24 @@ def test_what_is_wrong_is_told_at_its_field(more: dict[str, str], field: str):
     assert found.made is None
 
 
+def test_what_is_missing_is_told_to_somebody_who_never_saw_a_file():
+    for more, remedy in (
+        ({"period": "season"}, "Write at least one season"),
+        ({"period": "mission"}, "Choose a mission"),
+    ):
+        (said,) = board_form.read(typed(BOARD, **more), "b", "USD", ENGLISH).errors.values()
+        assert said.startswith(remedy)
+
+
+def test_a_mission_that_is_not_there_any_more_is_told_at_its_field(app: Flask, cast: Cast):
+    mia = browser(app, cast.mia.user)
+    form = typed(BOARD, period="mission", mission="long-gone")
+    assert "One thing is still" in text(mia.post("/console/boards/preview", data=form))
+    answer = mia.post("/console/boards/new", data=form | {"do": "publish"})
+    assert answer.status_code == 422
+    assert "Mission: That mission is not there any more" in text(answer)
+
+
 @pytest.mark.parametrize("mean", ["-1", "0", "", "99", "1e1", "some"])
 def test_a_bad_mean_is_the_one_thing_that_is_told(mean: str):
     growth = {"compare": "baseline", "baseline": "mean", "newcomers": "5", "mean": mean}
