@@ -28,6 +28,7 @@ from engage.outbox import service as outbox
 from engage.partners import choices
 from engage.partners import service as partners
 from engage.partners.models import Partner
+from engage.prepared import for_few
 from engage.programmes.models import Programme
 from engage.tiers import service as tiers
 from engage.videos import naming
@@ -78,6 +79,8 @@ def record(
     ``hold`` names the way the reports came ("API: crm"): what cannot be taken then waits in the
     queue, where the programme's policy says so. Without it nothing is held.
     """
+    if len(reports) == 1:
+        for_few()
     batch = activity.admit(programme, reports, source=source, now=now)
     kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
     changed = batch.new + batch.superseded

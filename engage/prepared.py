@@ -71,6 +71,26 @@ def together(*questions: tuple[Prepared, Mapping[str, Any]]) -> list[list[Any]]:
     return [plan.read(rows) for (plan, _), rows in zip(plans, found, strict=True)]
 
 
+_FOR_FEW = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)"
+    for name, value in (
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
+    )
+)
+
+
+def for_few() -> None:
+    """Until the transaction ends, statements are about few rows: PostgreSQL goes by indexes, and by the
+    plans it has. By itself it plans anew for a list (of unknown length it takes it for ten), which
+    takes longer than to carry it out, and reads small tables whole, which is in the way of all who
+    write there."""
+    connection = current()
+    if connection.dialect.name != "sqlite":
+        tell(connection, _FOR_FEW, ())
+
+
 class _Plan(NamedTuple):
     """How the driver takes a statement, and what converts values on their way there and back."""
 

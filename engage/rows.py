@@ -63,57 +63,74 @@ def insert_one(table: Any, row: dict[str, Any]) -> int:
     connection = current()
     plan = _plan(table, tuple(row), connection.dialect)
     (values,) = plan.stored(_values([row]))
-    statement = f"INSERT INTO {plan.into} VALUES {plan.marks} RETURNING id"  # noqa: S608
+    statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES {plan.marks} RETURNING id"  # noqa: S608
     ((row_id,),) = ask(connection, statement, values)
     return int(row_id)
 
 
-def upsert_rows(
-    table: Any, rows: Sequence[dict[str, Any]], *, add: Iterable[str] = (), put: Iterable[str] = ()
-) -> None:
+def upsert_rows(table: Any, rows: Sequence[dict[str, Any]], *, put: Iterable[str]) -> None:
     """Insert mappings as `upsert` does rows."""
     if rows:
-        upsert(table, tuple(rows[0]), _values(rows), add=add, put=put)
+        upsert(table, tuple(rows[0]), _values(rows), put=put)
 
 
 def upsert(
-    table: Any,
-    columns: tuple[str, ...],
-    rows: Sequence[Row],
-    *,
-    add: Iterable[str] = (),
-    put: Iterable[str] = (),
+    table: Any, columns: tuple[str, ...], rows: Sequence[Row], *, put: Iterable[str]
 ) -> None:
-    """Insert rows; where the primary key stands already, ``add`` to and ``put`` these columns."""
-    if not rows:
-        return
-    connection = current()
-    plan = _plan(table, columns, connection.dialect)
-    changes = [f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in add]
-    changes += [f'"{name}" = excluded."{name}"' for name in put]
-    keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    otherwise = f" ON CONFLICT ({keys}) DO UPDATE SET {', '.join(changes)}"
-    _send(connection, plan, rows, otherwise)
+    """Insert rows; where the primary key stands already, ``put`` these columns."""
+    if rows:
+        connection = current()
+        plan = _plan(table, columns, connection.dialect)
+        changes = ", ".join(f'"{name}" = excluded."{name}"' for name in put)
+        _send(connection, plan, rows, f" ON CONFLICT ({plan.keys}) DO UPDATE SET {changes}")
 
 
 def delete_rows(table: Any, keys: Sequence[Row], only: str = "") -> None:
     """Delete the rows of these primary keys; ``only`` where they meet a condition, too."""
-    if not keys:
+    if keys:
+        connection = current()
+        plan = _plan(table, tuple(table.primary_key.columns.keys()), connection.dialect)
+        using = "" if plan.lite else f" USING {plan.given}"
+        _each(connection, plan, f"DELETE FROM {table.name}{using} WHERE {plan.same}{only}", keys)  # noqa: S608
+
+
+def add_to(table: Any, column: str, rows: Sequence[Row]) -> None:
+    """Add to a column of rows that stand: each is a primary key, and what is added."""
+    if rows:
+        connection = current()
+        plan = _plan(table, (*table.primary_key.columns.keys(), column), connection.dialect)
+        change = f"UPDATE {table.name} SET {column} = {table.name}.{column} + "  # noqa: S608
+        change += f"?{len(rows[0])}" if plan.lite else f"given.{column} FROM {plan.given}"
+        _each(connection, plan, f"{change} WHERE {plan.same}", rows)
+
+
+def count(table: Any, column: str, rows: Sequence[Row]) -> None:
+    """Add to a column as `add_to` does, of rows that are there as long as it is not zero."""
+    if not rows:
         return
     connection = current()
-    names = [f'"{column.name}"' for column in table.primary_key.columns]
-    plan = _plan(table, tuple(table.primary_key.columns.keys()), connection.dialect)
-    wanted = f" AND {only}" if only else ""
+    plan = _plan(table, (*table.primary_key.columns.keys(), column), connection.dialect)
+    more = f"UPDATE SET {column} = {table.name}.{column} +"
     if plan.lite:
-        where = " AND ".join(f"{name} = ?" for name in names)
-        statement = f'DELETE FROM "{table.name}" WHERE {where}{wanted}'  # noqa: S608
-        tell(connection, statement, *plan.stored(keys))
+        _send(connection, plan, rows, f" ON CONFLICT ({plan.keys}) DO {more} excluded.{column}")
+        delete_rows(table, [row[:-1] for row in rows if row[-1] < 0], f" AND {column} = 0")
     else:
-        columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
-        same = " AND ".join(f'"{table.name}".{name} = gone.{name}' for name in names)
-        statement = f'DELETE FROM "{table.name}" USING unnest({columns})'  # noqa: S608
-        statement += f" AS gone ({', '.join(names)}) WHERE {same}{wanted}"
-        tell(connection, statement, [*map(list, zip(*plan.stored(keys), strict=True))])
+        statement = (
+            f"MERGE INTO {table.name} USING {plan.given} ON {plan.same} "  # noqa: S608
+            f"WHEN MATCHED AND {table.name}.{column} + given.{column} = 0 THEN DELETE "
+            f"WHEN MATCHED THEN {more} given.{column} "
+            f"WHEN NOT MATCHED THEN INSERT ({plan.names}) VALUES ({plan.names})"
+        )
+        _each(connection, plan, statement, rows)
+
+
+def _each(connection: Connection, plan: "_Plan", statement: str, rows: Sequence[Row]) -> None:
+    """Have a statement carried out for each row: `_Plan.given` is all of them, SQLite numbers the
+    values of one."""
+    stored = plan.stored(rows)
+    tell(
+        connection, statement, *(stored if plan.lite else [[*map(list, zip(*stored, strict=True))]])
+    )
 
 
 def _values(rows: Sequence[dict[str, Any]]) -> list[Row]:
@@ -121,12 +138,17 @@ def _values(rows: Sequence[dict[str, Any]]) -> list[Row]:
 
 
 class _Plan(NamedTuple):
-    """How the driver takes rows of some columns: the table with them, a mark for each, their types
-    as PostgreSQL calls them, and what converts their values."""
+    """How the driver takes rows of some columns: the table and their names, a mark for each, all rows
+    as ``given`` to PostgreSQL a column each, and what converts their values. ``keys`` is the table's
+    primary key, ``same`` that it is the one given: to SQLite, in that order, a row's first values."""
 
     lite: bool
-    into: str
+    table: str
+    names: str
     marks: str
+    given: str
+    keys: str
+    same: str
     types: tuple[str, ...]
     converters: tuple[tuple[int, Callable[[Any], Any], bool], ...]
 
@@ -148,15 +170,25 @@ class _Plan(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _plan(table: Any, columns: tuple[str, ...], dialect: Dialect) -> _Plan:
-    lite = dialect.name == "sqlite"
+    lite, there = dialect.name == "sqlite", f'"{table.name}"'
     names = ", ".join(f'"{name}"' for name in columns)
     kinds = [table.c[name].type for name in columns]
+    types = tuple(kind.compile(dialect).partition("(")[0].lower() for kind in kinds)
     found = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in kinds]
+    keys = [f'"{column.name}"' for column in table.primary_key]
+    same = (
+        f"{there}.{key} = " + (f"?{place}" if lite else f"given.{key}")
+        for place, key in enumerate(keys, 1)
+    )
     return _Plan(
         lite,
-        f'"{table.name}" ({names})',
+        there,
+        names,
         f"({', '.join(['?' if lite else '%s'] * len(columns))})",
-        tuple(kind.compile(dialect).partition("(")[0].lower() for kind in kinds),
+        f"unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS given ({names})",
+        ", ".join(keys),
+        " AND ".join(same),
+        types,
         tuple(
             (place, convert, not isinstance(kind, JSON))
             for place, (kind, convert) in enumerate(zip(kinds, found, strict=True))
@@ -166,22 +198,20 @@ def _plan(table: Any, columns: tuple[str, ...], dialect: Dialect) -> _Plan:
 
 
 def _send(connection: Connection, plan: _Plan, rows: Sequence[Row], otherwise: str = "") -> None:
-    rows = plan.stored(rows)
-    statement = f"INSERT INTO {plan.into} VALUES {plan.marks}"  # noqa: S608
+    into = f"INSERT INTO {plan.table} ({plan.names})"
     if plan.lite:
-        tell(connection, statement + otherwise, *rows)
+        _each(connection, plan, f"{into} VALUES {plan.marks}{otherwise}", rows)
     elif len(rows) <= _ONE_STATEMENT:
-        statement += f", {plan.marks}" * (len(rows) - 1)
-        tell(connection, statement + otherwise, tuple(chain.from_iterable(rows)))
+        marks = ", ".join([plan.marks] * len(rows))
+        values = tuple(chain.from_iterable(plan.stored(rows)))
+        tell(connection, f"{into} VALUES {marks}{otherwise}", values)
     else:  # a column each, which the server takes apart: one statement for any number of rows
-        columns = ", ".join(f"%s::{kind}[]" for kind in plan.types)
-        statement = f"INSERT INTO {plan.into} SELECT * FROM unnest({columns})"  # noqa: S608
-        tell(connection, statement + otherwise, [*map(list, zip(*rows, strict=True))])
+        _each(connection, plan, f"{into} SELECT * FROM {plan.given}{otherwise}", rows)  # noqa: S608
 
 
 def _copy(connection: Connection, plan: _Plan, rows: Sequence[Row]) -> None:
     driver: Any = connection.connection.driver_connection
-    statement = f"COPY {plan.into} FROM STDIN (FORMAT BINARY)"
+    statement = f"COPY {plan.table} ({plan.names}) FROM STDIN (FORMAT BINARY)"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types(plan.types)

@@ -26,7 +26,7 @@ from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, delete_rows, upsert
+from engage.rows import among, count, delete_rows, upsert
 from engage.rows import insert as insert_tuples
 
 #: Board, period name, member.
@@ -136,8 +136,7 @@ def write(
     delete_rows(_STANDINGS, [row[:4] for row in were if row[:4] not in stay])
     counts.update(_step_buckets(_there(touched)))
     moved = [(*key, members) for key, members in sorted(counts.items()) if members]
-    upsert(_BUCKETS, _BUCKET, moved, add=("members",))
-    delete_rows(_BUCKETS, [key for key, n in counts.items() if n < 0], "members = 0")
+    count(_BUCKETS, "members", moved)
 
 
 def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, Who]:

@@ -3,19 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from engage.ledger.models import Account
 from engage.ledger.rules import Place
 from engage.prepared import Prepared
-from engage.rows import among, insert_rows, next_ids
+from engage.rows import add_to, among, insert_rows, next_ids
 
 _accounts: Any = Account.__table__.c
-_CHANGE = Prepared(
-    update(Account)
-    .where(_accounts.id == bindparam("account_id"))
-    .values(balance=_accounts.balance + bindparam("moved"))
-)
 _HELD = select(
     *(_accounts[name] for name in ("kind", "partner_id", "unit", "id", "balance", "floor"))
 )
@@ -76,4 +71,4 @@ def opened(programme_id: int, rows: Sequence[Any], wanted: set[Place]) -> dict[P
 
 def move(moved: Mapping[int, int]) -> None:
     """Add to the balances, in the order of their ids so that two writers cannot wait in a ring."""
-    _CHANGE.run(*({"account_id": each, "moved": moved[each]} for each in sorted(moved)))
+    add_to(Account.__table__, "balance", sorted(moved.items()))
