@@ -4,20 +4,20 @@
 that is one partner's own. Around them stands a frame (leaderboards/board.html) that no fact changes.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from flask import current_app
 from flask import url_for as url
-from markupsafe import Markup
+from markupsafe import escape
 
 from engage import formats
 from engage.leaderboards import (
     announcements,
     days,
     league_words,
+    lines,
     ranking,
     scopes,
     search,
@@ -91,22 +91,27 @@ def _before(view: View, found: ranking.Ranking) -> tuple[Period, dict[int, int]]
     return _lasting(view, ("before", who), lambda: views.ranks_before(view, found))
 
 
-def _draw(template: str, view: View, voice: Voice, **values: Any) -> Piece:
-    """A template by itself, drawn once for all that shows the same, of whichever version.
+def _draw(
+    template: str, view: View, voice: Voice, moves: Mapping[str, str] | None = None, **values: Any
+) -> Piece:
+    """A template by itself, drawn once for all that shows the same but for what ``moves`` (HTML, by name).
 
     It is told plain values alone (texts, numbers, tuples of them), which are what it is kept under;
+    holes for what moves, where there is something to show;
     and where it stands: ``board``, ``address`` (for `url_for`), ``period`` and its ``version``, a mark
     until it is known which. What stands around a page (`engage.web.shell`) is no part's to know.
     """
     values |= {"board": view.slug, "address": view.address(), "period": view.period.name}
+    values |= {name: lines.hole(name) for name, html in (moves or {}).items() if html}
     key = (template, str(voice.locale), voice.timezone, _plain(values))
 
-    def make() -> Piece:
+    def make() -> tuple[str, ...]:
         made = current_app.jinja_env.get_template(template).render(version=VERSION, **values)
-        return piece(made)
+        return lines.pieces(made)
 
-    drawn: Shelf[Piece] = _shelf("engage.drawn")
-    return drawn.get(key, make).at(view.published.model.version)
+    drawn: Shelf[tuple[str, ...]] = _shelf("engage.drawn")
+    made = lines.filled(drawn.get(key, make), moves or {})
+    return piece(made).at(view.published.model.version)
 
 
 def _plain(value: Any) -> Any:
@@ -130,14 +135,14 @@ def _rows(
     first = 0 if after or league else ranking.PODIUM
     latest = _latest_with_rows(view) if not found.ranked else None
     before = _before(view, found)
-    lines = wording.shown(view, found, voice, yesterday=yesterday, before=before)
+    shown = wording.shown(view, found, voice, yesterday=yesterday, before=before)
     return _draw(
         *("leaderboards/_rows.html", view, voice),
+        moves={"rows": "".join(_with_zones(_lines(shown[first:], "board", voice), league))},
         after=after,
         last=after + len(found.rows),
-        podium=lines[:first],
+        podium=shown[:first],
         league=league,
-        rows=_with_zones(_lines(lines[first:], "board", voice), league),
         ranked=sentences.members(view.published.rule, found.ranked, voice),
         total=found.ranked,
         page=PAGE,
@@ -152,23 +157,15 @@ def _rows(
     )
 
 
-def _lines(shown: list[dict[str, Any]], board: str, voice: Voice) -> list[Markup]:
-    """Lines of a ranking as they are drawn: most of them read as in the version before."""
-    return [_line(tuple(row.items()), board, str(voice.locale)) for row in shown]
+def _lines(shown: list[dict[str, Any]], board: str, voice: Voice) -> list[str]:
+    return lines.drawn(shown, board, str(voice.locale))
 
 
-def _with_zones(lines: list[Markup], league: league_words.Told | None) -> list[Any]:
+def _with_zones(rows: list[str], league: league_words.Told | None) -> list[str]:
     """The rows of a division with the lines between its zones."""
-    rows: list[Any] = list(lines)
     for zone in reversed(league.zones if league else ()):
-        rows.insert(zone.behind, {"skip": zone.said, "icon": zone.icon})
+        rows.insert(zone.behind, lines.between(zone.said, zone.icon))
     return rows
-
-
-@lru_cache(maxsize=20_000)
-def _line(row: tuple[tuple[str, Any], ...], board: str, _language: str) -> Markup:
-    macros: Any = current_app.jinja_env.get_template("ui/board.html").module
-    return Markup(macros.rank_row(dict(row), board))  # noqa: S704  # drawn by the template
 
 
 def _latest_with_rows(view: View) -> Period | None:
@@ -216,12 +213,15 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
         had = mine.score
         step = _lasting(view, ("step", member), lambda: steps.usual(view, member, had))
     near = wording.shown(view, found, voice, yesterday=yesterday, before=before, me=member)
+    way, ended = _way(view, member, mine, voice)
     return _draw(
         *("leaderboards/_me.html", view, voice),
-        near=_lines(near, "near", voice),
-        gap=wording.gap_line(view, found, member, voice, step),
-        ranked=sentences.members(rule, found.ranked, voice),
-        rank=mine.rank if mine and mine.listed else None,
+        moves={
+            "near": "".join(_lines(near, "near", voice)),
+            "gap": escape(wording.gap_line(view, found, member, voice, step) or ""),
+            "stands": escape(_stands(view, found, mine, voice) if mine and mine.listed else ""),
+            "way": way,
+        },
         to_me=_to(view, mine) if mine and mine.listed else None,
         by=rule.by,
         is_shared=scopes.may_share(view, found, mine, partner),
@@ -229,14 +229,22 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
         is_outside=not views.is_inside(view, partner),
         is_current=view.is_current,
         late=announcements.late_facts(view, voice, partner),
-        **_way(view, member, mine, voice),
+        ended=ended,
     )
 
 
-def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dict[str, Any]:
-    """How a member came to its place: day by day in this period, and where it ended the last one."""
+def _stands(view: View, found: ranking.Ranking, mine: ranking.Row, voice: Voice) -> str:
+    return voice.gettext(
+        "%(rank)s of %(ranked)s",
+        rank=formats.ordinal(mine.rank, voice.locale),
+        ranked=sentences.members(view.published.rule, found.ranked, voice),
+    )
+
+
+def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> tuple[str, str | None]:
+    """How a member came to its place: day by day in this period (drawn), and where it ended the last one."""
     if view.scope or not view.is_current or mine is None:
-        return {}
+        return "", None
     before = next(view.published.rule.windows.over(view.today), None)
     so_far, ended = _lasting(
         view,
@@ -247,21 +255,20 @@ def _way(view: View, member: int, mine: ranking.Row | None, voice: Voice) -> dic
         ),
     )
     ranks = [*so_far, mine.rank]
-    return {
-        "way": [-rank for rank in ranks],
-        "way_said": voice.gettext(
-            "Your place at the end of each day, from %(first)s to %(now)s",
-            first=formats.ordinal(ranks[0], voice.locale),
-            now=formats.ordinal(mine.rank, voice.locale),
-        ),
-        "ended": voice.gettext(
+    said = voice.gettext(
+        "Your place at the end of each day, from %(first)s to %(now)s",
+        first=formats.ordinal(ranks[0], voice.locale),
+        now=formats.ordinal(mine.rank, voice.locale),
+    )
+    numbers: Any = current_app.jinja_env.get_template("ui/numbers.html").module
+    at_end = None
+    if before and ended:
+        at_end = voice.gettext(
             "%(rank)s when %(period)s ended",
             rank=formats.ordinal(ended, voice.locale),
             period=voice.period(before),
         )
-        if before and ended
-        else None,
-    }
+    return numbers.sparkline([-rank for rank in ranks], said), at_end
 
 
 def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
@@ -273,7 +280,7 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     return {"text": text, "lines": lines, "more": more}
 
 
-def frozen(view: View, member: int, voice: Voice) -> dict[str, str]:
+def frozen(view: View, member: int, voice: Voice) -> dict[str, Any]:
     """While the board stands still: what the member has by now, and no place; and until when."""
     score = views.own_score(view, member) or 0
     return {

@@ -184,6 +184,7 @@ def test_a_fragment_that_shows_what_was_told_meanwhile_is_not_fetched_again(
     page = visit(cast.alice, viewport=PHONE).new_page()
     page.goto("/")
     is_live(page)
+    until(lambda: not page.locator(".htmx-request, .htmx-settling").count(), what="the page rests")
     page.evaluate("""window.seen = [];
         for (const event of ["live:board:sales", "htmx:beforeSend", "htmx:afterSettle"])
             document.addEventListener(event, ({ target }) =>
