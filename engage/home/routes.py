@@ -15,7 +15,7 @@ from engage.home import news, sentences, service
 from engage.home.rules import NextTier
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
-from engage.leaderboards import parts, pictures, wording
+from engage.leaderboards import announcements, parts, pictures, wording
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
 from engage.leaderboards.offers import offers
@@ -177,6 +177,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "gap": wording.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
         "count": voice.number(here.near.ranked),
+        "stage": announcements.stage(view, g.now, voice) if view.is_over else None,
         "as_of": voice.as_of(as_of(seen), g.now),
         "this": voice.this(here.board.rule.period),
     }

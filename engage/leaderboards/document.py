@@ -10,6 +10,7 @@ from engage import clock, sheets
 from engage.activity.problems import shown
 from engage.leaderboards import late, pictures, service
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.moments import Stage
 from engage.leaderboards.published import Published
 from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, last_alone, natural_score
 from engage.leaderboards.view import member_of
@@ -70,7 +71,7 @@ def scope_of(text: str | None) -> Scope | None:
 
 
 def _headings(published: Published) -> tuple[str, ...]:
-    return ("rank", "partner", "name", *published.rule.columns, "score")
+    return ("rank", "partner", "name", *published.rule.columns, "score", "stage")
 
 
 def _ranks(published: Published, found: Ranking, viewer: Partner | None) -> list[int | None]:
@@ -89,14 +90,19 @@ def _told(
         yield rank, who, natural_score(published, row.score)
 
 
-def to_csv(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:
-    """The ranking as CSV."""
-    rows = ((rank, *who, Decimal(score)) for rank, who, score in _told(published, found, viewer))
+def to_csv(
+    published: Published, found: Ranking, stage: Stage, viewer: Partner | None = None
+) -> bytes:
+    """The ranking as CSV; each line says whether it is final."""
+    told = _told(published, found, viewer)
+    rows = ((rank, *who, Decimal(score), stage.name) for rank, who, score in told)
     return sheets.to_csv(_headings(published), rows).encode()
 
 
-def to_xlsx(published: Published, found: Ranking, viewer: Partner | None = None) -> bytes:
-    """The ranking as a workbook; what begins like a formula is text."""
+def to_xlsx(
+    published: Published, found: Ranking, stage: Stage, viewer: Partner | None = None
+) -> bytes:
+    """The same as a workbook; what begins like a formula is text."""
     # A third of a second to load, at every start, for what few ask for.
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -109,7 +115,7 @@ def to_xlsx(published: Published, found: Ranking, viewer: Partner | None = None)
         cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) for text in who]
         for cell in cells:
             cell.data_type = "s"
-        sheet.append((rank, *cells, Decimal(score)))
+        sheet.append((rank, *cells, Decimal(score), stage.name))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -24,6 +24,7 @@ from engage.leaderboards import (
     announcements,
     document,
     parts,
+    pictures,
     places,
     ranking,
     scopes,
@@ -256,7 +257,8 @@ def export(board: str, kind: str) -> AnyResponse:
         )
     else:
         write, mimetype = _SHEETS[kind]
-        answer = Response(write(view.published, found, g.seat.partner), mimetype=mimetype)
+        stage = pictures.stage(view.programme, view.published, view.period, g.now)
+        answer = Response(write(view.published, found, stage, g.seat.partner), mimetype=mimetype)
     name = f"{view.slug}-{view.period.name}.{kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

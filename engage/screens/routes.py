@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, abort, current_app, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from engage import clock
 from engage.db import db
 from engage.programmes.models import Programme
 from engage.screens import celebrations, rules, service
@@ -92,8 +91,7 @@ def _voice(programme: Programme) -> Voice:
 
 
 def _slides(of: Screen, programme: Programme) -> list[Slide]:
-    today = clock.local_day(g.now, programme.timezone)
-    return list(slides(programme, rules.parse(of.plan), today, _voice(programme)))
+    return list(slides(programme, rules.parse(of.plan), g.now, _voice(programme)))
 
 
 def _stamp(of: Screen) -> str:

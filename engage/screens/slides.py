@@ -1,16 +1,17 @@
 """What a screen shows, slide by slide: only what everybody of the programme may see."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from engage import clock
 from engage.db import db
+from engage.leaderboards import announcements, wording
 from engage.leaderboards import sentences as standings
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards import view as views
-from engage.leaderboards import wording
 from engage.leaderboards.published import Published
 from engage.leaderboards.windows import ROLLING
 from engage.missions import sentences, service
@@ -37,12 +38,13 @@ def boards(programme: Programme) -> list[Published]:
     return [board for board in leaderboards.boards(programme) if board.rule.is_public]
 
 
-def slides(programme: Programme, plan: Plan, today: date, voice: Voice) -> Iterator[Slide]:
+def slides(programme: Programme, plan: Plan, now: datetime, voice: Voice) -> Iterator[Slide]:
     """The slides of a plan in order; what is not there any more is left out."""
+    today = clock.local_day(now, programme.timezone)
     public = {board.model.slug: board for board in boards(programme)}
     for slug in plan.boards:
         if slug in public:
-            shown = _board(programme, public[slug], today, voice)
+            shown = _board(programme, public[slug], today, now, voice)
             yield Slide(f"board-{slug}", f"live:board:{slug}", shown)
     missions = {found.mission.slug: found for found in service.overview(programme, today)}
     for slug in plan.missions:
@@ -51,7 +53,9 @@ def slides(programme: Programme, plan: Plan, today: date, voice: Voice) -> Itera
             yield Slide(f"mission-{slug}", None, shown)
 
 
-def _board(programme: Programme, published: Published, today: date, voice: Voice) -> dict[str, Any]:
+def _board(
+    programme: Programme, published: Published, today: date, now: datetime, voice: Voice
+) -> dict[str, Any]:
     view = views.view(programme, published, "", "", today)
     ends = view.period.last != LAST_DAY and published.rule.period != ROLLING
     found = views.page(view, 0, rules.LINES)
@@ -69,6 +73,7 @@ def _board(programme: Programme, published: Published, today: date, voice: Voice
         "detail": standings.measure(published.rule, view.period, programme.currency, voice),
         "note": standings.members(published.rule, found.ranked, voice) if found.ranked else None,
         "frozen": view.is_frozen,
+        "stage": announcements.stage(view, now, voice) if view.is_over else None,
         "until": view.period.ends_at(programme.timezone) if ends else None,
         "rows": shown,
     }

@@ -105,6 +105,7 @@ FIELDS: dict[str, Callable[[Told], Value | None]] = {
     "rank": places.rank,
     "place": places.place,
     "ranked_of": places.ranked_of,
+    "provisional": places.provisional,
     "places_up": places.places_up,
     "place_before": places.place_before,
     "place_above": places.place_above,

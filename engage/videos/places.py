@@ -49,6 +49,11 @@ def place(told: Told) -> Number | None:
     return found and Number(found[0].rank, ordinal(found[0].rank, told.voice.locale))
 
 
+def provisional(told: Told) -> Number | None:
+    """1 while late results may still move the places of a period that is over."""
+    return Number(1, "1") if told.teller.standings.is_provisional else None
+
+
 def ranked_of(told: Told) -> Number | None:
     found = among(told)
     return found and Number(found[1], told.voice.number(found[1]))

@@ -97,6 +97,13 @@ class Standings:
     def _is_final(self) -> bool:
         return self.board is not None and self._picture(self.board, self.period) == "final"
 
+    @property
+    def is_provisional(self) -> bool:
+        if self.board is None:
+            return False
+        stage = pictures.stage(self.programme, self.board, self.period, self.now)
+        return stage.name == "provisional"
+
     def _picture(self, board: Published, period: Period) -> str | None:
         picture = pictures.as_seen(self.programme, board, period).picture
         return picture.kind if picture else None

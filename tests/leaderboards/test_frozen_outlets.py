@@ -235,21 +235,3 @@ def test_what_if_tells_no_place_on_a_frozen_board(app: Flask, cast: Cast):
     assert "You would earn" in answer
     for word in ("1st", "2nd", "Sales this quarter", "13,123", "13123", "9,123", "9123"):
         assert word not in answer, word
-
-
-def test_a_page_says_until_when_it_is_provisional_and_what_came_after_it_was_final(
-    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
-):
-    charlie = browser(app, cast.charlie.user)
-    rows = "/leaderboards/sales/rows?period=2013-Q2"
-    jobs.turn(at(OVER))
-    monkeypatch.setattr(clock, "now", lambda: at(OVER, 1))
-    assert "Provisional until Jul 4, 2013, 12:00" in charlie.get(rows).text
-    record(cast.programme, sale("b-9", "B1", "9123.45", date(2013, 6, 27)), now=at(FINAL))
-    monkeypatch.setattr(clock, "now", lambda: at(FINAL, 1))
-    page = charlie.get(rows).text
-    assert "Final since Jul 4, 2013, 12:00" in page
-    assert "$9,123.45 more, would be 1st instead of 3rd" in page
-    theirs = "/leaderboards/sales/me?period=2013-Q2"
-    assert "9,123.45" not in charlie.get(theirs).text
-    assert "Sale of Jun 27, 2013, came" in browser(app, cast.bob.user).get(theirs).text

@@ -283,9 +283,9 @@ def test_a_ranking_leaves_as_a_file_that_runs_nothing(app: Flask, alice: Browser
     sheet = mia.get("/leaderboards/sales/export.csv?period=2013-Q2")
     assert sheet.headers["Content-Disposition"] == 'attachment; filename="sales-2013-Q2.csv"'
     assert sheet.data.decode("utf-8-sig").splitlines()[:3] == [
-        "rank,partner,name,organisation,score",
-        "1,E1,'=HYPERLINK(1),'+1,70000.0000",
-        "2,A1,Alice Bikes,Rainier Group,6000.0000",
+        "rank,partner,name,organisation,score,stage",
+        "1,E1,'=HYPERLINK(1),'+1,70000.0000,running",
+        "2,A1,Alice Bikes,Rainier Group,6000.0000,running",
     ]
     book = openpyxl.load_workbook(io.BytesIO(mia.get("/leaderboards/sales/export.xlsx").data))
     name = book.active["C2"]
