@@ -3,8 +3,8 @@
 For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
 be empty) with scores spread as sales are. Measured are the one query for a rank with its neighbours
 (sent through the driver, and through `ranking.around` with everything around it) beside the floor, a
-`SELECT 1`, and the same rank by `count(*)`; ranks within scopes, on a dense board and of a picture, which
-is taken; and a search. Members are drawn by chance, so nobody asked for theirs before; "again" are the same
+`SELECT 1`, and the same rank by `count(*)`; ranks within scopes, on boards of other tie rules and of a picture,
+which is taken; and a search. Members are drawn by chance, so nobody asked for theirs before; "again" are the same
 once more. Microseconds by the wall (medians), and of CPU (means, the database server's included).
 
 With ``--crowd`` half of the members have one and the same score. With ``--postgresql`` a PostgreSQL is started
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from tests.postgres import running
 HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
 RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
 DENSE = RANKED.replace("sales", "levels") + 'tie = "dense"\n'
+FIRST = RANKED.replace("sales", "firsts") + 'tie = "first"\n'
 #: The score of a crowd, in the middle of the others.
 LEVEL = 3_000 * 10_000
 #: Of a PostgreSQL of its own: a quarter of this machine's.
@@ -55,7 +57,9 @@ def house(members: int, period: str, crowd: bool = False) -> list[int]:
     from engage.programmes import service as programmes
 
     def work() -> list[int]:
-        programme = programmes.publish(file.parse(HEAD + RANKED + DENSE), clock.now()).programme
+        programme = programmes.publish(
+            file.parse(HEAD + RANKED + DENSE + FIRST), clock.now()
+        ).programme
         ids = _partners(programme, members)
         _standings(programme, ids, period, crowd)
         service.stamp(service.boards(programme), clock.now())
@@ -102,12 +106,17 @@ def _standings(programme: Any, ids: list[int], period: str, crowd: bool) -> None
     scores = [int(draw.lognormvariate(8, 1) * 10_000) for _ in ids]
     if crowd:
         scores[::2] = [LEVEL] * len(scores[::2])
+    began = datetime(int(period), 1, 1, tzinfo=UTC)
+    reached = [began + timedelta(seconds=draw.randrange(300 * 86_400)) for _ in ids]
     who = projection._who(programme)
     for board in service.boards(programme):
+        timed = board.rule.tie == "first"
         rows = [
             row
-            for i, score in zip(ids, scores, strict=True)
-            for row in projection._rows(board, (board.model.id, period, i), (score, None), who)
+            for i, score, at in zip(ids, scores, reached, strict=True)
+            for row in projection._rows(
+                board, (board.model.id, period, i), (score, at if timed else None), who
+            )
         ]
         projection.put(rows, projection.counted(board, rows))
 
@@ -122,7 +131,7 @@ class Ranks:
         from engage.programmes import service as programmes
 
         self.programme = programmes.by_slug("bench")
-        self.board, self.levels = service.boards(self.programme)
+        self.board, self.levels, self.firsts = service.boards(self.programme)
         self.period, self.reads = periods.parse(period), reads
         draw = random.Random(len(members))
         self.pick = [draw.choice(members) for _ in range(reads)]
@@ -146,13 +155,15 @@ class Ranks:
         cpu = (self.cpu() - before) / len(found) * 1e6
         return {"wall": round(statistics.median(found), 1), "CPU": round(cpu, 1)}
 
-    def asked(self, scope: str = "") -> dict[str, float]:
+    def asked(self, scope: str = "", board: Any = None) -> dict[str, float]:
         """The query alone."""
         from engage.leaderboards import places
 
+        board = board or self.board
+
         def work(member: int) -> None:
-            here = places.Here(self.board.model.id, self.period.name, scope.format(member % 9))
-            self.driver.execute(*places.question_around(self.board, here, member, 2)).fetchall()
+            here = places.Here(board.model.id, self.period.name, scope.format(member % 9))
+            self.driver.execute(*places.question_around(board, here, member, 2)).fetchall()
 
         return self.timed(work)
 
@@ -197,7 +208,7 @@ def pictured(members: list[int], period: str, reads: int) -> dict[str, Any]:
     from engage.programmes import service as programmes
 
     def take() -> Any:
-        board, _ = service.boards(programmes.by_slug("bench"))
+        board, *_ = service.boards(programmes.by_slug("bench"))
         return pictures._take(board, period, "freeze", clock.now())
 
     began = time.perf_counter()
@@ -215,11 +226,14 @@ def measured(members: list[int], period: str, reads: int) -> dict[str, Any]:
         "rank and neighbours, query": ranks.asked(),
         "rank and neighbours, query, again": ranks.asked(),
         "the same within a region, query": ranks.asked("region=Region {}"),
+        "the same of a dense board, query": ranks.asked(board=ranks.levels),
+        "the same of a board of who was first, query": ranks.asked(board=ranks.firsts),
         "rank and neighbours, ranking.around": ranks.around(ranks.board),
         "within a region (a ninth)": ranks.around(
             ranks.board, lambda i: ("region", f"Region {i % 9}")
         ),
         "of a dense board": ranks.around(ranks.levels),
+        "of a board of who was first": ranks.around(ranks.firsts),
         "within a team of 10": ranks.around(ranks.board, lambda i: ("team", f"Team {i // 10}")),
         "within an organisation of 1,000": ranks.around(
             ranks.board, lambda i: ("organisation", f"Organisation {i // 1_000}"), SLOW
