@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engage.console import rules as names
 from engage.console.rule_form import as_said, as_typed
-from engage.console.typed_fields import AUDIENCE, Field, Typed, one
+from engage.console.typed_fields import AUDIENCE, Field, Typed, one, text
 from engage.console.typed_form import Form, Reading
 from engage.definitions import DefinitionError
 from engage.leaderboards import language, rules, windows
@@ -122,7 +122,7 @@ def read(typed: Typed, slug: str, currency: str, voice: Voice) -> Reading[Board]
         "seasons": _("Write at least one season: its name, its first and its last day."),
         "mission": _("Choose a mission. Where there is none yet, publish one first."),
     }
-    raw |= {"slug": slug} | ({"name": name} if (name := one(typed, "name")) else {})
+    raw |= {"slug": slug} | ({"name": name} if (name := text(typed, "name")) else {})
     try:
         board = language.parse(raw, currency)
     except DefinitionError as error:

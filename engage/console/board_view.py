@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from engage import periods
 from engage.conditions import PARTNER_ATTRIBUTES
-from engage.console.form_view import Words, kinds
-from engage.console.typed_fields import AUDIENCE, NONE
+from engage.console.form_view import Words, audience, kinds
+from engage.console.typed_fields import NONE
 from engage.console.typed_form import Reading
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -30,11 +30,8 @@ FIRST = 10
 
 def words(here: Programme, voice: Voice) -> Words:
     """What the form says beside its fields."""
-    known = known_values(here)
-    named = terms.labels(voice)
+    named, whom = terms.labels(voice), audience(here, voice)
     columns = {f"columns.{name}": named[f"where.{name}"] for name in PARTNER_ATTRIBUTES}
-    whom = {f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")}
-    of_partners = {f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE}
     return Words(
         titles={
             "what": _("What is measured"),
@@ -43,14 +40,12 @@ def words(here: Programme, voice: Voice) -> Words:
             "whom": _("Who is ranked"),
             "shown": _("How it is shown"),
         },
-        about={
-            "whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")
-        },
-        labels=named | whom | _labels() | columns,
+        about=whom.about,
+        labels=named | whom.labels | _labels() | columns,
         hints=_hints(here),
         choices=_counted(here, voice) | _when(here, voice) | _ranked(),
         columns={"name": _("Name"), "starts": _("First day"), "ends": _("Last day")},
-        known=known | of_partners | {"columns": list(rules.COLUMNS)},
+        known=known_values(here) | whom.known | {"columns": list(rules.COLUMNS)},
         required=frozenset(("newcomers", "mean", "days", "best")),
     )
 

@@ -1,4 +1,4 @@
-"""Whether a rule or board in the making fits the programme around it, as the file would be asked."""
+"""Whether a rule, board or mission in the making fits the programme around it, as the file would be asked."""
 
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -7,12 +7,13 @@ from engage.console.typed_fields import Typed
 from engage.console.typed_form import Form, Reading
 from engage.incentives.rules import Rule
 from engage.leaderboards.rules import Board
+from engage.missions.rules import Mission
 from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.programmes.reading import BadProgrammeFile
 
-Made = TypeVar("Made", Rule, Board)
+Made = TypeVar("Made", Rule, Board, Mission)
 
 
 def fitting(

@@ -7,9 +7,22 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from engage.activity import sentences as facts
-from engage.console.typed_fields import MOST_ROWS, Errors, Field, Typed, one, row_count, values
+from engage.console.typed_fields import (
+    AUDIENCE,
+    MOST_ROWS,
+    Errors,
+    Field,
+    Typed,
+    one,
+    row_count,
+    text,
+    values,
+)
 from engage.console.typed_form import Form
 from engage.definitions import FACT_KINDS
+from engage.incentives import terms
+from engage.incentives.drafts import known_values
+from engage.programmes.models import Programme
 from engage.voice import Voice
 
 #: More values than these are typed, not ticked.
@@ -31,6 +44,23 @@ class Words(NamedTuple):
     optional: frozenset[str] = frozenset()
 
 
+class Whom(NamedTuple):
+    """What a form says of an audience."""
+
+    labels: dict[str, str]
+    known: dict[str, list[str]]
+    about: dict[str, str]
+
+
+def audience(here: Programme, voice: Voice) -> Whom:
+    named, known = terms.labels(voice), known_values(here)
+    return Whom(
+        {f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")},
+        {f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE},
+        {"whom": _("Nothing chosen means everybody. Of several lists, a partner must fit all.")},
+    )
+
+
 def kinds(voice: Voice) -> list[tuple[str, str]]:
     """The kinds of facts there are, to choose from."""
     many = {kind: facts.named(kind, voice).many for kind in FACT_KINDS}
@@ -39,8 +69,8 @@ def kinds(voice: Voice) -> list[tuple[str, str]]:
 
 def told(errors: Errors, name: str) -> str | None:
     """What is wrong at an input, as a sentence of its own."""
-    text = errors.get(name)
-    return text and text[:1].upper() + text[1:]
+    problem = errors.get(name)
+    return problem and problem[:1].upper() + problem[1:]
 
 
 def named(label: str, problem: str) -> str:
@@ -60,8 +90,14 @@ def summary(form: Form, errors: Errors, words: Words, prefix: str) -> list[tuple
         beside = {"name": _("Name"), "rest": _("What the form does not show")}
         field, label = form.field(key), words.labels.get(key, beside.get(key, key))
         if len(inside) == 2:
-            column = words.columns.get(inside[1], inside[1])
-            label = _("%(column)s (%(field)s, line %(n)s)", field=label, n=inside[0], column=column)
+            said = {"field": label, "n": inside[0]}
+            said["column"] = words.columns.get(inside[1], inside[1])
+            is_form = field and field.kind == "forms"
+            label = (
+                _("%(field)s %(n)s, %(column)s", **said)
+                if is_form
+                else _("%(column)s (%(field)s, line %(n)s)", **said)
+            )
         is_whole = field and not inside and field.kind in ("values", "range", "days", "rows")
         place = f"{prefix}-{key.replace('.', '-')}" if is_whole else f"field-{name}"
         found.append((place, named(label, problem)))
@@ -73,7 +109,7 @@ def whole(form: Form, typed: Typed, errors: Errors, words: Words, prefix: str) -
     return {
         "summary": summary(form, errors, words, prefix),
         "rest": one(typed, "rest"),
-        "typed_name": one(typed, "name"),
+        "typed_name": text(typed, "name"),
         "name_error": told(errors, "name"),
         "parts": drawn(form, typed, errors, words),
     }
@@ -114,7 +150,8 @@ def _shown(field: Field, typed: Typed, errors: Errors, words: Words) -> dict[str
     found: dict[str, Any] = {
         "key": field.key,
         "kind": "choice" if field.kind == "flag" else field.kind,
-        "short": field.kind in ("choice", "flag", "number", "size", "rate", "count", "text"),
+        "short": field.kind
+        in ("choice", "flag", "number", "size", "rate", "count", "text", "date"),
         "label": words.labels.get(field.key, field.key),
         "hint": words.hints.get(field.key),
         "value": one(typed, field.key),

@@ -1,275 +1,150 @@
-"""A mission in the making, as its form holds it: read, checked field by field, and written back."""
+"""A mission in the making: every key of a mission as a field of a form, and back.
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+Each of its stages is typed in a form of its own, whose inputs are named ``stages--1--target``. How
+fields are typed and read is `typed_fields`'s.
+"""
+
 from datetime import date, timedelta
-from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from engage import conditions, definitions
+from engage import conditions
 from engage.conditions import Where
-from engage.console.typed_fields import AUDIENCE, Errors
-from engage.definitions import DefinitionError
+from engage.console.typed_fields import AUDIENCE, Field, Typed, one, text
+from engage.console.typed_form import Form, Reading
+from engage.definitions import DefinitionError, otherwise
 from engage.missions import rules
-from engage.missions.rules import Mission, Pay, Stage
-from engage.money import POINTS, natural_unit, plain
+from engage.missions.rules import Mission, Stage
+from engage.money import POINTS
 from engage.voice import Voice
+from engage.web.numbers import number
 
 MOST_STAGES = 5
-_NAME_LENGTH = 80
 
 
-@dataclass
-class StageDraft:
-    """A stage as typed; ``where`` is what a stage of the programme file is limited to, as JSON."""
+@cache
+def form(currency: str) -> Form:
+    return Form(
+        (
+            Field("starts", "date", "when"),
+            Field("ends", "date", "when"),
+            *(Field(f"audience.{name}", "values", "whom") for name in AUDIENCE),
+            Field("audience.joined", "days", "whom"),
+            *(Field(f"budget.{unit}", "size", "budget") for unit in (POINTS, currency)),
+            Field("at_budget", "choice", "budget"),
+            Field("stages", "forms", "stages"),
+        )
+    )
 
-    name: str = ""
-    on: str = "sale"
-    measure: str = "facts"
-    target: str = ""
-    points: str = ""
-    money: str = ""
-    where: str = ""
+
+@cache
+def stage_form(currency: str) -> Form:
+    return Form(
+        (
+            Field("name", "text", "stage"),
+            Field("on", "choice", "stage"),
+            Field("measure", "choice", "stage"),
+            Field("target", "size", "stage"),
+            *(Field(f"reward.{unit}", "size", "stage") for unit in (POINTS, currency)),
+        )
+    )
 
 
-@dataclass
-class Draft:
-    """A mission as typed. The first ``kept`` stages are published and cannot be taken away.
+# --- typed ----------------------------------------------------------------------------------------
 
-    ``audience`` are the texts that are chosen; ``rest`` is what else the programme file asks of
-    partners, as JSON.
+
+def stages(typed: Typed) -> list[Typed]:
+    """What is typed of each stage, one at least."""
+    count = min(max(number(one(typed, "stages")) or 1, 1), rules.MAX_STAGES)
+    return [
+        {
+            name.removeprefix(f"stages--{place}--"): values
+            for name, values in typed.items()
+            if name.startswith(f"stages--{place}--")
+        }
+        for place in range(1, count + 1)
+    ]
+
+
+def _with_stages(typed: Typed, found: list[Typed]) -> Typed:
+    rest = {name: values for name, values in typed.items() if not name.startswith("stages")}
+    named = {
+        f"stages--{place}--{name}": values
+        for place, stage in enumerate(found, 1)
+        for name, values in stage.items()
+    }
+    return rest | {"stages": [str(len(found))]} | named
+
+
+def typed_in(sent: MultiDict[str, str], currency: str, kept: int) -> Typed:
+    """What was sent, with the stage added or taken away that the pressed button says.
+
+    The first ``kept`` stages are published and cannot be taken away.
     """
-
-    name: str = ""
-    starts: str = ""
-    ends: str = ""
-    audience: dict[str, list[str]] = field(default_factory=dict)
-    stages: list[StageDraft] = field(default_factory=lambda: [StageDraft()])
-    kept: int = 0
-    budget_points: str = ""
-    budget_money: str = ""
-    at_budget: str = "warn"
-    rest: str = ""
-
-    @property
-    def where(self) -> Where:
-        """Whom it is for; nothing where what travelled through the form came back bent."""
-        return self.read_where({})
-
-    def read_where(self, errors: Errors) -> Where:
-        kept = _where(self.rest) if self.rest else {}
-        try:
-            asked = kept | self.audience if isinstance(kept, dict) else kept
-            return conditions.audience({"audience": asked})
-        except DefinitionError:
-            errors["audience"] = _("Choose anew for whom it is.")
-            return ()
+    typed = form(currency).typed_in(sent, {})
+    found = stages(typed)
+    word, _dash, which = sent.get("do", "").partition("-")
+    if word == "add" and len(found) < MOST_STAGES:
+        found.append({})
+    if word == "remove" and which in map(str, range(kept + 1, len(found) + 1)) and len(found) > 1:
+        del found[int(which) - 1]
+    return _with_stages(typed, found)
 
 
-class Reading(NamedTuple):
-    """What a draft says: the mission once nothing is wrong, and each stage that can be read."""
-
-    mission: Mission | None
-    stages: list[Stage | None]
-    errors: Errors
-
-
-def blank(today: date) -> Draft:
+def blank(today: date) -> Typed:
     """A new one: from tomorrow on, for four weeks."""
     first = today + timedelta(days=1)
-    return Draft(starts=first.isoformat(), ends=(first + timedelta(days=27)).isoformat())
+    return {"starts": [first.isoformat()], "ends": [(first + timedelta(days=27)).isoformat()]}
 
 
-def of_mission(mission: Mission, voice: Voice) -> Draft:
-    """A published one, to be changed."""
-    return Draft(
-        mission.name,
-        mission.starts.isoformat(),
-        mission.ends.isoformat(),
-        {
-            name: sorted(texts)
-            for name, values in mission.audience
-            if (texts := conditions.texts(values))
-        },
-        [_of_stage(stage, voice) for stage in mission.stages],
-        len(mission.stages),
-        *_typed_pay(mission.budget, voice),
-        mission.at_budget or "warn",
-        _as_json(tuple(asked for asked in mission.audience if not conditions.texts(asked[1]))),
-    )
+def of_mission(mission: Mission, currency: str, voice: Voice) -> Typed:
+    """A published one, as somebody would have typed it."""
+    raw = rules.to_json(mission)
+    found = [stage_form(currency).of_raw(stage, voice) for stage in raw.pop("stages")]
+    typed = {"name": [raw.pop("name")]} | form(currency).of_raw(raw, voice)
+    return _with_stages(typed, found)
 
 
-def again(mission: Mission, today: date, voice: Voice) -> Draft:
-    """The same once more: as long, from tomorrow on."""
-    first = today + timedelta(days=1)
-    moved = replace(mission, starts=first, ends=first + (mission.ends - mission.starts))
-    return replace(of_mission(moved, voice), kept=0)
+# --- read -----------------------------------------------------------------------------------------
 
 
-def _of_stage(stage: Stage, voice: Voice) -> StageDraft:
-    return StageDraft(
-        stage.name,
-        stage.on,
-        stage.measure,
-        _typed(plain(stage.target), voice),
-        *_typed_pay(stage.reward, voice),
-        _as_json(stage.where),
-    )
+class Draft(NamedTuple):
+    """What is typed: the mission once nothing is wrong, whom it is for, the stages that can be read."""
+
+    reading: Reading[Mission]
+    audience: Where
+    stages: list[Stage | None]
 
 
-def _as_json(where: Where) -> str:
-    return json.dumps(conditions.where_json(where), ensure_ascii=False) if where else ""
-
-
-def _typed_pay(pay: Pay, voice: Voice) -> tuple[str, str]:
-    """Points and money, as typed."""
-    found = {unit: natural_unit(amount, unit) for unit, amount in pay}
-    money = next((amount for unit, amount in found.items() if unit != POINTS), "")
-    return _typed(found.get(POINTS, ""), voice), _typed(money, voice)
-
-
-def _typed(number: str, voice: Voice) -> str:
-    return voice.typed(Decimal(number)) if number else ""
-
-
-# --- from the form --------------------------------------------------------------------------------
-
-
-def from_form(form: MultiDict[str, str], kept: int = 0) -> Draft:
-    """What was sent, with the stage added or taken away that the pressed button says."""
-    count = min(max(form.get("stages", 1, type=int), 1), rules.MAX_STAGES)
-    stages = [
-        StageDraft(
-            **{
-                key: form.get(f"stage-{number}-{key}", "").strip()
-                for key in StageDraft.__dataclass_fields__
-            }
-        )
-        for number in range(1, count + 1)
-    ]
-    word, _dash, which = form.get("do", "").partition("-")
-    if word == "add" and may_add(stages):
-        stages.append(StageDraft())
-    places = [str(number) for number in range(kept + 1, len(stages) + 1)]
-    if word == "remove" and which in places and len(stages) > 1:
-        del stages[int(which) - 1]
-    return Draft(
-        form.get("name", "").strip(),
-        form.get("starts", "").strip(),
-        form.get("ends", "").strip(),
-        {name: form.getlist(name) for name in AUDIENCE if form.getlist(name)},
-        stages,
-        kept,
-        form.get("budget-points", "").strip(),
-        form.get("budget-money", "").strip(),
-        form.get("at-budget", "warn"),
-        form.get("rest", ""),
-    )
-
-
-def may_add(stages: list[StageDraft]) -> bool:
-    return len(stages) < MOST_STAGES
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-def read(draft: Draft, currency: str, today: date, voice: Voice) -> Reading:
-    """The mission a draft describes, or what is wrong, by the name of the field."""
-    errors: Errors = {}
-    if not draft.name:
-        errors["name"] = _("Give it a name: partners see it on their home page.")
-    elif len(draft.name) > _NAME_LENGTH:
-        errors["name"] = _("Use at most %(most)s characters.", most=_NAME_LENGTH)
-    starts, ends = _window(draft, today, errors)
-    whom = draft.read_where(errors)
-    sums = {"budget-points": draft.budget_points, "budget-money": draft.budget_money}
-    budget = _budget(sums, draft.at_budget, currency, voice, errors)
-    stages: list[Stage | None] = []
-    for number, typed in enumerate(draft.stages, 1):
-        found: Errors = {}
-        stages.append(_stage(typed, currency, voice, found))
-        errors |= {f"stage-{number}-{key}": text for key, text in found.items()}
-    if errors or starts is None or ends is None:
-        return Reading(None, stages, errors)
-    whole = tuple(stage for stage in stages if stage)
-    mission = Mission("", draft.name, starts, ends, whom, whole, *budget)
-    return Reading(mission, stages, errors)
-
-
-def _window(draft: Draft, today: date, errors: Errors) -> tuple[date | None, date | None]:
-    days: dict[str, date | None] = {"starts": None, "ends": None}
-    for key, text in (("starts", draft.starts), ("ends", draft.ends)):
-        try:
-            days[key] = definitions.day({key: text}, key)
-        except DefinitionError:
-            errors[key] = _("Choose a day from 1900 to 2199.")
-    starts, ends = days["starts"], days["ends"]
-    if starts and ends and ends < starts:
+def read(typed: Typed, slug: str, currency: str, voice: Voice, earliest: date) -> Draft:
+    """The mission that is typed, or what is wrong with it at which input; it may end ``earliest`` then."""
+    raw, errors = form(currency).raw(typed, voice)
+    rows: list[dict[str, Any]] = []
+    said = {"name": _("Give it a name: partners see it on their home page.")}
+    said |= {key: _("Choose a day from 1900 to 2199.") for key in ("starts", "ends")}
+    for place, stage in enumerate(stages(typed), 1):
+        found, wrong = stage_form(currency).raw(stage, voice)
+        rows.append(found)
+        errors |= {f"stages--{place}--{name}": problem for name, problem in wrong.items()}
+        said[f"stages[{place}].name"] = _("Give the stage a name.")
+        said[f"stages[{place}].target"] = _("Say how much is to be reached.")
+    starts, ends = raw.get("starts", ""), raw.get("ends", "")
+    if ends and ends < starts:
         errors["ends"] = _("It would end before it starts: choose a later last day.")
-    elif ends and ends < today and not draft.kept:
+    elif ends and ends < earliest.isoformat():
         errors["ends"] = _("That day is over: choose today or a later day.")
-    return starts, ends
-
-
-def _stage(typed: StageDraft, currency: str, voice: Voice, errors: Errors) -> Stage | None:
-    raw: dict[str, Any] = {"name": typed.name, "on": typed.on, "measure": typed.measure}
-    if not typed.name:
-        errors["name"] = _("Give the stage a name.")
-    target = voice.read(typed.target)
-    if not typed.target:
-        errors["target"] = _("Say how much is to be reached.")
-    elif target is None or target <= 0:
-        errors["target"] = _("Write a number above zero.")
-    raw["target"] = f"{target:f}" if target is not None else ""
-    sums = {"points": typed.points, "money": typed.money}
-    raw["reward"] = _pay(sums, currency, voice, errors)
-    if typed.where:
-        raw["where"] = _where(typed.where)
-    if errors:
-        return None
+    if not raw.get("budget"):
+        raw.pop("at_budget", None)
+    raw |= {"slug": slug, "stages": rows} | (
+        {"name": name} if (name := text(typed, "name")) else {}
+    )
+    whom = otherwise((), conditions.audience, raw)
+    parsed = [otherwise(None, rules.parse_stage, row, currency) for row in rows]
     try:
-        return rules.parse_stage(raw, currency)
+        mission = rules.parse(raw, currency)
     except DefinitionError as error:
-        last = error.key.rpartition(".")[2]
-        errors[{POINTS: "points", currency: "money"}.get(last, last)] = error.problem
-        return None
-
-
-def _budget(
-    sums: Mapping[str, str], at: str, currency: str, voice: Voice, errors: Errors
-) -> tuple[Pay, str | None]:
-    """What is to be spent at most, and what happens there."""
-    raw = {"budget": _pay(sums, currency, voice, errors), "at_budget": at}
-    if not raw["budget"]:
-        return (), None
-    try:
-        budget = rules.parse_pay(raw["budget"], currency)
-        return budget, definitions.at_budget(raw)
-    except DefinitionError as error:
-        errors["budget-points" if error.key == POINTS else "budget-money"] = error.problem
-        return (), None
-
-
-def _pay(sums: Mapping[str, str], currency: str, voice: Voice, errors: Errors) -> dict[str, str]:
-    """Points and money as they are typed at these inputs, in this order."""
-    pay: dict[str, str] = {}
-    for (key, text), unit in zip(sums.items(), (POINTS, currency), strict=True):
-        number = voice.read(text)
-        if text and (number is None or number < 0):
-            errors[key] = _("Write a number, or leave it blank.")
-        elif number:
-            pay[unit] = f"{number:f}"
-    return pay
-
-
-def _where(text: str) -> Any:
-    """Conditions that travelled through the form; what is none is refused by the rules."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+        mission, errors = None, form(currency).told(error, typed, said) | errors
+    return Draft(Reading(None if errors else mission, errors), whom, parsed)

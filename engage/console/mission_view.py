@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from engage.console import mission_form, rules, service
-from engage.console.form_view import named
+from engage.console.form_view import Words, audience, kinds, told, whole
 from engage.console.head_start import HeadStart, head_start
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
-from engage.console.typed_fields import AUDIENCE, Errors
-from engage.incentives.drafts import known_values
+from engage.console.typed_fields import Errors, Typed
+from engage.incentives import terms
 from engage.missions import sentences
 from engage.missions import service as missions
 from engage.money import POINTS
@@ -58,58 +58,61 @@ def said(amounts: dict[str, int], currency: str, voice: Voice) -> str:
     return voice.all_of(said) if said else "–"
 
 
-def options(here: Programme, draft: Draft) -> dict[str, list[str]]:
-    """What can be chosen, and what was: nobody may have a value of the audience any more, or yet."""
-    found = known_values(here)
-    return {
-        name: list(dict.fromkeys([*found.get(f"where.{name}", []), *draft.audience.get(name, [])]))
-        for name in AUDIENCE
-    }
+def words(here: Programme, voice: Voice) -> Words:
+    """What the form says beside its fields."""
+    whom, currency = audience(here, voice), here.currency
+    zone = here.timezone.replace("_", " ")
+    return Words(
+        titles={"when": _("When"), "whom": _("For whom"), "budget": _("Budget")},
+        about=whom.about
+        | {
+            "when": _(
+                "Both days count, from midnight to midnight in %(zone)s. What happened since the first "
+                "day counts, also if you publish later.",
+                zone=zone,
+            ),
+            "budget": _(
+                "What all its rewards together may come to. Blank: only the programme's own budget holds."
+            ),
+        },
+        labels=whom.labels
+        | {
+            "starts": _("First day"),
+            "ends": _("Last day"),
+            "budget.points": _("Budget in points"),
+            f"budget.{currency}": _("Budget in %(currency)s", currency=currency),
+            "at_budget": _("When it is used up"),
+            "stages": _("Stage"),
+            "why": _("Why"),
+        },
+        hints={
+            "at_budget": _("Rewards that stop are paid in the order in which stages were reached.")
+        },
+        choices={"at_budget": [*terms.at_budget(voice).items()]},
+        columns={
+            "name": _("Name"),
+            "on": _("What counts"),
+            "measure": _("Measured by"),
+            "target": _("To be reached"),
+            "reward.points": _("Reward in points"),
+            f"reward.{currency}": _("Reward in %(currency)s", currency=currency),
+        },
+        known=whom.known,
+        required=frozenset(("starts", "ends")),
+    )
 
 
-def summary(errors: Errors, currency: str) -> list[tuple[str, str]]:
-    """What is wrong, each with the id of its element, for ui/form.html."""
-    labels = {
-        "name": _("Name"),
-        "starts": _("First day"),
-        "ends": _("Last day"),
-        "audience": _("For whom"),
-        "budget-points": _("Budget in points"),
-        "budget-money": _("Budget in %(currency)s", currency=currency),
-        "at-budget": _("When it is used up"),
-        "on": _("What counts"),
-        "measure": _("Measured by"),
-        "target": _("To be reached"),
-        "points": _("Reward in points"),
-        "money": _("Reward in %(currency)s", currency=currency),
-        "why": _("Why"),
-    }
-    found = []
-    for key, problem in errors.items():
-        if key.startswith("stage-"):
-            _word, number, field = key.split("-", 2)
-            label = _("Stage %(n)s", n=number) + ", " + labels.get(field, field)
-        else:
-            label = labels.get(key, key)
-        place = "audience-head" if key == "audience" else f"field-{key}"
-        found.append((place, named(label, problem)))
-    return found
-
-
-def stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
-    """What the stages' part of the form needs besides the draft."""
-    return {
-        "may_add": mission_form.may_add(draft.stages),
-        "currency": here.currency,
-        "kinds": [
-            ("sale", _("Sales")),
-            ("deal_registered", _("Registered deals")),
-            ("deal_won", _("Won deals")),
-            ("training_completed", _("Completed trainings")),
-            ("certification", _("Certifications")),
-            ("login", _("Sign-ins")),
-            ("custom", _("Other activities")),
-        ],
+def drawn(here: Programme, typed: Typed, errors: Errors, kept: int, voice: Voice) -> dict[str, Any]:
+    """The whole form, its stages too; the first ``kept`` of them are published."""
+    said, stages = words(here, voice), mission_form.stages(typed)
+    return whole(mission_form.form(here.currency), typed, errors, said, "mission") | {
+        "kept": kept,
+        "may_add": len(stages) < mission_form.MOST_STAGES,
+        "rewards": [f"reward.{unit}" for unit in (POINTS, here.currency)],
+        "labels": said.columns,
+        "stages": [{name: values[0] for name, values in stage.items()} for stage in stages],
+        "wrong": {name: told(errors, name) for name in errors},
+        "kinds": kinds(voice),
         "measures": [
             ("facts", _("how many")),
             ("amount", _("their amount")),
@@ -120,21 +123,17 @@ def stage_words(here: Programme, draft: Draft) -> dict[str, Any]:
     }
 
 
-def preview(
-    here: Programme, draft: Draft, voice: Voice, changed: Reach | None = None
-) -> dict[str, Any]:
+def preview(here: Programme, draft: Draft, changed: Reach | None, voice: Voice) -> dict[str, Any]:
     """The draft in plain words: what is to be done, by how many, for how much at most, and what
     is paid at once where its first day is past."""
-    reading = mission_form.read(draft, here.currency, today(here), voice)
+    mission = draft.reading.made
     who, now = partners.attributes(here.id), missions.end_of(today(here), here)
-    size = len(missions.addressed(draft.where, who, now))
-    rewards = [pay for stage in reading.stages if stage for pay in stage.reward]
-    limits = reading.mission.limits if reading.mission else {}
-    highest = rules.highest_cost(rewards, size, limits)
+    size = len(missions.addressed(draft.audience, who, now))
+    rewards = [pay for stage in draft.stages if stage for pay in stage.reward]
+    highest = rules.highest_cost(rewards, size, mission.limits if mission else {})
     early = None
-    if reading.mission and size:
-        kept = changed.mission if changed else None
-        early = head_start(here, reading.mission, today(here), kept)
+    if mission and size:
+        early = head_start(here, mission, today(here), changed.mission if changed else None)
     return {
         "at_once": at_once(early, here.currency, voice) if early else None,
         "slug": changed.mission.model.slug if changed else None,
@@ -142,12 +141,10 @@ def preview(
             (sentences.task(stage, here.currency, voice), sentences.reward(stage, voice))
             if stage
             else None
-            for stage in reading.stages
+            for stage in draft.stages
         ],
-        "days": voice.days(reading.mission.starts, reading.mission.ends)
-        if reading.mission
-        else None,
-        "audience": sentences.audience(draft.where, voice),
+        "days": voice.days(mission.starts, mission.ends) if mission else None,
+        "audience": sentences.audience(draft.audience, voice),
         "addressed": size,
         "costs": bool(rewards),
         "highest": said(highest, here.currency, voice),

@@ -1,6 +1,8 @@
 """Missions for their manager: what they reach and cost, new ones, changed ones, ended ones."""
 
 from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,28 +12,25 @@ from sqlalchemy import select
 from engage import flow
 from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
+from engage.console.fit import fitting
 from engage.console.mission_form import Draft
 from engage.console.service import Reach
-from engage.console.typed_fields import AUDIENCE
+from engage.console.typed_fields import Errors, Typed, begun, one
 from engage.db import db
-from engage.incentives import terms
-from engage.incentives.drafts import known_values
 from engage.missions import publishing, sentences
 from engage.missions import service as missions
 from engage.missions.models import Mission
 from engage.missions.rules import Mission as Definition
 from engage.partners import service as partners
 from engage.programmes.models import Programme
-from engage.voice import Voice
 from engage.web import allow
 from engage.web.here import Answer, committed, programme, reason, today
 from engage.web.locales import viewer
-from engage.web.numbers import form_number
 
 blueprint = Blueprint("console_missions", __name__, url_prefix="/console/missions")
 
 #: Addresses here that are no mission's.
-_RESERVED = {"new", "preview", "stages"}
+_RESERVED = {"new", "preview", "form"}
 
 
 @blueprint.get("/")
@@ -68,44 +67,77 @@ def mission(slug: str) -> str:
 @blueprint.get("/new")
 @allow("manager")
 def new() -> Answer:
-    here, voice, day = programme(), viewer(), today(programme())
-    source = request.args.get("from")
-    if source is None:
-        return _form(here, mission_form.blank(day), voice)
-    return _form(here, mission_form.again(_reach(here, source).mission.model, day, voice), voice)
+    """A blank one, or (``?from=``) the same as another once more: as long, from tomorrow on."""
+    here, source = programme(), request.args.get("from")
+    typed = mission_form.blank(today(here))
+    if source is not None:
+        old = _reach(here, source).mission.model
+        first = today(here) + timedelta(days=1)
+        again = replace(old, starts=first, ends=first + (old.ends - old.starts))
+        typed = mission_form.of_mission(again, here.currency, viewer())
+    return _page(here, None, typed, {})
 
 
 @blueprint.get("/<slug>/edit")
 @allow("manager")
 def edit(slug: str) -> Answer:
-    here, voice = programme(), viewer()
+    here = programme()
     found = _reach(here, slug)
-    return _form(here, mission_form.of_mission(found.mission.model, voice), voice, found)
+    typed = mission_form.of_mission(found.mission.model, here.currency, viewer())
+    return _page(here, found, typed, {})
 
 
-def _form(
-    here: Programme,
-    draft: Draft,
-    voice: Voice,
-    changed: Reach | None = None,
-    errors: dict[str, str] | None = None,
-    previewed: bool = False,
+def _page(
+    here: Programme, changed: Reach | None, typed: Typed, errors: Errors, previewed: bool = False
 ) -> str:
-    named = terms.labels(voice)
     return render_template(
         "console_missions/edit.html",
-        draft=draft,
         started=bool(changed and changed.window.state != "upcoming"),
-        errors=errors or {},
-        summary=view.summary(errors or {}, here.currency),
         previewed=previewed,
-        options=view.options(here, draft),
-        labels={name: named[f"where.{name}"] for name in AUDIENCE},
-        timezone=here.timezone,
         why=request.form.get("why", ""),
-        at_budget=[*terms.at_budget(voice).items()],
-        **view.stage_words(here, draft),
-        **view.preview(here, draft, voice, changed),
+        why_error=errors.get("why"),
+        **_form(here, changed, typed, errors),
+        **view.preview(here, _read(here, changed, typed), changed, viewer()),
+    )
+
+
+def _form(here: Programme, changed: Reach | None, typed: Typed, errors: Errors) -> dict[str, Any]:
+    of = changed.mission.model.slug if changed else None
+    return {"of": of} | view.drawn(here, typed, errors, _kept(changed), viewer())
+
+
+def _kept(changed: Reach | None) -> int:
+    """How many stages are published."""
+    return len(changed.mission.stages) if changed else 0
+
+
+def _read(here: Programme, changed: Reach | None, typed: Typed) -> Draft:
+    free = changed.mission.model.slug if changed else rules.slug_of(one(typed, "name"), _RESERVED)
+    earliest = date.min if changed else today(here)
+    return mission_form.read(typed, free, here.currency, viewer(), earliest)
+
+
+def _typed(here: Programme, changed: Reach | None) -> Typed:
+    return mission_form.typed_in(request.form, here.currency, _kept(changed))
+
+
+def _of(here: Programme) -> Reach | None:
+    """Which mission is changed, of the parts that are asked for by themselves; None: a new one."""
+    slug = request.args.get("of")
+    return _reach(here, slug) if slug else None
+
+
+@blueprint.post("/form")
+@allow("manager")
+def form() -> Answer:
+    """The form again: with one stage more or less, and with what is wrong at the field just left."""
+    here = programme()
+    changed = _of(here)
+    typed = _typed(here, changed)
+    errors = begun(_read(here, changed, typed).reading.errors, typed)
+    fresh = request.form.get("do") == "add"
+    return render_template(
+        "console_missions/_mission_form.html", fresh=fresh, **_form(here, changed, typed, errors)
     )
 
 
@@ -113,26 +145,11 @@ def _form(
 @allow("manager")
 def preview() -> Answer:
     """What the form says so far, in plain words, while somebody fills it in."""
-    here, of = programme(), request.args.get("of")
-    changed = _reach(here, of) if of else None
-    draft = mission_form.from_form(request.form, len(changed.mission.stages) if changed else 0)
-    return render_template(
-        "console_missions/_mission_preview.html", **view.preview(here, draft, viewer(), changed)
-    )
-
-
-@blueprint.post("/stages")
-@allow("manager")
-def stages() -> Answer:
-    """The stages of the form with one more, or one less."""
     here = programme()
-    draft = mission_form.from_form(request.form, form_number("kept") or 0)
+    changed = _of(here)
+    draft = _read(here, changed, _typed(here, changed))
     return render_template(
-        "console_missions/_mission_stages.html",
-        draft=draft,
-        errors={},
-        fresh=request.form.get("do") == "add",
-        **view.stage_words(here, draft),
+        "console_missions/_mission_preview.html", **view.preview(here, draft, changed, viewer())
     )
 
 
@@ -150,22 +167,21 @@ def change(slug: str) -> Answer:
 
 def _submitted(changed: Reach | None) -> Answer:
     """Publish what was sent; any other button only shows the form again."""
-    here, voice, day = programme(), viewer(), today(programme())
-    draft = mission_form.from_form(request.form, len(changed.mission.stages) if changed else 0)
+    here = programme()
+    typed = _typed(here, changed)
+    draft = _read(here, changed, typed)
     if request.form.get("do") != "publish":
-        return _form(here, draft, voice, changed, previewed=True)
-    reading = mission_form.read(draft, here.currency, day, voice)
-    errors = dict(reading.errors)
-    known = known_values(here)
-    if any(set(draft.audience.get(n, [])) - {*known[f"where.{n}"]} for n in ("segment", "tier")):
-        errors["audience"] = _("There is no such segment or tier any more: choose another.")
-    elif not missions.addressed(draft.where, partners.attributes(here.id)):
-        errors["audience"] = _("Nobody fits all of this: choose less.")
+        return _page(here, changed, typed, begun(draft.reading.errors, typed), previewed=True)
+    of = mission_form.form(here.currency)
+    mission, errors = fitting(here, "missions", draft.reading, of, typed)
+    if draft.audience and not missions.addressed(draft.audience, partners.attributes(here.id)):
+        chosen = f"audience.{draft.audience[0][0]}"
+        errors.setdefault(chosen, _("Nobody fits all of this: choose less."))
     if changed and not reason():
         errors["why"] = _("Say why: partners read it beside the change.")
-    if errors or reading.mission is None:
-        return _form(here, draft, voice, changed, errors), 422
-    return _published(reading.mission, changed.mission.model.slug if changed else None)
+    if errors or mission is None:
+        return _page(here, changed, typed, errors), 422
+    return _published(mission, changed.mission.model.slug if changed else None)
 
 
 def _published(mission: Definition, slug: str | None) -> Answer:

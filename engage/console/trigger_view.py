@@ -10,11 +10,11 @@ from flask_babel import ngettext
 
 from engage.activity import sentences as facts
 from engage.conditions import texts
-from engage.console.form_view import Words, drawn, summary
+from engage.console.form_view import Words, audience, drawn, summary
 from engage.console.typed_fields import AUDIENCE, NONE, Errors, Field, Typed, one
 from engage.console.typed_form import Form, Reading
 from engage.definitions import DefinitionError
-from engage.incentives import phrases, terms
+from engage.incentives import phrases
 from engage.incentives.drafts import known_values
 from engage.programmes.models import Programme
 from engage.videos import catalogue, occasions, rules, triggers
@@ -211,7 +211,7 @@ def form_parts(
     here: Programme, typed: Typed, errors: Errors, there: Offer, voice: Voice
 ) -> dict[str, Any]:
     """The form, part by part, with what is wrong at each field; and that once more, for its head."""
-    known, named = known_values(here), terms.labels(voice)
+    whom = audience(here, voice)
     chosen, on = there.films.get(one(typed, "template")), one(typed, "on")
     periodic = on == "closed" or (chosen is not None and rules.needs_period(chosen.moment))
     # A film that does not go with the event stays to be seen, with what is wrong with it.
@@ -231,7 +231,7 @@ def form_parts(
             "period": _("Of which period"),
             "formats": _("Formats"),
             "urgent": _("In which order"),
-            **{f"audience.{name}": named[f"where.{name}"] for name in (*AUDIENCE, "joined")},
+            **whom.labels,
             **{f"formats.{form}": form for form in FORMATS},
         },
         hints={
@@ -246,7 +246,7 @@ def form_parts(
         },
         columns={},
         known={
-            **{f"audience.{name}": known.get(f"where.{name}", []) for name in AUDIENCE},
+            **whom.known,
             "formats": list(chosen.formats if chosen else FORMATS),
         },
         required=frozenset(("days_after",)),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from engage.voice import Voice
+from engage.web import numbers
 
 #: What was typed: by the name of an input, every value sent for it.
 Typed = dict[str, list[str]]
@@ -39,14 +40,19 @@ NONE = "-"
 
 
 def one(typed: Typed, name: str) -> str:
-    """The single value typed under a name; empty where none was."""
-    text = (typed.get(name) or [""])[0].strip()
-    return "" if text == NONE else text
+    """The single value typed under a name; empty where none was, or none is chosen."""
+    said = text(typed, name)
+    return "" if said == NONE else said
+
+
+def text(typed: Typed, name: str) -> str:
+    """The same, whatever it says."""
+    return (typed.get(name) or [""])[0].strip()
 
 
 def begun(errors: Errors, typed: Typed) -> Errors:
     """What is wrong with what was typed; what is still blank is not wrong yet."""
-    return {name: text for name, text in errors.items() if one(typed, name)}
+    return {name: problem for name, problem in errors.items() if one(typed, name)}
 
 
 class Wrong(Exception):
@@ -61,11 +67,11 @@ def _number(typed: Typed, name: str, voice: Voice, *, share: bool = True) -> str
 
     Percents are a ``share`` of one, or, where the definition counts in them, what they say.
     """
-    text = one(typed, name)
-    if not text:
+    said = one(typed, name)
+    if not said:
         return None
-    share = share and text.endswith("%")
-    number = voice.read(text.rstrip("% \N{NO-BREAK SPACE}"))
+    share = share and said.endswith("%")
+    number = voice.read(said.rstrip("% \N{NO-BREAK SPACE}"))
     if number is None:
         raise Wrong(name, _("Write a number."))
     return f"{number / 100 if share else number:f}"
@@ -73,17 +79,17 @@ def _number(typed: Typed, name: str, voice: Voice, *, share: bool = True) -> str
 
 def values(typed: Typed, field: Field) -> list[str]:
     """What is chosen: one in a line, or one in a box that is ticked."""
-    lines = [line.strip() for text in typed.get(field.key, []) for line in text.split("\n")]
+    lines = [line.strip() for said in typed.get(field.key, []) for line in said.split("\n")]
     return list(dict.fromkeys(line for line in lines if line))
 
 
 def _read_count(typed: Typed, field: Field, voice: Voice) -> int | None:
-    text = _number(typed, field.key, voice)
-    if text is None:
+    count = _number(typed, field.key, voice)
+    if count is None:
         return None
-    if not text.isdecimal():
+    if not count.isdecimal():
         raise Wrong(field.key, _("Write a whole number."))
-    return int(text)
+    return int(count)
 
 
 def _read_range(typed: Typed, field: Field, voice: Voice) -> dict[str, str]:
@@ -129,13 +135,14 @@ def filled(typed: Typed, field: Field) -> list[int]:
 
 def row_count(typed: Typed, field: Field) -> int:
     """How many rows the form shows: those that were asked for, three at least."""
-    text = one(typed, field.key)
-    return min(max(int(text) if text.isascii() and text.isdecimal() else 0, 3), MOST_ROWS)
+    return min(max(numbers.number(one(typed, field.key)) or 0, 3), MOST_ROWS)
 
 
 READERS: Mapping[str, Callable[[Typed, Field, Voice], Any]] = {
     "choice": lambda typed, field, voice: one(typed, field.key),
-    "text": lambda typed, field, voice: one(typed, field.key),
+    "text": lambda typed, field, voice: text(typed, field.key),
+    "date": lambda typed, field, voice: one(typed, field.key),
+    "forms": lambda typed, field, voice: None,  # each is read by a form of its own
     "moment": _read_moment,
     "number": lambda typed, field, voice: _number(typed, field.key, voice),
     "rate": lambda typed, field, voice: _number(typed, field.key, voice),

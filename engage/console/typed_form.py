@@ -76,7 +76,9 @@ class Form(NamedTuple):
                 continue
             if value not in (None, "", [], {}):
                 table, _dot, name = field.key.rpartition(".")
-                (raw.setdefault(table, {}) if table else raw)[name] = value
+                place = raw.setdefault(table, {}) if table else raw
+                if isinstance(place, dict):  # else its parser says what it is
+                    place[name] = value
         return raw, errors
 
     def told(self, error: DefinitionError, typed: Typed, said: Mapping[str, str]) -> Errors:

@@ -116,23 +116,26 @@ def test_a_mission_is_made_by_keyboard(visit: Visit, cast: Cast, script: bool):
     page.goto("/console/missions/new")
     page.get_by_label("Name").first.focus()
     page.keyboard.type("Rush")
+    page.locator("summary", has_text="Region").press("Enter")
     page.get_by_label("Northwest").focus()
     page.keyboard.press("Space")
-    page.locator("[name=stage-1-name]").focus()
+    page.locator("[name='stages--1--name']").focus()
     page.keyboard.type("First sale")
-    page.locator("[name=stage-1-target]").focus()
+    page.locator("[name='stages--1--target']").focus()
     page.keyboard.type("1")
     page.locator("[value=add]").focus()
     page.keyboard.press("Enter")
-    page.locator("[name=stage-2-name]").wait_for()
+    page.locator("[name='stages--2--name']").wait_for()
     focused = "document.activeElement.name"
     if script:
-        until(lambda: page.evaluate(focused) == "stage-2-name", what="the new stage has the focus")
+        until(
+            lambda: page.evaluate(focused) == "stages--2--name", what="the new stage has the focus"
+        )
         page.keyboard.type("Second")
     else:
-        page.locator("[name=stage-2-name]").fill("Second")
-    page.locator("[name=stage-2-target]").fill("3")
-    page.locator("[name=stage-2-points]").fill("100")
+        page.locator("[name='stages--2--name']").fill("Second")
+    page.locator("[name='stages--2--target']").fill("3")
+    page.locator("[name='stages--2--reward.points']").fill("100")
     if script:
         words = page.locator("#mission-preview")
         until(lambda: "Close 3 sales" in words.inner_text(), what="the words follow the form")
@@ -148,7 +151,7 @@ def test_the_enter_key_never_takes_a_stage_away(visit: Visit, cast: Cast):
     page.goto("/console/missions/new?from=spring-sprint")
     page.get_by_label("Name").first.press("Enter")
     page.get_by_text("Nothing is published yet").wait_for()
-    assert page.locator("[name=stage-2-name]").input_value() == "Twenty thousand"
+    assert page.locator("[name='stages--2--name']").input_value() == "Twenty thousand"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
