@@ -5,8 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engage.api.shapes import Shape
-from engage.api.values import Whole
+from engage.api.shapes import BackQuery, Shape
 
 
 class PayoutRun(Shape):
@@ -64,13 +63,6 @@ class OwnPayment(Payment):
 class OwnPayments(Shape):
     payments: list[OwnPayment]
     next: int | None = Field(description="`before` of the next page; null on the last.")
-
-
-class BackQuery(Shape):
-    before: Whole | None = Field(
-        None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
-    )
-    limit: Whole = Field(100, ge=1, le=1_000)
 
 
 class Reward(Shape):

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, g
 
 from engage.api import money_shapes as shape
 from engage.api.protocol import answered, paged, query_of, tells, the_partner, the_programme
+from engage.api.shapes import BackQuery
 from engage.payouts import document, service
 from engage.rewards import service as rewards
 
@@ -28,10 +29,10 @@ def get_payments(number: int) -> Response:
     )
 
 
-@tells(blueprint, "/partners/<path:partner>/payouts", shape.OwnPayments, "payouts", shape.BackQuery)
+@tells(blueprint, "/partners/<path:partner>/payouts", shape.OwnPayments, "payouts", BackQuery)
 def get_partner_payouts(partner: str) -> Response:
     """A partner's payments with their promised days and the late lines in them, newest first."""
-    query, programme = query_of(shape.BackQuery), the_programme()
+    query, programme = query_of(BackQuery), the_programme()
     mine, limit = the_partner(programme, partner), query.limit + 1
     found = document.of_partner(programme, mine, g.now, limit=limit, before=query.before)
     page, last = paged(found, query.limit)

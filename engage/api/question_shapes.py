@@ -4,18 +4,14 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from engage.api.shapes import Issue, Shape
-from engage.api.values import Exact, Kind, Name, Whole
+from engage.api.shapes import BackQuery, Issue, Shape
+from engage.api.values import Exact, Kind, Name
 
 
-class FactsQuery(Shape):
+class FactsQuery(BackQuery):
     kind: Kind | None = None
     period: str | None = Field(None, max_length=80, examples=["2026-Q1"])
     unpaid: bool = Field(False, description="Those alone that earned nothing.")
-    before: Whole | None = Field(
-        None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
-    )
-    limit: Whole = Field(100, ge=1, le=1_000)
 
 
 class FactOut(Shape):

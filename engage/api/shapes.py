@@ -21,6 +21,15 @@ class Shape(BaseModel):
         return cls(**read, **said)
 
 
+class BackQuery(Shape):
+    """Which page of a list that begins with the newest."""
+
+    before: Whole | None = Field(
+        None, ge=0, le=2**63 - 1, description="`next` of the page before; none for the first."
+    )
+    limit: Whole = Field(100, ge=1, le=1_000)
+
+
 class FactIn(Shape):
     """A fact, in the columns of an import. Amounts as decimal strings or numbers."""
 

@@ -94,10 +94,7 @@ def _kept(file: FileStorage | None) -> Kept:
 
 def _row(import_id: int) -> Import:
     """The import, if this person may see it; there is none otherwise."""
-    found = register.find(g.seat.programme.id, g.user.id, import_id)
-    if found is None:
-        abort(404)
-    return found
+    return register.find(g.seat.programme.id, g.user.id, import_id) or abort(404)
 
 
 @blueprint.get("/<id:import_id>")

@@ -46,7 +46,6 @@ def _review(
     draft_id: int, errors: dict[str, str] | None = None, found: Rehearsal | None = None
 ) -> Answer:
     (here, row, reading), voice = _finished(draft_id), viewer()
-    last = publishing.latest(here, row.slug) if row.slug else None
     stands = view.published(here, row)
     page = render_template(
         "console_rules/review.html",
@@ -54,7 +53,7 @@ def _review(
         heading=view.name(row),
         change=terms.compared(stands, reading.made, here.currency, voice),
         nothing=stands == reading.made,
-        overtaken=last.version if last and last.version != row.base else None,
+        overtaken=_overtaken(here, row),
         errors=errors or {},
         when=request.form.get("when", "now"),
         day=request.form.get("day", ""),
@@ -73,6 +72,12 @@ def _finished(draft_id: int) -> tuple[Programme, RuleDraft, Reading[Rule]]:
     if reading.errors:
         abort(redirect(url_for(".draft", draft_id=draft_id), 303))
     return here, row, reading
+
+
+def _overtaken(here: Programme, row: RuleDraft) -> int | None:
+    """The version that was published since the draft was begun."""
+    last = publishing.latest(here, row.slug) if row.slug else None
+    return last.version if last and last.version != row.base else None
 
 
 def _raw(reading: Reading[Rule]) -> dict[str, Any] | None:
@@ -137,12 +142,9 @@ def replay_state(draft_id: int) -> Answer:
 def publish(draft_id: int) -> Answer:
     """Publish it; where that changes the past, what it would do is shown first, and must be meant."""
     here, row, _reading = _finished(draft_id)
-    last = publishing.latest(here, row.slug) if row.slug else None
-    if last and last.version != row.base:
-        keep(draft_id, row.typed, base=last.version)
-        text = _(
-            "Version %(n)s was published since this draft was begun: look again.", n=last.version
-        )
+    if version := _overtaken(here, row):
+        keep(draft_id, row.typed, base=version)
+        text = _("Version %(n)s was published since this draft was begun: look again.", n=version)
         return _review(draft_id, {"overtaken": text})
     why, since, errors = _asked(here)
     keep(draft_id, row.typed, why=why)

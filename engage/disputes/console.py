@@ -56,10 +56,7 @@ def index() -> str:
 
 
 def _asked(dispute_id: int) -> Asked:
-    found = service.one(g.seat.programme.id, dispute_id)
-    if found is None:
-        abort(404)
-    return found
+    return service.one(g.seat.programme.id, dispute_id) or abort(404)
 
 
 @blueprint.get("/<id:dispute_id>")

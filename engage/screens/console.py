@@ -59,10 +59,7 @@ def _form(screen: Screen | None, plan: Plan, errors: dict[str, str]) -> str:
 
 
 def _screen(screen_id: int) -> Screen:
-    found = service.screen(g.seat.programme.id, screen_id)
-    if found is None:
-        abort(404)
-    return found
+    return service.screen(g.seat.programme.id, screen_id) or abort(404)
 
 
 @blueprint.get("/new")

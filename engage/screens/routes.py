@@ -75,10 +75,7 @@ def celebration(token: str, reference: str) -> Response:
 
 
 def _found(token: str) -> Screen:
-    found = service.by_token(token)
-    if found is None:
-        abort(404)
-    return found
+    return service.by_token(token) or abort(404)
 
 
 def _programme(of: Screen) -> Programme:

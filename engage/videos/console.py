@@ -81,10 +81,7 @@ def _batch_page(batch_id: int) -> dict[str, Any]:
 
 
 def _the_batch(batch_id: int) -> films.Batch:
-    found = films.batch(g.seat.programme.id, batch_id)
-    if found is None:
-        abort(404)
-    return found
+    return films.batch(g.seat.programme.id, batch_id) or abort(404)
 
 
 @blueprint.post("/<id:batch_id>/retry")

@@ -236,7 +236,4 @@ def _asked() -> dict[str, Any]:
 def mine(key: str) -> Video:
     """The film if it is the viewer's to see; 404 for everybody else."""
     partner = g.seat.partner
-    found = films.find(g.seat.programme.id, key, partner.id if partner else None)
-    if found is None:
-        abort(404)
-    return found
+    return films.find(g.seat.programme.id, key, partner.id if partner else None) or abort(404)
