@@ -91,7 +91,8 @@ class Kind(NamedTuple):
 
     def beside(self, sign: str) -> str:
         """The lines before (``<``) or behind (``>``) that of ``me``."""
-        mine = ", ".join(map(_mine, self.position))
+        # As a column's own value SQLite would look for the first of them alone, and walk all who are level.
+        mine = ", ".join((*map(_mine, self.position[:-1]), f"+{_mine(self.position[-1])}"))
         return f"{self.listed} AND ({', '.join(self.position)}) {sign} ({mine})"
 
 
