@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from engage import flow, periods
 from engage.config import Settings
 from engage.db import compiled_for, db, transaction
-from engage.leaderboards import queries, ranking, rules, service
+from engage.leaderboards import projection, queries, ranking, rules, service
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
@@ -170,6 +171,29 @@ def test_the_database_finds_the_bucket_of_every_key_as_the_rule_does(app: Flask)
     )
     found = {key: tuple(lows) for key, *lows in rows}
     assert found == {key: tuple(map(rules.bucket, [key] * 3, range(3))) for key in keys}
+
+
+@pytest.mark.parametrize("tie", ["competition", "dense"])
+def test_a_rank_takes_the_same_work_however_many_share_it(programme: Programme, tie: str):
+    publish(PROGRAMME.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"'))
+    published = board(programmes.by_slug(programme.slug))
+    driver: Any = db.session.connection().connection.driver_connection
+
+    def sharing(members: range) -> int:
+        """Steps that SQLite takes for the rank of one in their middle, after they have come in."""
+        scores = {(published.model.id, Q2.name, member): (10_000, None) for member in members}
+        projection.write({published.model.id: published}, {}, scores, {})
+        asked = ranking.question_around(published, Q2, None, members[len(members) // 2])
+        assert asked
+        taken: list[int] = []
+        driver.set_progress_handler(lambda: taken.append(1), 1)
+        driver.execute(*asked).fetchall()
+        driver.set_progress_handler(None, 0)
+        return len(taken)
+
+    few = sharing(range(1, 21))
+    assert 0 < sharing(range(21, 1_001)) < few * 1.1
+    db.session.rollback()
 
 
 @pytest.mark.parametrize("tie", rules.TIES)
