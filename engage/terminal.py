@@ -115,11 +115,8 @@ def inside(*refusals: type[Exception]) -> Iterator[Flask]:
 
 
 def the_programme(slug: str | None) -> Programme:
-    """The programme a command is about, or a refusal."""
-    try:
-        return programmes.by_slug(slug)
-    except programmes.Refused as error:
-        refuse(str(error))
+    """The programme a command is about; where there is none, `inside` says so."""
+    return programmes.by_slug(slug)
 
 
 def the_partner(programme: Programme, external_id: str) -> Partner:

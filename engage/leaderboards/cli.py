@@ -13,7 +13,6 @@ from engage.terminal import (
     out,
     print_json,
     programme_option,
-    refuse,
     the_programme,
 )
 from engage.voice import ENGLISH, Voice
@@ -39,16 +38,13 @@ def standings(
     as_json: bool,
 ) -> None:
     """A ranking."""
-    with inside():
+    with inside(document.UnknownBoard, periods.UnknownPeriod, document.UnknownScope):
         programme = the_programme(programme_slug)
         now = clock.now()
         today = clock.local_day(now, programme.timezone)
-        try:
-            published = document.board_of(programme, board)
-            chosen = document.period_of(programme, published, period, now)
-            narrowed = document.scope_of(scope)
-        except (document.UnknownBoard, periods.UnknownPeriod, document.UnknownScope) as error:
-            refuse(str(error))
+        published = document.board_of(programme, board)
+        chosen = document.period_of(programme, published, period, now)
+        narrowed = document.scope_of(scope)
         found = ranking.ranking(programme, published, chosen, scope=narrowed, limit=top)
         if as_json:
             print_json(document.document(programme, published, chosen, found, now))

@@ -111,11 +111,8 @@ def _manager(programme: Programme, email: str) -> int:
 
 def _take(programme_slug: str | None, step: Callable[[Programme], Any]) -> Any:
     """One step in a transaction of its own, or the reason why not."""
-    with inside():
-        try:
-            found = transaction(lambda: step(the_programme(programme_slug)))
-        except service.Refused as error:
-            refuse(str(error))
+    with inside(service.Refused):
+        found = transaction(lambda: step(the_programme(programme_slug)))
         deliver()
     return found
 
@@ -168,12 +165,9 @@ def approve(number: int, by: str, programme_slug: str | None) -> None:
 @programme_option
 def export_(number: int, path: Path, programme_slug: str | None) -> None:
     """Write what is left to be paid of a cleared run as a CSV."""
-    with inside():
+    with inside(service.Refused):
         programme = the_programme(programme_slug)
-        try:
-            text = export.to_csv(_the_run(programme, number), programme.slug)
-        except service.Refused as error:
-            refuse(str(error))
+        text = export.to_csv(_the_run(programme, number), programme.slug)
     path.write_text(text, "utf-8", newline="")
     out.print(f"{path} is written", markup=False)
 

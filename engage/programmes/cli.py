@@ -69,8 +69,6 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
                 changes, lines = transaction(work)
         except click.Abort:
             refuse("this corrects the past: say --yes; nothing was changed")
-        except service.Refused as error:
-            refuse(str(error))
         deliver()
     for change in changes or ["nothing has changed"]:
         out.print(change, markup=False, soft_wrap=True)

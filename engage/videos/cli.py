@@ -13,7 +13,6 @@ from engage import clock, config, flow, periods
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
-from engage.periods import Period
 from engage.programmes.models import Programme
 from engage.studio import film as studio_film
 from engage.studio import values, words
@@ -77,27 +76,24 @@ def render(
 ) -> None:
     """Render the film of PARTNER (their id) by TEMPLATE now; its poster and captions stand beside it."""
     _named(out, ".mp4")
-    with inside():
+    with inside(catalogue.UnknownTemplate, periods.UnknownPeriod, drafts.Refused, UnknownEngine):
         programme = the_programme(programme_slug)
         who = the_partner(programme, partner)
         film, now = _template(template, programme), clock.now()
-        told_of = _period(period)
+        told_of = periods.parse(period) if period is not None else None
         if told_of is None and rules.needs_period(film.template.moment):
             today = clock.local_day(now, programme.timezone)
             told_of = catalogue.filmable(film.template).usual_period(today)
             err.print(f"told of {told_of.name}: --period says another")
-        try:
-            (draft,) = drafts.drafts(
-                programme,
-                film,
-                [who],
-                period=told_of,
-                address=config.settings().address,
-                now=now,
-                form=form,
-            )
-        except drafts.Refused as refusal:
-            refuse(str(refusal))
+        (draft,) = drafts.drafts(
+            programme,
+            film,
+            [who],
+            period=told_of,
+            address=config.settings().address,
+            now=now,
+            form=form,
+        )
         if draft.refusal:
             refuse(f"no film for {partner}: {draft.refusal}")
         language = words.language_of(draft.locale, film.template)
@@ -135,11 +131,8 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
 
 
 def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:
-    try:
-        word = config.settings().narration
-        narrator = engine(word) if word else None
-    except UnknownEngine as error:
-        refuse(str(error))
+    word = config.settings().narration
+    narrator = engine(word) if word else None
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         task = progress.add_task(out.name, total=1.0)
@@ -182,7 +175,7 @@ def check() -> None:
 def still(template: str, at: float, out: Path, form: str, language: str) -> None:
     """One picture of TEMPLATE, drawn with its samples."""
     _named(out, ".png")
-    with inside():
+    with inside(catalogue.UnknownTemplate, MissingScript):
         chosen = _template(template).template
         if language not in (ENGLISH, *chosen.words):
             refuse(f"{template} has no words in {language!r}, only {', '.join(chosen.words)}")
@@ -192,27 +185,15 @@ def still(template: str, at: float, out: Path, form: str, language: str) -> None
         length = plan(chosen, chosen.samples()).duration
         if at > length:
             refuse(f"{template} lasts {length:.1f} s with its samples: choose an earlier --at")
-        try:
-            studio_film.still(chosen, at, out, format=form, theme=looks.HOUSE_THEME)
-        except MissingScript as error:
-            refuse(str(error))
+        studio_film.still(chosen, at, out, format=form, theme=looks.HOUSE_THEME)
     err.print(str(out))
 
 
 def _template(slug: str, programme: Programme | None = None) -> Offered:
     try:
         return catalogue.load(slug, programme)
-    except catalogue.UnknownTemplate as error:
-        refuse(str(error))
     except TemplateError as error:
         refuse(f"{slug} has mistakes, see engage video check: {error.problems[0]}")
-
-
-def _period(name: str | None) -> Period | None:
-    try:
-        return None if name is None else periods.parse(name)
-    except periods.UnknownPeriod as error:
-        refuse(str(error))
 
 
 def _named(out: Path, suffix: str) -> None:
@@ -256,7 +237,7 @@ def gallery_(
     """Every template as PNG files in DIR: the samples, a newcomer, a champion, one who dipped and the
     longest name of the programme, each scene a still, and a contact sheet of all."""
     people = [line.strip() for line in names or () if line.strip()]
-    with inside():
+    with inside(catalogue.UnknownTemplate):
         programme = _a_programme(programme_slug)
         for film in [_template(slug, programme) for slug in slugs or catalogue.folders()]:
             for form in film.template.formats:
