@@ -65,9 +65,12 @@ def is_frozen(published: Published) -> bool:
 
 
 def hides(published: Published, period: str) -> bool:
-    """Whether what changes in a period is not to be seen: nobody is told that there is news."""
-    frozen = _frozen(published.model)
-    return frozen is not None and frozen.period == period
+    """Whether what changes in a period is not to be seen: nobody is told that there is news.
+
+    Nor of periods to come, which growth will measure against what is hidden.
+    """
+    frozen, called = _frozen(published.model), published.rule.windows.called
+    return frozen is not None and called(period).first >= called(frozen.period).first
 
 
 def final_of(published: Published, period: Period) -> Picture | None:

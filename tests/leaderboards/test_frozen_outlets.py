@@ -228,6 +228,26 @@ def test_boards_that_count_the_same_or_what_it_pays_freeze_and_open_together_unl
     assert mia.get("/console/boards/areas/moments").text.count("by Mia: The gala") == 3
 
 
+def test_what_later_periods_will_be_measured_against_is_no_news_while_a_growth_board_is_frozen(
+    app: Flask, cast: Cast
+):
+    publish(FREEZES + AREAS, at(FROZEN, 1))
+    mia = browser(app, cast.mia.user)
+    frozen = {"act": "freeze", "freeze_reason": "The gala"}
+    assert mia.post("/console/boards/growth/moments", data=frozen).status_code == 303
+
+    def version() -> int:
+        board = service.board(cast.programme, "growth")
+        assert board
+        return board.model.version
+
+    before = version()
+    win(cast)
+    assert version() == before
+    record(cast.programme, sale("b-0", "B1", "70", date(2012, 6, 27)), now=at(FROZEN, 61))
+    assert version() > before  # that year is shown
+
+
 def test_what_if_tells_no_place_on_a_frozen_board(app: Flask, cast: Cast):
     win(cast)
     asked = "kind=sale&amount=50000&facts=1&day=2013-06-29&category=Bikes"
