@@ -167,7 +167,7 @@ def test_however_long_its_words_are_a_slide_stays_on_the_wall(hung: tuple[Page, 
       const row = document.querySelector(".wall-row");
       for (let n = 0; n < 12; n++) row.after(row.cloneNode(true));
       const long = "A name that is much longer than anybody would ever expect of it ".repeat(3);
-      for (const part of document.querySelectorAll(".wall-title > *, .wall-name bdi")) part.textContent = long;
+      for (const part of document.querySelectorAll(".wall-title > *, .wall-name")) part.textContent = long;
     }""")
     for width, height in ((1920, 1080), (1080, 1920)):
         page.set_viewport_size({"width": width, "height": height})
@@ -180,3 +180,11 @@ def test_however_long_its_words_are_a_slide_stays_on_the_wall(hung: tuple[Page, 
               .every((row) => row.getBoundingClientRect().bottom <= foot);
         }"""
         assert page.evaluate(inside), (width, height)
+    # What is cut of a name from right to left is its end, too.
+    edges = """() => {
+      const name = document.querySelector(".wall-slide:not([hidden]) .wall-name");
+      name.textContent = "بروفيسور ".repeat(30);
+      const { direction, textAlign } = getComputedStyle(name);
+      return [direction, textAlign];
+    }"""
+    assert page.evaluate(edges) == ["rtl", "left"]
