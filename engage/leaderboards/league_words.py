@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from engage.leaderboards import leagues
-from engage.leaderboards.divisions import Placed
 from engage.leaderboards.models import LeagueDraw
 from engage.leaderboards.view import View
+from engage.partners.models import Partner
 from engage.voice import Voice
 
 
@@ -40,7 +40,9 @@ def of_view(view: View, ranked: int, voice: Voice) -> Told | None:
     up = up if number > 1 else 0
     down = down if number < draw.divisions else 0
     n = voice.ngettext
-    zones = []
+    zones: list[Zone] = []
+    if view.is_over:  # it went by what stood then, which need not be what stands here
+        return Told(list(_lines(view, draw, size, ranked, up, down, voice)), zones)
     if up and ranked:
         best = n("The best goes up", "The best %(num)d go up", up)
         zones.append(Zone(min(up, ranked), "arrow-up", best))
@@ -59,15 +61,26 @@ def _lines(
         n("the best one goes up", "the best %(num)d go up", up) if up else None,
         n("the last one goes down", "the last %(num)d go down", down) if down else None,
     ]
+    if view.is_over:
+        both = [
+            n("the best one went up", "the best %(num)d went up", up) if up else None,
+            n("the last one went down", "the last %(num)d went down", down) if down else None,
+        ]
     if moves := [part for part in both if part]:
-        said.append(voice.gettext("When the period ends, %(moves)s.", moves=voice.all_of(moves)))
-    if up:
+        when_over = voice.gettext(
+            "When the period ended, %(moves)s by what stood then.", moves=voice.all_of(moves)
+        )
+        when_on = voice.gettext("When the period ends, %(moves)s.", moves=voice.all_of(moves))
+        said.append(when_over if view.is_over else when_on)
+    if up and not view.is_over:
         said.append(voice.gettext("Who has no result does not go up."))
-    if view.scope == (leagues.LEAGUE, str(draw.divisions)):
+    if view.scope == (leagues.LEAGUE, str(draw.divisions)) and not view.is_over:
         said.append(voice.gettext("Who joins in between starts here, in the lowest division."))
     count = n("%(num)d partner is in this division", "%(num)d partners are in this division", size)
     if size > ranked:
         none = n("%(num)d has no result yet", "%(num)d have no result yet", size - ranked)
+        if view.is_over:
+            none = n("%(num)d had no result", "%(num)d had no result", size - ranked)
         count = voice.gettext("%(count)s, %(none)s", count=count, none=none)
     return [*said, f"{count}."]
 
@@ -92,8 +105,13 @@ def drawn(view: View, draw: LeagueDraw, when: str, voice: Voice) -> str:
     )
 
 
-def came(placed: Placed, voice: Voice) -> str | None:
-    """How a partner came into its division; None where it stayed."""
+def came(view: View, partner: Partner, voice: Voice) -> str | None:
+    """How a partner came into the division that is looked at; None where it stayed, or is in another."""
+    kind, number = view.scope or ("", "")
+    draw = leagues.draw_of(view.published, view.period) if kind == leagues.LEAGUE else None
+    placed = leagues.placed(draw, partner.id) if draw else None
+    if placed is None or str(placed.division) != number:
+        return None
     if placed.came > 0:
         return voice.gettext("You went up into this division.")
     if placed.came < 0:

@@ -229,7 +229,7 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
         is_outside=not views.is_inside(view, partner),
         is_current=view.is_current,
         late=announcements.late_facts(view, voice, partner),
-        ended=ended,
+        ended=ended or league_words.came(view, partner, voice),
     )
 
 

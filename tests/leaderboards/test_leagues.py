@@ -142,6 +142,34 @@ def test_a_division_is_a_scope_of_page_and_api_with_its_zones_and_its_rules_in_w
         )
 
 
+def test_when_a_period_is_over_who_changed_places_reads_it_and_its_page_tells_what_was(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    jobs.turn(SUMMER)
+    record(
+        cast.programme,
+        *(sale(f"{one}-9", one, "60", JULY) for one in ("A1", "C1", "D1")),
+        sale("g-9", "G1", "900", JULY),
+        now=SUMMER.replace(day=9),
+    )
+    before = divisions()
+    jobs.turn(AUTUMN)
+    monkeypatch.setattr(clock, "now", lambda: AUTUMN)
+    record(
+        cast.programme, *(sale(f"{one}-10", one, "5", AUTUMN.date()) for one in before), now=AUTUMN
+    )
+    now = divisions(Q4)
+    assert now["G1"] < before["G1"]
+    assert cast.bob.partner
+    assert now["B1"] > before["B1"]
+    bob = browser(app, cast.bob.user)
+    assert "You went down into this division." in bob.get("/leaderboards/sales?scope=league").text
+    assert "You went" not in bob.get("/leaderboards/sales").text
+    over = bob.get("/leaderboards/sales?period=2013-Q3&scope=league").text
+    assert "When the period ended, the last one went down by what stood then." in over
+    assert "goes down" not in over
+
+
 def test_a_page_of_a_division_leads_to_everybody_where_its_league_was_not_drawn_so(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
