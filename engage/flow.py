@@ -17,19 +17,23 @@ from engage.activity.rules import Problem, Report
 from engage.activity.service import Admission
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
+from engage.incentives import service as rules
 from engage.incentives.worth import Attributes
 from engage.leaderboards import carrying, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.published import Published
+from engage.ledger import accounts, chain
 from engage.ledger import service as ledger
 from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
+from engage.missions import service as tasks
 from engage.outbox import service as outbox
 from engage.partners import choices
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.prepared import for_few
+from engage.prepared import Question, ahead, for_few
 from engage.programmes.models import Programme
+from engage.rows import drawing
 from engage.tiers import service as tiers
 from engage.videos import naming
 
@@ -81,25 +85,41 @@ def record(
     """
     if len(reports) == 1:
         for_few()
-    batch = activity.admit(programme, reports, source=source, now=now)
-    kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
-    changed = batch.new + batch.superseded
-    climbed = tiers.advance(programme, changed)
-    who = partners.attributes(programme.id, {fact.partner_id for fact in changed})
-    awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
-    rewards = missions.advance(programme, batch.new, batch.superseded, who, climbed.since)
-    owed = awards + rewards
-    # A rule that stops at its budget may pay others less, or more again.
-    if others := {one.partner_id for one in owed} - who.keys():
-        who |= partners.attributes(programme.id, others)
-    ledger.post(programme.id, owed, now)
-    moved = carrying.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
+    with ahead(*_asked(programme, reports, source)) as along:
+        batch = activity.admit(programme, reports, source=source, now=now)
+        kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
+        changed = batch.new + batch.superseded
+        climbed = tiers.advance(programme, changed)
+        theirs = {fact.partner_id for fact in changed}
+        along(accounts.standing(programme.id, theirs))
+        who = partners.attributes(programme.id, theirs)
+        along(partners.grouped(programme.id, who.values()))
+        awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
+        rewards = missions.advance(programme, batch.new, batch.superseded, who, climbed.since)
+        owed = awards + rewards
+        # A rule that stops at its budget may pay others less, or more again.
+        if others := {one.partner_id for one in owed} - who.keys():
+            who |= partners.attributes(programme.id, others)
+        ledger.post(programme.id, owed, now)
+        moved = carrying.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
     if changed:
-        told = {fact.partner_id for fact in changed}
-        _tell(programme, moved, told, now, facts=[fact.id for fact in batch.new])
+        _tell(programme, moved, theirs, now, facts=[fact.id for fact in batch.new])
     for partner_id, tier in climbed.reached.items():
         outbox.write(programme.id, "climbed", {"partner": partner_id, "tier": tier}, now)
     return Outcome(batch.answers, batch.problems, owed, kept)
+
+
+def _asked(programme: Programme, reports: Sequence[Report], source: str) -> list[Question]:
+    """What a batch will ask whoever its facts are of, and nothing on its way changes before."""
+    days = [report.day for report in reports] or [date.min]
+    return [
+        drawing("facts", len(reports)),
+        held.any_waiting(programme.id, source),
+        rules.versions(programme),
+        tasks.published(programme, min(days), max(days)),
+        carrying.published(programme),
+        chain.newest(programme.id),
+    ]
 
 
 def accept(

@@ -5,14 +5,15 @@ stays of it what a statement means: its text, and how values go and come.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import Delete, Select, TextualSelect, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from engage.connections import ask, ask_all, tell
+from engage.connections import ask_all, tell
 from engage.db import compiled_for, db
 from engage.db import connection as current
 
@@ -33,9 +34,8 @@ class Prepared:
 
     def all(self, **values: Any) -> list[Any]:
         """The rows there are."""
-        connection = current()
-        plan = self._plan(connection.dialect)
-        return plan.read(ask(connection, plan.text, plan.bound(values)))
+        (rows,) = together((self, values))
+        return rows
 
     def question(self, **values: Any) -> tuple[str, dict[str, Any]]:
         """The statement and its values as the driver takes them, for who asks it another way."""
@@ -63,8 +63,67 @@ class Prepared:
         return found
 
 
-def together(*questions: tuple[Prepared, Mapping[str, Any]]) -> list[list[Any]]:
+Question = tuple[Prepared, Mapping[str, Any]]
+
+
+class _Ahead:
+    """A question that goes with the next message, and its answer once that is there."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.rows: list[Any] | None = None
+
+
+@contextmanager
+def ahead(*questions: Question) -> Iterator[Callable[[Question], None]]:
+    """Until it ends, the next message has these questions with it, and who asks one of them for the first
+    time needs no other. They are such whose answers nothing changes in between. More of them are said to
+    what is given back."""
+    session = db.session()
+    session.flush()
+    known: list[_Ahead] = session.info.setdefault("ahead", [])
+    mine: list[_Ahead] = []
+    is_told_one_by_one = current().dialect.name == "sqlite"
+
+    def along(question: Question) -> None:
+        if not is_told_one_by_one and all(each.question != question for each in known):
+            mine.append(_Ahead(question))
+            known.append(mine[-1])
+
+    for question in questions:
+        along(question)
+    try:
+        yield along
+    finally:
+        known[:] = [each for each in known if each not in mine]
+
+
+def together(*questions: Question) -> list[list[Any]]:
     """What `Prepared.all` says of each of these, asked in one message where that saves any."""
+    known: list[_Ahead] = db.session().info.get("ahead") or []
+    found = (
+        [_known(known, question) for question in questions] if known else [None] * len(questions)
+    )
+    asked = [each for each, rows in zip(questions, found, strict=True) if rows is None]
+    if not asked:
+        return found  # type: ignore[return-value]  # none is missing
+    along = [each for each in known if each.rows is None]
+    answers = _answers([*asked, *(each.question for each in along)])
+    for each, rows in zip(along, answers[len(asked) :], strict=True):
+        each.rows = rows
+    fresh = iter(answers)
+    return [next(fresh) if rows is None else rows for rows in found]
+
+
+def _known(known: list[_Ahead], question: Question) -> list[Any] | None:
+    """The answer that is there already; it is not given twice, nor is asked ahead what is asked now."""
+    for place, each in enumerate(known):
+        if each.question == question:
+            return known.pop(place).rows
+    return None
+
+
+def _answers(questions: Sequence[Question]) -> list[list[Any]]:
     connection = current()
     plans = [(asked._plan(connection.dialect), values) for asked, values in questions]
     found = ask_all(connection, *((plan.text, plan.bound(values)) for plan, values in plans))

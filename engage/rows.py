@@ -4,9 +4,20 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, String, bindparam, literal
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    String,
+    bindparam,
+    literal,
+    text,
+)
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 from engage.conditions import Between
 from engage.connections import ask, refused, tell
 from engage.db import connection as current
+from engage.prepared import Prepared, Question, together
 
 Row = tuple[Any, ...]
 #: Up to so many rows PostgreSQL takes as one statement; more of them go in faster by ``COPY``.
@@ -28,12 +40,22 @@ def next_ids(table: str, count: int) -> Sequence[int]:
     """
     if not count:
         return ()
-    connection = current()
-    if connection.dialect.name == "sqlite":
-        ((last,),) = ask(connection, f"SELECT max(id) FROM {table}", ())  # noqa: S608
+    if current().dialect.name == "sqlite":
+        ((last,),) = ask(current(), f"SELECT max(id) FROM {table}", ())  # noqa: S608
         return range((last or 0) + 1, (last or 0) + 1 + count)
-    draw = f"SELECT nextval('{table}_id_seq') FROM generate_series(1, %s)"  # noqa: S608
-    return [drawn for (drawn,) in ask(connection, draw, (count,))]
+    (drawn,) = together(drawing(table, count))
+    return drawn
+
+
+def drawing(table: str, count: int) -> Question:
+    """What `next_ids` asks PostgreSQL."""
+    return _drawn(table), {"count": count}
+
+
+@cache
+def _drawn(table: str) -> Prepared:
+    draw = text(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, :count)")  # noqa: S608
+    return Prepared(draw.columns(Column("id", BigInteger)), itemgetter(0))  # type: ignore[arg-type]
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -56,16 +78,6 @@ def insert(table: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         _send(connection, plan, rows)
     else:
         _copy(connection, plan, rows)
-
-
-def insert_one(table: Any, row: dict[str, Any]) -> int:
-    """Insert one row; its fresh primary key."""
-    connection = current()
-    plan = _plan(table, tuple(row), connection.dialect)
-    (values,) = plan.stored(_values([row]))
-    statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES {plan.marks} RETURNING id"  # noqa: S608
-    ((row_id,),) = ask(connection, statement, values)
-    return int(row_id)
 
 
 def upsert_rows(table: Any, rows: Sequence[dict[str, Any]], *, put: Iterable[str]) -> None:

@@ -4,12 +4,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import Integer, String, column, select, table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engage import create_app
@@ -17,6 +18,7 @@ from engage.config import Settings
 from engage.connections import ask, tell
 from engage.db import connection, db, transaction
 from engage.postgres import Postgres
+from engage.prepared import Prepared, ahead, together
 from tests.waiting import until
 
 PUT = "INSERT INTO shelf VALUES (%s, %s)"
@@ -51,6 +53,26 @@ def test_what_is_told_is_there_for_the_next_question_and_for_whoever_asks_otherw
     assert transaction(work) == ([(1, "Ada"), (3, 'a "\\ b')], 4)
     transaction(lambda: tell(connection(), PUT, (5, "Cleo")))
     assert shelf()[-1] == (5, "Cleo")
+
+
+NAMES = Prepared(select(column("name", String)).select_from(table("shelf")), itemgetter(0)), {}
+SHELF = Prepared(select(column("id", Integer)).select_from(table("shelf")), itemgetter(0))
+
+
+@pytest.mark.usefixtures("driver")
+def test_what_is_asked_ahead_goes_with_the_next_question_and_is_answered_once() -> None:
+    def work() -> list[list[int]]:
+        tell(connection(), PUT, (1, "Ada"))
+        with ahead((SHELF, {})):
+            assert together(NAMES) == [["Ada"]]
+            tell(connection(), PUT, (2, "Ben"))
+            return [SHELF.all(), SHELF.all()]
+
+    assert transaction(work) == [[1], [1, 2]]
+    with pytest.raises(DBAPIError), ahead((SHELF, {})):
+        ask(connection(), "SELECT 1 / 0", ())
+    db.session.rollback()
+    assert SHELF.all() == [1, 2]
 
 
 def test_a_refusal_comes_by_the_commit_at_last_and_names_what_was_refused(driver: Postgres) -> None:

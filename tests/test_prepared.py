@@ -13,7 +13,7 @@ from engage.outbox.models import Message
 from engage.prepared import Prepared
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.rows import insert_one
+from engage.rows import insert_rows
 from tests.conftest import NOW, PROGRAMME, publish
 
 _of = Message.__table__
@@ -44,7 +44,7 @@ def test_values_come_and_go_as_they_do_through_models(house: int) -> None:
 def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(house: int) -> None:
     row = {"slug": "resellers", "created_at": NOW}
     with pytest.raises(IntegrityError):
-        transaction(lambda: insert_one(Programme.__table__, row))
+        transaction(lambda: insert_rows(Programme.__table__, [row]))
 
 
 def test_who_listens_for_statements_hears_them(house: int) -> None:

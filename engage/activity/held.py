@@ -11,7 +11,7 @@ from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
 from engage.db import changed, db
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 from engage.rows import among
 
@@ -27,6 +27,11 @@ _ANY_WAITING = Prepared(
     )
     .limit(1)
 )
+
+
+def any_waiting(programme_id: int, source: str) -> Question:
+    """Whether any report of a source waits at all."""
+    return _ANY_WAITING, {"programme_id": programme_id, "source": source}
 
 
 def raw(report: Report) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _settle(row: HeldFact, state: str, now: datetime) -> None:
 
 def _waiting(programme_id: int, source: str, external_ids: Collection[str]) -> dict[str, HeldFact]:
     """What waits under these external ids; one small question where nothing waits at all."""
-    if not external_ids or not _ANY_WAITING.first(programme_id=programme_id, source=source):
+    if not external_ids or together(any_waiting(programme_id, source)) == [[]]:
         return {}
     rows = db.session.scalars(
         select(HeldFact).where(

@@ -89,8 +89,7 @@ def place(board: Published | None, standings: list[dict[str, Any]]) -> list[dict
 def boards(here: Programme, found: Partner, day: Any, voice: Voice) -> list[dict[str, Any]]:
     """Where the partner, or the group it counts for, stands on each board."""
     rows = []
-    names = (getattr(found, kind) for kind in GROUP_KINDS)
-    groups = group_ids(here.id, filter(None, names))
+    groups = group_ids(here.id, [{kind: getattr(found, kind) for kind in GROUP_KINDS}])
     for board in leaderboards.boards(here):
         rule, model = board.rule, board.model
         member: int | None = found.id

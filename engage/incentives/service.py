@@ -10,7 +10,7 @@ from engage.incentives import language
 from engage.incentives.models import Rule, RuleVersion
 from engage.incentives.rules import Version
 from engage.incentives.worth import Book
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 
 _rules: Any = Rule.__table__.c
@@ -33,9 +33,14 @@ _VERSIONS = Prepared(
 )
 
 
+def versions(programme: Programme) -> Question:
+    """What `books` asks."""
+    return _VERSIONS, {"programme_id": programme.id}
+
+
 def books(programme: Programme) -> list[Book]:
     """Every rule of the programme, retired ones included: their facts keep their worth."""
-    rows = _VERSIONS.all(programme_id=programme.id)
+    (rows,) = together(versions(programme))
     return list(_read(tuple(rows), programme.currency, programme.timezone))
 
 

@@ -23,7 +23,7 @@ from engage.leaderboards.windows import touched
 from engage.ledger.rules import Difference, Move
 from engage.partners import service as partners
 from engage.periods import Period
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -38,6 +38,11 @@ _ROWS = Prepared(
     .where(_boards.programme_id == bindparam("programme_id"), _boards.retired_at.is_(None))
     .order_by(_boards.position, _boards.id)
 )
+
+
+def published(programme: Programme) -> Question:
+    """The boards that `move` carries into."""
+    return _ROWS, {"programme_id": programme.id}
 
 
 def move(
@@ -83,9 +88,8 @@ def _changes(
     climbed: Mapping[int, datetime] | None,
 ) -> list["_Change"]:
     """What a batch adds to each board that it changes."""
-    kinds = {published.rule.by for published in published_boards} - {"partner"}
-    named = {name for who in attributes.values() for kind in kinds if (name := who[kind])}
-    groups = partners.groups(programme.id, named) if named else {}
+    grouped = any(published.rule.by != "partner" for published in published_boards)
+    groups = partners.groups(programme.id, attributes.values()) if grouped else {}
     changed: list[_Change] = []
     for published in published_boards:
         rule = published.rule
@@ -118,7 +122,7 @@ def _to_carry(programme: Programme, now: datetime) -> list[Published]:
     Where anything is due of one by the clock, they are models.
     """
     db.session.flush()
-    rows = _ROWS.all(programme_id=programme.id)
+    (rows,) = together(published(programme))
     if any(row.turns_at and row.turns_at <= now for row in rows):
         return service.boards(programme)
     return [

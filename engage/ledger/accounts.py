@@ -7,16 +7,15 @@ from sqlalchemy import bindparam, select
 
 from engage.ledger.models import Account
 from engage.ledger.rules import Place
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.rows import add_to, among, insert_rows, next_ids
 
 _accounts: Any = Account.__table__.c
 _HELD = select(
     *(_accounts[name] for name in ("kind", "partner_id", "unit", "id", "balance", "floor"))
 )
-#: Those of these partners and of nobody, for `opened`. A partner's are found by the partner: SQLite
-#: would go through the whole programme's.
-STANDING = Prepared(
+#: A partner's are found by the partner: SQLite would go through the whole programme's.
+_STANDING = Prepared(
     _HELD.where(
         _accounts.programme_id == bindparam("programme_id"), _accounts.partner_id.is_(None)
     ).union_all(
@@ -36,9 +35,14 @@ class Held(NamedTuple):
     floor: int | None = None
 
 
+def standing(programme_id: int, partner_ids: set[int]) -> Question:
+    """The accounts of these partners and of nobody, for `opened`."""
+    return _STANDING, {"programme_id": programme_id, "partner_ids": partner_ids}
+
+
 def held(programme_id: int, wanted: set[Place]) -> dict[Place, Held]:
     """Accounts (and others of their partners), opened where there is none yet."""
-    rows = STANDING.all(programme_id=programme_id, partner_ids=whose(wanted))
+    (rows,) = together(standing(programme_id, whose(wanted)))
     return opened(programme_id, rows, wanted)
 
 
@@ -47,7 +51,7 @@ def whose(wanted: set[Place]) -> set[int]:
 
 
 def opened(programme_id: int, rows: Sequence[Any], wanted: set[Place]) -> dict[Place, Held]:
-    """The accounts in rows of `STANDING`, and those that are ``wanted`` and not among them."""
+    """The accounts in rows of `standing`, and those that are ``wanted`` and not among them."""
     found = {(kind, partner_id, unit): Held(*held) for kind, partner_id, unit, *held in rows}
     missing = sorted(wanted - found.keys(), key=lambda place: (place[0], place[1] or 0, place[2]))
     ids = next_ids("accounts", len(missing))

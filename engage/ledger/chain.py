@@ -19,8 +19,8 @@ from sqlalchemy import bindparam, func, or_, select
 
 from engage.db import db
 from engage.ledger.models import Link, Transfer
-from engage.prepared import Prepared
-from engage.rows import insert_one
+from engage.prepared import Prepared, Question
+from engage.rows import insert_rows
 
 #: What is sealed of a line, in this order for good: the links that stand depend on it.
 COLUMNS = (
@@ -51,13 +51,19 @@ COLUMNS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _links: Any = Link.__table__.c
-#: The newest link of a programme.
-LAST = Prepared(
+_LAST = Prepared(
     select(_links.number, _links.hash)
     .where(_links.programme_id == bindparam("programme_id"))
     .order_by(_links.number.desc())
     .limit(1)
 )
+
+
+def newest(programme_id: int) -> Question:
+    """The last link of a programme, if there is any, for `add`."""
+    return _LAST, {"programme_id": programme_id}
+
+
 #: What the first link of a programme follows.
 BEGINNING = "0" * 64
 
@@ -95,12 +101,19 @@ def link_hash(previous: str, programme_id: int, number: int, sealed: Seal) -> st
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime, last: Any = None) -> int:
+def add(
+    link_id: int,
+    programme_id: int,
+    rows: Sequence[tuple[Any, ...]],
+    now: datetime,
+    last: Any = None,
+) -> None:
     """Write the link of transfers that are about to go in, as values of ``COLUMNS``, behind the
-    ``last`` one, if there is any; its id."""
+    ``last`` one, if there is any."""
     number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
     sealed = seal(rows)
     row = {
+        "id": link_id,
         "programme_id": programme_id,
         "number": number,
         "previous": previous,
@@ -109,7 +122,7 @@ def add(programme_id: int, rows: Sequence[tuple[Any, ...]], now: datetime, last:
         "hash": link_hash(previous, programme_id, number, sealed),
         "posted_at": now,
     }
-    return insert_one(Link.__table__, row)
+    insert_rows(Link.__table__, [row])
 
 
 class Verdict(NamedTuple):

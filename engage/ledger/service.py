@@ -23,8 +23,8 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
-from engage.prepared import together
-from engage.rows import insert, next_ids
+from engage.prepared import ahead, together
+from engage.rows import drawing, insert, next_ids
 
 
 class _Line(NamedTuple):
@@ -85,16 +85,16 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
     """Add transfers and move the balances of their accounts."""
     if not lines:
         return
-    ids = next_ids("transfers", len(lines))
     sums: dict[tuple[str, int, str], int] = defaultdict(int)
     for line in lines:
         sums[line.way] += line.amount
     ways = {way: _ends(*way) for way in sums}
     wanted = {place for ends in ways.values() for place in ends}
-    stands, last = together(
-        (accounts.STANDING, {"programme_id": programme_id, "partner_ids": accounts.whose(wanted)}),
-        (chain.LAST, {"programme_id": programme_id}),
-    )
+    asked = accounts.standing(programme_id, accounts.whose(wanted)), chain.newest(programme_id)
+    with ahead(*asked, drawing("ledger_links", 1)):
+        ids = next_ids("transfers", len(lines))
+        (link_id,) = next_ids("ledger_links", 1)
+        stands, last = together(*asked)
     held = accounts.opened(programme_id, stands, wanted)
     moved: dict[Place, int] = defaultdict(int)
     for way, (source, target) in ways.items():
@@ -113,7 +113,7 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
             ids, lines, strict=True
         )
     ]
-    link_id = chain.add(programme_id, rows, now, *last)
+    chain.add(link_id, programme_id, rows, now, *last)
     # Last: the database looks at the balances after it.
     insert(Transfer.__table__, (*chain.COLUMNS, "link_id"), [(*row, link_id) for row in rows])
 

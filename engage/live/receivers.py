@@ -8,10 +8,11 @@ from sqlalchemy import bindparam, select
 from engage.leaderboards import language
 from engage.leaderboards.models import Board
 from engage.live import publish
-from engage.prepared import Prepared
+from engage.prepared import Prepared, ahead
 from engage.queue import connection
 from engage.rows import among
 from engage.screens import receivers as screens
+from engage.screens.service import plans_of
 
 _boards: Any = Board.__table__.c
 _VERSIONS = Prepared(
@@ -23,7 +24,9 @@ _VERSIONS = Prepared(
 
 def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     """Topic ``moved``: these boards have new standings, these partners new numbers."""
-    versions = _VERSIONS.all(programme_id=programme_id, slugs=payload["boards"])
+    with ahead(plans_of(programme_id)):
+        versions = _VERSIONS.all(programme_id=programme_id, slugs=payload["boards"])
+        celebrated = screens.moved(programme_id, payload, now)
     publish.publish(
         connection(),
         *(
@@ -31,7 +34,7 @@ def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
             for slug, version, stored in versions
         ),
         *(publish.partner_changed(programme_id, partner_id) for partner_id in payload["partners"]),
-        *screens.moved(programme_id, payload, now),
+        *celebrated,
     )
 
 

@@ -21,7 +21,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Stage
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -75,13 +75,18 @@ class Running(NamedTuple):
         return {unit: found.get(unit, 0) for unit in self.limits}
 
 
+def published(programme: Programme, first: date, last: date) -> Question:
+    """What `missions` asks."""
+    return _ROWS, {"programme_id": programme.id, "first": first, "last": last}
+
+
 def missions(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
     """The programme's missions that are not retired, those ending first in front.
 
     With days, those that run on any of them.
     """
     db.session.flush()
-    rows = _ROWS.all(programme_id=programme.id, first=first, last=last)
+    (rows,) = together(published(programme, first, last))
     by_mission = groupby(rows, itemgetter(slice(0, -2)))
     return [_read(said, tuple(stages), programme.currency) for said, stages in by_mission]
 

@@ -13,7 +13,7 @@ from engage.db import db
 from engage.partners import rules
 from engage.partners.choices import cannot_leave
 from engage.partners.models import Group, Partner
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 from engage.rows import among, insert_rows, next_ids
 from engage.tiers import language as tiers
@@ -176,13 +176,9 @@ def _known(programme_id: int, external_ids: Iterable[str]) -> dict[str, Row[Any]
 
 
 def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
-    wanted = {
-        (kind, name)
-        for profile in profiles
-        for kind in GROUP_KINDS
-        if (name := getattr(profile, kind))
-    }
-    missing = sorted(wanted - groups(programme_id, (name for _, name in wanted)).keys())
+    who = [profile._asdict() for profile in profiles]
+    wanted = {(kind, name) for each in who for kind in GROUP_KINDS if (name := each[kind])}
+    missing = sorted(wanted - groups(programme_id, who).keys())
     ids = next_ids("groups", len(missing))
     insert_rows(
         Group.__table__,
@@ -193,9 +189,15 @@ def _open_groups(programme_id: int, profiles: Iterable[Profile]) -> None:
     )
 
 
-def groups(programme_id: int, names: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Ids of the programme's groups of these names, by kind and name."""
-    rows = _GROUPS.all(programme_id=programme_id, names={*names})
+def grouped(programme_id: int, who: Iterable[Mapping[str, Any]]) -> Question:
+    """What `groups` asks."""
+    named = {name for partner in who for kind in GROUP_KINDS if (name := partner[kind])}
+    return _GROUPS, {"programme_id": programme_id, "names": named}
+
+
+def groups(programme_id: int, who: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """Ids of the groups that partners with these attributes are in, by kind and name."""
+    (rows,) = together(grouped(programme_id, who))
     return {(kind, name): group_id for kind, name, group_id in rows}
 
 

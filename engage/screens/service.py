@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from engage.db import db
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.screens import rules
 from engage.screens.models import Screen
 from engage.screens.rules import Plan
@@ -46,9 +46,14 @@ def screen(programme_id: int, screen_id: int) -> Screen | None:
     return next((one for one in screens(programme_id) if one.id == screen_id), None)
 
 
+def plans_of(programme_id: int) -> Question:
+    """What `celebrate` asks."""
+    return _PLANS, {"programme_id": programme_id}
+
+
 def celebrate(programme_id: int) -> bool:
     """Whether any screen of the programme wants to hear of what there is to celebrate."""
-    plans = _PLANS.all(programme_id=programme_id)
+    (plans,) = together(plans_of(programme_id))
     return any(rules.parse(screen.plan).celebrates for screen in plans)
 
 
