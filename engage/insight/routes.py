@@ -76,7 +76,7 @@ def listing(
     counted: Counted | None = None,
 ) -> dict[str, Any]:
     """A page of a partner's facts for templates/insight/facts.html, as the address narrows it."""
-    wanted, before = counted.wanted if counted else _filter(today), page_before()
+    wanted, before = counted.wanted if counted else _filter(), page_before()
     found = facts.listed(partner.id, wanted, limit=PAGE + 1, before_id=before)
     asked: dict[str, Any] = {
         name: value for name, value in request.args.items() if name != "before" and value
@@ -121,7 +121,7 @@ def _counted(programme: Programme, partner: Partner, today: date, voice: Voice) 
     return None
 
 
-def _filter(today: date) -> facts.Filter:
+def _filter() -> facts.Filter:
     """What the address narrows the list to; what leads nowhere is no page."""
     kind, name = request.args.get("kind") or None, request.args.get("period") or None
     try:

@@ -1,9 +1,9 @@
 """The programme file: read whole or refused whole, and written back to the same meaning."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 
@@ -45,6 +45,7 @@ _KEYS = (
 )
 _HEAD = ("slug", "name", "timezone", "currency")
 _NOTHING = ("", "", "", "")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +82,31 @@ def parse(text: str, films: Mapping[str, triggers.Filmable] | None = None) -> Pr
     # Where these are wrong the rest is read all the same.
     currency = read.otherwise("USD", _currency, known)
     zone = read.otherwise("UTC", _timezone, known)
+
+    def each(
+        key: str,
+        reader: Callable[[Any], T],
+        names: tuple[str, ...] = ("slug",),
+        most: int = reading.MOST_TABLES,
+    ) -> tuple[T, ...]:
+        return take(reading.each, raw, key, reader, names, most)
+
     if raw.get("payouts") == {}:
         take.note("payouts", 'is empty: write period = "month", or leave it out')
     whole = ProgrammeFile(
         *take(_head, head) or _NOTHING,
         budget=take(reading.one, raw, "budget", ledger.parse_budget),
-        segments=take(reading.each, raw, "segments", partners.parse),
+        segments=each("segments", partners.parse),
         payouts=take(reading.one, raw, "payouts", payout_rules.parse),
-        tiers=take(reading.each, raw, "tiers", lambda row: tiers.parse(row, currency), ("name",)),
-        rules=take(reading.each, raw, "rules", lambda row: _rule(row, currency, zone)),
-        boards=take(reading.each, raw, "boards", lambda row: leaderboards.parse(row, currency)),
-        missions=take(reading.each, raw, "missions", lambda row: missions.parse(row, currency)),
-        triggers=take(
-            reading.each,
-            raw,
-            "triggers",
-            lambda row: triggers.parse(row, films),
-            most=triggers.MOST,
-        ),
+        tiers=each("tiers", lambda row: tiers.parse(row, currency), ("name",)),
+        rules=each("rules", lambda row: _rule(row, currency, zone)),
+        boards=each("boards", lambda row: leaderboards.parse(row, currency)),
+        missions=each("missions", lambda row: missions.parse(row, currency)),
+        triggers=each("triggers", lambda row: triggers.parse(row, films), most=triggers.MOST),
         intake=take(reading.one, raw, "intake", activity.parse_intake),
         dispute_days=take(reading.one, raw, "disputes", disputes.parse_working_days),
-        rates=take(
-            reading.each,
-            raw,
-            "rates",
-            lambda row: activity.parse_rate(row, currency),
-            ("from", "day"),
-            MOST_RATES,
+        rates=each(
+            "rates", lambda row: activity.parse_rate(row, currency), ("from", "day"), MOST_RATES
         ),
     )
     try:
