@@ -167,7 +167,7 @@ def served(
             ("my place, nothing changed", f"{BOARD}/me", {}),
         ):
             found[name] = cost(server, lambda p=path, h=headers: me.ask(p, **h), reads)  # type: ignore[misc]
-        found |= after_a_fact(server, facts, shown, me, min(reads, 40))
+        found |= after_a_fact(server, facts, shown, browsers, min(reads, 40))
         found |= sixteen(server, facts, browsers, options.seconds)
     floor()
     return _beside(found, floors, statistics.median(paused))
@@ -199,21 +199,29 @@ def _beside(found: dict[str, float], floors: list[float], pause: float) -> dict[
 
 
 def after_a_fact(
-    server: Server, facts: Facts, shown: list[str], me: Browser, times: int
+    server: Server, facts: Facts, shown: list[str], browsers: list[Browser], times: int
 ) -> dict[str, float]:
-    """The first look behind a fact (of anybody; of who is ``shown``), without the fact: medians."""
+    """The first look behind a fact (of anybody; of who is ``shown``), without the fact: medians.
+
+    And a fact with what the house makes of it, ahead of any look, where somebody looks at the board.
+    """
+    me, another = browsers[:2]
     found: dict[str, list[float]] = {}
     for _ in range(times):
-        for name, path, of in (
-            ("board page", BOARD, None),
-            ("board page whose table it moves", BOARD, shown),
-            ("my place", f"{BOARD}/me", None),
+        for name, path, of, who in (
+            ("board page", BOARD, None, me),
+            ("board page whose table it moves", BOARD, shown, me),
+            ("board page whose table it moves, another reader", BOARD, shown, another),
+            ("my place", f"{BOARD}/me", None, me),
         ):
-            time.sleep(INTERVAL)  # or it is one of a burst, which is shown at its end
-            facts.one(of)
+            me.ask(path)  # is who looked last
+            time.sleep(INTERVAL)  # or the fact is one of a burst, which is shown at its end
             before = settled(server)
-            me.ask(path)
-            found.setdefault(f"{name}, first after a fact", []).append(settled(server) - before)
+            facts.one(of)
+            with_fact = settled(server)
+            who.ask(path)
+            found.setdefault(f"{name}, first after a fact", []).append(settled(server) - with_fact)
+            found.setdefault("a fact while somebody looks", []).append(with_fact - before)
     return {name: round(statistics.median(took) * 1e6, 1) for name, took in found.items()}
 
 

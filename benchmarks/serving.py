@@ -1,5 +1,6 @@
 """A server as a process of its own, what the kernel says it used, and browsers that keep their lines."""
 
+import contextlib
 import json
 import os
 import selectors
@@ -51,8 +52,11 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        threads = Path(f"/proc/{self._child.pid}/task").glob("*/schedstat")
-        return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
+        spent = 0
+        for file in Path(f"/proc/{self._child.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended
+                spent += int(file.read_text().split()[0])
+        return spent / 1e9
 
 
 class Browser:

@@ -64,6 +64,7 @@ class House:
         pages: Any = WSGIMiddleware(wsgi, workers=THREADS, send_queue_size=PARTS_AHEAD)
         if memory:
             pages = Door(pages, flask, memory)
+            live.told = pages.moved
         self._pages = Bodies(pages, limits or Limits(), folder, proxied)
 
     def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:

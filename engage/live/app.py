@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from werkzeug.sansio.utils import host_is_trusted
 
 from engage.live.hub import Hub
-from engage.live.rules import Viewer, frame
+from engage.live.rules import Change, Viewer, frame
 from engage.live.session import Sessions
 from engage.live.stream import Message, Send, Stream
 from engage.live.subscription import listen
@@ -73,6 +73,8 @@ class Live:
         host_header: bytes = b"host",
     ) -> None:
         self.hub: Hub | None = None
+        #: Hears of every change before the streams do.
+        self.told: Callable[[Change], None] | None = None
         self._redis_url = redis_url
         self._sessions = sessions
         self._hosts = list(hosts)
@@ -82,7 +84,7 @@ class Live:
 
     def start(self) -> None:
         """Begin to listen to the bus, whether or not it is there yet. Needs a running loop."""
-        hub = self.hub = Hub()
+        hub = self.hub = Hub(self.told)
         for work in (hub.pump(), listen(hub, self._redis_url), _beat(hub), self._recheck(hub)):
             task = asyncio.get_running_loop().create_task(work)
             task.add_done_callback(_mourn)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from typing import NoReturn
 
 from engage.live.log import Entry, Log
@@ -33,9 +34,13 @@ Place = tuple[int, Audience]
 
 
 class Hub:
-    """Made inside a running event loop; `pump` is to run as a task for as long as it is used."""
+    """Made inside a running event loop; `pump` is to run as a task for as long as it is used.
 
-    def __init__(self) -> None:
+    `told` hears of every change before the streams do.
+    """
+
+    def __init__(self, told: Callable[[Change], None] | None = None) -> None:
+        self._told = told
         self._loop = asyncio.get_running_loop()
         self._epoch = secrets.token_hex(4)
         self._number = 0  # of the newest frame made
@@ -140,6 +145,8 @@ class Hub:
             await asyncio.sleep(0)
 
     def _emit(self, change: Change) -> None:
+        if self._told is not None:
+            self._told(change)
         self._number += 1
         broad = change.audience == "everyone"
         made = frame(change.event, change.data, self._mark(self._number) if broad else None)

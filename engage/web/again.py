@@ -104,6 +104,11 @@ class Again:
         )
 
     @property
+    def alike(self) -> Hashable:
+        """What it shares with the answers of others."""
+        return self.board.model.id, *(part.shared for part, _ in self.parts if part.shared)
+
+    @property
     def parts(self) -> Iterator[tuple[Part, Made]]:
         return zip((p for p in self.layout if isinstance(p, Part)), self.made, strict=True)
 

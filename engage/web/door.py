@@ -5,13 +5,14 @@ in the same languages, at the same host. Before it is given again one statement 
 let its reader in and at the board's version (`accounts.glance`); so who lost a seat, signed out or was
 locked out is turned over to Flask at once, whoever changed the database, and so is who reads a board that
 anything but facts has changed. Where facts have moved it on, its parts are made anew, of a burst at most
-four times a second (`web.shown`). What the door does not know, or cannot find out, Flask answers.
+four times a second (`web.shown`), and before anybody asks where somebody looked since the last time. What
+the door does not know, or cannot find out, Flask answers.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from engage.accounts import glance
 from engage.accounts.glance import Moved
 from engage.bodies import Application, Message, Receive, Send
 from engage.db import db
+from engage.live.rules import Change
 from engage.shelf import Shelf
 from engage.web import again, health, window
 from engage.web.again import Again, Made, Stands
@@ -41,6 +43,8 @@ _HTML = (b"content-type", b"text/html; charset=utf-8")
 _THREADS = 4
 #: Shared parts at hand, by version; boards of which is known what is shown.
 _SHARED, _BOARDS = 128, 1_000
+#: Tables of a board that are made anew before anybody asks: those looked at last.
+_AHEAD = 16
 #: With it a browser names the version that it was told of.
 _TOLD = b"board-version"
 
@@ -65,6 +69,9 @@ class Door:
         with flask.app_context():
             self._window = window.onto(db.engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
+        #: Whose answer of each board was looked at last since the board moved, of those who share a table.
+        self._looked: Shelf[dict[Hashable, Any]] = Shelf(_BOARDS)
+        self._ahead: set[asyncio.Task[None]] = set()
         #: Answers that are being made anew, by what others share of them.
         self._under_way: dict[Any, asyncio.Future[Again]] = {}
 
@@ -78,6 +85,7 @@ class Door:
         if not kept:
             self._answers.drop(key)
             return await self._ask(key, scope, receive, send)
+        self._note(key, kept)
         status = await _give(kept, scope, send)
         health.count(kept.noted.endpoint, "GET", status, time.perf_counter() - began)
 
@@ -97,8 +105,7 @@ class Door:
         return self._keep(key, replace(kept, noted=noted))
 
     async def _now(self, noted: Again, scope: dict[str, Any]) -> Again | None:
-        loop, board = asyncio.get_running_loop(), noted.board.model
-        alike = board.id, *(part.shared for part, _ in noted.parts if part.shared)
+        loop, board, alike = asyncio.get_running_loop(), noted.board.model, noted.alike
         while True:
             moved = await self._look(noted)
             if moved is None or moved.reshaped != board.reshaped:
@@ -117,7 +124,7 @@ class Door:
         if self._window.is_near and None not in stands:  # all is there: nobody has to wait for it
             return noted.renew(noted, moved, version, stands)
         renewed = loop.run_in_executor(self._threads, noted.renew, noted, moved, version, stands)
-        if len(alike) == 1:
+        if not any(part.shared for part, _ in noted.parts):
             return await renewed
         self._under_way[alike] = renewed
         renewed.add_done_callback(lambda _: self._under_way.pop(alike))
@@ -176,7 +183,30 @@ class Door:
 
         await self._pages(scope, receive, heard)
         if slot and headers is not None:
-            self._keep(key, _Kept(slot[0], headers))
+            self._note(key, self._keep(key, _Kept(slot[0], headers)))
+
+    def _note(self, key: Any, kept: _Kept) -> None:
+        """Somebody looked at this answer."""
+        board = kept.noted.board.model
+        looked = self._looked.get((board.programme_id, board.slug), dict)
+        looked.pop(kept.noted.alike, None)
+        looked[kept.noted.alike] = key
+        if len(looked) > _AHEAD:
+            del looked[next(iter(looked))]
+
+    def moved(self, change: Change) -> None:
+        """Facts moved a board: make anew what was looked at since the last time. Whoever looks next need
+        not wait for it, and who nobody looks at costs nothing. To be called in the event loop."""
+        board = change.programme_id, change.data.get("board")
+        for key in (self._looked.find(board) or {}).values():
+            task = asyncio.get_running_loop().create_task(self._make(key, change.version))
+            self._ahead.add(task)  # the loop itself would forget it
+            task.add_done_callback(self._ahead.discard)
+        self._looked.drop(board)
+
+    async def _make(self, key: Any, version: int) -> None:
+        if found := self._answers.find(key):
+            await self._stands(key, found, {"headers": [(_TOLD, str(version).encode())]})
 
 
 def _key(scope: dict[str, Any]) -> Any:

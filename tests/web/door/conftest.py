@@ -16,7 +16,9 @@ from engage.accounts.models import User
 from engage.asgi import House
 from engage.config import Settings
 from engage.db import db
+from engage.live import publish
 from engage.live.app import Live
+from engage.live.rules import change
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from tests.conftest import NOW, Cast
@@ -55,7 +57,7 @@ class Doors:
     def __init__(self, app: Flask, memory: int = 2**20) -> None:
         self.app = app
         self.asked: list[str] = []
-        live = Live("unix:///nowhere", Sessions())
+        self._live = live = Live("unix:///nowhere", Sessions())
         inner = app.wsgi_app
 
         def heard(environ: Any, start_response: Any) -> Any:
@@ -70,6 +72,18 @@ class Doors:
         db.session.commit()
         Time.now += self.pause
         return contextvars.Context().run(asyncio.run, self._get(path, cookie, method, headers))
+
+    def tell(self, cast: Cast, version: int) -> None:
+        """The house hears that facts moved the board, and does what it then does by itself."""
+        db.session.commit()
+        Time.now += self.pause
+        contextvars.Context().run(asyncio.run, self._tell(cast.programme.id, version))
+
+    async def _tell(self, programme_id: int, version: int) -> None:
+        assert self._live.told
+        said = publish.board_changed(programme_id, "sales", version)
+        self._live.told(change(said))
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
 
     async def _get(self, path: str, cookie: str, method: str, headers: dict[str, str]) -> Answer:
         address, _, query = path.partition("?")

@@ -1,13 +1,16 @@
 """Of a board's page the door makes new what a fact moved, when it is to be seen, and nothing else."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from engage import flow
+from engage.accounts import service as accounts
 from engage.db import transaction
 from engage.leaderboards import jobs, parts
+from engage.leaderboards import service as boards
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.conftest import NOW, Cast, record, sale
@@ -33,13 +36,8 @@ def test_a_fragment_that_is_there_already_is_not_sent_again(doors: Doors, cast: 
     assert doors.get(ROWS, rival) == doors.get(ROWS, mine)
 
 
-def test_a_fact_makes_new_only_what_it_moves(
-    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
-):
-    others = [Profile(f"X{n}", f"Partner {n}") for n in range(51)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
-    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(51)))
-    mine = cookie(doors.app, cast.alice.user)
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of parts that are made, from now on."""
     made: list[str] = []
 
     def counting(name: str) -> None:
@@ -47,6 +45,17 @@ def test_a_fact_makes_new_only_what_it_moves(
         monkeypatch.setattr(parts, name, lambda *told: made.append(name) or make(*told))
 
     counting("me"), counting("rows")
+    return made
+
+
+def test_a_fact_makes_new_only_what_it_moves(
+    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    others = [Profile(f"X{n}", f"Partner {n}") for n in range(51)]
+    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(51)))
+    mine = cookie(doors.app, cast.alice.user)
+    made = counted(monkeypatch)
 
     def look(*, says: list[str], as_of: int) -> str:
         """What the page says, of that version and minute: made of these parts anew."""
@@ -67,6 +76,36 @@ def test_a_fact_makes_new_only_what_it_moves(
     assert look(says=["rows"], as_of=1) == before.replace("11:00", "11:01")
     record(cast.programme, sale("in sight", "X9", "0.5"), now=Time.now)
     assert look(says=["rows"], as_of=1) != before
+
+
+@pytest.mark.parametrize("app", ["sqlite", "postgresql"], indirect=True)
+def test_what_somebody_looked_at_is_made_before_anybody_asks_again(
+    doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    first, last = (cookie(doors.app, who.user) for who in (cast.alice, cast.charlie))
+    made = counted(monkeypatch)
+
+    def made_for(look: Callable[[], object]) -> list[str]:
+        made.clear()
+        look()
+        return list(made)
+
+    def another_sale() -> None:
+        number = boards.board(cast.programme, "sales").model.version + 1  # type: ignore[union-attr]
+        record(cast.programme, sale(f"t-{number}", "A1", "10"), now=Time.now)
+        doors.tell(cast, number)
+
+    assert made_for(another_sale) == []  # nobody ever looked
+    doors.get(PAGE, first), doors.get(PAGE, last)
+    assert made_for(another_sale) == ["me", "rows"]
+    assert made_for(lambda: doors.get(PAGE, last)) == []
+    assert doors.get(PAGE, last).lasting == Doors(doors.app, memory=0).get(PAGE, last).lasting
+    assert made_for(lambda: doors.get(PAGE, first)) == ["me"]  # nobody else's
+    assert made_for(another_sale) == ["me", "rows"]
+    assert made_for(another_sale) == []  # nobody looked at what was made
+    doors.get(PAGE, first)
+    transaction(lambda: accounts.take_seat(cast.alice.user.id, cast.alice.partner, NOW))  # type: ignore[arg-type]
+    assert made_for(another_sale) == []
 
 
 def test_what_came_behind_the_close_of_a_result_is_told_at_once(doors: Doors, cast: Cast):
