@@ -77,9 +77,9 @@ class Voice:
             number, locale=self.locale, decimal_quantization=False, group_separator=False
         )
 
-    def quantity(self, value: int) -> str:
-        """Ten-thousandths as a plain number: ``125000 -> 12.5``."""
-        return formats.decimal4(value, self.locale)
+    def quantity(self, value: int, places: int | None = None) -> str:
+        """Ten-thousandths as a plain number: ``125000 -> 12.5``; or with so many digits after the point."""
+        return formats.decimal4(value, self.locale, places)
 
     def percent(self, share: Decimal, places: int | None = None) -> str:
         """An exact share: ``0.015 -> 1.5%``; or with so many digits after the point."""

@@ -194,7 +194,7 @@ def _total(
     if rule.measure == "amount":
         return voice.amount(rounded(value) if whole else value, currency, whole=whole)
     if bare and rule.counts_facts:
-        return voice.quantity(value)
+        return voice.quantity(value, _places(rule))
     if rule.measure == "facts":
         return facts.counted(rule.on or "", value, voice)
     if rule.counts_facts:

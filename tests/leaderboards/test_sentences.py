@@ -99,6 +99,22 @@ def test_a_score_is_told_in_what_the_board_counts_in(change: dict[str, Any], val
     assert sentences.score(board(**change), value, "USD") == said
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ["2", "2.3333"]),
+        ({"decimals": 4}, ["2.0000", "2.3333"]),
+        ({"decimals": 0}, ["2", "2"]),
+        ({"by": "team", "score": "average"}, ["2.00", "2.33"]),
+    ],
+)
+def test_the_scores_of_a_column_have_as_many_digits_as_the_board_says(
+    change: dict[str, Any], said: list[str]
+):
+    rule = board(measure="facts", **change)
+    assert [sentences.score(rule, value, "USD", bare=True) for value in (20_000, 23_333)] == said
+
+
 def test_percents_are_written_as_their_reader_writes_them():
     found = board(target="100")
     assert sentences.score(found, 1_234_500, "USD", Voice("de")) == "123,5\N{NO-BREAK SPACE}%"
