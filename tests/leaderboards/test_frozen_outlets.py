@@ -100,6 +100,7 @@ def test_a_partner_sees_its_own_score_and_neither_its_place_nor_a_gap(app: Flask
     bob = browser(app, cast.bob.user)
     mine = bob.get("/leaderboards/sales/me").text
     assert "$13,123.45" in mine
+    assert 'hx-trigger="live:partner from:body' in mine  # no news of the board tells of it
     for place in ("1st", "2nd", "3rd"):
         assert place not in mine
     for said in (mine, bob.get("/home/now").text):
