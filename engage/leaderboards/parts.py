@@ -26,7 +26,6 @@ from engage.leaderboards import (
     wording,
 )
 from engage.leaderboards import view as views
-from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.places import Rows
 from engage.leaderboards.view import PAGE, View
 from engage.money import POINTS
@@ -292,15 +291,3 @@ def frozen(view: View, member: int, voice: Voice) -> dict[str, Any]:
 def _to(view: View, row: ranking.Row) -> str:
     """The address that leads to a member's line in the table, wherever that is by then."""
     return url("leaderboards.board", **view.address(at=row.member_id))
-
-
-def line_of(view: View, member: int) -> str | None:
-    """The address of a member's line in the table; None where it has none."""
-    place = views.place(view, member)
-    if place is None:
-        return None
-    has_podium = place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
-    name = "podium" if has_podium else "board"
-    after = (place - 1) // PAGE * PAGE
-    address = view.address(after=after or None, _anchor=f"{name}-{member}")
-    return url("leaderboards.board", **address)

@@ -33,6 +33,7 @@ from engage.leaderboards import (
     wording,
 )
 from engage.leaderboards import view as views
+from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.offers import offers
 from engage.leaderboards.view import NoDivision, NoSuchView, View
 from engage.programmes.models import Programme
@@ -125,14 +126,22 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
     }
 
 
+def _line_of(view: View, member: int) -> str:
+    """The address of a member's line in the table."""
+    place = views.place(view, member) or abort(404)
+    has_podium = place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
+    name = "podium" if has_podium else "board"
+    after = (place - 1) // views.PAGE * views.PAGE
+    return url(".board", **view.address(after=after or None, _anchor=f"{name}-{member}"))
+
+
 @blueprint.get("/<board>")
 @allow("partner", "manager")
 def board(board: str) -> AnyResponse:
     """One board: where I am, the podium, the table; or the way to somebody's line in it (``at``)."""
     view, after, voice = _view(board), _number("after"), viewer()
     if "at" in request.args:
-        there = parts.line_of(view, _number("at"))
-        return redirect(there) if there else abort(404)
+        return redirect(_line_of(view, _number("at")))
     me = views.member_of(view.published, g.seat.partner)
     frame = render_template(
         "leaderboards/board.html",
