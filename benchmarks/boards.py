@@ -1,7 +1,7 @@
-"""What boards cost: `python benchmarks/boards.py [--members 5000] [--reads 300] [--quick]`.
+"""What boards cost: `python benchmarks/boards.py [--members 5000] [--reads 300] [--postgresql] [--quick]`.
 
-For each size a programme is made in a fresh database (SQLite, or DATABASE_URL's PostgreSQL, which must
-be empty), as `benchmarks/ranks.py` does. Measured is what a look costs the server that people's browsers
+For each size a programme is made in a fresh database (SQLite, or with ``--postgresql`` in a server of its
+own), as `benchmarks/ranks.py` does. Measured is what a look costs the server that people's browsers
 talk to, in CPU of its process as the kernel counts it, beside `hello world` in a bare Flask under the same
 server in the same run. The machine is shared: medians and ratios are what to trust; the noise of the floor
 is printed beside it.
@@ -14,10 +14,12 @@ by the API; what the same facts cost without readers is taken off.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,6 +32,9 @@ from ranks import house
 from serving import FLOOR, HOUSE, Browser, Server, all_at_once
 
 from engage.live.pace import INTERVAL
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.postgres import running
 
 BOARD, ROWS = "/leaderboards/sales", "/leaderboards/sales/rows"
 READERS, PACE = 16, 50
@@ -287,12 +292,20 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small: does it run, roughly how fast")
     parser.add_argument("--seconds", type=float, default=10, help="of sixteen readers")
     parser.add_argument("--port", type=int, default=18433)
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own")
     asked_for = parser.parse_args()
     if asked_for.quick:
         asked_for.members, asked_for.reads, asked_for.seconds = [1_000], 20, 1
     os.environ.setdefault("ENGAGE_ENV", "test")
-    for members in asked_for.members:
-        print(json.dumps(run(members, asked_for), indent=1), flush=True)
+    with contextlib.ExitStack() as stack:
+        server = None
+        if asked_for.postgresql:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-pg-"))
+            server = stack.enter_context(running(Path(made)))
+        for members in asked_for.members:
+            if server:
+                os.environ["DATABASE_URL"] = stack.enter_context(server.fresh())
+            print(json.dumps(run(members, asked_for), indent=1), flush=True)
 
 
 if __name__ == "__main__":
