@@ -15,7 +15,7 @@ from engage.home import news, sentences, service
 from engage.home.rules import NextTier
 from engage.home.service import Here
 from engage.insight.routes import form as what_if_form
-from engage.leaderboards import announcements, parts, pictures, wording
+from engage.leaderboards import announcements, pictures, wording
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
 from engage.leaderboards.offers import offers
@@ -167,7 +167,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "name": here.board.model.name,
         "slug": here.board.model.slug,
         "version": here.board.model.version,
-        **(parts.frozen(view, partner.id, voice) if here.frozen else {"frozen": None}),
+        **(announcements.frozen(view, partner.id, voice) if here.frozen else {"frozen": None}),
         "href": url("leaderboards.board", board=here.board.model.slug),
         "rows": rows,
         "mine": (mine := next((row for row in rows if row["me"]), None)),

@@ -8,7 +8,7 @@ from engage.activity import sentences as activity
 from engage.leaderboards import late, pictures, sentences
 from engage.leaderboards.late import Moved
 from engage.leaderboards.published import Published
-from engage.leaderboards.view import View
+from engage.leaderboards.view import View, own_score
 from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
@@ -46,6 +46,15 @@ def opens(programme: Programme, period: Period, voice: Voice) -> str:
     if period.kind in ("all", ROLLING):
         return voice.gettext("when it is lifted")
     return voice.gettext("on %(at)s", at=voice.moment(period.ends_at(programme.timezone)))
+
+
+def frozen(view: View, member: int, voice: Voice) -> dict[str, Any]:
+    """While the board stands still: what the member has by now, and no place; and until when."""
+    score = own_score(view, member) or 0
+    return {
+        "score": sentences.score(view.published.rule, score, view.programme.currency, voice),
+        "frozen": opens(view.programme, view.period, voice),
+    }
 
 
 def after_close(view: View, voice: Voice) -> dict[str, Any] | None:

@@ -201,7 +201,9 @@ _EXPLAINED = ("amount", "quantity", "facts", POINTS)
 def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = None) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
-        return _draw("leaderboards/_me.html", view, voice, **frozen(view, member, voice))
+        return _draw(
+            "leaderboards/_me.html", view, voice, **announcements.frozen(view, member, voice)
+        )
     found = views.near(view, member, rows=rows)
     mine = next((row for row in found.rows if row.member_id == member), None)
     yesterday = _yesterday(view, found)
@@ -277,15 +279,6 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
     shown = wording.shown(view, among, voice, small=True)
     lines = [line | {"href": _to(view, row)} for line, row in zip(shown, rows, strict=True)]
     return {"text": text, "lines": lines, "more": more}
-
-
-def frozen(view: View, member: int, voice: Voice) -> dict[str, Any]:
-    """While the board stands still: what the member has by now, and no place; and until when."""
-    score = views.own_score(view, member) or 0
-    return {
-        "score": sentences.score(view.published.rule, score, view.programme.currency, voice),
-        "frozen": announcements.opens(view.programme, view.period, voice),
-    }
 
 
 def _to(view: View, row: ranking.Row) -> str:
