@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from engage import periods
 from engage.conditions import PARTNER_ATTRIBUTES
 from engage.console.form_view import Words, audience, kinds
-from engage.console.typed_fields import NONE
+from engage.console.typed_fields import NONE, Typed, one
 from engage.console.typed_form import Reading
 from engage.incentives import terms
 from engage.incentives.drafts import known_values
@@ -19,7 +19,7 @@ from engage.leaderboards.models import Board as Row
 from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.rules import PERCENT, Board
 from engage.missions import service as missions
-from engage.money import POINTS
+from engage.money import POINTS, minor_digits
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web.here import today
@@ -28,7 +28,7 @@ from engage.web.here import today
 FIRST = 10
 
 
-def words(here: Programme, voice: Voice) -> Words:
+def words(here: Programme, typed: Typed, voice: Voice) -> Words:
     """What the form says beside its fields."""
     named, whom = terms.labels(voice), audience(here, voice)
     columns = {f"columns.{name}": named[f"where.{name}"] for name in PARTNER_ATTRIBUTES}
@@ -43,7 +43,7 @@ def words(here: Programme, voice: Voice) -> Words:
         about=whom.about,
         labels=named | whom.labels | _labels() | columns,
         hints=_hints(here),
-        choices=_counted(here, voice) | _when(here, voice) | _ranked(),
+        choices=_counted(here, voice) | _when(here, voice) | _ranked(_digits(here, typed)),
         columns={"name": _("Name"), "starts": _("First day"), "ends": _("Last day")},
         known=known_values(here) | whom.known | {"columns": list(rules.COLUMNS)},
         required=frozenset(("newcomers", "mean", "days", "best")),
@@ -158,7 +158,17 @@ def _when(here: Programme, voice: Voice) -> _Choices:
     }
 
 
-def _ranked() -> _Choices:
+def _digits(here: Programme, typed: Typed) -> Iterable[int]:
+    """How many digits after the point a score of what is typed may have."""
+    measure = one(typed, "measure")
+    if one(typed, "compare") == "target" or one(typed, "growth") == PERCENT:
+        return range(5)
+    if measure in ("amount", here.currency):
+        return sorted({0, 2 if measure == "amount" else minor_digits(measure)})
+    return range(1 if measure == POINTS else 5)
+
+
+def _ranked(digits: Iterable[int]) -> _Choices:
     """How scores are ranked, and who sees it."""
     return {
         "seen_by": [("audience", _("who is ranked on it")), ("everyone", _("everybody"))],
@@ -168,7 +178,7 @@ def _ranked() -> _Choices:
             ("first", _("who was there first")),
         ],
         "direction": [("highest", _("The highest score")), ("lowest", _("The lowest score"))],
-        "decimals": [(NONE, _("as many as fit")), *((str(n), str(n)) for n in range(5))],
+        "decimals": [(NONE, _("as many as fit")), *((str(n), str(n)) for n in digits)],
     }
 
 

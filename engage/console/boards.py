@@ -86,7 +86,7 @@ def _page(here: Programme, row: Board | None, typed: Typed, errors: Errors) -> s
 
 
 def _form(here: Programme, slug: str | None, typed: Typed, errors: Errors) -> dict[str, Any]:
-    return {"of": slug} | whole(FORM, typed, errors, view.words(here, viewer()), "board")
+    return {"of": slug} | whole(FORM, typed, errors, view.words(here, typed, viewer()), "board")
 
 
 def _read(here: Programme, slug: str | None, typed: Typed) -> Reading[rules.Board]:

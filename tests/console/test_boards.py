@@ -91,6 +91,15 @@ def test_what_is_missing_is_told_to_somebody_who_never_saw_a_file():
         assert said.startswith(remedy)
 
 
+def test_only_digits_that_a_score_can_have_are_offered(app: Flask, cast: Cast):
+    mia = browser(app, cast.mia.user)
+    offered = {"amount": ["0", "2"], "points": ["0"], "facts": ["0", "1", "2", "3", "4"]}
+    for measure, digits in offered.items():
+        form = page(mia.post("/console/boards/form", data=typed(BOARD, measure=measure)))
+        options = form.select("[name=decimals] option")
+        assert [str(option["value"]) for option in options][1:] == digits
+
+
 def test_a_mission_that_is_not_there_any_more_is_told_at_its_field(app: Flask, cast: Cast):
     mia = browser(app, cast.mia.user)
     form = typed(BOARD, period="mission", mission="long-gone")
