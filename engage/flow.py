@@ -22,10 +22,10 @@ from engage.incentives.worth import Attributes
 from engage.leaderboards import carrying, publishing
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.published import Published
-from engage.ledger import accounts, chain
 from engage.ledger import service as ledger
 from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
+from engage.missions import progress
 from engage.missions import service as tasks
 from engage.outbox import service as outbox
 from engage.partners import choices
@@ -83,19 +83,23 @@ def record(
     ``hold`` names the way the reports came ("API: crm"): what cannot be taken then waits in the
     queue, where the programme's policy says so. Without it nothing is held.
     """
-    if len(reports) == 1:
-        for_few()
+    is_asked_ahead = len(reports) == 1 and for_few()
     with ahead(*_asked(programme, reports, source)) as along:
         batch = activity.admit(programme, reports, source=source, now=now)
         kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
         changed = batch.new + batch.superseded
         climbed = tiers.advance(programme, changed)
         theirs = {fact.partner_id for fact in changed}
-        along(accounts.standing(programme.id, theirs))
-        who = partners.attributes(programme.id, theirs)
-        along(partners.grouped(programme.id, who.values()))
+        who = partners.attributes(programme.id, theirs, batch.partners)
+        concerned = missions.concerned(programme, changed, climbed.since)
+        if is_asked_ahead:
+            along(*ledger.asked(programme.id, theirs), partners.grouped(programme.id, who.values()))
+            for mission in concerned:
+                along(*progress.asked(mission, batch.new, batch.superseded, who))
         awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
-        rewards = missions.advance(programme, batch.new, batch.superseded, who, climbed.since)
+        rewards = missions.advance(
+            programme, concerned, batch.new, batch.superseded, who, climbed.since
+        )
         owed = awards + rewards
         # A rule that stops at its budget may pay others less, or more again.
         if others := {one.partner_id for one in owed} - who.keys():
@@ -118,7 +122,6 @@ def _asked(programme: Programme, reports: Sequence[Report], source: str) -> list
         rules.versions(programme),
         tasks.published(programme, min(days), max(days)),
         carrying.published(programme),
-        chain.newest(programme.id),
     ]
 
 

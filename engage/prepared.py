@@ -75,7 +75,7 @@ class _Ahead:
 
 
 @contextmanager
-def ahead(*questions: Question) -> Iterator[Callable[[Question], None]]:
+def ahead(*questions: Question) -> Iterator[Callable[..., None]]:
     """Until it ends, the next message has these questions with it, and who asks one of them for the first
     time needs no other. They are such whose answers nothing changes in between. More of them are said to
     what is given back."""
@@ -85,13 +85,13 @@ def ahead(*questions: Question) -> Iterator[Callable[[Question], None]]:
     mine: list[_Ahead] = []
     is_told_one_by_one = current().dialect.name == "sqlite"
 
-    def along(question: Question) -> None:
-        if not is_told_one_by_one and all(each.question != question for each in known):
-            mine.append(_Ahead(question))
-            known.append(mine[-1])
+    def along(*questions: Question) -> None:
+        for question in () if is_told_one_by_one else questions:
+            if all(each.question != question for each in known):
+                mine.append(_Ahead(question))
+                known.append(mine[-1])
 
-    for question in questions:
-        along(question)
+    along(*questions)
     try:
         yield along
     finally:
@@ -140,14 +140,16 @@ _FOR_FEW = "SELECT " + ", ".join(
 )
 
 
-def for_few() -> None:
+def for_few() -> bool:
     """Until the transaction ends, statements are about few rows: PostgreSQL goes by indexes, and by the
     plans it has. By itself it plans anew for a list (of unknown length it takes it for ten), which
     takes longer than to carry it out, and reads small tables whole, which is in the way of all who
-    write there."""
+    write there. Whether it is PostgreSQL, where it pays to ask ahead of need, too."""
     connection = current()
-    if connection.dialect.name != "sqlite":
-        tell(connection, _FOR_FEW, ())
+    if connection.dialect.name == "sqlite":
+        return False
+    tell(connection, _FOR_FEW, ())
+    return True
 
 
 class _Plan(NamedTuple):

@@ -13,7 +13,7 @@ from engage.activity.rules import Problem, Report, Standing, Stated
 from engage.conditions import Where
 from engage.db import db
 from engage.money import SCALE
-from engage.partners.models import Partner
+from engage.partners import service as partners
 from engage.prepared import Prepared, together
 from engage.programmes.models import Programme
 from engage.rows import among, insert, insert_rows, meets, next_ids
@@ -23,13 +23,6 @@ EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)
 
 
 # Built once: every batch asks these, and building them costs more than the answer.
-_partner: Any = Partner.__table__.c
-_PARTNERS = Prepared(
-    select(_partner.external_id, _partner.id).where(
-        _partner.programme_id == bindparam("programme_id"),
-        among(_partner.external_id, "external_ids"),
-    )
-)
 _fact: Any = Fact.__table__.c
 _STANDING = Prepared(
     select(*COLUMNS).where(
@@ -55,12 +48,14 @@ _OF_PARTNERS = Prepared(
 
 
 class Admission(NamedTuple):
-    """What a batch became: ``answers`` has one word per report, in its order."""
+    """What a batch became: ``answers`` has one word per report, in its order; ``partners`` are those it
+    names, as rows of `partners.named`."""
 
     new: list[Standing]
     superseded: list[Standing]
     answers: list[str]
     problems: list[Problem]
+    partners: Sequence[Any] = ()
 
 
 def standing_facts(*conditions: ColumnElement[bool]) -> Iterator[Standing]:
@@ -101,15 +96,16 @@ def _judged(
     programme: Programme, reports: Sequence[Report], source: str, now: datetime
 ) -> tuple[Admission, dict[int, Standing], dict[int, Stated]]:
     """The answers, the facts to write for them by their new ids, and what these were stated as."""
-    partners, standing = _known(programme.id, source, reports)
+    known, standing = _known(programme.id, source, reports)
+    ids_of = {row[-1]: row[0] for row in known}
     intake = rules.parse_intake(programme.intake)
     rate_of = currencies.worth(programme, reports, standing)
     ids = iter(next_ids("facts", len(reports)))
-    admission = Admission([], [], [], [])
+    admission = Admission([], [], [], [], known)
     fresh: dict[int, Standing] = {}
     stated: dict[int, Stated] = {}
     for index, report in enumerate(reports):
-        partner_id = partners.get(report.partner)
+        partner_id = ids_of.get(report.partner)
         rate = rate_of(report)
         found = list(rules.problems(index, report, programme.currency, rate, intake, now))
         if partner_id is None:
@@ -156,17 +152,14 @@ def _made(
 
 def _known(
     programme_id: int, source: str, reports: Sequence[Report]
-) -> tuple[dict[str, int], dict[str, Standing]]:
+) -> tuple[list[Any], dict[str, Standing]]:
     """The partners that reports name, and what stands of their facts, by external ids."""
-    here = {"programme_id": programme_id}
-    partners, facts = together(
-        (_PARTNERS, here | {"external_ids": {report.partner for report in reports}}),
-        (
-            _STANDING,
-            here | {"source": source, "external_ids": {report.external_id for report in reports}},
-        ),
+    said = {report.external_id for report in reports}
+    known, facts = together(
+        partners.named(programme_id, {report.partner for report in reports}),
+        (_STANDING, {"programme_id": programme_id, "source": source, "external_ids": said}),
     )
-    return dict(partners), {fact.external_id: fact for fact in facts}
+    return known, {fact.external_id: fact for fact in facts}
 
 
 def _write(

@@ -23,8 +23,11 @@ from engage.ledger.rules import (
     Place,
     Shortfall,
 )
-from engage.prepared import ahead, together
+from engage.prepared import Question, ahead, together
 from engage.rows import drawing, insert, next_ids
+
+#: Ids for so many lines are drawn at least: what is drawn ahead of a fact is enough for most.
+_DRAWN = 4
 
 
 class _Line(NamedTuple):
@@ -37,6 +40,12 @@ class _Line(NamedTuple):
     terms: Mapping[str, Any] | None
     #: From ``fact_id`` to ``key`` in the order of `chain.COLUMNS`.
     sources: tuple[Any, ...]
+
+
+def asked(programme_id: int, partner_ids: set[int]) -> list[Question]:
+    """What posting to these partners will ask, unless they earn more lines than most."""
+    drawn = drawing("transfers", _DRAWN), drawing("ledger_links", 1)
+    return [accounts.standing(programme_id, partner_ids), chain.newest(programme_id), *drawn]
 
 
 def post(programme_id: int, differences: Sequence[Difference], now: datetime) -> None:
@@ -90,11 +99,11 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
         sums[line.way] += line.amount
     ways = {way: _ends(*way) for way in sums}
     wanted = {place for ends in ways.values() for place in ends}
-    asked = accounts.standing(programme_id, accounts.whose(wanted)), chain.newest(programme_id)
-    with ahead(*asked, drawing("ledger_links", 1)):
-        ids = next_ids("transfers", len(lines))
+    questions = asked(programme_id, accounts.whose(wanted))
+    with ahead(*questions):
+        ids = next_ids("transfers", max(len(lines), _DRAWN))[: len(lines)]
         (link_id,) = next_ids("ledger_links", 1)
-        stands, last = together(*asked)
+        stands, last = together(*questions[:2])
     held = accounts.opened(programme_id, stands, wanted)
     moved: dict[Place, int] = defaultdict(int)
     for way, (source, target) in ways.items():

@@ -24,8 +24,19 @@ from engage.programmes.models import Programme
 from engage.rows import in_chunks
 
 
+def concerned(
+    programme: Programme, changed: Sequence[Standing], climbed: Mapping[int, datetime]
+) -> list[Running]:
+    """The missions that `advance` looks at."""
+    if not changed:
+        return []
+    first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
+    return missions(programme, *(() if climbed else (first, last)))
+
+
 def advance(
     programme: Programme,
+    concerned: Iterable[Running],
     new: Sequence[Standing],
     superseded: Sequence[Standing],
     attributes: Mapping[int, Attributes],
@@ -37,13 +48,8 @@ def advance(
     ``climbed`` are partners whose tier is another from an instant on: missions for a tier count
     what they did since otherwise.
     """
-    changed = [*new, *superseded]
-    if not changed:
-        return []
-    first, last = min(fact.day for fact in changed), max(fact.day for fact in changed)
-    within = () if climbed else (first, last)
     owed: list[Difference] = []
-    for mission in missions(programme, *within):
+    for mission in concerned:
         otherwise: set[int] = set()
         if asks_for_tier(mission.audience):
             over = end_of(mission.model.ends, programme)

@@ -1,7 +1,7 @@
 """How far partners are in missions: carried on by what facts add, walked anew where that may tell more."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from engage.missions.models import MissionProgress
 from engage.missions.rules import Order, Progress, Stood
 from engage.missions.service import Attributes, Running, addressed, missions
 from engage.money import SCALE
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 from engage.rows import among, in_chunks, upsert_rows
 
@@ -48,7 +48,11 @@ def carry_on(
     if not signed:
         return set()
     changes = _changes(mission, signed)
-    stood = _stood(mission, changes)
+    (rows,) = together(_stood(mission, changes))
+    stood = {
+        (stage_id, partner_id): Stood(value, (at, *more) if at else None)
+        for stage_id, partner_id, value, at, *more in rows
+    }
     again: set[int] = set()
     rows = []
     for partner_id, change in changes.items():
@@ -94,46 +98,63 @@ def _signed(
                 yield fact, sign
 
 
-def _changes(mission: Running, signed: Iterable[tuple[Standing, int]]) -> dict[int, _Change]:
+def asked(
+    mission: Running,
+    new: Sequence[Standing],
+    superseded: Sequence[Standing],
+    attributes: Mapping[int, Attributes],
+) -> Iterator[Question]:
+    """What `carry_on` will ask once these facts are written."""
+    signed = list(_signed(mission, new, superseded, attributes))
+    if signed:
+        yield _stood(mission, {fact.partner_id for fact, _ in signed})
+    for stage in mission.stages:
+        if moved := _named(stage, signed):
+            yield _net(mission, stage, moved)
+
+
+def _changes(mission: Running, signed: Sequence[tuple[Standing, int]]) -> dict[int, _Change]:
     """What these facts add, by partner."""
     found: dict[int, _Change] = {}
-    names: list[Counter[_Name]] = [Counter() for _ in mission.stages]
     for fact, sign in signed:
         change = found.setdefault(fact.partner_id, _Change([0] * len(mission.stages), fact.order))
         change.since = min(change.since, fact.order)
         for index, stage in enumerate(mission.stages):
-            if not concerns(stage.on, stage.where, fact):
-                continue
-            if stage.measure not in DISTINCT:
+            if stage.measure not in DISTINCT and concerns(stage.on, stage.where, fact):
                 change.added[index] += sign * adds(stage.measure, fact, Counter())
-            elif name := getattr(fact, stage.measure.removesuffix("s")):
-                names[index][fact.partner_id, name] += sign * counted(fact.amount, fact.quantity)
-    for index, moved in enumerate(names):
-        for place, now in _net(mission, mission.stages[index], moved):
-            before = now - moved[place]
-            found[place[0]].added[index] += ((now > 0) - (before > 0)) * SCALE
+    for index, stage in enumerate(mission.stages):
+        if moved := _named(stage, signed):
+            (rows,) = together(_net(mission, stage, moved))
+            nets = {(partner_id, name): int(net) for partner_id, name, net in rows}
+            for place, by in moved.items():
+                now = nets.get(place, 0)
+                found[place[0]].added[index] += ((now > 0) - (now - by > 0)) * SCALE
     return found
 
 
 _Name = tuple[int, str]  # a partner's customer or product
 
 
-def _net(
-    mission: Running, stage: rules.Stage, moved: Counter[_Name]
-) -> Iterator[tuple[_Name, int]]:
+def _named(stage: rules.Stage, signed: Iterable[tuple[Standing, int]]) -> Counter[_Name]:
+    """How often facts count that name a customer (or product), for a stage that counts those."""
+    found: Counter[_Name] = Counter()
+    if stage.measure in DISTINCT:
+        for fact, sign in signed:
+            name = getattr(fact, stage.measure.removesuffix("s"))
+            if name and concerns(stage.on, stage.where, fact):
+                found[fact.partner_id, name] += sign * counted(fact.amount, fact.quantity)
+    return found
+
+
+def _net(mission: Running, stage: rules.Stage, moved: Counter[_Name]) -> Question:
     """By how much sales outnumber returns, of these partners' customers (or products)."""
-    if not moved:
-        return
-    rows = _nets(stage.measure, stage.where).all(
-        kind=stage.on,
-        first=mission.model.starts,
-        last=mission.model.ends,
-        partner_ids={partner_id for partner_id, _ in moved},
-        names={name for _, name in moved},
-    )
-    nets = {(partner_id, name): int(net) for partner_id, name, net in rows}
-    for place in moved:
-        yield place, nets.get(place, 0)
+    return _nets(stage.measure, stage.where), {
+        "kind": stage.on,
+        "first": mission.model.starts,
+        "last": mission.model.ends,
+        "partner_ids": {partner_id for partner_id, _ in moved},
+        "names": {name for _, name in moved},
+    }
 
 
 @lru_cache(maxsize=256)
@@ -172,13 +193,9 @@ _STOOD = Prepared(
 )
 
 
-def _stood(mission: Running, partner_ids: Iterable[int]) -> dict[tuple[int, int], Stood]:
-    """Where stages stand stored, by stage and partner, and the order of the fact that reached each."""
-    rows = _STOOD.all(stage_ids=mission.stage_ids, partner_ids=list(partner_ids))
-    return {
-        (stage_id, partner_id): Stood(value, (at, *more) if at else None)
-        for stage_id, partner_id, value, at, *more in rows
-    }
+def _stood(mission: Running, partner_ids: Collection[int]) -> Question:
+    """Where stages stand stored, and the order of the fact that reached each."""
+    return _STOOD, {"stage_ids": mission.stage_ids, "partner_ids": {*partner_ids}}
 
 
 def measured(

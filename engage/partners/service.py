@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select, update
@@ -26,8 +27,15 @@ _ATTRIBUTES = select(
     *(_partners.id, _partners.visibility, _partners.left_on),
     *(_partners[name] for name in PARTNER_ATTRIBUTES),
     _partners.joined_on,
-).order_by(_partners.id)
+)
 _EVERYBODY = Prepared(_ATTRIBUTES.where(_partners.programme_id == bindparam("programme_id")), tuple)
+_NAMED = Prepared(
+    _ATTRIBUTES.add_columns(_partners.external_id).where(
+        _partners.programme_id == bindparam("programme_id"),
+        among(_partners.external_id, "external_ids"),
+    ),
+    tuple,
+)
 #: Found by their ids: with nothing added SQLite would go through the whole programme for them.
 _OF_THESE = Prepared(
     _ATTRIBUTES.where(
@@ -201,10 +209,17 @@ def groups(programme_id: int, who: Iterable[Mapping[str, Any]]) -> dict[tuple[st
     return {(kind, name): group_id for kind, name, group_id in rows}
 
 
+def named(programme_id: int, external_ids: set[str]) -> Question:
+    """The partners that others call so: rows with the id first and that name last, for `attributes`."""
+    return _NAMED, {"programme_id": programme_id, "external_ids": external_ids}
+
+
 def attributes(
-    programme_id: int, partner_ids: Iterable[int] | None = None
+    programme_id: int, partner_ids: Iterable[int] | None = None, known: Iterable[Any] = ()
 ) -> dict[int, Mapping[str, Any]]:
     """What rules and audiences may ask of partners, by id; of all of them without ids.
+
+    ``known`` are rows of `named`, which are not asked for again.
 
     ``joined`` is a day or None, ``segment`` the set of segments a partner is in, ``tier`` its climb
     (a `Climb`: the tier is that of an instant), ``seen`` its visibility and last day; all else are
@@ -215,7 +230,11 @@ def attributes(
     if partner_ids is None:
         rows = _EVERYBODY.all(programme_id=programme_id)
     else:
-        rows = _OF_THESE.all(programme_id=programme_id, ids=list(partner_ids))
+        wanted = set(partner_ids)
+        rows = [row[:-1] for row in known if row[0] in wanted]
+        if missing := wanted.difference(row[0] for row in rows):
+            rows += _OF_THESE.all(programme_id=programme_id, ids=missing)
+    rows.sort(key=itemgetter(0))
     found: dict[int, dict[str, Any]] = {}
     for partner_id, visibility, left_on, *values in rows:
         partner = dict(zip(SEGMENT_CONDITIONS, values, strict=True))
