@@ -93,7 +93,8 @@ def record(
         who = partners.attributes(programme.id, theirs, batch.partners)
         concerned = missions.concerned(programme, changed, climbed.since)
         if is_asked_ahead:
-            along(*ledger.asked(programme.id, theirs), partners.grouped(programme.id, who.values()))
+            along(*ledger.asked(programme.id, theirs), outbox.asked())
+            along(partners.grouped(programme.id, who.values()))
             for mission in concerned:
                 along(*progress.asked(mission, batch.new, batch.superseded, who))
         awards = incentives.award(programme, batch.new, batch.superseded, who, climbed.since)
@@ -106,8 +107,8 @@ def record(
             who |= partners.attributes(programme.id, others)
         ledger.post(programme.id, owed, now)
         moved = carrying.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
-    if changed:
-        _tell(programme, moved, theirs, now, facts=[fact.id for fact in batch.new])
+        if changed:
+            _tell(programme, moved, theirs, now, facts=[fact.id for fact in batch.new])
     for partner_id, tier in climbed.reached.items():
         outbox.write(programme.id, "climbed", {"partner": partner_id, "tier": tier}, now)
     return Outcome(batch.answers, batch.problems, owed, kept)

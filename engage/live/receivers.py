@@ -1,9 +1,11 @@
 """The outbox's way to open pages: looks up what changed and tells every web process."""
 
+import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, cast, select
 
 from engage.leaderboards import language
 from engage.leaderboards.models import Board
@@ -16,10 +18,16 @@ from engage.screens.service import plans_of
 
 _boards: Any = Board.__table__.c
 _VERSIONS = Prepared(
-    select(_boards.slug, _boards.version, _boards.definition).where(
+    select(_boards.slug, _boards.version, cast(_boards.definition, Text)).where(
         _boards.programme_id == bindparam("programme_id"), among(_boards.slug, "slugs")
-    )
+    ),
+    tuple,
 )
+
+
+@lru_cache(maxsize=256)
+def _is_public(definition: str) -> bool:
+    return language.is_public(json.loads(definition))
 
 
 def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
@@ -30,7 +38,7 @@ def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> None:
     publish.publish(
         connection(),
         *(
-            publish.board_changed(programme_id, slug, version, public=language.is_public(stored))
+            publish.board_changed(programme_id, slug, version, public=_is_public(stored))
             for slug, version, stored in versions
         ),
         *(publish.partner_changed(programme_id, partner_id) for partner_id in payload["partners"]),

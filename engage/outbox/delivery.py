@@ -39,12 +39,14 @@ def receiver(topic: str) -> Receiver:
 
 
 def deliver() -> int:
-    """Send what is waiting, oldest first; how many went out.
+    """Send what this session left, or else what is waiting, oldest first; how many went out.
 
     A receiver that cannot be reached leaves its message, and those after it, for the next sweep.
     """
     sent = 0
     with aside():
+        if mine := service.in_hand():
+            return len(_send(mine))
         while batch := service.waiting():
             gone = _send(batch)
             sent += len(gone)

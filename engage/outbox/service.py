@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, event, select, update
+from sqlalchemy.orm import Session
 
+from engage.db import db
 from engage.outbox.models import Message
-from engage.prepared import Prepared
-from engage.rows import among, insert_rows
+from engage.prepared import Prepared, Question
+from engage.rows import among, drawing, insert_rows, next_ids
 
 _messages: Any = Message.__table__.c
 _WAITING = Prepared(
@@ -24,10 +26,43 @@ _DELIVERED = Prepared(
 )
 
 
+class Left(NamedTuple):
+    """A message as who wrote it has it in hand."""
+
+    id: int
+    programme_id: int
+    topic: str
+    payload: Mapping[str, Any]
+
+
 def write(programme_id: int, topic: str, payload: Mapping[str, Any], now: datetime) -> None:
     """Leave a message that goes out once the transaction stands."""
-    row = {"programme_id": programme_id, "topic": topic, "payload": payload, "created_at": now}
-    insert_rows(Message.__table__, [row])
+    (message_id,) = next_ids("outbox", 1)
+    left = Left(message_id, programme_id, topic, payload)
+    insert_rows(Message.__table__, [left._asdict() | {"created_at": now}])
+    hand = db.session().info.setdefault("left", [])
+    if hand is not None:
+        hand.append(left)
+
+
+def asked() -> Question:
+    """What writing a message will ask."""
+    return drawing("outbox", 1)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _let_fall(session: Session, _transaction: Any) -> None:
+    # Some of them may stand, of a transaction or a savepoint before: the table knows.
+    if session.info.get("left"):
+        session.info["left"] = None
+
+
+def in_hand() -> Sequence[Any]:
+    """What this session wrote and committed since it was asked last; nothing where that is not sure."""
+    session = db.session()
+    found: Sequence[Any] | None = None if session.in_transaction() else session.info.get("left")
+    session.info.pop("left", None)
+    return found or ()
 
 
 #: Messages that a deliverer takes at a time.
