@@ -7,14 +7,25 @@ _BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
 _EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
 _EMAIL = re.compile(r'[^@\s,;:<>()"]+@[^@\s,;:<>()".]+(\.[^@\s,;:<>()".]+)*')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
+#: Marks on one letter: no script's words have more, and with many of them a name covers the page.
+_MARKS = 5
 
 
 def composed(text: str) -> str:
-    """Trimmed, one space where there were blanks or line breaks, in Unicode's composed form: what
-    looks the same is the same. Takes time by the square of the length."""
+    """Trimmed, one space where there were blanks or line breaks, no tower of marks on a letter, in
+    Unicode's composed form: what looks the same is the same. Takes time by the square of the length."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return _BREAKS.sub(" ", _EMPTY.sub("", unicodedata.normalize("NFC", text))).strip()
+    return _BREAKS.sub(" ", _lowered(_EMPTY.sub("", unicodedata.normalize("NFC", text)))).strip()
+
+
+def _lowered(text: str) -> str:
+    kept, marks = [], 0
+    for sign in text:
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def control(text: str) -> str | None:

@@ -222,6 +222,12 @@ def test_texts_are_trimmed_composed_and_on_one_line():
     assert column(found, "product") == ["Müller & Sohn"]
 
 
+def test_no_letter_carries_a_tower_of_marks_and_none_loses_what_its_script_has():
+    names = "Nguy\u1ec5n \u05e9\u05b4\u05c1\u05a3 x"
+    found = facts("S-1,7,sale,2013-02-14,,,," + names + 40 * "\u0300\u0316" + "y,,")
+    assert column(found, "product") == [names + 5 * "\u0316" + "y"]
+
+
 @pytest.mark.parametrize(
     ("product", "said"),
     [
