@@ -4,19 +4,24 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029 ]+")
-_EMPTY = re.compile("[\u200b\ufeff\u00ad]")  # of no width: they come along when people copy
+#: Of no width, or a letter's room with nothing in it: they come along when people copy.
+_EMPTY = re.compile("[\u200b\ufeff\u00ad\u2060-\u2064\u115f\u1160\u3164\uffa0\u2800]")
 _EMAIL = re.compile(r'[^@\s,;:<>()"]+@[^@\s,;:<>()".]+(\.[^@\s,;:<>()".]+)*')
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # or turn the text around
+#: Or turn the text around, or are no character at all, which no workbook can hold.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 #: Marks on one letter: no script's words have more, and with many of them a name covers the page.
 _MARKS = 5
 
 
 def composed(text: str) -> str:
     """Trimmed, one space where there were blanks or line breaks, no tower of marks on a letter, in
-    Unicode's composed form: what looks the same is the same. Takes time by the square of the length."""
+    Unicode's composed form: what looks the same is the same, and what looks like nothing is nothing.
+    Takes time by the square of the length."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return _BREAKS.sub(" ", _lowered(_EMPTY.sub("", unicodedata.normalize("NFC", text)))).strip()
+    text = _BREAKS.sub(" ", _lowered(_EMPTY.sub("", unicodedata.normalize("NFC", text)))).strip()
+    is_seen = control(text) or any(unicodedata.category(sign)[0] in "LNPS" for sign in text)
+    return text if is_seen else ""
 
 
 def _lowered(text: str) -> str:

@@ -39,14 +39,18 @@ def key(
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+#: Rankings of what is the partner's own.
+_OWN = {"top_products"}
+
+
 def for_outsiders(snapshot: Mapping[str, Any], somebody: str) -> dict[str, Any]:
     """What a film may tell people from outside: of others neither name nor amount.
 
-    They stand as ``somebody`` in its rankings; what is missing to the next one would tell theirs.
+    They stand as ``somebody`` in its rankings of partners; what is missing to the next one would tell theirs.
     """
     told = {name: None if name == "gap_up" else value for name, value in snapshot.items()}
     for name, value in told.items():
-        if isinstance(value, Mapping) and value.get("shape") == "ranking":
+        if name not in _OWN and isinstance(value, Mapping) and value.get("shape") == "ranking":
             rows = [
                 row if row.get("me") else row | {"name": somebody, "score": ""}
                 for row in value["rows"]

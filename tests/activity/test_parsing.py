@@ -228,9 +228,16 @@ def test_no_letter_carries_a_tower_of_marks_and_none_loses_what_its_script_has()
     assert column(found, "product") == [names + 5 * "\u0316" + "y"]
 
 
+@pytest.mark.parametrize("nothing", ["\u2800", "\u3164", "\u200d\u00a0\u200d", "\u2063"])
+def test_what_looks_like_nothing_is_nothing(nothing: str):
+    found = facts(f"S-1,7,sale,2013-02-14,,,,{nothing},,")
+    assert column(found, "product") == [None]
+
+
 @pytest.mark.parametrize(
     ("product", "said"),
     [
+        ("no character\ufffe", "an invisible control character (U+FFFE): delete it"),
         ("bell\u0007", "an invisible control character (U+0007): delete it"),
         ("\u202egnp.exe", "an invisible control character (U+202E): delete it"),
         ("x" * 201, "201 characters long: shorten it to 200"),

@@ -23,7 +23,7 @@ from engage.outbox.models import Message
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.videos import catalogue, claims, jobs, retention, service, shelf
+from engage.videos import catalogue, claims, jobs, retention, rules, service, shelf
 from engage.videos.cli import video
 from engage.videos.drafts import drafts
 from engage.videos.models import FilmName, FilmShare, Video, VideoBatch
@@ -294,6 +294,16 @@ def test_of_films_made_before_this_was_written_down_those_are_withdrawn_that_nam
     transaction(lambda: alices.update({"visibility": "hidden"}))
     transaction(look_back)
     assert rows()[0].state == "withdrawn"
+
+
+def test_what_is_the_partners_own_is_nobody_elses_name():
+    mine = {"rank": 2, "name": "Me", "score": "$9", "me": True}
+    rows = [{"rank": 1, "name": "Alice Bikes", "score": "$10"}, mine]
+    products = {"shape": "ranking", "rows": [{"rank": 1, "name": "Road-650", "score": "$84"}]}
+    told = {"neighbours": {"shape": "ranking", "rows": rows}, "top_products": products}
+    shown = rules.for_outsiders(told, "A partner")
+    assert shown["neighbours"]["rows"] == [{"rank": 1, "name": "A partner", "score": ""}, mine]
+    assert shown["top_products"] == products
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["made now", "made before links knew"])
