@@ -1,11 +1,11 @@
 """The way of a fact: from a report to points, money, missions and standings, in one transaction.
 
-Nothing else writes these tables. A batch may hold one fact or sixty thousand; what comes out never
-depends on how facts were batched, ordered or repeated, because every step posts the difference
-between what the facts say and what already stands.
+Nothing else but `engage.effect` writes these tables. A batch may hold one fact or sixty thousand; what
+comes out never depends on how facts were batched, ordered or repeated, because every step posts the
+difference between what the facts say and what already stands.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -19,7 +19,7 @@ from engage.db import db, without_trace
 from engage.incentives import awards as incentives
 from engage.incentives import service as rules
 from engage.incentives.worth import Attributes
-from engage.leaderboards import carrying, publishing
+from engage.leaderboards import carrying
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.published import Published
 from engage.ledger import service as ledger
@@ -108,7 +108,7 @@ def record(
         ledger.post(programme.id, owed, now)
         moved = carrying.move(programme, batch.new, batch.superseded, owed, who, now, climbed.since)
         if changed:
-            _tell(programme, moved, theirs, now, facts=[fact.id for fact in batch.new])
+            tell(programme, moved, theirs, now, facts=[fact.id for fact in batch.new])
     for partner_id, tier in climbed.reached.items():
         outbox.write(programme.id, "climbed", {"partner": partner_id, "tier": tier}, now)
     return Outcome(batch.answers, batch.problems, owed, kept)
@@ -177,7 +177,7 @@ def move_on(programme: Programme, move: Move, *, now: datetime) -> None:
     if move.kind in EARNED:
         who = partners.attributes(programme.id, {move.partner_id})
         moved = carrying.move(programme, [], [], [move], who, now)
-    _tell(programme, moved, {move.partner_id}, now)
+    tell(programme, moved, {move.partner_id}, now)
 
 
 def suppose(
@@ -217,7 +217,7 @@ def enrol(
             _seen_otherwise(programme, admission.left, now)
         reconsider(programme, admission.moved, now=now)
     elif "corrected" in admission.answers:  # a new name stands on the boards, too
-        _tell(programme, _seen_otherwise(programme, admission.left, now), set(), now)
+        tell(programme, _seen_otherwise(programme, admission.left, now), set(), now)
     if 0 < len(admission.new) <= JOINING:
         outbox.write(programme.id, "joined", {"partners": admission.new}, now)
     return admission
@@ -231,7 +231,7 @@ def show(
     :raises choices.BadChoice: naming the field and the remedy.
     """
     choices.show(partner, visibility, pseudonym)
-    _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
+    tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
 
 
 def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
@@ -240,7 +240,7 @@ def part(programme: Programme, partner: Partner, left_on: date | None, *, now: d
     :raises choices.BadChoice: the day has not come yet, or is before it joined.
     """
     choices.part(partner, left_on, clock.local_day(now, programme.timezone))
-    _tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
+    tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
 
 
 def _seen_otherwise(
@@ -268,66 +268,8 @@ def reconsider(
     boards = leaderboards.boards(programme)
     for board in boards:
         leaderboards.rebuild(programme, board, now, whole=partner_ids is None)
-    _tell(programme, boards, set(), now)
+    tell(programme, boards, set(), now)
     return len(owed)
-
-
-def turn(programme: Programme, *, now: datetime) -> None:
-    """Boards freeze, open again and become final by the clock, also where no fact comes."""
-    if turned := leaderboards.turn(programme, now):
-        _tell(programme, turned, set(), now)
-
-
-def freeze(
-    programme: Programme, slugs: Collection[str], reason: str, *, on: bool, by: int, now: datetime
-) -> None:
-    """A manager freezes boards for everybody else, or lifts that.
-
-    :raises pictures.Refused: one is so already.
-    """
-    if boards := leaderboards.freeze(programme, slugs, reason, on, by, now):
-        _tell(programme, boards, set(), now)
-
-
-def redraw(programme: Programme, slug: str, reason: str, *, by: int, now: datetime) -> bool:
-    """A manager draws a board's league again; False where there are no results to go by."""
-    board = leaderboards.redraw(programme, slug, reason, by, now)
-    if board:
-        _tell(programme, [board], set(), now)
-    return board is not None
-
-
-def launch(programme: Programme, slug: str, *, now: datetime) -> int:
-    """A mission was published or changed: pay for what is in already; the number of new lines."""
-    who = partners.attributes(programme.id)
-    owed = missions.recompute(programme, who, store=True, slug=slug)
-    ledger.post(programme.id, owed, now)
-    carrying.move(programme, [], [], owed, who, now)
-    leaderboards.along_with(programme, slug, now)
-    # Everybody's missions changed, also where no number did: so every board is named, for those
-    # pages that only follow the boards.
-    _tell(programme, leaderboards.boards(programme), set(who), now)
-    return len(owed)
-
-
-def rank(
-    programme: Programme,
-    definition: leaderboards.Definition,
-    *,
-    now: datetime,
-    why: str | None = None,
-    by: int | None = None,
-) -> None:
-    """Publish a board, new or changed; a new one, or one that is brought back, stands last."""
-    board = publishing.publish(programme, definition, None, now, why, by)
-    _tell(programme, [board], set(), now)
-
-
-def rank_no_more(programme: Programme, slug: str, *, now: datetime, by: int | None = None) -> None:
-    """Archive a board; pages that follow it are told to look."""
-    boards = leaderboards.boards(programme)
-    publishing.retire(programme, {board.model.slug for board in boards} - {slug}, now, by=by)
-    _tell(programme, boards, set(), now)
 
 
 def differences(
@@ -341,13 +283,14 @@ def differences(
     return owed + missions.recompute(programme, who, store=store)
 
 
-def _tell(
+def tell(
     programme: Programme,
     boards: Iterable[Published],
     partner_ids: set[int],
     now: datetime,
     facts: Sequence[int] = (),
 ) -> None:
+    """Have open pages, screens and whoever else follows hear of it once the transaction stands."""
     payload = {
         "boards": [board.model.slug for board in boards],
         "partners": sorted(partner_ids) if len(partner_ids) <= TOLD_BY_NAME else [],

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engage import flow
+from engage import effect
 from engage.console import board_form
 from engage.console import board_view as view
 from engage.console.board_form import FORM
@@ -156,7 +156,7 @@ def _submitted(row: Board | None) -> Answer:
     def work(here: Programme) -> str:
         taken = db.session.scalars(select(Board.slug).where(Board.programme_id == here.id))
         free = slug or slug_of(board.name, _RESERVED.union(taken), "board")
-        flow.rank(here, replace(board, slug=free), now=g.now, why=reason(), by=g.user.id)
+        effect.rank(here, replace(board, slug=free), now=g.now, why=reason(), by=g.user.id)
         return free
 
     made = committed(work)
@@ -170,7 +170,7 @@ def _submitted(row: Board | None) -> Answer:
 def archive(slug: str) -> Answer:
     """Take a board off; its definition stays, to be brought back."""
     _row(slug)
-    committed(lambda here: flow.rank_no_more(here, slug, now=g.now, by=g.user.id))
+    committed(lambda here: effect.rank_no_more(here, slug, now=g.now, by=g.user.id))
     flash(_("The board is archived. Nobody sees it until you bring it back."), "info")
     return redirect(url_for(".index"), 303)
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from engage import flow
+from engage import effect
 from engage.console import mission_form, rules, service
 from engage.console import mission_view as view
 from engage.console.fit import fitting
@@ -191,7 +191,7 @@ def _published(mission: Definition, slug: str | None) -> Answer:
         taken = db.session.scalars(select(Mission.slug).where(Mission.programme_id == here.id))
         free = slug or rules.slug_of(mission.name, _RESERVED.union(taken))
         publishing.publish(here, replace(mission, slug=free), g.now, reason(), g.user.id)
-        return free, flow.launch(here, free, now=g.now)
+        return free, effect.launch(here, free, now=g.now)
 
     made, lines = committed(work)
     text = _("The mission is live.") if slug is None else _("The mission was changed.")
@@ -223,5 +223,5 @@ def _ended(here: Programme, found: Reach) -> str:
     else:
         publishing.publish(here, replace(mission, ends=today(here)), g.now, by=g.user.id)
         said = _("The mission ends tonight. What was earned stays.")
-    flow.launch(here, mission.slug, now=g.now)
+    effect.launch(here, mission.slug, now=g.now)
     return str(said)

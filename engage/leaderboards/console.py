@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engage import flow
+from engage import effect
 from engage.accounts.models import User
 from engage.db import db
 from engage.leaderboards import announcements, league_words, leagues, pictures, service
@@ -158,11 +158,11 @@ def change(board: str) -> Response | tuple[str, int]:
     def work(here: Programme) -> bool:
         published = service.board(here, board) or abort(404)
         if act == "redraw":
-            return flow.redraw(here, board, reason, **how)
+            return effect.redraw(here, board, reason, **how)
         alike = service.telling(here, published, g.now, frozen=act == "lift")
         slugs = {board} if act != "close" else set()
         slugs |= {each.model.slug for each in alike if "along" in request.form or act == "close"}
-        flow.freeze(here, slugs, reason, on=act != "lift", **how)
+        effect.freeze(here, slugs, reason, on=act != "lift", **how)
         return True
 
     try:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from engage import clock, flow
+from engage import clock, effect
 from engage.db import db, transaction
 from engage.leaderboards import days, service
 from engage.leaderboards.models import Board
@@ -36,7 +36,7 @@ def turn(now: datetime | None = None) -> None:
     due = select(Board.programme_id).where(Board.turns_at <= instant, Board.retired_at.is_(None))
     for programme_id in db.session.scalars(due.distinct()).all():
         transaction(
-            lambda i=programme_id: flow.turn(db.session.get_one(Programme, i), now=instant)  # type: ignore[misc]
+            lambda i=programme_id: effect.turn(db.session.get_one(Programme, i), now=instant)  # type: ignore[misc]
         )
 
 

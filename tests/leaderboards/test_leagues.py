@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from engage import clock, flow, periods
+from engage import clock, effect, flow, periods
 from engage.db import db, transaction
 from engage.leaderboards import jobs, leagues, offers, service
 from engage.leaderboards.published import Published
@@ -98,7 +98,7 @@ def test_a_manager_draws_again_with_a_reason_that_everybody_reads(
     jobs.turn(SUMMER)
     enrol("N1", "N2", "N3", "N4", now=SUMMER)
     transaction(
-        lambda: flow.redraw(
+        lambda: effect.redraw(
             programmes.by_slug("resellers"),
             *("sales", "Four joined at once"),
             by=cast.mia.user.id,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow, periods, proof
+from engage import effect, flow, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import jobs, late, pictures, ranking, rules, service
 from engage.leaderboards.models import Picture, PictureLine
@@ -150,7 +150,7 @@ def test_no_other_stretch_of_days_tells_what_a_frozen_board_does_not(cast: Cast,
 def test_a_manager_freezes_by_hand_and_lifts_it_with_a_reason(cast: Cast):
     def freeze(on: bool, minutes: int) -> None:
         transaction(
-            lambda: flow.freeze(
+            lambda: effect.freeze(
                 programmes.by_slug("resellers"),
                 *(["sales"], "The gala"),
                 on=on,
@@ -174,7 +174,7 @@ def test_a_freeze_that_was_lifted_by_hand_does_not_come_back(cast: Cast):
     publish(FREEZES)
     jobs.turn(at(FROZEN))
     transaction(
-        lambda: flow.freeze(
+        lambda: effect.freeze(
             programmes.by_slug("resellers"),
             *(["sales"], "No secrets"),
             on=False,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow, proof
+from engage import effect, flow, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
@@ -108,7 +108,7 @@ def test_what_was_known_at_an_instant_makes_its_picture(
 def test_a_freeze_is_lifted_once_and_nothing_else_of_a_picture_ever_changes(house: Flask) -> None:
     slug = f"moments-{next(_numbers)}"
     publish(FREEZES.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: flow.turn(programmes.by_slug(slug), now=at(FROZEN)))
+    transaction(lambda: effect.turn(programmes.by_slug(slug), now=at(FROZEN)))
     board = service.board(programmes.by_slug(slug), "sales")
     assert board
     number = board.model.frozen_id
@@ -145,7 +145,7 @@ def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
 
     def turn() -> None:
         tries.append(1)
-        flow.turn(programmes.by_slug(slug), now=at(FROZEN))
+        effect.turn(programmes.by_slug(slug), now=at(FROZEN))
 
     def copy(*what: Any) -> None:
         if fact.ident is None:

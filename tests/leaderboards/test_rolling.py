@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import effect
 from engage.db import transaction
 from engage.leaderboards import jobs, ranking, service
 from engage.programmes import service as programmes
@@ -63,7 +63,7 @@ def test_a_window_that_is_frozen_by_hand_tells_nothing_new_on_the_days_after(
     record(cast.programme, sale("a-0", "A1", "10", day), now=at(day, "12:00"))
     later = day + timedelta(days=1)
     transaction(
-        lambda: flow.freeze(
+        lambda: effect.freeze(
             programmes.by_slug("resellers"),
             *(["sales"], "The gala"),
             on=True,

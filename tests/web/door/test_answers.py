@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import effect, flow
 from engage.accounts import glance, service
 from engage.accounts.models import User
 from engage.db import db, transaction
@@ -214,7 +214,7 @@ def test_who_is_drawn_into_another_division_is_led_there_at_once(doors: Doors, c
     assert "league%3D1" in doors.get(PAGE, mine).text
     told = ("sales", "Those were other people's sales")
     by = cast.mia.user.id
-    transaction(lambda: flow.redraw(programmes.by_slug("resellers"), *told, by=by, now=summer))
+    transaction(lambda: effect.redraw(programmes.by_slug("resellers"), *told, by=by, now=summer))
     assert "league%3D2" in doors.get(PAGE, mine).text
 
 
