@@ -58,10 +58,8 @@ def _let_fall(session: Session, _transaction: Any) -> None:
 
 
 def in_hand() -> Sequence[Any]:
-    """What this session wrote and committed since it was asked last; nothing where that is not sure."""
-    session = db.session()
-    found: Sequence[Any] | None = None if session.in_transaction() else session.info.get("left")
-    session.info.pop("left", None)
+    """What this session wrote since it was asked last; nothing where not all of that is sure to stand."""
+    found: Sequence[Any] | None = db.session().info.pop("left", None)
     return found or ()
 
 
