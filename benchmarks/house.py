@@ -51,9 +51,9 @@ def server_cpu(server: psutil.Process | None) -> float:
     if server is None:
         return 0.0
     found = sum(server.cpu_times()[:4])  # those of children that ended included
-    for child in server.children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found += sum(child.cpu_times()[:2])
+    for child in server.children():  # to the nanosecond: a fact takes a fifth of a clock's tick
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += int(Path(f"/proc/{child.pid}/schedstat").read_text().split()[0]) / 1e9
     return found
 
 
