@@ -250,8 +250,8 @@ async def _give(kept: _Kept, scope: dict[str, Any], send: Send) -> int:
 
 def _has(scope: dict[str, Any], tag: bytes) -> bool:
     """Whether who asks has the answer with this tag already."""
-    tags = _said(scope, b"if-none-match").split(b",")
-    return tag in (one.strip().removeprefix(b"W/") for one in tags)
+    tags = [one.strip().removeprefix(b"W/") for one in _said(scope, b"if-none-match").split(b",")]
+    return tag in tags or tags == [b"*"]
 
 
 def _said(scope: dict[str, Any], name: bytes) -> bytes:

@@ -25,7 +25,7 @@ def shown(before: Shown | None, board: Moved, now: datetime, told: int = 0) -> S
 
     Facts that follow each other within a quarter second are shown at its end. Nothing waits that changed
     a board otherwise (a name, an opt-out, a freeze), nor a version that the reader was ``told`` of, which
-    is paced already (`engage.live.pace`). A clock that was put back holds nothing up.
+    is paced already (`engage.live.pace`): one that there is. A clock that was put back holds nothing up.
     """
     if before is None:
         return Shown(board.version, min(board.changed_at, now))
@@ -33,6 +33,6 @@ def shown(before: Shown | None, board: Moved, now: datetime, told: int = 0) -> S
         return before
     end = before.since + _TURN
     is_burst = before.since <= now < end and board.reshaped <= before.version < board.version
-    if is_burst and told <= before.version:
+    if is_burst and not before.version < told <= board.version:
         return before
     return Shown(board.version, min(max(board.changed_at, end), now))

@@ -52,6 +52,7 @@ def test_who_was_told_of_a_version_sees_it():
     first = shown(None, board(1, changed=0), at(0))
     assert shown(first, board(3, changed=100), at(100), told=1).version == 1
     assert shown(first, board(3, changed=100), at(100), told=2).version == 3
+    assert shown(first, board(3, changed=100), at(100), told=4) == first  # nobody can have been
 
 
 def test_a_clock_that_was_put_back_holds_nothing_up():
