@@ -40,49 +40,58 @@ def of_view(view: View, ranked: int, voice: Voice) -> Told | None:
     up = up if number > 1 else 0
     down = down if number < draw.divisions else 0
     n = voice.ngettext
-    zones: list[Zone] = []
-    if view.is_over:  # it went by what stood then, which need not be what stands here
-        return Told(list(_lines(view, draw, size, ranked, up, down, voice)), zones)
-    if up and ranked:
+    zones = []
+    # A period that is over went by what stood then, which need not be what stands here.
+    if up and ranked and not view.is_over:
         best = n("The best goes up", "The best %(num)d go up", up)
         zones.append(Zone(min(up, ranked), "arrow-up", best))
-    if down and ranked > size - down:
+    if down and ranked > size - down and not view.is_over:
         last = n("The last goes down", "The last %(num)d go down", down)
         zones.append(Zone(size - down, "arrow-down", last))
-    return Told(list(_lines(view, draw, size, ranked, up, down, voice)), zones)
+    return Told(_lines(view, draw, size, ranked, up, down, voice), zones)
 
 
 def _lines(
     view: View, draw: LeagueDraw, size: int, ranked: int, up: int, down: int, voice: Voice
 ) -> list[str]:
-    n, when = voice.ngettext, voice.moment(draw.drawn_at)
-    said = [drawn(view, draw, when, voice)]
-    both = [
-        n("the best one goes up", "the best %(num)d go up", up) if up else None,
-        n("the last one goes down", "the last %(num)d go down", down) if down else None,
-    ]
-    if view.is_over:
-        both = [
-            n("the best one went up", "the best %(num)d went up", up) if up else None,
-            n("the last one went down", "the last %(num)d went down", down) if down else None,
-        ]
-    if moves := [part for part in both if part]:
-        when_over = voice.gettext(
-            "When the period ended, %(moves)s by what stood then.", moves=voice.all_of(moves)
-        )
-        when_on = voice.gettext("When the period ends, %(moves)s.", moves=voice.all_of(moves))
-        said.append(when_over if view.is_over else when_on)
-    if up and not view.is_over:
-        said.append(voice.gettext("Who has no result does not go up."))
-    if view.scope == (leagues.LEAGUE, str(draw.divisions)) and not view.is_over:
-        said.append(voice.gettext("Who joins in between starts here, in the lowest division."))
+    n, without = voice.ngettext, size - ranked
     count = n("%(num)d partner is in this division", "%(num)d partners are in this division", size)
-    if size > ranked:
-        none = n("%(num)d has no result yet", "%(num)d have no result yet", size - ranked)
-        if view.is_over:
-            none = n("%(num)d had no result", "%(num)d had no result", size - ranked)
+    if view.is_over:
+        told = _went(up, down, voice)
+        none = n("%(num)d had no result", "%(num)d had no result", without)
+    else:
+        told = _goes(up, down, view.scope == (leagues.LEAGUE, str(draw.divisions)), voice)
+        none = n("%(num)d has no result yet", "%(num)d have no result yet", without)
+    if without > 0:
         count = voice.gettext("%(count)s, %(none)s", count=count, none=none)
-    return [*said, f"{count}."]
+    return [drawn(view, draw, voice.moment(draw.drawn_at), voice), *told, f"{count}."]
+
+
+def _goes(up: int, down: int, is_lowest: bool, voice: Voice) -> list[str]:
+    n, moves, said = voice.ngettext, [], []
+    if up:
+        moves.append(n("the best one goes up", "the best %(num)d go up", up))
+    if down:
+        moves.append(n("the last one goes down", "the last %(num)d go down", down))
+    if moves:
+        said.append(voice.gettext("When the period ends, %(moves)s.", moves=voice.all_of(moves)))
+    if up:
+        said.append(voice.gettext("Who has no result does not go up."))
+    if is_lowest:
+        said.append(voice.gettext("Who joins in between starts here, in the lowest division."))
+    return said
+
+
+def _went(up: int, down: int, voice: Voice) -> list[str]:
+    n, moves = voice.ngettext, []
+    if up:
+        moves.append(n("the best one went up", "the best %(num)d went up", up))
+    if down:
+        moves.append(n("the last one went down", "the last %(num)d went down", down))
+    if not moves:
+        return []
+    told = voice.all_of(moves)
+    return [voice.gettext("When the period ended, %(moves)s by what stood then.", moves=told)]
 
 
 def drawn(view: View, draw: LeagueDraw, when: str, voice: Voice) -> str:
