@@ -14,113 +14,24 @@ by the API; what the same facts cost without readers is taken off.
 """
 
 import argparse
-import contextlib
 import json
 import os
-import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from databases import fresh
 from flask import Flask
 from ranks import house
+from readers import Facts, let_in, on_the_page
 from serving import FLOOR, HOUSE, Browser, Server, all_at_once
 
 from engage.live.pace import INTERVAL
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.postgres import running
-
 BOARD, ROWS = "/leaderboards/sales", "/leaderboards/sales/rows"
-READERS, PACE = 16, 50
-#: A key is for 20 facts a second.
-KEYS = 4
-
-
-def let_in(app: Flask, members: list[int]) -> tuple[list[str], list[str]]:
-    """Cookies of readers from the middle of the board, and keys of those who report facts."""
-    from engage import clock
-    from engage.accounts import keys
-    from engage.accounts import service as accounts
-    from engage.db import db, transaction
-    from engage.partners.models import Partner
-    from engage.programmes import service as programmes
-
-    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    now = clock.now()
-
-    def cookie(number: int) -> str:
-        address = f"reader{number}@example.com"
-        user, _ = accounts.add_user(address, name=f"Reader {number}", is_admin=False, now=now)
-        mine = db.session.get_one(Partner, members[len(members) // 2 + number])
-        accounts.give_seat(user, programmes.by_slug("bench"), mine)
-        said = {"_user_id": accounts.session_id(user), "day": now.date().isoformat()}
-        said |= {"csrf_token": "0" * 40, "_permanent": True, "_fresh": True}
-        return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(said)}"
-
-    def key(number: int) -> str:
-        programme = programmes.by_slug("bench")
-        return keys.add(programme, f"crm {number}", ["facts:write"], now)[1]
-
-    return transaction(lambda: ([cookie(n) for n in range(READERS)], [key(n) for n in range(KEYS)]))
-
-
-def on_the_page() -> list[str]:
-    """Partners in the first lines of the board."""
-    from engage import clock, periods
-    from engage.leaderboards import ranking, service
-    from engage.leaderboards import view as views
-    from engage.programmes import service as programmes
-
-    programme = programmes.by_slug("bench")
-    year = periods.containing(clock.now().date(), "year")
-    found = ranking.ranking(programme, service.boards(programme)[0], year, limit=views.PAGE)
-    return [row.external_id or "" for row in found.rows]
-
-
-class Facts:
-    """Sales of anybody, reported one by one at a steady pace."""
-
-    def __init__(self, port: int, keys: list[str], partners: list[str]) -> None:
-        self._clients = [Browser(port, key=key) for key in keys]
-        self._partners = partners
-        self._draw = random.Random(7)
-        self._number = 0
-
-    def send(self, of: list[str] | None = None) -> Browser:
-        self._number += 1
-        client = next(c for c in self._clients if c.is_free)
-        self._clients.append(self._clients.pop(self._clients.index(client)))
-        client.is_free = False
-        client.send("/api/v1/facts", {
-            "external_id": f"f{self._number}",
-            "partner": self._draw.choice(of or self._partners),
-            "kind": "sale",
-            "occurred_at": datetime.now(UTC).isoformat(),
-            "amount": str(self._draw.randint(10, 5_000)),
-            "currency": "USD",
-        })  # fmt: skip
-        return client
-
-    def one(self, of: list[str] | None = None) -> None:
-        client = self.send(of)
-        status, _, body = client.receive()
-        client.is_free = True
-        assert status == 200, body
-
-    def paced(self) -> Callable[[int], Browser | None]:
-        start = time.perf_counter()
-
-        def write(number: int) -> Browser | None:
-            is_due = time.perf_counter() - start >= number / PACE
-            return self.send() if is_due and any(c.is_free for c in self._clients) else None
-
-        return write
 
 
 def cost(server: Server, work: Callable[[], Any], times: int) -> float:
@@ -137,7 +48,7 @@ def cost(server: Server, work: Callable[[], Any], times: int) -> float:
 
 
 def served(
-    home: Path, app: Flask, members: list[int], options: argparse.Namespace
+    home: Path, url: str | None, app: Flask, members: list[int], options: argparse.Namespace
 ) -> dict[str, Any]:
     """CPU microseconds of the server for a look at a board, and of the floor before and after."""
     from engage.db import db
@@ -161,7 +72,8 @@ def served(
 
     floor()
     found: dict[str, float] = {}
-    with Server(HOUSE, port, ENGAGE_HOME=str(home)) as server:
+    said = {"ENGAGE_HOME": str(home)} | ({"DATABASE_URL": url} if url else {})
+    with Server(HOUSE, port, **said) as server:
         browsers = [Browser(port, cookie) for cookie in cookies]
         facts, me = Facts(port, keys, partners), browsers[0]
         tag = me.ask(ROWS)[1]["etag"]
@@ -259,7 +171,7 @@ def sixteen(
     }
 
 
-def run(members: int, options: argparse.Namespace) -> dict[str, Any]:
+def run(members: int, url: str | None, options: argparse.Namespace) -> dict[str, Any]:
     from engage import clock, create_app, periods
     from engage.config import Settings
     from engage.db import db
@@ -270,14 +182,14 @@ def run(members: int, options: argparse.Namespace) -> dict[str, Any]:
         home = Path(folder)
         valkey = ensure_valkey(home)
         try:
-            app = create_app(Settings(home=home, env="test"))
+            app = create_app(Settings(home=home, env="test", DATABASE_URL=url))
             period = periods.containing(clock.now().date(), "year").name
             with app.app_context():
                 upgrade()
                 ids = house(members, period)
                 kind = db.engine.dialect.name
                 db.session.remove()
-            shown = served(home, app, ids, options)
+            shown = served(home, url, app, ids, options)
             with app.app_context():
                 db.engine.dispose()
         finally:
@@ -297,15 +209,8 @@ def main() -> None:
     if asked_for.quick:
         asked_for.members, asked_for.reads, asked_for.seconds = [1_000], 20, 1
     os.environ.setdefault("ENGAGE_ENV", "test")
-    with contextlib.ExitStack() as stack:
-        server = None
-        if asked_for.postgresql:
-            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-pg-"))
-            server = stack.enter_context(running(Path(made)))
-        for members in asked_for.members:
-            if server:
-                os.environ["DATABASE_URL"] = stack.enter_context(server.fresh())
-            print(json.dumps(run(members, asked_for), indent=1), flush=True)
+    for members, url in fresh(asked_for.members, asked_for.postgresql):
+        print(json.dumps(run(members, url, asked_for), indent=1), flush=True)
 
 
 if __name__ == "__main__":

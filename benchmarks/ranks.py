@@ -12,12 +12,10 @@ with the memory that docs/operations.md asks for.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,10 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from databases import fresh
 from sqlalchemy import text
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.postgres import running
 
 HEAD = '[programme]\nslug = "bench"\nname = "Bench"\ntimezone = "UTC"\ncurrency = "USD"\n'
 RANKED = '\n[[boards]]\nslug = "sales"\nname = "Sales"\nmeasure = "amount"\non = "sale"\nperiod = "year"\n'
@@ -276,15 +272,10 @@ def main() -> None:
     if asked_for.quick:
         asked_for.members, asked_for.reads = [1_000], 20
     os.environ.setdefault("ENGAGE_ENV", "test")
-    with contextlib.ExitStack() as stack:
-        server = None
-        if asked_for.postgresql:
-            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-pg-"))
-            server = stack.enter_context(running(Path(made), shared_buffers=MEMORY))
-        for members in asked_for.members:
-            url = stack.enter_context(server.fresh()) if server else None
-            found = run(members, asked_for.reads, asked_for.crowd, url)
-            print(json.dumps(found, indent=1), flush=True)
+    sizes = fresh(asked_for.members, asked_for.postgresql, shared_buffers=MEMORY)
+    for members, url in sizes:
+        found = run(members, asked_for.reads, asked_for.crowd, url)
+        print(json.dumps(found, indent=1), flush=True)
 
 
 if __name__ == "__main__":
