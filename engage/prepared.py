@@ -22,7 +22,7 @@ _Convert = Callable[[Any], Any]
 
 
 class Prepared:
-    """A statement with named parameters, all of them ``bindparam`` or `engage.rows.among` of a name.
+    """A statement with named parameters, all of them ``bindparam`` or `engage.among.among` of a name.
 
     ``row`` makes what is given back of a row's values; without it, tuples by the columns' names.
     It is asked on the session's connection, or on its own (`engage.db.aside`).

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, or_, select
 
 from engage.activity.models import Fact
+from engage.among import among
 from engage.apart import Apart
 from engage.db import db
 from engage.flow import differences, reconsider
@@ -24,7 +25,6 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.partners import service as partners
 from engage.partners.models import Group, Partner
 from engage.programmes.models import Programme
-from engage.rows import among
 from engage.tiers import service as tiers
 from engage.tiers.models import TierSpell
 

@@ -7,9 +7,10 @@ from sqlalchemy import delete, select
 
 from engage.activity.models import Conversion, CurrencyRate
 from engage.activity.rules import Rate, Rates, Report, Standing, Stated
+from engage.among import among
 from engage.db import db
 from engage.programmes.models import Programme
-from engage.rows import among, insert_rows
+from engage.rows import insert_rows
 
 
 def worth(

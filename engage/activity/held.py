@@ -10,10 +10,10 @@ from engage.activity import rules
 from engage.activity.models import HeldFact
 from engage.activity.rules import AHEAD, Intake, Problem, Report
 from engage.activity.service import Admission
+from engage.among import among
 from engage.db import changed, db
 from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
-from engage.rows import among
 
 PAGE = 50
 _LONGEST_PROBLEM = 1_000

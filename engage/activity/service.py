@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, 
 from engage.activity import currencies, rules
 from engage.activity.models import Conversion, Fact
 from engage.activity.rules import Problem, Report, Standing, Stated
+from engage.among import among, meets
 from engage.conditions import Where
 from engage.db import db
 from engage.money import SCALE
 from engage.partners import service as partners
 from engage.prepared import Prepared, together
 from engage.programmes.models import Programme
-from engage.rows import among, insert, insert_rows, meets, next_ids
+from engage.rows import insert, insert_rows, next_ids
 
 COLUMNS = tuple(Fact.__table__.c[name] for name in Standing._fields)
 EVENT_ORDER = (Fact.occurred_at, Fact.external_id, Fact.source)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engage.activity import currencies
 from engage.activity.models import Fact
 from engage.activity.rules import Stated
+from engage.among import among
 from engage.db import db
 from engage.incentives.rules import Rule, Version, holds
 from engage.incentives.service import books
@@ -20,7 +21,6 @@ from engage.missions.rules import Stage, parse_stage
 from engage.partners.models import Partner
 from engage.payouts.models import Payout, PayoutRun
 from engage.programmes.models import Programme
-from engage.rows import among
 
 
 class ByRule(NamedTuple):

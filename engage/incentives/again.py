@@ -10,12 +10,12 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing, concerns
+from engage.among import among
 from engage.db import db
 from engage.incentives import baseline
 from engage.incentives.models import RuleVersion, RunningTotal
 from engage.incentives.worth import Attributes, Book, Group, placed
 from engage.ledger.models import Transfer
-from engage.rows import among
 
 
 def measured_against(shelf: Iterable[Book], changed: Sequence[Standing]) -> set[Group]:

@@ -10,6 +10,7 @@ from engage import periods
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.among import among, in_chunks
 from engage.apart import Apart, apart
 from engage.db import db
 from engage.incentives import again, baseline, posted
@@ -33,7 +34,7 @@ from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, in_chunks, upsert_rows
+from engage.rows import upsert_rows
 
 
 def award(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.among import in_chunks
 from engage.conditions import FACT_ATTRIBUTES, PARTNER_ATTRIBUTES
 from engage.db import db
 from engage.incentives import replay
@@ -25,7 +26,6 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import in_chunks
 from engage.tiers.trial import Trial, trial
 
 _CHUNK = 100

@@ -8,13 +8,13 @@ from sqlalchemy import bindparam, func, select
 
 from engage import periods
 from engage.activity.models import Fact
+from engage.among import among
 from engage.db import db
 from engage.incentives.models import RuleVersion
 from engage.incentives.worth import Group
 from engage.ledger.models import Transfer
 from engage.ledger.rules import Difference, Posted
 from engage.prepared import Prepared
-from engage.rows import among
 
 _fact: Any = Fact.__table__.c
 _line: Any = Transfer.__table__.c

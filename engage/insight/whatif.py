@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engage import flow
 from engage.activity.models import Fact
 from engage.activity.rules import Problem, Report
+from engage.among import among
 from engage.clock import local_day
 from engage.conditions import Where, texts
 from engage.db import db
@@ -28,7 +29,6 @@ from engage.missions.rules import Stage
 from engage.money import POINTS
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.rows import among
 from engage.tiers import service as tiers
 from engage.tiers.rules import Outlook
 

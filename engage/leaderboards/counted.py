@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, func, null, or_, select
 
+from engage.among import among
 from engage.db import db
 from engage.leaderboards import places
 from engage.leaderboards.few import Scope, within
@@ -16,7 +17,6 @@ from engage.leaderboards.tally import tally
 from engage.partners.models import Group, Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import among
 
 
 def page(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Date, bindparam, delete, func, insert, literal, select
 
 from engage.accounts.models import Seat
+from engage.among import among
 from engage.db import db
 from engage.leaderboards import counted, few, rules
 from engage.leaderboards.models import StandingDay
@@ -17,7 +18,6 @@ from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import among
 
 #: How long the days are kept of those who can look at their own: who has an account, and groups.
 KEPT = timedelta(days=35)

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, select
 
+from engage.among import among
 from engage.db import db
 from engage.leaderboards import leagues, rules
 from engage.leaderboards.leagues import LEAGUE
@@ -22,7 +23,6 @@ from engage.partners.models import Partner
 from engage.periods import Period
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among
 
 Scope = tuple[str, str]
 _standings: Any = Standing.__table__.c

@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from engage.among import among
 from engage.apart import Apart, apart
 from engage.db import db
 from engage.leaderboards import rules
@@ -26,7 +27,7 @@ from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among, count, delete_rows, upsert
+from engage.rows import count, delete_rows, upsert
 from engage.rows import insert as insert_tuples
 
 #: Board, period name, member.

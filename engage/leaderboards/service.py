@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm.util import identity_key
 
 from engage import clock
+from engage.among import among
 from engage.apart import Apart
 from engage.conditions import addresses, texts
 from engage.db import db
@@ -25,7 +26,6 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import among
 
 Definition = rules.Board
 _boards: Any = Board.__table__.c

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, fals
 
 from engage.activity.models import Fact
 from engage.activity.service import measured, meeting
+from engage.among import among, meets
 from engage.conditions import Between
 from engage.db import db
 from engage.leaderboards import rules
@@ -23,7 +24,6 @@ from engage.partners.models import Group, Partner
 from engage.partners.service import segments_of
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import among, meets
 from engage.tiers.models import TierSpell
 
 #: A place in the standings: period name and member.

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from engage.among import among
 from engage.ledger.models import Account
 from engage.ledger.rules import Place
 from engage.prepared import Prepared, Question, together
-from engage.rows import add_to, among, insert_rows, next_ids
+from engage.rows import add_to, insert_rows, next_ids
 
 _accounts: Any = Account.__table__.c
 _HELD = select(

@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select,
 from sqlalchemy.orm import aliased
 
 from engage.activity.models import Fact
+from engage.among import among, in_chunks
 from engage.apart import Apart
 from engage.db import db
 from engage.ledger.models import Account, Transfer
 from engage.ledger.rules import Difference
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.rows import among, in_chunks
 
 
 def unbalanced(programme_id: int) -> list[Apart]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, select
 
+from engage.among import among
 from engage.leaderboards import language
 from engage.leaderboards.models import Board
 from engage.live import publish
 from engage.prepared import Prepared, ahead
 from engage.queue import connection
-from engage.rows import among
 from engage.screens import receivers as screens
 from engage.screens.service import plans_of
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from engage.activity.models import Fact
 from engage.activity.rules import Standing
+from engage.among import in_chunks
 from engage.apart import Apart
 from engage.conditions import asks_for_tier
 from engage.db import db
@@ -21,7 +22,6 @@ from engage.missions.rules import Progress
 from engage.missions.service import Attributes, Running, addressed, end_of, missions
 from engage.partners import service as partners
 from engage.programmes.models import Programme
-from engage.rows import in_chunks
 
 
 def concerned(

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, or_, select
 from engage.activity import service as activity
 from engage.activity.models import Fact
 from engage.activity.rules import DISTINCT, Standing, adds, concerns, counted
+from engage.among import among, in_chunks
 from engage.apart import Apart, apart
 from engage.conditions import Where, asks_for_tier, in_tier
 from engage.db import db
@@ -21,7 +22,7 @@ from engage.missions.service import Attributes, Running, addressed, missions
 from engage.money import SCALE
 from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
-from engage.rows import among, in_chunks, upsert_rows
+from engage.rows import upsert_rows
 
 
 @dataclass(slots=True)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import Session
 
+from engage.among import among
 from engage.db import db
 from engage.outbox.models import Message
 from engage.prepared import Prepared, Question
-from engage.rows import among, drawing, insert_rows, next_ids
+from engage.rows import drawing, insert_rows, next_ids
 
 _messages: Any = Message.__table__.c
 _WAITING = Prepared(

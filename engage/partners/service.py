@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from engage import clock
 from engage.activity.rules import Problem
+from engage.among import among
 from engage.conditions import PARTNER_ATTRIBUTES, SEGMENT_CONDITIONS
 from engage.db import db
 from engage.partners import rules
@@ -16,7 +17,7 @@ from engage.partners.choices import cannot_leave
 from engage.partners.models import Group, Partner
 from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
-from engage.rows import among, insert_rows, next_ids
+from engage.rows import insert_rows, next_ids
 from engage.tiers import language as tiers
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Spell

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, case, func, select
 
 from engage import clock
+from engage.among import among
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
@@ -16,7 +17,7 @@ from engage.payouts.models import Payout, PayoutRun
 from engage.payouts.rules import Due, Terms
 from engage.payouts.service import Refused, newest, terms_of
 from engage.programmes.models import Programme
-from engage.rows import among, insert_rows, next_ids
+from engage.rows import insert_rows, next_ids
 
 #: The kinds that took something from what had accrued.
 _TAKEN = tuple(kind for kind, (source, _) in WAYS.items() if source == "accrued")

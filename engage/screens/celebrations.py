@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from engage import clock, formats
+from engage.among import among
 from engage.db import db
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards import view as views
@@ -22,7 +23,6 @@ from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.partners.rules import public_name
 from engage.programmes.models import Programme
-from engage.rows import among
 from engage.screens import rules
 from engage.screens.rules import Plan
 from engage.screens.slides import boards

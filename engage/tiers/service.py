@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from engage.activity import service as activity
 from engage.activity.rules import Standing
+from engage.among import in_chunks
 from engage.apart import Apart, apart
 from engage.clock import local_day
 from engage.db import db
@@ -18,7 +19,7 @@ from engage.money import POINTS
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.programmes.models import Programme
-from engage.rows import in_chunks, insert_rows
+from engage.rows import insert_rows
 from engage.tiers import rules
 from engage.tiers.models import TierSpell
 from engage.tiers.rules import Climb, Ladder, Outlook, Spell

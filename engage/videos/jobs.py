@@ -11,11 +11,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from engage import clock, config, queue
+from engage.among import in_chunks
 from engage.db import db, transaction
 from engage.definitions import DefinitionError
 from engage.outbox import delivery
 from engage.programmes.models import Programme
-from engage.rows import in_chunks
 from engage.studio.template import TemplateError
 from engage.videos import (
     catalogue,

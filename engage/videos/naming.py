@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
+from engage.among import among, in_chunks
 from engage.db import db
 from engage.outbox import service as outbox
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked, public_name
-from engage.rows import among, in_chunks, insert_rows
+from engage.rows import insert_rows
 from engage.videos import retention
 from engage.videos.models import FilmName, Video, VideoOrder
 from engage.videos.notices import tell_of_films

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from engage.among import in_chunks
 from engage.db import db
 from engage.outbox import service as outbox
-from engage.rows import in_chunks
 from engage.videos.models import Video, VideoOrder
 
 #: How many partners a single message of a batch names, so that their open pages follow.

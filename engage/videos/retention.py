@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
+from engage.among import in_chunks
 from engage.db import db, transaction
-from engage.rows import in_chunks
 from engage.videos.models import FilmName, FilmShare, FilmStep, FilmView, Video, VideoOrder
 from engage.videos.shelf import Shelf
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 
 from engage import periods
+from engage.among import in_chunks
 from engage.db import db
 from engage.partners.models import Partner
 from engage.periods import Period
 from engage.programmes.models import Programme
-from engage.rows import in_chunks, insert_rows, next_ids
+from engage.rows import insert_rows, next_ids
 from engage.videos import audiences, naming, retention, rules
 from engage.videos.catalogue import Offered
 from engage.videos.drafts import Draft, Refused, drafts
