@@ -45,7 +45,7 @@ DEFERRED = {
     "engage.studio.narration": {"hibari"},
     # MoviePy takes a second to load: only the worker that renders a film waits for it.
     # An extra, and only where films are kept in a bucket.
-    "engage.videos.shelf": {"engage.videos.bucket"},
+    "engage.videos.shelves": {"engage.videos.bucket"},
     "engage.videos.rendering": {
         *("engage.studio.film", "engage.studio.mp4", "engage.studio.narration"),
     },

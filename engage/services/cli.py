@@ -16,7 +16,7 @@ from engage.services.supervisor import SupervisorError
 from engage.services.valkey import ValkeyError, embedded
 from engage.services.worker import work
 from engage.terminal import refuse
-from engage.videos import shelf
+from engage.videos import shelves
 
 # https://sqlite.org/wal.html: older ones can damage the file when a checkpoint meets a writer.
 _SOUND_SQLITE = (3, 51, 3)
@@ -38,7 +38,7 @@ def up() -> None:
     logs.configure(settings)
     warn_of_sqlite(settings)
     with in_one_line():
-        shelf.prove(settings)
+        shelves.prove(settings)
     with in_one_line(), open_house(settings) as house:
         bring_up_to_date(settings)
         house.run(on_ready=lambda: click.echo(f"engage is ready: {settings.address}"))
@@ -67,7 +67,7 @@ def scheduler() -> None:
 
 def _with_embedded_services(settings: Settings, part: Callable[[], None]) -> None:
     with in_one_line():
-        shelf.prove(settings)
+        shelves.prove(settings)
         with embedded(settings):
             part()
 

@@ -33,7 +33,7 @@ from engage.terminal import (
     the_partner,
     the_programme,
 )
-from engage.videos import catalogue, checking, drafts, looks, retention, rules, sheets, shelf
+from engage.videos import catalogue, checking, drafts, looks, retention, rules, sheets, shelves
 from engage.videos import preview as page_of
 from engage.videos.catalogue import Offered
 from engage.videos.languages import locale_of
@@ -125,7 +125,7 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
             flow.show(here, db.session.get_one(Partner, partner_id), "hidden", None, now=now)
 
         transaction(hide)
-        number = retention.erase(shelf.of(config.settings()), partner_id)
+        number = retention.erase(shelves.of(config.settings()), partner_id)
         deliver()
     err.print(f"{number} film{'' if number == 1 else 's'} deleted")
 

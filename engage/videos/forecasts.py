@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engage import config
-from engage.videos import films, rules, shelf
+from engage.videos import films, rules, shelves
 
 
 def expected(
@@ -18,5 +18,5 @@ def expected(
         films.pace(template),
         workers=settings.video_workers,
         waiting=films.unfinished(),
-        free=shelf.of(settings).free(),
+        free=shelves.of(settings).free(),
     )

@@ -28,7 +28,7 @@ from engage.videos import (
     retention,
     rules,
     service,
-    shelf,
+    shelves,
     switches,
 )
 from engage.videos.claims import Work
@@ -97,7 +97,7 @@ def withdrawn(programme_id: int, _payload: dict[str, Any], _now: datetime) -> No
 def make_anew(programme_id: int, now: datetime | None = None) -> None:
     """Order the films again that were withdrawn, and throw their files away; safe to be repeated."""
     now = now or clock.now()
-    films, address = shelf.of(config.settings()), config.settings().address
+    films, address = shelves.of(config.settings()), config.settings().address
 
     def work() -> tuple[list[str], list[int]]:
         found = corrections.withdrawn(programme_id, STRIDE)
@@ -267,7 +267,7 @@ def _give_up(work: Work, error: Exception) -> None:
 def forget(now: datetime | None = None) -> None:
     """Delete films that were kept long enough, and files that no row names."""
     settings = config.settings()
-    films = shelf.of(settings)
+    films = shelves.of(settings)
     retention.forget_old(films, settings.film_days, now or clock.now())
     retention.sweep(films)
 
@@ -279,7 +279,7 @@ def sweep(now: datetime | None = None) -> None:
     if returned:
         log.warning("films %s were lost by their workers", ", ".join(map(str, returned)))
     delivery.deliver()
-    shelf.of(config.settings()).clear((now - 2 * rules.TIME_LIMIT).timestamp())
+    shelves.of(config.settings()).clear((now - 2 * rules.TIME_LIMIT).timestamp())
     try:
         # While there are entries in the queue, workers come to everything in its turn.
         forgotten = [] if queue.length(QUEUE) else claims.waiting(now - rules.FORGOTTEN)

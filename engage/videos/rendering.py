@@ -20,7 +20,7 @@ from engage.studio.template import Template, TemplateError
 from engage.studio.theme import Theme
 from engage.studio.typeface import MissingScript
 from engage.studio.words import language_of, told_in
-from engage.videos import catalogue, claims, rules, shelf
+from engage.videos import catalogue, claims, rules, shelf, shelves
 from engage.videos.claims import Work
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def make(work: Work) -> Made:
         raise Changed("The template was changed after this film was ordered. Order it again.")
     data = values.from_json(work.snapshot)
     template = told_in(film.template, language_of(work.locale, film.template))
-    media, films = config.settings().media_dir, shelf.of(config.settings())
+    media, films = config.settings().media_dir, shelves.of(config.settings())
     if not films.has(work.key):
         with Pulse(work) as pulse, films.making(work.key) as aside:
             said = _draw(template, film.theme, data, work.format, aside, media, pulse)

@@ -27,7 +27,17 @@ from werkzeug.wsgi import FileWrapper
 from engage import config
 from engage.db import transaction
 from engage.outbox import delivery
-from engage.videos import corrections, films, in_words, jobs, rules, sharing, shelf, watching
+from engage.videos import (
+    corrections,
+    films,
+    in_words,
+    jobs,
+    rules,
+    sharing,
+    shelf,
+    shelves,
+    watching,
+)
 from engage.videos.models import Video
 from engage.web import allow
 
@@ -199,7 +209,7 @@ def media(video: Video, name: str) -> Response:
     if video.state != "done":
         abort(404)
     try:
-        file, size = shelf.of(config.settings()).open(video.key, name)
+        file, size = shelves.of(config.settings()).open(video.key, name)
     except FileNotFoundError:
         abort(404)
     except shelf.Trouble as trouble:

@@ -1,6 +1,6 @@
-"""Where finished films are kept: a folder here, or a bucket (`bucket`); each there whole or not at all.
+"""Where finished films are kept, each there whole or not at all: what a shelf does, and a folder as one.
 
-`ENGAGE_SHELF` says which. Films are made in a folder aside and put on the shelf by one step.
+Films are made in a folder aside and put on the shelf by one step.
 """
 
 import os
@@ -9,15 +9,11 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from engage.config import ConfigurationError, Settings
-
 FILM, POSTER, CAPTIONS = "film.mp4", "film.jpg", "film.vtt"
 PARTS = (CAPTIONS, POSTER, FILM)
-BUCKET = "s3://"
 
 
 class Trouble(OSError):
@@ -149,33 +145,3 @@ class Folder(Shelf):
             raise Trouble(
                 f"ENGAGE_SHELF: {self.root} cannot be written: {error.strerror}"
             ) from error
-
-
-def of(settings: Settings) -> Shelf:
-    """The shelf of a house."""
-    return _of(settings.shelf, settings.media_dir)
-
-
-@lru_cache(maxsize=8)
-def _of(where: str, media: Path) -> Shelf:
-    if not where.startswith(BUCKET):
-        return Folder(Path(where).expanduser().resolve() if where else media)
-    # An extra, and only where films are kept so.
-    try:
-        from engage.videos.bucket import Bucket
-    except ImportError:
-        raise ConfigurationError(
-            "ENGAGE_SHELF names a bucket and obstore is not installed: pip install 'engage[s3]'"
-        ) from None
-    return Bucket(where, media)
-
-
-def prove(settings: Settings) -> None:
-    """Refuse to start where films could not be kept.
-
-    :raises ConfigurationError: saying what to mend.
-    """
-    try:
-        of(settings).prove()
-    except Trouble as error:
-        raise ConfigurationError(str(error)) from error

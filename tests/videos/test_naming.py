@@ -23,7 +23,7 @@ from engage.outbox.models import Message
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
-from engage.videos import catalogue, claims, jobs, retention, rules, service, shelf
+from engage.videos import catalogue, claims, jobs, retention, rules, service, shelf, shelves
 from engage.videos.cli import video
 from engage.videos.drafts import drafts
 from engage.videos.models import FilmName, FilmShare, Video, VideoBatch
@@ -189,8 +189,8 @@ def test_a_film_that_is_rendered_while_somebody_in_it_hides_is_not_published(
     assert not transaction(lambda: claims.finish(work, seconds=1, size=9, story=[], now=NOW))
     for part in PARTS:
         assert NAME not in charlie.get(f"/videos/{work.key}{part}").text, part
-    retention.sweep(shelf.of(settings))
-    assert not shelf.of(settings).has(work.key)
+    retention.sweep(shelves.of(settings))
+    assert not shelves.of(settings).has(work.key)
 
 
 def test_a_film_that_was_drafted_before_somebody_hid_is_withdrawn_as_it_is_ordered(
@@ -230,7 +230,7 @@ def test_who_shows_themselves_again_before_a_film_is_made_anew_has_it_made_as_it
         assert (old.state, new.state) == ("withdrawn", "queued")
         if turn == 0:
             finish(settings, new)
-    assert shelf.of(settings).has(new.key)
+    assert shelves.of(settings).has(new.key)
 
 
 def test_a_film_that_was_called_off_is_neither_tried_nor_made_again(

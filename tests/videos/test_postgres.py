@@ -13,7 +13,7 @@ from engage import create_app
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.migrations import upgrade
-from engage.videos import audiences, claims, films, jobs, retention, sharing, shelf
+from engage.videos import audiences, claims, films, jobs, retention, sharing, shelves
 from engage.videos.cli import video
 from engage.videos.models import FilmShare, Video
 
@@ -78,7 +78,7 @@ def test_films_are_withdrawn_shared_and_made_again(
     own, outside = rows()
     assert (own.state, outside.state) == ("withdrawn", "queued")
     jobs.make_anew(cast.programme.id, NOW)
-    retention.sweep(shelf.of(settings))
+    retention.sweep(shelves.of(settings))
     assert [one.state for one in rows()] == ["withdrawn", "queued", "queued"]
     assert "Alice" not in str([one.snapshot for one in rows()[1:]])
     assert db.session.query(FilmShare).one().video_id == rows()[2].id

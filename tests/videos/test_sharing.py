@@ -12,7 +12,7 @@ from PIL import Image
 from engage import clock
 from engage.config import Settings
 from engage.db import db
-from engage.videos import retention, sharing, shelf
+from engage.videos import retention, sharing, shelves
 from engage.videos.models import FilmShare, Video
 
 from ..browsing import browser
@@ -127,7 +127,7 @@ def test_of_a_film_that_was_deleted_a_link_tells_that_it_has_ended_and_no_more(
     address = link(app, cast, "name", "poster")
     partner_id = cast.alice.partner.id
     db.session.commit()
-    retention.erase(shelf.of(Settings()), partner_id)
+    retention.erase(shelves.of(Settings()), partner_id)
     stranger = browser(app)
     ended = stranger.get(address)
     assert ended.status_code == 410

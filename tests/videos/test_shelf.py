@@ -10,7 +10,7 @@ from obstore.store import MemoryStore
 
 from engage.config import ConfigurationError, Settings
 from engage.services.cli import up
-from engage.videos import jobs, retention, shelf
+from engage.videos import jobs, retention, shelf, shelves
 from engage.videos.bucket import Bucket
 from engage.videos.shelf import FILM, PARTS, Shelf
 
@@ -107,7 +107,7 @@ def test_a_rendered_film_is_watched_and_erased_from_a_bucket(
     assert alice.get(address).data == whole
     jobs.forget(made.finished_at)
     assert len(s3.S3.objects) == 3
-    retention.erase(shelf.of(app.extensions["engage.settings"]), cast.alice.partner.id)
+    retention.erase(shelves.of(app.extensions["engage.settings"]), cast.alice.partner.id)
     assert s3.S3.objects == {}
     assert alice.get(address).status_code == 404
 
@@ -142,4 +142,4 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     wrong = Settings(home=tmp_path / "home", shelf=str(tmp_path / "file" / "films"))
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        shelf.prove(wrong)
+        shelves.prove(wrong)

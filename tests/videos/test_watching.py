@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engage import clock
 from engage.db import db
 from engage.programmes import service as programmes
-from engage.videos import retention, rules, shelf
+from engage.videos import retention, rules, shelves
 from engage.videos.models import FilmStep, FilmView, Video
 from engage.videos.rules import Watched
 
@@ -101,7 +101,7 @@ def test_a_film_that_is_erased_takes_with_it_how_it_was_watched(app: Flask, cast
     browser(app, cast.alice.user).post(FILM, data={"tenths": "1"})
     browser(app, cast.alice.user).post(FILM, data={"opened": "board"})
     assert cast.alice.partner
-    retention.erase(shelf.of(app.extensions["engage.settings"]), cast.alice.partner.id)
+    retention.erase(shelves.of(app.extensions["engage.settings"]), cast.alice.partner.id)
     assert db.session.query(Video).count() == 0
     assert tenths() is None
     assert db.session.query(FilmStep).count() == 0
