@@ -250,6 +250,8 @@ def _pay(
             *whose(Transfer),
         )
         .group_by(Transfer.partner_id, Transfer.fact_id, span)
+        # What was posted and taken back again says only in which order facts came.
+        .having(func.sum(Transfer.amount) != 0)
     )
 
 

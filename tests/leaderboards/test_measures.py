@@ -104,6 +104,20 @@ def test_a_late_fact_of_an_earlier_period_moves_the_growth_of_the_later_one():
 
 
 @pytest.mark.usefixtures("app")
+def test_a_period_that_a_late_fact_left_without_pay_holds_nothing_whatever_came_first():
+    rule = (
+        '[[rules]]\nslug = "{0}"\non = "{0}"\nearn = "points"\nper = "fact"\nperiod = "year"\n{1}\n'
+    )
+    rules = rule.format("sale", 'rate = "10"\ncap = "10"') + rule.format("login", 'rate = "7"')
+    growth = {"measure": "points", "on": None, "baseline": "mean of last 4 periods"}
+    text = rules + board(period="month", newcomers="1", **growth)
+    days = (date(2013, 2, 5), date(2013, 3, 5), date(2013, 4, 5))
+    facts = [sale(str(day), "A1", "1", day) for day in days[:2]]
+    login = sale("here", "A1", "0", days[2], kind="login")
+    assert standings(text, *facts, login) == [(1, ALICE, "-3")]
+
+
+@pytest.mark.usefixtures("app")
 def test_attainment_is_of_the_partners_own_target_or_the_boards():
     text = board(target="1000", own_targets=True)
     own = {"B1": {"target": 100_000_000}}
