@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, false, func, or_, select
 
+from engage import money
 from engage.activity.models import Fact
 from engage.activity.service import measured, meeting
 from engage.among import among, meets
@@ -162,13 +163,17 @@ def _of_groups(rule: rules.Board, partners: Select[Any]) -> Select[Any]:
 def _scores(programme: Programme, rule: rules.Board, period: Period, whose: Whose) -> Select[Any]:
     """Partners who have anything in the period, with their scores."""
     totals = _totals(programme, rule, period, whose).subquery()
-    target: Any = func.coalesce(Partner.target, rule.target) if rule.own_targets else rule.target
+    target: Any = rule.target
     score: Any = totals.c.total
     if rule.growth == rules.PERCENT and rule.baseline:
         base = case((totals.c.base == 0, rule.baseline.newcomers), else_=totals.c.base)
         score = _percent(score, base) - 100 * SCALE
     elif rule.baseline:
         score = score - totals.c.base
+    elif rule.own_targets:  # which are in ten-thousandths, whatever is measured
+        scale = 1 if rule.counts_facts else SCALE // 10 ** money.minor_digits(rule.measure)
+        target = func.coalesce(Partner.target, target and target * scale)
+        score = _percent(score * scale, target)
     elif rule.is_attainment:
         score = _percent(score, target)
     statement = select(

@@ -134,6 +134,18 @@ def test_who_has_no_target_is_not_ranked_where_the_board_has_none():
     assert standings(board(own_targets=True), *THIS_YEAR, **own) == [(1, BOB, "33.3333")]
 
 
+@pytest.mark.parametrize("unit", ["points", "USD"])
+@pytest.mark.usefixtures("app")
+def test_what_is_paid_attains_its_target_in_points_and_money_as_amounts_do(unit: str):
+    rule = '[[rules]]\nslug = "r"\non = "sale"\nearn = "{0}"\nper = "amount"\nrate = "1"\nperiod = "year"\n'
+    text = rule.format(unit) + board(measure=unit, on=None, target="1000", own_targets=True)
+    assert standings(text, *THIS_YEAR, B1={"target": 100_000_000}) == [
+        (1, CHARLIE, "90"),
+        (2, BOB, "50"),
+        (3, ALICE, "30"),
+    ]
+
+
 @pytest.mark.usefixtures("app")
 def test_a_customer_counts_once_and_who_was_first_reached_its_last_new_one_first():
     text = board(measure="customers", tie="first")
