@@ -2,12 +2,14 @@
 
 import contextlib
 import sqlite3
+from functools import partial
 
 import pytest
 from flask import Flask
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from engage import flow
 from engage.accounts.models import User
 from engage.activity.models import Conversion, Fact
 from engage.db import db, transaction, without_trace
@@ -16,7 +18,7 @@ from engage.ledger.models import Transfer
 from engage.payouts import collecting, rules, service
 from engage.programmes import service as programmes
 from engage.rewards import service as rewards
-from tests.conftest import NOW
+from tests.conftest import NOW, sale
 from tests.payouts.examples import MAY
 from tests.rewards.examples import a_redemption
 
@@ -149,6 +151,24 @@ def test_nothing_names_what_is_not_there(house: Flask, table: str) -> None:
         again = f"INSERT INTO {table} ({', '.join(told)}) SELECT {', '.join(told.values())} FROM {table}"
         with pytest.raises(IntegrityError) if wrong else contextlib.nullcontext():
             without_trace(lambda said=again: db.session.execute(text(said)))
+
+
+def test_to_look_up_what_lines_name_reads_no_more_links_than_that_one(house: Flask) -> None:
+    """Or a posting took longer with each before it, and two at a time were in each other's way."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    read = "SELECT locktype FROM pg_locks WHERE mode = 'SIReadLock' "
+    read += "AND pid = pg_backend_pid() AND relation = 'ledger_links'::regclass"
+
+    def work(name: str) -> list[str]:
+        flow.record(programmes.by_slug("resellers"), [sale(name, "A1", "10")], source="t", now=NOW)
+        return list(db.session.scalars(text(read)))
+
+    for name in ("a-2", "a-3", "a-4"):
+        found = transaction(partial(work, name))
+        db.session.execute(text("ANALYZE"))
+        db.session.commit()
+    assert found == ["tuple"]  # of the last one, which it follows
 
 
 def test_nor_does_one_of_a_connection_that_keeps_no_keys_and_asks_no_triggers_of_replace(
