@@ -169,6 +169,18 @@ class Voice:
         skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[period.kind]
         return str(dates.format_skeleton(skeleton, period.first, locale=self.locale))
 
+    def brief(self, period: Period) -> str:
+        """The same of a period that is just over, without its year: ``Q2``, ``May``, ``Week 7``."""
+        if period.label:
+            return period.label
+        if period.kind == "week":
+            return self.gettext("Week %(week)s", week=period.first.isocalendar().week)
+        if period.kind == "day":
+            return str(dates.format_skeleton("MMMd", period.first, locale=self.locale))
+        pattern = {"month": "LLLL", "quarter": "QQQ"}.get(period.kind)
+        brief = pattern and dates.format_date(period.first, pattern, locale=self.locale)
+        return brief or self.period(period)
+
     def this(self, kind: str) -> str:
         """The running period of a kind: ``this quarter``."""
         return {

@@ -112,6 +112,7 @@ def index() -> str:
 def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> dict[str, Any]:
     rule = view.published.rule
     row = found.rows[0] if found.rows else None
+    whole = sentences.is_told_whole(rule, found.best)
     return {
         "name": view.published.model.name,
         "href": url("leaderboards.board", board=view.slug),
@@ -122,7 +123,9 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
         "rank": row.rank if row and me else None,
         "name_of_mine": row.name if row and me and rule.by != "partner" else None,
         "leader": row.name if row and not me else None,
-        "score": sentences.score(rule, row.score, view.programme.currency, voice) if row else None,
+        "score": sentences.score(rule, row.score, view.programme.currency, voice, whole=whole)
+        if row
+        else None,
     }
 
 

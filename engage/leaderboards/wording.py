@@ -37,7 +37,7 @@ def shown(
             "rank": row.rank,
             "place": formats.ordinal(row.rank, voice.locale),
             "name": row.name,
-            "detail": " · ".join(told for _, told in row.columns if told) or None,
+            "detail": tuple(told for _, told in row.columns if told),
             "score": sentences.score(rule, row.score, currency, voice, whole=whole, bare=True),
             "me": row.member_id == me,
         }
@@ -54,10 +54,10 @@ def shown(
         if yesterday is not None:
             said["move"] = _moved(yesterday, row)
         if before is not None:
-            moved, period = _moved(before[1], row), voice.period(before[0])
+            moved, period = _moved(before[1], row), voice.brief(before[0])
             since = voice.gettext("since %(period)s", period=period)
             if moved == 0:
-                since = voice.gettext("same as in %(period)s", period=period)
+                since = voice.gettext("same as %(period)s", period=period)
             said["since"] = (moved, since)
         rows.append(said)
     return rows

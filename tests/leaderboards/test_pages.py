@@ -260,6 +260,8 @@ def test_the_list_shows_my_rank_on_every_board(alice: Browser, charlie: Browser)
     words = text(page(charlie, "/leaderboards/"))
     assert "Sales this quarter" in words
     assert "2nd of 3 partners" in words.replace("Score", "").replace("  ", " ")
+    assert "$5,000" in words
+    assert "$5,000.00" not in words, "told as on the board itself"
     assert "Northeast" in words
 
 

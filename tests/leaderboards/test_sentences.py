@@ -72,6 +72,20 @@ def test_no_line_break_parts_a_range_of_days(locale: str):
         assert not re.search(r"[ \N{THIN SPACE}]|–(?!\N{WORD JOINER})", said)
 
 
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2013-Q2", "Q2"),
+        ("2013-05", "May"),
+        ("2013-W07", "Week 7"),
+        ("2013-02-14", "Feb 14"),
+        ("2013", "2013"),
+    ],
+)
+def test_a_period_that_is_just_over_is_named_without_its_year(period: str, said: str):
+    assert Voice("en").brief(parse(period)) == said
+
+
 def test_a_board_says_how_it_ranks():
     found = board(tie="first", direction="lowest", minimum="50", target="20000")
     assert sentences.tie(found, "USD") == (

@@ -17,6 +17,7 @@ from tests.browsing import browser
 from tests.conftest import NOW, Cast, record, sale
 from tests.live.conftest import chromium
 from tests.screens.examples import a_screen
+from tests.ui.cuts import ARABIC, HEBREW, LATIN, cut
 from tests.waiting import until
 
 __all__ = ["chromium"]
@@ -180,11 +181,30 @@ def test_however_long_its_words_are_a_slide_stays_on_the_wall(hung: tuple[Page, 
               .every((row) => row.getBoundingClientRect().bottom <= foot);
         }"""
         assert page.evaluate(inside), (width, height)
-    # What is cut of a name from right to left is its end, too.
-    edges = """() => {
-      const name = document.querySelector(".wall-slide:not([hidden]) .wall-name");
-      name.textContent = "بروفيسور ".repeat(30);
-      const { direction, textAlign } = getComputedStyle(name);
-      return [direction, textAlign];
-    }"""
-    assert page.evaluate(edges) == ["rtl", "left"]
+
+
+def test_what_a_wall_cuts_of_a_name_is_its_own_end_and_many_slides_leave_it_room(
+    hung: tuple[Page, int],
+):
+    page, _ = hung
+    page.evaluate(
+        """(names) => {
+          const row = document.querySelector(".wall-row");
+          for (const name of names.reverse()) {
+            row.after(row.cloneNode(true));
+            row.nextElementSibling.querySelector(".wall-name").textContent = name;
+          }
+          document.querySelector(".wall-slide h1").textContent = names[0].repeat(3);
+          dots.append(...Array.from({ length: 25 }, () => document.createElement("i")));
+          dots.firstElementChild.className = "is-on";
+        }""",
+        [LATIN, HEBREW, ARABIC],
+    )
+    for width, height in ((960, 540), (540, 960)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert cut(page, ".wall-slide:not([hidden]) :is(.wall-name, h1)") == (4, []), (
+            width,
+            height,
+        )
+        brand = page.locator(".wall-brand bdi")
+        assert brand.evaluate("(name) => name.scrollWidth <= name.clientWidth"), "all of it is seen"

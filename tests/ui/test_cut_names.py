@@ -1,0 +1,34 @@
+"""A name too long for its room loses its end, whichever way it is written: never its beginning."""
+
+import pytest
+from jinja2 import Environment
+from playwright.sync_api import Browser
+
+from tests.live.conftest import chromium
+from tests.ui.conftest import ROOT
+from tests.ui.cuts import ARABIC, HEBREW, LATIN, cut
+
+__all__ = ["chromium"]
+
+pytestmark = pytest.mark.browser
+
+NAMES = (LATIN, HEBREW, ARABIC)
+DETAILS = ((LATIN,), (HEBREW,), (ARABIC,), (LATIN, HEBREW), (ARABIC, "Dealer", HEBREW))
+TEMPLATE = """{% import "ui/board.html" as ui %}<div id="page">
+{{ ui.podium(rows) }}{{ ui.ranks(rows, "list") }}
+<div class="ranks-compact">{{ ui.ranks(rows, "compact", list="near") }}</div></div>"""
+
+
+def test_a_name_that_is_cut_is_cut_at_its_own_end(house: Environment, chromium: Browser):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    rows = [
+        {"key": n, "rank": n, "name": NAMES[n % 3], "detail": told, "score": "$123,456,789"}
+        for n, told in enumerate(DETAILS)
+    ]
+    css = (ROOT / "static/css/app.css").read_text() + "* { text-wrap-style: auto !important }"
+    drawn = house.from_string(TEMPLATE).render(rows=rows)
+    page.set_content(f"<!doctype html><html lang=en><style>{css}</style><body>{drawn}")
+    of_details = cut(page, ".clip bdi")
+    assert of_details == (10, [])
+    assert cut(page, ".ranks-compact .rank-name bdi") == (len(DETAILS), [])
+    page.close()
