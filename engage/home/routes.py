@@ -19,7 +19,7 @@ from engage.leaderboards import announcements, pictures, wording
 from engage.leaderboards import sentences as boards
 from engage.leaderboards import view as views
 from engage.leaderboards.offers import offers
-from engage.leaderboards.ranking import as_of
+from engage.leaderboards.ranking import as_of, key_of
 from engage.leaderboards.view import View
 from engage.missions.pages import card
 from engage.money import POINTS
@@ -170,6 +170,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         **(announcements.frozen(view, partner.id, voice) if here.frozen else {"frozen": None}),
         "href": url("leaderboards.board", board=here.board.model.slug),
         "rows": rows,
+        "me": key_of(partner.id, partner),
         "mine": (mine := next((row for row in rows if row["me"]), None)),
         "offers": offers(programme, partner, mine["rank"] if mine else None, g.now, voice),
         "top": top,

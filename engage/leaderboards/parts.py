@@ -283,4 +283,4 @@ def found(view: View, text: str, voice: Voice) -> dict[str, Any]:
 
 def _to(view: View, row: ranking.Row) -> str:
     """The address that leads to a member's line in the table, wherever that is by then."""
-    return url("leaderboards.board", **view.address(at=row.member_id))
+    return url("leaderboards.board", **view.address(at=row.key))

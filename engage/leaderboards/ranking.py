@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from flask import current_app
+
 from engage.leaderboards import counted, few, pictures, places, rules
 from engage.leaderboards.few import Scope as Scope
 from engage.leaderboards.places import Lines
 from engage.leaderboards.published import Published
 from engage.money import natural, plain
-from engage.partners.rules import public_name
+from engage.partners.rules import Seen, public_key, public_name
 from engage.periods import Period
 from engage.programmes.models import Programme
 
@@ -25,7 +27,7 @@ class Row(NamedTuple):
 
     ``external_id`` and the board's ``columns`` are a partner's and None where it is not seen by its
     name; a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
-    eyes (and its manager's) and takes nobody's place.
+    eyes (and its manager's) and takes nobody's place. ``key`` stands for it in pages (`public_key`).
     """
 
     rank: int
@@ -36,6 +38,7 @@ class Row(NamedTuple):
     columns: tuple[tuple[str, str | None], ...] = ()
     listed: bool = True
     is_last: bool = False
+    key: str = ""
 
     @property
     def organisation(self) -> str | None:
@@ -199,7 +202,7 @@ def _few(
 
 def _seen(published: Published, found: Lines) -> Ranking:
     """Lines as others may see them."""
-    columns = published.rule.columns
+    columns, secret = published.rule.columns, current_app.config["SECRET_KEY"]
     rows = []
     for rank, who, listed, is_last in found.lines:
         name = public_name(who)
@@ -214,9 +217,15 @@ def _seen(published: Published, found: Lines) -> Ranking:
                 tuple((name, getattr(who, name) if known else None) for name in columns),
                 listed,
                 is_last,
+                public_key(who.member_id, who, secret),
             )
         )
     return Ranking(rows, found.ranked, found.best)
+
+
+def key_of(member_id: int, who: Seen) -> str:
+    """What stands for a member in pages and addresses that others read."""
+    return public_key(member_id, who, current_app.config["SECRET_KEY"])
 
 
 def natural_score(published: Published, score: int) -> str:

@@ -8,6 +8,7 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    current_app,
     flash,
     g,
     jsonify,
@@ -36,6 +37,7 @@ from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.offers import offers
 from engage.leaderboards.view import NoDivision, NoSuchView, View
+from engage.partners import service as partners
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import again, allow
@@ -78,7 +80,7 @@ def _view(board: str) -> View:
 
 
 def _number(name: str) -> int:
-    """What the address says after ``name``: after which line the page begins, or whose line is meant."""
+    """What the address says after ``name``: after which line the page begins, or which group's is meant."""
     text = request.args.get(name, "0")
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         abort(404)
@@ -129,13 +131,18 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
     }
 
 
-def _line_of(view: View, member: int) -> str:
-    """The address of a member's line in the table."""
+def _line_of(view: View, key: str) -> str:
+    """The address of the line in the table of the member that ``key`` stands for."""
+    if view.published.rule.by == "partner":
+        who = partners.by_public_key(view.programme.id, key, current_app.config["SECRET_KEY"])
+        member = who.id if who else abort(404)
+    else:
+        member = _number("at")
     place = views.place(view, member) or abort(404)
     has_podium = place <= ranking.PODIUM and not (view.scope and view.scope[0] == LEAGUE)
     name = "podium" if has_podium else "board"
     after = (place - 1) // views.PAGE * views.PAGE
-    return url(".board", **view.address(after=after or None, _anchor=f"{name}-{member}"))
+    return url(".board", **view.address(after=after or None, _anchor=f"{name}-{key}"))
 
 
 @blueprint.get("/<board>")
@@ -143,9 +150,12 @@ def _line_of(view: View, member: int) -> str:
 def board(board: str) -> AnyResponse:
     """One board: where I am, the podium, the table; or the way to somebody's line in it (``at``)."""
     view, after, voice = _view(board), _number("after"), viewer()
-    if "at" in request.args:
-        return redirect(_line_of(view, _number("at")))
-    me = views.member_of(view.published, g.seat.partner)
+    if asked := request.args.get("at"):
+        return redirect(_line_of(view, asked))
+    me, of_partners = (
+        views.member_of(view.published, g.seat.partner),
+        view.published.rule.by == "partner",
+    )
     frame = render_template(
         "leaderboards/board.html",
         view=view,
@@ -154,7 +164,7 @@ def board(board: str) -> AnyResponse:
         scopes=scopes.offered(view, g.seat.partner, voice),
         say_you=wording.you(view, voice),
         say_moved=wording.moved(view, voice),
-        me=me,
+        me=ranking.key_of(me, g.seat.partner) if me and of_partners else me,
         after=after,
     )
     made = {"past": _past(view, voice), "rows": _rows(view, after, voice)}

@@ -33,7 +33,7 @@ def shown(
     last = ranking.last_alone(found, rule.tie)
     for row in found.rows:
         said: dict[str, Any] = {
-            "key": row.member_id,
+            "key": row.key,
             "rank": row.rank,
             "place": formats.ordinal(row.rank, voice.locale),
             "name": row.name,

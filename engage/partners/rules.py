@@ -1,5 +1,6 @@
 """What partners have in common (segments), and how others see one on boards."""
 
+import hmac
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,17 @@ def public_name(partner: Seen) -> str | None:
     if partner.visibility == "hidden":
         return None
     return partner.name if partner.visibility == "named" else partner.pseudonym
+
+
+def public_key(partner_id: int, partner: Seen, secret: str) -> str:
+    """What stands for this partner in pages and addresses that others read.
+
+    Its id, but under a pseudonym: who noted ids beside names would know it again by that.
+    """
+    if partner.visibility != "pseudonym":
+        return str(partner_id)
+    told = f"{partner_id} {partner.pseudonym}".encode()
+    return "p" + hmac.digest(secret.encode(), told, "sha256").hex()[:16]
 
 
 #: Letters that readers take for others and Unicode does not take apart.

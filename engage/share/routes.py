@@ -12,6 +12,7 @@ from engage.db import db
 from engage.leaderboards import ranking, scopes, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Board
+from engage.partners import service as partners
 from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.programmes.models import Programme
@@ -27,11 +28,11 @@ LIFETIME = 90 * 86_400
 class Shared(NamedTuple):
     """What is signed into an address: the place as it was when its partner shared it, or its group's.
 
-    The name is not in it: a partner is shown as it shows itself by now, and is not once it stays off
-    boards. ``group_id`` is 0 on a board of partners, ``scope`` empty where all of the board are ranked.
+    The name is not in it, but what stands for the partner as it is shown (`partners.rules.public_key`): the
+    address ends once it is shown otherwise. ``group_id`` is 0 on a board of partners, ``scope`` empty where all of the board are ranked.
     """
 
-    partner_id: int
+    partner: str
     board_id: int
     period: str
     rank: int
@@ -75,7 +76,9 @@ def mine(board: str) -> str:
     if row and found and not is_last:
         place = (row.rank, found.ranked, str(get_locale() or "en"))
         part = 0 if of_partners else row.member_id, "=".join(view.scope or ())
-        shared = Shared(partner.id, published.model.id, view.period.name, *place, *part)
+        shared = Shared(
+            ranking.key_of(partner.id, partner), published.model.id, view.period.name, *place, *part
+        )
         token = _serializer().dumps(list(shared))
     return render_template(
         "share/mine.html",
@@ -117,7 +120,9 @@ def _card(token: str) -> dict[str, Any]:
     except BadSignature:
         abort(404)
     said = Shared(*raw)
-    partner, board = db.session.get(Partner, said.partner_id), db.session.get(Board, said.board_id)
+    board = db.session.get(Board, said.board_id)
+    key = str(said.partner), current_app.config["SECRET_KEY"]
+    partner = partners.by_public_key(board.programme_id, *key) if board else None
     name = _name(partner, said) if partner and partner.left_on is None else None
     if said.rank == said.ranked > ranking.PODIUM:
         abort(404)  # a last place, of when it could be shared

@@ -32,7 +32,8 @@ from tests.leaderboards.test_pictures import FINAL, at
 from tests.screens.examples import a_screen
 
 NAME = "Alice Bikes"
-JSON = "/leaderboards/sales/export.json"
+JSON, SHARE = "/leaderboards/sales/export.json", "/leaderboards/sales/share"
+FOX = "/leaderboards/sales/found?q=fox"
 #: Where partners are told by their ids as well.
 WITH_IDS = ("api", "standings", "json")
 BOARDS = (
@@ -223,3 +224,25 @@ def test_no_other_organisation_or_team_is_looked_at_alone_to_tell_who_hides_ther
     }
     assert set(seen["bob"].values()) == set(seen["mia"].values()) == {200}
     assert list(seen["charlie"].values()) == [404, 404, 200]
+
+
+def test_no_key_or_address_of_before_leads_to_a_pseudonym(app: Flask, cast: Cast):
+    charlie, alice = browser(app, cast.charlie.user), browser(app, cast.alice.user)
+    assert cast.alice.partner
+    known = f'data-key="{cast.alice.partner.id}"'
+    found = re.search(r"<code>http://localhost(/shared/[^<]+)<", alice.get(SHARE).text)
+    assert found
+    assert known in charlie.get("/leaderboards/sales").text
+    assert browser(app).get(found[1]).status_code == 200
+    choose(app, cast, "pseudonym")
+    wall = browser(app).get(f"/screen/{a_screen()[1]}").text
+    for text in (wall, *(text for _, text in pages(app, charlie))):
+        assert known not in text
+        assert f'board-{cast.alice.partner.id}"' not in text
+    assert charlie.get(f"/leaderboards/sales?at={cast.alice.partner.id}").status_code == 404
+    assert browser(app).get(found[1]).status_code == 404
+    leads = re.search(r'href="(/leaderboards/sales\?at=\w+)"', charlie.get(FOX).text)
+    line = leads and charlie.get(leads[1]).headers["Location"].rpartition("#")[2]
+    mine = alice.get("/leaderboards/sales").text
+    assert f'id="{line}"' in mine
+    assert f'data-me="{str(line).partition("-")[2]}"' in mine

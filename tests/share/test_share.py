@@ -50,15 +50,17 @@ def test_whoever_has_the_address_sees_the_place_and_nobody_else(app: Flask, cast
     assert Image.open(io.BytesIO(picture.data), formats=["PNG"]).size == (1200, 630)
 
 
-def test_it_stays_as_it_was_shared_but_for_the_name(app: Flask, cast: Cast):
+def test_it_stays_as_it_was_shared_until_its_partner_is_shown_otherwise(app: Flask, cast: Cast):
     address = shared(app, cast)
     record(cast.programme, sale("b-9", "B1", "90000"))
+    assert "Alice Bikes: 1st of 3 partners" in browser(app).get(address).text
     choose(app, cast, "pseudonym")
-    page = browser(app).get(address).text
-    assert "The Fox: 1st of 3 partners" in page
+    fox = shared(app, cast)
+    page = browser(app).get(fox).text
+    assert "The Fox: 2nd of 3 partners" in page
     assert "Alice" not in page
     choose(app, cast, "hidden")
-    for place in (address, f"{address}.png"):
+    for place in (address, f"{address}.png", fox):
         assert browser(app).get(place).status_code == 404
     assert shared(app, cast) == ""
     assert (
