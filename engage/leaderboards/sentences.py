@@ -129,10 +129,10 @@ def tie(rule: Board, currency: str, voice: Voice = ENGLISH) -> str:
 
 def _tie(rule: Board, voice: Voice) -> str:
     if rule.tie == "dense":
-        return voice.gettext("Equal scores share a rank: 1, 1, 2.")
+        return voice.gettext("Equal scores share a rank: 1,\u00a01,\u00a02.")
     if rule.tie == "first":
         return voice.gettext("With equal scores, who got there first stands first.")
-    return voice.gettext("Equal scores share a rank and the next is left out: 1, 1, 3.")
+    return voice.gettext("Equal scores share a rank and the next is left out: 1,\u00a01,\u00a03.")
 
 
 def score(

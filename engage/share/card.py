@@ -58,7 +58,9 @@ def _drawable(text: str) -> str:
     """The text, or its words that the fonts here can write; at least its digits."""
     if missing_script(text) is None:
         return text
-    return drawable_words(text) or "".join(char for char in text if char.isascii())
+    return drawable_words(text) or "".join(
+        char for char in text if char.isascii() and char.isdigit()
+    )
 
 
 def _write(

@@ -194,7 +194,9 @@ def test_a_fragment_that_shows_what_was_told_meanwhile_is_not_fetched_again(
     bus = redis.from_url(redis_url)
     publish.publish(bus, publish.partner_changed(cast.programme.id, cast.alice.partner.id))
     until(lambda: page.evaluate("1") and asked, what="the page asked")
-    record(cast.programme, sale("t-9", "A1", "100", local_day(clock.now(), "America/New_York")))
+    now = clock.now()
+    said = sale("t-9", "A1", "100", local_day(now, "America/New_York"))
+    record(cast.programme, said._replace(occurred_at=now - timedelta(minutes=1)), now=now)
     board = leaderboards.board(programmes.by_slug("resellers"), "sales")
     assert board
     publish.publish(bus, publish.board_changed(cast.programme.id, "sales", board.model.version))
@@ -218,7 +220,9 @@ def test_axe_finds_nothing(
     unbroken = Profile("D1", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2)
     here = programmes.by_slug("resellers")
     transaction(lambda: flow.enrol(here, [unbroken], now=clock.now()))
-    record(here, sale("t-5", "D1", "90000", local_day(clock.now(), here.timezone)))
+    now = clock.now()
+    enormous = sale("t-5", "D1", "90000", local_day(now, here.timezone))
+    record(here, enormous._replace(occurred_at=now - timedelta(minutes=1)), now=now)
     found = []
     shared = f"/shared/films/{films.shared(cast)['token']}"
     films_too = (f"/videos/{films.KEY}", shared, f"{shared}?words")

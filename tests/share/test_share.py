@@ -139,3 +139,7 @@ def test_a_place_in_a_part_of_a_board_says_in_which(app: Flask, cast: Cast):
 def test_any_name_is_drawn_or_left_out(who: str):
     drawn = card.draw(CARD._replace(who=who))
     assert Image.open(io.BytesIO(drawn), formats=["PNG"]).size == card.SIZE
+
+
+def test_of_a_name_that_no_font_here_can_write_no_lone_signs_are_left():
+    assert card.draw(CARD._replace(who="ಪ್ರೊ. ಡಾ. ಅಡಾ, ಜೂ.")) == card.draw(CARD._replace(who=""))
