@@ -21,7 +21,7 @@ from engage.leaderboards.view import View
 from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.partners.rules import public_name
+from engage.partners.rules import public_key, public_name
 from engage.programmes.models import Programme
 from engage.screens import rules
 from engage.screens.rules import Plan
@@ -36,7 +36,7 @@ LATE = 600
 MOST = 5
 
 #: What happened: ("stage", stage id, partner id), ("tier", name, partner id) or
-#: ("top", board slug, member id).
+#: ("top", board slug, partner id), or ("group", board slug, group id) where groups are ranked.
 Moment = tuple[str, int | str, int]
 
 
@@ -52,7 +52,12 @@ def _serializer(secret: str) -> URLSafeTimedSerializer:
 
 
 def reference(moment: Moment, secret: str) -> str:
-    signed: str = _serializer(secret).dumps(list(moment))
+    """Whoever reads it learns no id of a partner with a pseudonym (`partners.rules.public_key`)."""
+    kind, what, member = moment
+    key = str(member)
+    if kind != "group":
+        key = public_key(member, db.session.get_one(Partner, member), secret)
+    signed: str = _serializer(secret).dumps([kind, what, key])
     return signed
 
 
@@ -107,17 +112,23 @@ def told(
 ) -> Told | None:
     """A celebration as this screen tells it; None where it is not for it, or not so any more."""
     try:
-        kind, what, member = _serializer(secret).loads(signed, max_age=LATE)
+        kind, what, key = _serializer(secret).loads(signed, max_age=LATE)
     except BadSignature:
         return None
-    if kind == "top":
+    is_group = kind == "group"
+    partner = None if is_group else partners.by_public_key(programme.id, str(key), secret)
+    if is_group or (kind == "top" and partner):
+        member = partner.id if partner else int(key)
         shown = what in plan.boards and any(one.model.slug == what for one in boards(programme))
         return _told_top(programme, what, member, now, voice) if shown else None
-    partner = db.session.get(Partner, member)
-    if partner is None or partner.programme_id != programme.id or partner.left_on is not None:
+    if partner is None or partner.left_on is not None:
         return None
     name = public_name(partner)
-    did = _stage(plan, what, member, voice) if kind == "stage" else _tier(partner, what, now, voice)
+    did = (
+        _stage(plan, what, partner.id, voice)
+        if kind == "stage"
+        else _tier(partner, what, now, voice)
+    )
     return Told(name, did) if name and did else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 
 from engage.db import db
+from engage.leaderboards import service as leaderboards
 from engage.live import publish
 from engage.programmes.models import Programme
 from engage.queue import connection
@@ -46,7 +47,9 @@ def _overtaken(programme: Programme, slug: str, partners: set[int], now: datetim
         return []
     movers = celebrations.movers(programme, slug, partners)
     member = rules.risen(json.loads(led), after, movers)
-    return [("top", slug, member)] if member is not None else []
+    board = leaderboards.board(programme, slug)
+    kind = "top" if board and board.rule.by == "partner" else "group"
+    return [(kind, slug, member)] if member is not None else []
 
 
 def _messages(programme_id: int, moments: Iterable[Moment]) -> list[dict[str, Any]]:
@@ -55,7 +58,7 @@ def _messages(programme_id: int, moments: Iterable[Moment]) -> list[dict[str, An
     for moment in moments:
         # A first place may be won again the same day; a stage or a tier is reached once.
         key = f"engage:celebrated:{programme_id}:{json.dumps(moment)}"
-        if moment[0] == "top" or redis.set(key, 1, ex=REMEMBERED, nx=True):
+        if moment[0] in ("top", "group") or redis.set(key, 1, ex=REMEMBERED, nx=True):
             told.append(moment)
     return [
         publish.celebrated(programme_id, celebrations.reference(moment, secret))

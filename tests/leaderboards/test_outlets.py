@@ -5,6 +5,7 @@ what leaves for the live pages. A manager's own record of a partner (its page, t
 is not told to others and keeps the name.
 """
 
+import base64
 import io
 import json
 import re
@@ -236,6 +237,10 @@ def test_no_key_or_address_of_before_leads_to_a_pseudonym(app: Flask, cast: Cast
     assert browser(app).get(found[1]).status_code == 200
     choose(app, cast, "pseudonym")
     wall = browser(app).get(f"/screen/{a_screen()[1]}").text
+    leads = celebrations.reference(("top", "sales", cast.alice.partner.id), app.secret_key)
+    said = json.loads(base64.urlsafe_b64decode(leads.partition(".")[0] + "=="))
+    assert said[:2] == ["top", "sales"]
+    assert said[2].startswith("p")
     for text in (wall, *(text for _, text in pages(app, charlie))):
         assert known not in text
         assert f'board-{cast.alice.partner.id}"' not in text
