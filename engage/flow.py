@@ -7,7 +7,7 @@ difference between what the facts say and what already stands.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from engage import clock
 from engage.activity import held
@@ -34,6 +34,7 @@ from engage.partners.models import Partner
 from engage.prepared import Question, ahead, for_few
 from engage.programmes.models import Programme
 from engage.rows import drawing
+from engage.screens import service as screens
 from engage.tiers import service as tiers
 from engage.videos import naming
 
@@ -93,7 +94,7 @@ def record(
         who = partners.attributes(programme.id, theirs, batch.partners)
         concerned = missions.concerned(programme, changed, climbed.since)
         if is_asked_ahead:
-            along(*ledger.asked(programme.id, theirs), outbox.asked())
+            along(*ledger.asked(programme.id, theirs))
             along(partners.grouped(programme.id, who.values()))
             for mission in concerned:
                 along(*progress.asked(mission, batch.new, batch.superseded, who))
@@ -123,6 +124,7 @@ def _asked(programme: Programme, reports: Sequence[Report], source: str) -> list
         rules.versions(programme),
         tasks.published(programme, min(days), max(days)),
         carrying.published(programme),
+        screens.plans_of(programme.id),
     ]
 
 
@@ -291,10 +293,10 @@ def tell(
     facts: Sequence[int] = (),
 ) -> None:
     """Have open pages, screens and whoever else follows hear of it once the transaction stands."""
-    payload = {
-        "boards": [board.model.slug for board in boards],
+    payload: dict[str, Any] = {
+        "boards": [(b.model.slug, b.model.version, b.rule.is_public) for b in boards],
         "partners": sorted(partner_ids) if len(partner_ids) <= TOLD_BY_NAME else [],
     }
-    if 0 < len(facts) <= TOLD_BY_NAME:
+    if 0 < len(facts) <= TOLD_BY_NAME and screens.celebrate(programme.id):
         payload["facts"] = facts
     outbox.write(programme.id, "moved", payload, now)

@@ -41,7 +41,7 @@ def test_who_commits_sends_what_it_left_without_reading_it_and_nobody_sends_it_a
     event.remove(db.engine, "before_cursor_execute", hear)
     assert sent == 2
     assert heard == [("moved", {"named": "moved"}), ("film", {"named": "film"})]
-    assert [statement.split()[0] for statement in said if "outbox" in statement] == ["UPDATE"]
+    assert [statement.split()[0] for statement in said if "outbox" in statement] == ["DELETE"]
     assert delivery.deliver() == 0
     assert outbox.waiting() == []
 

@@ -1,5 +1,6 @@
 """Statements that go to the driver itself mean what they mean through SQLAlchemy."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from tests.conftest import NOW, PROGRAMME, publish
 
 _of = Message.__table__
 MESSAGES = Prepared(select(_of).where(_of.c.topic == bindparam("topic")))
-SENT = Prepared(
-    update(_of).where(_of.c.topic == bindparam("topic")).values(delivered_at=bindparam("now"))
+MOVED = Prepared(
+    update(_of).where(_of.c.topic == bindparam("topic")).values(created_at=bindparam("now"))
 )
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -32,12 +34,12 @@ def house(app: Flask) -> int:
 def test_values_come_and_go_as_they_do_through_models(house: int) -> None:
     payload = {"boards": ["a"], "n": 1}
     transaction(lambda: outbox.write(house, "film", payload, NOW))
-    transaction(lambda: SENT.run({"topic": "film", "now": NOW}))
+    transaction(lambda: MOVED.run({"topic": "film", "now": LATER}))
     row = MESSAGES.first(topic="film")
     assert row is not None
     model = db.session.get_one(Message, row.id)
     assert row._asdict() == {c.key: getattr(model, c.key) for c in _of.c}
-    assert (row.payload, row.delivered_at) == (payload, NOW)
+    assert (row.payload, row.created_at) == (payload, LATER)
     assert MESSAGES.first(topic="none") is None
 
 
@@ -64,8 +66,8 @@ def test_a_savepoint_takes_back_what_they_did(house: int) -> None:
 
     def work() -> None:
         with db.session.begin_nested() as savepoint:
-            SENT.run({"topic": "film", "now": NOW})
+            MOVED.run({"topic": "film", "now": LATER})
             savepoint.rollback()
 
     transaction(work)
-    assert MESSAGES.first(topic="film").delivered_at is None  # type: ignore[union-attr]
+    assert MESSAGES.first(topic="film").created_at == NOW  # type: ignore[union-attr]

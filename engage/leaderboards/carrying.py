@@ -33,6 +33,7 @@ _boards: Any = Board.__table__.c
 _ROWS = Prepared(
     select(
         *(_boards[name] for name in ("id", "slug", "kept_on", "turns_at", "frozen_id")),
+        (_boards.version + 1).label("version"),  # once it is stamped
         cast(_boards.definition, Text).label("definition"),
     )
     .where(_boards.programme_id == bindparam("programme_id"), _boards.retired_at.is_(None))
@@ -67,15 +68,16 @@ def move(
     ]
     changed = _changes(programme, published_boards, new, superseded, posted, attributes, climbed)
     _carry(programme, changed, attributes, only_new=not superseded)
+    told = {published.model.id for published in turned}
     moved = [
         published
         for published, deltas, _ in changed
-        if not all(pictures.hides(published, period) for period, _ in deltas)
+        if published.model.id not in told
+        and not all(pictures.hides(published, period) for period, _ in deltas)
     ]
     service.stamp(moved, now, by_facts=True)
     service.stamp(turned, now)
-    told = {published.model.id for published in moved}
-    return moved + [published for published in turned if published.model.id not in told]
+    return moved + turned
 
 
 def _changes(

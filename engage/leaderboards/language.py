@@ -171,11 +171,6 @@ def _columns(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def is_public(stored: Mapping[str, Any]) -> bool:
-    """`Board.is_public` of a board as `to_json` wrote it."""
-    return not stored.get("audience") or stored["seen_by"] == "everyone"
-
-
 def to_json(board: Board) -> dict[str, Any]:
     """The mapping that ``parse`` reads back to an equal board."""
 

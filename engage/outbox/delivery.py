@@ -67,5 +67,5 @@ def _send(batch: Sequence[Any]) -> list[int]:
     finally:
         db.session.commit()  # what receivers read: it ends before what says that they did
         if gone:
-            service.delivered(gone, clock_now())
+            service.delivered(gone)
     return gone

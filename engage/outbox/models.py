@@ -1,4 +1,4 @@
-"""The messages waiting to leave."""
+"""The messages waiting to leave; what left is gone."""
 
 from datetime import datetime
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db import Id, Model, index_where
+from engage.db import Id, Model
 
 
 class Message(Model):
-    """``topic`` names the receiver, ``payload`` is what it needs (ids, never content)."""
+    """``topic`` names the receiver, ``payload`` is what it needs (ids, never content); the id is the
+    nanosecond in which it was written, so they are in order and none has that of one that left."""
 
     __tablename__ = "outbox"
 
@@ -19,6 +20,3 @@ class Message(Model):
     topic: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None]
-
-    __table_args__ = (index_where("delivered_at IS NULL", "ix_outbox_waiting", "id"),)

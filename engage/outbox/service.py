@@ -1,30 +1,22 @@
-"""Writing messages in the transaction that causes them, and claiming them after it."""
+"""Writing messages in the transaction that causes them, and taking away those that left."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, select, update
+from sqlalchemy import bindparam, delete, event, select
 from sqlalchemy.orm import Session
 
 from engage.among import among
 from engage.db import db
 from engage.outbox.models import Message
-from engage.prepared import Prepared, Question
-from engage.rows import drawing, insert_rows, next_ids
+from engage.prepared import Prepared
+from engage.rows import insert_rows
 
 _messages: Any = Message.__table__.c
-_WAITING = Prepared(
-    select(Message.__table__)
-    .where(_messages.delivered_at.is_(None))
-    .order_by(_messages.id)
-    .limit(bindparam("most"))
-)
-_DELIVERED = Prepared(
-    update(Message)
-    .where(among(_messages.id, "message_ids"), _messages.delivered_at.is_(None))
-    .values(delivered_at=bindparam("now"))
-)
+_WAITING = Prepared(select(Message.__table__).order_by(_messages.id).limit(bindparam("most")))
+_DELIVERED = Prepared(delete(Message).where(among(_messages.id, "message_ids")))
 
 
 class Left(NamedTuple):
@@ -38,17 +30,11 @@ class Left(NamedTuple):
 
 def write(programme_id: int, topic: str, payload: Mapping[str, Any], now: datetime) -> None:
     """Leave a message that goes out once the transaction stands."""
-    (message_id,) = next_ids("outbox", 1)
-    left = Left(message_id, programme_id, topic, payload)
+    left = Left(time.time_ns(), programme_id, topic, payload)
     insert_rows(Message.__table__, [left._asdict() | {"created_at": now}])
     hand = db.session().info.setdefault("left", [])
     if hand is not None:
         hand.append(left)
-
-
-def asked() -> Question:
-    """What writing a message will ask."""
-    return drawing("outbox", 1)
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -73,6 +59,6 @@ def waiting(limit: int = AT_ONCE) -> list[Any]:
     return _WAITING.all(most=limit)
 
 
-def delivered(message_ids: Sequence[int], now: datetime) -> None:
-    """Mark messages as out."""
-    _DELIVERED.run({"message_ids": message_ids, "now": now})
+def delivered(message_ids: Sequence[int]) -> None:
+    """Take away messages that are out."""
+    _DELIVERED.run({"message_ids": message_ids})

@@ -22,11 +22,11 @@ REMEMBERED, LED = 7 * 86_400, 40 * 86_400
 def moved(programme_id: int, payload: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     """After new facts: stages they reached, and members they brought onto a first place."""
     facts, partners = payload.get("facts"), payload["partners"]
-    if not facts or not partners or not service.celebrate(programme_id):
+    if not facts or not partners:
         return []
     programme = db.session.get_one(Programme, programme_id)
     found = celebrations.stages(facts, partners, now)
-    for slug in payload["boards"]:
+    for slug, *_ in payload["boards"]:
         found += _overtaken(programme, slug, set(partners), now)
     return _messages(programme_id, found)
 

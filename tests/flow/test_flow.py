@@ -14,6 +14,7 @@ from engage.leaderboards.ranking import natural_score, ranking
 from engage.ledger import service as ledger
 from engage.ledger.models import Account, Transfer
 from engage.missions import service as missions
+from engage.outbox import service as outbox
 from engage.partners.service import Profile
 from engage.periods import parse
 from engage.programmes import service as programmes
@@ -230,7 +231,9 @@ def test_each_line_names_what_it_was_computed_from(cast: Cast) -> None:
     assert transfer.period == "2013-Q2"
 
 
-def test_a_board_version_rises_only_when_its_standings_change(cast: Cast) -> None:
+def test_a_board_version_rises_only_when_its_standings_change_and_is_told_as_it_is(
+    cast: Cast,
+) -> None:
     def versions() -> dict[str, int]:
         return {
             board.slug: board.version
@@ -245,11 +248,10 @@ def test_a_board_version_rises_only_when_its_standings_change(cast: Cast) -> Non
     record(cast.programme, sale("c-9", "C1", "10", category="Clothing"))
     assert versions()["sales"] == before["sales"] + 1
     assert versions()["regions"] == before["regions"]
+    assert outbox.waiting()[-1].payload["boards"] == [["sales", versions()["sales"], True]]
 
 
 def test_who_joins_is_announced_and_who_is_imported_in_bulk_is_not(programme: Programme) -> None:
-    from engage.outbox import service as outbox
-
     def topics() -> list[str]:
         return [message.topic for message in outbox.waiting()]
 

@@ -171,7 +171,10 @@ def test_an_empty_programme_says_that_there_is_nothing_yet(app: Flask, cast: Cas
 @pytest.fixture
 def heard(app: Flask, cast: Cast, redis_url: str) -> "Heard":
     app.extensions["engage.redis"] = redis_client.Redis.from_url(redis_url)
-    return Heard(app, redis_url)
+    heard = Heard(app, redis_url)
+    record(cast.programme, sale("a-1x", "A1", "1", NOW.date(), hour=9))  # who leads is known
+    heard.deliver()
+    return heard
 
 
 class Heard:
@@ -184,7 +187,6 @@ class Heard:
         self._ear.subscribe("engage:live")
         self._ear.get_message(timeout=5)  # that it listens
         self.references: list[str] = []
-        self.deliver()
 
     def deliver(self) -> list[str]:
         """Send the outbox, and say what a screen makes of the celebrations in it."""
