@@ -207,7 +207,7 @@ def preview(
             {
                 "rank": row.rank,
                 "name": row.name,
-                "detail": " · ".join(told for _name, told in row.columns if told),
+                "detail": tuple(told for _name, told in row.columns if told),
                 "score": sentences.score(rule, row.score, here.currency, voice, whole=whole),
             }
             for row in found.rows
