@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
-# What spreadsheets take for the beginning of a formula, whoever wrote the file.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What spreadsheets take for the beginning of a formula, whoever wrote the file. Where their comma stands in
+# numbers they divide cells by other signs, and heed no quotes in the midst of one.
+_FORMULA = re.compile(r"""(^|[;|\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]|[\t\r\n])""")
 
 
 def to_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -19,4 +21,4 @@ def to_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _safe(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
