@@ -57,17 +57,22 @@ def swaps(upper: int, lower: int, moves: int) -> int:
 
 
 def move(
-    divisions: Sequence[Sequence[Member]], scored: Collection[Member], league: League
+    divisions: Sequence[Sequence[Member]],
+    scored: Collection[Member],
+    league: League,
+    aside: Collection[Member] = (),
 ) -> dict[Member, Placed]:
     """The divisions of the next period: as many go up as go down between any two neighbours.
 
-    Who has no result (is not among ``scored``) does not go up. The lowest, which newcomers join, is
+    Who has no result (is not among ``scored``) does not go up; who stands ``aside`` stays, and counts for
+    nobody's going. The lowest, which newcomers join, is
     drawn into more once it has grown to twice the size; the others are never drawn again.
     """
     found = {
         member: Placed(number) for number, members in enumerate(divisions, 1) for member in members
     }
-    for number, (upper, lower) in enumerate(pairwise(divisions), 1):
+    taking_part = [[one for one in members if one not in aside] for members in divisions]
+    for number, (upper, lower) in enumerate(pairwise(taking_part), 1):
         count = swaps(len(upper), len(lower), league.moves)
         rising = [member for member in lower[:count] if member in scored]
         falling = upper[len(upper) - len(rising) :]

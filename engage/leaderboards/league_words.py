@@ -35,8 +35,8 @@ def of_view(view: View, ranked: int, voice: Voice) -> Told | None:
     if draw is None or view.scope is None or view.scope[0] != leagues.LEAGUE:
         return None
     number = int(view.scope[1])
-    size = leagues.members(view.programme, draw, number, view.period)
-    up, down = leagues.zones(view.published, draw, number)
+    here = view.programme, view.published, draw, number, view.period
+    size, (up, down) = leagues.members(*here), leagues.zones(*here)
     up = up if number > 1 else 0
     down = down if number < draw.divisions else 0
     n = voice.ngettext

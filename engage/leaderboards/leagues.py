@@ -7,13 +7,14 @@ has no place of its own and counts to the lowest division. Only a manager draws 
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from engage import clock
 from engage.conditions import addresses
 from engage.db import db
-from engage.leaderboards import divisions
+from engage.leaderboards import divisions, tally
 from engage.leaderboards.divisions import Placed
 from engage.leaderboards.models import LeagueDraw, LeaguePlace, Standing
 from engage.leaderboards.published import Published
@@ -56,39 +57,35 @@ def inside(draw: LeagueDraw, division: int) -> ColumnElement[bool]:
     return or_(known, Partner.id.not_in(places)) if division == draw.divisions else known
 
 
-def sizes(draw: LeagueDraw) -> list[int]:
-    """How many were drawn into each division."""
-    counted = (
-        select(LeaguePlace.division, func.count())
-        .where(LeaguePlace.draw_id == draw.id)
-        .group_by(LeaguePlace.division)
-    )
-    found: dict[int, int] = dict(db.session.execute(counted).tuples().all())
-    return [found.get(number, 0) for number in range(1, draw.divisions + 1)]
-
-
-def members(programme: Programme, draw: LeagueDraw, division: int, period: Period) -> int:
-    """How many are in a division, with those who joined and without those who left."""
+def members(
+    programme: Programme, published: Published, draw: LeagueDraw, division: int, period: Period
+) -> int:
+    """How many are seen to be in a division: with those who joined, without those who left or hide."""
     found = (
         select(func.count())
         .select_from(Partner)
         .where(
             Partner.programme_id == programme.id,
             inside(draw, division),
+            Partner.visibility != "hidden",
             or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
+            *tally.of_audience(programme, published.rule),
         )
     )
     return db.session.scalar(found) or 0
 
 
-def zones(published: Published, draw: LeagueDraw, division: int) -> tuple[int, int]:
+def zones(
+    programme: Programme, published: Published, draw: LeagueDraw, division: int, period: Period
+) -> tuple[int, int]:
     """How many of a division go up at the period's end, and how many down, at most."""
     assert published.rule.league
-    members, moves = [0, *sizes(draw), 0], published.rule.league.moves
-    up, down = (
-        divisions.swaps(members[upper], members[upper + 1], moves)
-        for upper in (division - 1, division)
-    )
+    moves, near = published.rule.league.moves, (division - 1, division, division + 1)
+    sizes = [
+        members(programme, published, draw, number, period) if 0 < number <= draw.divisions else 0
+        for number in near
+    ]
+    up, down = (divisions.swaps(*pair, moves) for pair in pairwise(sizes))
     return up, down
 
 
@@ -139,7 +136,8 @@ def _draw(
         fields: list[list[int]] = [[] for _ in range(last.divisions)]
         for member in ranked:
             fields[where.get(member, last.divisions) - 1].append(member)
-        found = divisions.move([field for field in fields if field], scored, league)
+        aside = _hidden(programme)
+        found = divisions.move([field for field in fields if field], scored, league, aside)
     else:
         drawn = divisions.draw(ranked, league.size)
         found = {m: Placed(number) for number, members in enumerate(drawn, 1) for m in members}
@@ -186,7 +184,11 @@ def _field(
             Standing.scope == "",
         )
     )
-    results = {row.member_id: (row.order_key, row.reached_at) for row in standings}
+    results = {
+        row.member_id: (row.order_key, row.reached_at)
+        for row in standings
+        if rule.is_enough(rule.order_key(row.order_key))
+    }
     who = partners.attributes(programme.id) if rule.audience else {}
     ids = {
         partner_id: external_id
@@ -199,6 +201,12 @@ def _field(
         return member not in results, key, str(reached_at or ""), ids[member]
 
     return results.keys() & ids.keys(), sorted(ids, key=order)
+
+
+def _hidden(programme: Programme) -> set[int]:
+    """Who stays off boards, and so takes nobody's place."""
+    theirs = Partner.programme_id == programme.id, Partner.visibility == "hidden"
+    return set(db.session.scalars(select(Partner.id).where(*theirs)))
 
 
 def _taking_part(programme: Programme, period: Period) -> Iterator[tuple[int, str]]:

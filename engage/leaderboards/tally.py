@@ -62,12 +62,7 @@ def whose(
     members: Sequence[int] | str | None = None,
 ) -> Whose:
     """Which facts or lines count, standing or not: those of all partners where nothing is asked."""
-    asked = [
-        condition
-        for name, values in rule.audience
-        if name != "tier"
-        for condition in _of_partners(programme, name, values)
-    ]
+    asked = of_audience(programme, rule)
     if scope:
         asked.append(getattr(Partner, scope[0]) == scope[1])
     theirs = select(Partner.id).where(Partner.programme_id == programme.id, *asked)
@@ -90,6 +85,12 @@ def whose(
         ]
 
     return conditions
+
+
+def of_audience(programme: Programme, rule: rules.Board) -> list[ColumnElement[bool]]:
+    """Of a `Partner`: whom a board is for, but for tiers, which are of a day."""
+    asked = (_of_partners(programme, *part) for part in rule.audience if part[0] != "tier")
+    return [condition for conditions in asked for condition in conditions]
 
 
 def _of_partners(

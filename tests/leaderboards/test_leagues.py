@@ -11,6 +11,7 @@ from engage import clock, effect, flow, periods
 from engage.db import db, transaction
 from engage.leaderboards import jobs, leagues, offers, service
 from engage.leaderboards.published import Published
+from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
@@ -90,6 +91,59 @@ def test_who_had_the_best_result_below_goes_up_and_who_had_none_above_goes_down(
     moved = {name: after[name] - before[name] for name in before if after[name] != before[name]}
     assert moved == {"G1": -1, "D1": 1}
     assert [draw.basis for draw in leagues.draws(board())] == ["moves", "results"]
+
+
+def hide(external_id: str) -> None:
+    here = programmes.by_slug("resellers")
+    who = partners.by_external_id(here.id, external_id)
+    assert who
+    transaction(lambda: flow.show(here, who, "hidden", None, now=SUMMER))
+
+
+def test_who_stays_off_boards_keeps_its_division_and_takes_nobodys_place_in_it(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    jobs.turn(SUMMER)
+    hide("F1")
+    results = sale("f-9", "F1", "500", JULY), sale("e-9", "E1", "400", JULY)
+    record(cast.programme, *results, now=SUMMER.replace(day=3))
+    monkeypatch.setattr(clock, "now", lambda: SUMMER.replace(day=3))
+    page = browser(app, cast.charlie.user).get("/leaderboards/sales?scope=league%3D2").text
+    assert "The best goes up" in page
+    assert "3 partners are in this division, 2 have no result yet." in page
+    jobs.turn(AUTUMN)
+    before, after = divisions(Q3), divisions(Q4)
+    assert {one for one in before if after[one] < before[one]} == {"E1"}
+
+
+def test_who_is_below_the_minimum_does_not_go_up(cast: Cast):
+    least = LEAGUE.replace(
+        'by = "partner"', 'by = "partner"\nminimum = "100"\ndirection = "lowest"', 1
+    )
+    publish(least)
+    jobs.turn(SUMMER)
+    lower = sorted(name for name, division in divisions().items() if division == 2)
+    results = zip(lower, ("50", "500"), strict=False)
+    record(
+        cast.programme,
+        *(sale(f"{who}-9", who, amount, JULY) for who, amount in results),
+        now=SUMMER.replace(day=3),
+    )
+    jobs.turn(AUTUMN)
+    before, after = divisions(Q3), divisions(Q4)
+    assert {one for one in before if after[one] < before[one]} == {lower[1]}
+
+
+def test_a_division_counts_those_alone_whom_its_board_is_for(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    publish(
+        LEAGUE.replace('by = "partner"', 'by = "partner"\naudience = { team = ["Seattle"] }', 1)
+    )
+    jobs.turn(SUMMER)
+    monkeypatch.setattr(clock, "now", lambda: SUMMER)
+    page = browser(app, cast.alice.user).get("/leaderboards/sales?scope=league").text
+    assert "2 partners are in this division" in page
 
 
 def test_a_manager_draws_again_with_a_reason_that_everybody_reads(
