@@ -46,7 +46,12 @@ def of_view(view: View, ranked: int, voice: Voice) -> Told | None:
         best = n("The best goes up", "The best %(num)d go up", up)
         zones.append(Zone(min(up, ranked), "arrow-up", best))
     if down and ranked > size - down and not view.is_over:
-        last = n("The last goes down", "The last %(num)d go down", down)
+        last = n(
+            "The last of %(all)s goes down",
+            "The last %(num)d of %(all)s go down",
+            down,
+            all=voice.number(size),
+        )
         zones.append(Zone(size - down, "arrow-down", last))
     return Told(_lines(view, draw, size, ranked, up, down, voice), zones)
 

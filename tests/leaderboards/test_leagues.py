@@ -180,7 +180,7 @@ def test_a_division_is_a_scope_of_page_and_api_with_its_zones_and_its_rules_in_w
     monkeypatch.setattr(clock, "now", lambda: later)
     page = browser(app, cast.alice.user).get("/leaderboards/sales?scope=league").text
     assert "Division 1 of 2" in page
-    assert "The last goes down" in page
+    assert "The last of 4 goes down" in page
     assert "When the period ends, the last one goes down." in page
     assert "G1 Limited" not in page.partition('id="rows')[2]
     lowest = browser(app, cast.mia.user).get("/leaderboards/sales?scope=league%3D2").text
