@@ -82,6 +82,8 @@ def _moved(programme: Programme, final: Published, moved: Moved, voice: Voice) -
         if moved.difference > 0
         else voice.gettext("%(score)s less", score=size)
     )
+    if moved.is_quiet:
+        return said
     was, would_be = (
         formats.ordinal(row.rank, voice.locale) if row else None
         for row in (moved.final, moved.would_be)

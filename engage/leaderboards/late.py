@@ -22,12 +22,16 @@ MOST = 20
 
 
 class Moved(NamedTuple):
-    """A member whose score is another by now: its final line and the one it would have."""
+    """A member whose score is another by now: its final line and the one it would have.
+
+    ``is_quiet`` where one of the two is the last (`ranking.last_alone`): its places are told to nobody else.
+    """
 
     name: str
     external_id: str | None
     final: Row | None
     would_be: Row | None
+    is_quiet: bool
 
     @property
     def difference(self) -> int:
@@ -51,17 +55,28 @@ def after_close(programme: Programme, final: Published, period: Period) -> After
     if not members:
         return AfterClose([], 0)
     live = final._replace(picture=None)
-    before, after = (
-        {row.member_id: row for row in ranking.rows_of(programme, board, period, members)}
-        for board in (final, live)
+    (before, last), (after, last_now) = (
+        _lines(programme, board, period, members) for board in (final, live)
     )
     found = [
-        Moved(row.name, row.external_id, before.get(member), after.get(member))
+        Moved(
+            *(row.name, row.external_id, before.get(member), after.get(member)),
+            is_quiet=member in (last, last_now),
+        )
         for member in members
         if (row := before.get(member) or after.get(member))
     ]
     found.sort(key=lambda moved: (-abs(moved.difference), moved.name))
     return AfterClose(found[:MOST], len(found))
+
+
+def _lines(
+    programme: Programme, board: Published, period: Period, members: list[int]
+) -> tuple[dict[int, Row], int | None]:
+    """The members' lines on the board as it was passed in, and which of them is the last."""
+    rows = ranking.rows_of(programme, board, period, members)
+    found = ranking.ranking(programme, board, period, limit=1, live=True)._replace(rows=rows)
+    return {row.member_id: row for row in rows}, ranking.last_alone(found, board.rule.tie)
 
 
 def _differing(final: Published, period: Period) -> list[int]:
@@ -131,8 +146,8 @@ def raw(
 ) -> dict[str, Any]:
     """What the API and ``engage standings --json`` say of it; scores are decimal strings.
 
-    A ``viewer`` is told no ids of others, and its own facts alone; all others those of partners who are named on
-    the board: by an amount who goes by another name could be known again.
+    A ``viewer`` is told no ids of others nor who is last, and its own facts alone; all others those of partners
+    who are named on the board: by an amount who goes by another name could be known again.
     """
     has_left = Partner.left_on < period.last
     named = and_(Partner.visibility == "named", has_left.is_not(True))
@@ -143,10 +158,11 @@ def raw(
                 "name": moved.name,
                 "score": ranking.natural_score(final, _score(moved.final)),
                 "score_now": ranking.natural_score(final, _score(moved.would_be)),
-                "rank": moved.final.rank if moved.final else None,
-                "rank_now": moved.would_be.rank if moved.would_be else None,
+                "rank": moved.final.rank if moved.final and is_told else None,
+                "rank_now": moved.would_be.rank if moved.would_be and is_told else None,
             }
             for moved in after_close(programme, final, period).moved
+            for is_told in [not (viewer and moved.is_quiet)]
         ],
         "facts": [
             {

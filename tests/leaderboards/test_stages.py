@@ -3,12 +3,16 @@
 import csv
 import io
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from engage import clock, periods
+from engage import clock, flow, periods
+from engage.db import transaction
 from engage.leaderboards import jobs
+from engage.partners.service import Profile
+from engage.programmes import service as programmes
 from engage.studio.plan import plan
 from engage.videos import fields
 from engage.videos.snapshot import Teller
@@ -65,6 +69,34 @@ def test_every_outlet_says_until_when_it_is_provisional_and_what_came_after_it_w
     assert "Late results" not in film
     assert "9,123.45" not in theirs
     assert "Sale of Jun 27, 2013, came" in bob.get("/leaderboards/sales/me?period=2013-Q2").text
+
+
+def test_who_was_last_is_not_told_by_what_came_after_the_close_either(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    publish(FREEZES)
+    transaction(lambda: flow.enrol(cast.programme, [Profile("X1", "Dora")], now=at(OVER, -9)))
+    record(cast.programme, sale("x-1", "X1", "90", date(2013, 6, 3)), now=at(OVER, -8))
+    jobs.turn(at(FINAL))
+    record(
+        programmes.by_slug("resellers"),
+        sale("x-2", "X1", "10", date(2013, 6, 4)),
+        sale("b-9", "B1", "9000", date(2013, 6, 4)),
+        now=at(FINAL),
+    )
+    monkeypatch.setattr(clock, "now", lambda: at(FINAL, 1))
+
+    def ranks(answer: Any) -> list[tuple[int | None, int | None]]:
+        return [(moved["rank"], moved["rank_now"]) for moved in answer["after_close"]["moved"]]
+
+    charlie = browser(app, cast.charlie.user)
+    page = charlie.get("/leaderboards/sales/rows?period=2013-Q2").text
+    assert "<bdi>Dora</bdi></strong>: $10.00 more</li>" in page
+    assert "would be 1st instead of 3rd" in page
+    file = charlie.get("/leaderboards/sales/export.json?period=2013-Q2").json
+    assert ranks(file) == [(3, 1), (None, None)]
+    by_key = caller(app, "resellers", "read")("GET", "/standings/sales?period=2013-Q2").json
+    assert ranks(by_key) == [(3, 1), (4, 4)]
 
 
 def test_a_season_that_is_over_says_so_on_home_and_on_the_wall(
