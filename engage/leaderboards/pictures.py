@@ -84,12 +84,13 @@ def final_of(published: Published, period: Period) -> Picture | None:
 
 
 def stage(programme: Programme, published: Published, period: Period, now: datetime) -> Stage:
-    """Where a period of the board stands, as everybody is told."""
+    """Where a period of the board stands, as everybody is told; others than the board's own never close."""
+    closes = period.kind == published.rule.period != ROLLING
     picture = as_seen(programme, published, period).picture
     taken = {picture.kind: picture.taken_at} if picture and picture.period == period.name else {}
     return moments.stage(
         period,
-        published.rule.final_after,
+        published.rule.final_after if closes else None,
         published.model.opened_at,
         programme.timezone,
         now,

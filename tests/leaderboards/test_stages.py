@@ -111,3 +111,15 @@ def test_a_season_that_is_over_says_so_on_home_and_on_the_wall(
         for page in ("/home/now", "/leaderboards/", "/leaderboards/sales"):
             assert said in browser(app, cast.alice.user).get(page).text, page
         assert said in browser(app).get(wall).text
+
+
+def test_other_days_than_a_boards_own_periods_never_close_and_name_no_day_on_which_they_did(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    publish(FREEZES)
+    jobs.turn(at(FINAL))
+    monkeypatch.setattr(clock, "now", lambda: at(FINAL, 1))
+    call = caller(app, "resellers", "read")
+    for name, stage in (("2013-Q2", "final"), ("2013-06", "provisional"), ("2013-07", "running")):
+        told = call("GET", f"/standings/sales?period={name}").json
+        assert (told["stage"], told["stage_at"] is None) == (stage, stage != "final")
