@@ -6,6 +6,7 @@ difference between what the facts say and what already stands.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -31,7 +32,7 @@ from engage.outbox import service as outbox
 from engage.partners import choices
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.prepared import Question, ahead, for_few
+from engage.prepared import ahead
 from engage.programmes.models import Programme
 from engage.rows import drawing
 from engage.screens import service as screens
@@ -84,8 +85,7 @@ def record(
     ``hold`` names the way the reports came ("API: crm"): what cannot be taken then waits in the
     queue, where the programme's policy says so. Without it nothing is held.
     """
-    is_asked_ahead = len(reports) == 1 and for_few()
-    with ahead(*_asked(programme, reports, source)) as along:
+    with foreseen(programme.id, reports, source) as along:
         batch = activity.admit(programme, reports, source=source, now=now)
         kept = held.sort_out(programme, reports, batch, source=source, came_by=hold, now=now)
         changed = batch.new + batch.superseded
@@ -93,7 +93,7 @@ def record(
         theirs = {fact.partner_id for fact in changed}
         who = partners.attributes(programme.id, theirs, batch.partners)
         concerned = missions.concerned(programme, changed, climbed.since)
-        if is_asked_ahead:
+        if along and len(reports) == 1:
             along(*ledger.asked(programme.id, theirs))
             along(partners.grouped(programme.id, who.values()))
             for mission in concerned:
@@ -115,17 +115,22 @@ def record(
     return Outcome(batch.answers, batch.problems, owed, kept)
 
 
-def _asked(programme: Programme, reports: Sequence[Report], source: str) -> list[Question]:
-    """What a batch will ask whoever its facts are of, and nothing on its way changes before."""
+def foreseen(
+    programme_id: int, reports: Sequence[Report], source: str
+) -> AbstractContextManager[Callable[..., None] | None]:
+    """Have the next message take along what a batch will ask whoever its facts are of, and nothing on its
+    way changes before; see `engage.prepared.ahead`."""
     days = [report.day for report in reports] or [date.min]
-    return [
+    return ahead(
+        *activity.asked(programme_id, source, reports),
         drawing("facts", len(reports)),
-        held.any_waiting(programme.id, source),
-        rules.versions(programme),
-        tasks.published(programme, min(days), max(days)),
-        carrying.published(programme),
-        screens.plans_of(programme.id),
-    ]
+        held.any_waiting(programme_id, source),
+        rules.versions(programme_id),
+        tasks.published(programme_id, min(days), max(days)),
+        carrying.published(programme_id),
+        screens.plans_of(programme_id),
+        few=len(reports) == 1,
+    )
 
 
 def accept(

@@ -75,23 +75,31 @@ class _Ahead:
 
 
 @contextmanager
-def ahead(*questions: Question) -> Iterator[Callable[..., None]]:
+def ahead(*questions: Question, few: bool = False) -> Iterator[Callable[..., None] | None]:
     """Until it ends, the next message has these questions with it, and who asks one of them for the first
     time needs no other. They are such whose answers nothing changes in between. More of them are said to
-    what is given back."""
+    what is given back, unless the database is asked one by one in any case.
+
+    ``few``: they, and all that follows in the transaction, are about few rows.
+    """
+    connection = current()
+    if connection.dialect.name == "sqlite":
+        yield None
+        return
     session = db.session()
     session.flush()
     known: list[_Ahead] = session.info.setdefault("ahead", [])
     mine: list[_Ahead] = []
-    is_told_one_by_one = current().dialect.name == "sqlite"
 
     def along(*questions: Question) -> None:
-        for question in () if is_told_one_by_one else questions:
+        for question in questions:
             if all(each.question != question for each in known):
                 mine.append(_Ahead(question))
                 known.append(mine[-1])
 
     along(*questions)
+    if few and mine:
+        tell(connection, _FOR_FEW, ())
     try:
         yield along
     finally:
@@ -130,6 +138,9 @@ def _answers(questions: Sequence[Question]) -> list[list[Any]]:
     return [plan.read(rows) for (plan, _), rows in zip(plans, found, strict=True)]
 
 
+#: Until the transaction ends, PostgreSQL goes by indexes, and by the plans it has. By itself it plans anew
+#: for a list (of unknown length it takes it for ten), which takes longer than to carry it out, and reads
+#: small tables whole, which is in the way of all who write there.
 _FOR_FEW = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)"
     for name, value in (
@@ -138,18 +149,6 @@ _FOR_FEW = "SELECT " + ", ".join(
         ("enable_bitmapscan", "off"),
     )
 )
-
-
-def for_few() -> bool:
-    """Until the transaction ends, statements are about few rows: PostgreSQL goes by indexes, and by the
-    plans it has. By itself it plans anew for a list (of unknown length it takes it for ten), which
-    takes longer than to carry it out, and reads small tables whole, which is in the way of all who
-    write there. Whether it is PostgreSQL, where it pays to ask ahead of need, too."""
-    connection = current()
-    if connection.dialect.name == "sqlite":
-        return False
-    tell(connection, _FOR_FEW, ())
-    return True
 
 
 class _Plan(NamedTuple):

@@ -45,8 +45,11 @@ def add(
 
 
 _keys: Any = ApiKey.__table__.c
+#: With the time zone that its programme's facts are read in.
 _LIVING_KEY = Prepared(
-    select(ApiKey.__table__).where(_keys.prefix == bindparam("prefix"), _keys.revoked_at.is_(None))
+    select(ApiKey.__table__, Programme.timezone)
+    .join_from(ApiKey.__table__, Programme.__table__)
+    .where(_keys.prefix == bindparam("prefix"), _keys.revoked_at.is_(None))
 )
 
 

@@ -15,7 +15,7 @@ from engage.conditions import Where
 from engage.db import db
 from engage.money import SCALE
 from engage.partners import service as partners
-from engage.prepared import Prepared, together
+from engage.prepared import Prepared, Question, together
 from engage.programmes.models import Programme
 from engage.rows import insert, insert_rows, next_ids
 
@@ -151,15 +151,20 @@ def _made(
     )
 
 
+def asked(programme_id: int, source: str, reports: Sequence[Report]) -> list[Question]:
+    """What `admit` asks first: the partners that reports name, and what stands under their external ids."""
+    said = {report.external_id for report in reports}
+    return [
+        partners.named(programme_id, {report.partner for report in reports}),
+        (_STANDING, {"programme_id": programme_id, "source": source, "external_ids": said}),
+    ]
+
+
 def _known(
     programme_id: int, source: str, reports: Sequence[Report]
 ) -> tuple[list[Any], dict[str, Standing]]:
     """The partners that reports name, and what stands of their facts, by external ids."""
-    said = {report.external_id for report in reports}
-    known, facts = together(
-        partners.named(programme_id, {report.partner for report in reports}),
-        (_STANDING, {"programme_id": programme_id, "source": source, "external_ids": said}),
-    )
+    known, facts = together(*asked(programme_id, source, reports))
     return known, {fact.external_id: fact for fact in facts}
 
 

@@ -5,6 +5,7 @@ file share one namespace of external ids: the CRM may send what a file brought, 
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -63,7 +64,7 @@ def post_facts() -> Response:
     """
     came_by = f"API: {g.api_key.name}"
     return _take(
-        lambda programme, body: intake.reports(body, programme.timezone),
+        intake.reports,
         lambda programme, made, now: flow.record(
             programme, made, source=SOURCE, hold=came_by, now=now
         ),
@@ -71,6 +72,7 @@ def post_facts() -> Response:
         lambda programme, made, now: flow.accept(
             programme, made, source=SOURCE, came_by=came_by, now=now
         ),
+        foreseen=lambda made: flow.foreseen(g.api_key.programme_id, made, SOURCE),
     )
 
 
@@ -81,7 +83,7 @@ def post_facts() -> Response:
 def post_partners() -> Response:
     """Take partners in, or bring them up to date."""
     return _take(
-        lambda programme, body: intake.profiles(body),
+        lambda body, _timezone: intake.profiles(body),
         lambda programme, made, now: flow.enrol(programme, made, now=now),
     )
 
@@ -90,11 +92,15 @@ _Carry = Callable[[Programme, list[Any], datetime], flow.Outcome | partners.Admi
 
 
 def _take(
-    read: Callable[[Programme, bytes], Intake[Any]], carry: _Carry, carry_some: _Carry | None = None
+    read: Callable[[bytes, str], Intake[Any]],
+    carry: _Carry,
+    carry_some: _Carry | None = None,
+    foreseen: Callable[[list[Any]], AbstractContextManager[Any]] = nullcontext,
 ) -> Response:
     """Read a body, carry it through the flow in one transaction, and answer per item.
 
-    ``carry_some`` is tried, from the beginning, where ``carry`` would overdraw a budget.
+    ``carry_some`` is tried, from the beginning, where ``carry`` would overdraw a budget; what is
+    ``foreseen`` of what was read is asked with the first question.
     """
     body, key, now = request.get_data(), request.headers.get("Idempotency-Key"), g.now
     if key is not None and not 0 < len(key) <= 200:
@@ -102,20 +108,24 @@ def _take(
     digest = service.request_hash(request.path, body)
 
     def work(carry: _Carry) -> tuple[int, Any]:
-        programme = the_programme()
-        if key and (before := service.remembered(programme.id, key, digest, now)):
+        programme_id, timezone = g.api_key.programme_id, g.api_key.timezone
+        if key and (before := service.remembered(programme_id, key, digest, now)):
             return before
-        found = read(programme, body)
-        if found.made:
-            outcome = carry(programme, found.made, now)
-            found.fill(outcome.answers)
-            for problem in getattr(outcome, "problems", ()):
-                found.object_to(problem.position, problem.column, problem.problem)
-            for position in getattr(outcome, "held", ()):
-                found.keep(position)
+        found = read(body, timezone)
+        with foreseen(found.made):
+            programme = the_programme()
+            if programme.timezone != timezone:  # which it may be until there are facts
+                found = read(body, programme.timezone)
+            if found.made:
+                outcome = carry(programme, found.made, now)
+                found.fill(outcome.answers)
+                for problem in getattr(outcome, "problems", ()):
+                    found.object_to(problem.position, problem.column, problem.problem)
+                for position in getattr(outcome, "held", ()):
+                    found.keep(position)
         answer = shapes.Answers(results=found.answers).model_dump(mode="json")
         if key:
-            service.remember(programme.id, key, digest, found.status, answer, now)
+            service.remember(programme_id, key, digest, found.status, answer, now)
         return found.status, answer
 
     try:

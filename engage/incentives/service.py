@@ -33,14 +33,14 @@ _VERSIONS = Prepared(
 )
 
 
-def versions(programme: Programme) -> Question:
+def versions(programme_id: int) -> Question:
     """What `books` asks."""
-    return _VERSIONS, {"programme_id": programme.id}
+    return _VERSIONS, {"programme_id": programme_id}
 
 
 def books(programme: Programme) -> list[Book]:
     """Every rule of the programme, retired ones included: their facts keep their worth."""
-    (rows,) = together(versions(programme))
+    (rows,) = together(versions(programme.id))
     return list(_read(tuple(rows), programme.currency, programme.timezone))
 
 

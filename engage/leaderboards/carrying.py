@@ -41,9 +41,9 @@ _ROWS = Prepared(
 )
 
 
-def published(programme: Programme) -> Question:
+def published(programme_id: int) -> Question:
     """The boards that `move` carries into."""
-    return _ROWS, {"programme_id": programme.id}
+    return _ROWS, {"programme_id": programme_id}
 
 
 def move(
@@ -124,7 +124,7 @@ def _to_carry(programme: Programme, now: datetime) -> list[Published]:
     Where anything is due of one by the clock, they are models.
     """
     db.session.flush()
-    (rows,) = together(published(programme))
+    (rows,) = together(published(programme.id))
     if any(row.turns_at and row.turns_at <= now for row in rows):
         return service.boards(programme)
     return [

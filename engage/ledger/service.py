@@ -44,8 +44,8 @@ class _Line(NamedTuple):
 
 def asked(programme_id: int, partner_ids: set[int]) -> list[Question]:
     """What posting to these partners will ask, unless they earn more lines than most."""
-    drawn = drawing("transfers", _DRAWN), drawing("ledger_links", 1)
-    return [accounts.standing(programme_id, partner_ids), chain.newest(programme_id), *drawn]
+    drawn = drawing("transfers", _DRAWN)
+    return [accounts.standing(programme_id, partner_ids), chain.newest(programme_id), drawn]
 
 
 def post(programme_id: int, differences: Sequence[Difference], now: datetime) -> None:
@@ -102,7 +102,6 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
     questions = asked(programme_id, accounts.whose(wanted))
     with ahead(*questions):
         ids = next_ids("transfers", max(len(lines), _DRAWN))[: len(lines)]
-        (link_id,) = next_ids("ledger_links", 1)
         stands, last = together(*questions[:2])
     held = accounts.opened(programme_id, stands, wanted)
     moved: dict[Place, int] = defaultdict(int)
@@ -122,6 +121,7 @@ def _write(programme_id: int, lines: Sequence[_Line], now: datetime) -> None:
             ids, lines, strict=True
         )
     ]
+    link_id = ids[0]  # that of its first line: there are never more links than lines
     chain.add(link_id, programme_id, rows, now, *last)
     # Last: the database looks at the balances after it.
     insert(Transfer.__table__, (*chain.COLUMNS, "link_id"), [(*row, link_id) for row in rows])

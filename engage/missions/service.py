@@ -75,9 +75,9 @@ class Running(NamedTuple):
         return {unit: found.get(unit, 0) for unit in self.limits}
 
 
-def published(programme: Programme, first: date, last: date) -> Question:
+def published(programme_id: int, first: date, last: date) -> Question:
     """What `missions` asks."""
-    return _ROWS, {"programme_id": programme.id, "first": first, "last": last}
+    return _ROWS, {"programme_id": programme_id, "first": first, "last": last}
 
 
 def missions(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
@@ -86,7 +86,7 @@ def missions(programme: Programme, first: date = date.min, last: date = date.max
     With days, those that run on any of them.
     """
     db.session.flush()
-    (rows,) = together(published(programme, first, last))
+    (rows,) = together(published(programme.id, first, last))
     by_mission = groupby(rows, itemgetter(slice(0, -2)))
     return [_read(said, tuple(stages), programme.currency) for said, stages in by_mission]
 

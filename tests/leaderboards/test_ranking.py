@@ -113,6 +113,16 @@ def test_who_hides_stands_where_it_would_also_alone_in_its_bucket(programme: Pro
         assert ranking.place(here, board(here), Q2, hidden, scope=scope) is None
 
 
+def test_who_hides_stands_behind_those_who_got_there_first_also_where_days_are_counted(cast: Cast):
+    here = publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\ntie = "first"'))
+    day, alice = date(2013, 4, 9), cast.alice.partner
+    record(here, sale("b-f", "B1", "100", day, hour=12), sale("a-f", "A1", "100", day, hour=14))
+    assert alice
+    transaction(lambda: flow.show(cast.programme, alice, "hidden", None, now=NOW))
+    near = ranking.around(here, board(here), periods.parse("2013-04-09"), alice.id)
+    assert [(row.rank, row.listed) for row in near.rows] == [(1, True), (2, False)]
+
+
 @pytest.mark.parametrize("tie", rules.TIES)
 @settings(
     max_examples=8,
