@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, func, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, null, or_, select
 
 from engage.among import among
 from engage.db import db
@@ -99,10 +99,11 @@ def _aside(
         return None
     whole = ordered(programme, published, period, scope)
     key = published.rule.order_key(int(mine.score))
+    ahead = whole.c.order_key < key
+    if published.rule.tie == "first":
+        ahead = or_(ahead, and_(whole.c.order_key == key, whole.c.reached_at < mine.reached_at))
     before, ranks_before = db.session.execute(
-        select(func.count(), func.count(whole.c.order_key.distinct())).where(
-            whole.c.order_key < key
-        )
+        select(func.count(), func.count(whole.c.order_key.distinct())).where(ahead)
     ).one()
     near = whole.c.place.between(before + 1 - reach, before + reach)
     found = _counted(select(whole).where(near).order_by(whole.c.place), whole)
