@@ -85,7 +85,7 @@ def _import(
                 raise Undone(result)
             return result
 
-        with bar(f"Taking in {kind}", prepared.size) as done:
+        with bar(f"Going through {kind}", prepared.size) as done:
             try:
                 result = transaction(work)
             except Undone as stopped:
