@@ -83,7 +83,7 @@ def test_a_person_with_two_seats_acts_from_the_one_they_choose(app, cast):
     partner = f"{cast.programme.id}-{cast.alice.partner.id}"
     for key, name in ((partner, "Reseller rewards"), (str(elsewhere.id), "Other rewards")):
         assert client.post("/account/programme", data={"seat": key}).location == "/"
-        assert f'<span class="brand-name">{name}</span>' in client.get("/account").text
+        assert f'<bdi class="brand-name">{name}</bdi>' in client.get("/account").text
 
 
 def test_nobody_acts_from_a_seat_that_is_not_theirs(app, cast):

@@ -140,6 +140,20 @@ def test_after_a_restart_of_the_server_the_page_looks_anew(browser: BrowserConte
     until(lambda: status(tab) == "Live")
 
 
+def test_what_changed_between_a_page_and_its_first_stream_is_not_missed(
+    browser: BrowserContext, pages: Pages
+):
+    pages.streams_are = "refused"
+    tab = browser.new_page()
+    tab.goto("/page")
+    until(lambda: pages.requests["/live"])
+    pages.say(publish.board_changed(1, "sales", 5))
+    pages.streams_are = "well"
+    until(lambda: status(tab) == "Live")
+    # All is looked at anew where the server itself was not there yet for that long.
+    assert {"board:sales 5", "reset"} & set(heard(tab))
+
+
 def test_a_network_cut_and_restored_misses_no_change_and_looks_at_nothing_else(
     browser: BrowserContext, pages: Pages
 ):
