@@ -18,7 +18,6 @@ from engage.activity.rules import Problem, Report
 from engage.activity.service import Admission
 from engage.db import db, without_trace
 from engage.incentives import awards as incentives
-from engage.incentives import service as rules
 from engage.incentives.worth import Attributes
 from engage.leaderboards import carrying
 from engage.leaderboards import service as leaderboards
@@ -27,7 +26,6 @@ from engage.ledger import service as ledger
 from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
 from engage.missions import progress
-from engage.missions import service as tasks
 from engage.outbox import service as outbox
 from engage.partners import choices
 from engage.partners import service as partners
@@ -120,13 +118,10 @@ def foreseen(
 ) -> AbstractContextManager[Callable[..., None] | None]:
     """Have the next message take along what a batch will ask whoever its facts are of, and nothing on its
     way changes before; see `engage.prepared.ahead`."""
-    days = [report.day for report in reports] or [date.min]
     return ahead(
         *activity.asked(programme_id, source, reports),
         drawing("facts", len(reports)),
         held.any_waiting(programme_id, source),
-        rules.versions(programme_id),
-        tasks.published(programme_id, min(days), max(days)),
         carrying.published(programme_id),
         screens.plans_of(programme_id),
         few=len(reports) == 1,

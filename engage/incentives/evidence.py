@@ -50,7 +50,7 @@ def contradiction(programme: Programme, progress: Callable[[int], None]) -> Cont
     try:
         kept = {
             version.id: (book.versions, version)
-            for book in books(programme)
+            for book in books(programme, proved=True)
             for version in book.versions
         }
     except DefinitionError as error:

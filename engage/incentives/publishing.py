@@ -44,11 +44,11 @@ def publish(
         row = Rule(programme_id=programme.id, slug=rule.slug)
         db.session.add(row)
         db.session.flush()
-        _add(row.id, 1, raw, release, None if always else release.since)
+        _add(programme, row.id, 1, raw, release, None if always else release.since)
         return f"rule {rule.slug}: version 1"
     if last.definition == raw:
         return None
-    _add(last.rule_id, last.version + 1, raw, release, release.since)
+    _add(programme, last.rule_id, last.version + 1, raw, release, release.since)
     return f"rule {rule.slug}: version {last.version + 1}"
 
 
@@ -57,11 +57,12 @@ def retire(programme: Programme, slug: str, release: Release) -> str | None:
     last = latest(programme, slug)
     if last is None or last.definition is None:
         return None
-    _add(last.rule_id, last.version + 1, None, release, release.since)
+    _add(programme, last.rule_id, last.version + 1, None, release, release.since)
     return f"rule {slug}: retired with version {last.version + 1}"
 
 
 def _add(
+    programme: Programme,
     rule_id: int,
     number: int,
     raw: dict[str, Any] | None,
@@ -80,6 +81,7 @@ def _add(
         )
     )
     db.session.flush()
+    programme.reissue()
 
 
 def current(programme: Programme) -> list[rules.Rule]:

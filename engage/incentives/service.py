@@ -10,7 +10,7 @@ from engage.incentives import language
 from engage.incentives.models import Rule, RuleVersion
 from engage.incentives.rules import Version
 from engage.incentives.worth import Book
-from engage.prepared import Prepared, Question, together
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 
 _rules: Any = Rule.__table__.c
@@ -33,21 +33,20 @@ _VERSIONS = Prepared(
 )
 
 
-def versions(programme_id: int) -> Question:
-    """What `books` asks."""
-    return _VERSIONS, {"programme_id": programme_id}
+def books(programme: Programme, *, proved: bool = False) -> list[Book]:
+    """Every rule of the programme, retired ones included: their facts keep their worth.
 
-
-def books(programme: Programme) -> list[Book]:
-    """Every rule of the programme, retired ones included: their facts keep their worth."""
-    (rows,) = together(versions(programme.id))
-    return list(_read(tuple(rows), programme.currency, programme.timezone))
+    To be ``proved`` they are read anew, whichever edition they say they are of.
+    """
+    read = _read.__wrapped__ if proved else _read
+    return list(read(programme.id, programme.edition, programme.currency, programme.timezone))
 
 
 @lru_cache(maxsize=64)
-def _read(rows: tuple[tuple[Any, ...], ...], currency: str, timezone: str) -> list[Book]:
-    """Books as their rows say. Kept by everything that is in the rows, so they are never old ones."""
+def _read(programme_id: int, _edition: str, currency: str, timezone: str) -> list[Book]:
+    """Books as their rows say, kept by the edition that they are of."""
     found: dict[int, Book] = {}
+    rows = _VERSIONS.all(programme_id=programme_id)
     for rule_id, slug, version_id, number, valid_from, definition, published_at, reason in rows:
         raw = json.loads(definition) if definition else None
         rule = None if raw is None else language.parse(raw, currency, timezone)

@@ -44,6 +44,7 @@ def retire(
         .where(Mission.programme_id == programme.id, Mission.slug == slug)
         .values(retired_at=now)
     )
+    programme.reissue()
 
 
 def publish(
@@ -75,4 +76,5 @@ def publish(
     for number in range(len(found.stages) + 1, len(definitions) + 1):
         found.stages.append(MissionStage(number=number, definition=definitions[number - 1]))
     db.session.flush()
+    programme.reissue()
     return found

@@ -21,7 +21,7 @@ from engage.missions.models import Mission, MissionProgress, MissionStage
 from engage.missions.rules import Stage
 from engage.partners import service as partners
 from engage.partners.models import Partner
-from engage.prepared import Prepared, Question, together
+from engage.prepared import Prepared
 from engage.programmes.models import Programme
 
 Attributes = Mapping[str, Any]
@@ -34,12 +34,7 @@ _WRITTEN = tuple(cast(column, Text) for column in (_missions.audience, _missions
 _ROWS = Prepared(
     select(*_OF_MISSION, *_WRITTEN, _stages.id, cast(_stages.definition, Text))
     .join_from(Mission.__table__, MissionStage.__table__, _stages.mission_id == _missions.id)
-    .where(
-        _missions.programme_id == bindparam("programme_id"),
-        _missions.retired_at.is_(None),
-        _missions.starts <= bindparam("last"),
-        _missions.ends >= bindparam("first"),
-    )
+    .where(_missions.programme_id == bindparam("programme_id"), _missions.retired_at.is_(None))
     .order_by(_missions.ends, _missions.id, _stages.number),
     tuple,
 )
@@ -75,25 +70,24 @@ class Running(NamedTuple):
         return {unit: found.get(unit, 0) for unit in self.limits}
 
 
-def published(programme_id: int, first: date, last: date) -> Question:
-    """What `missions` asks."""
-    return _ROWS, {"programme_id": programme_id, "first": first, "last": last}
-
-
 def missions(programme: Programme, first: date = date.min, last: date = date.max) -> list[Running]:
     """The programme's missions that are not retired, those ending first in front.
 
     With days, those that run on any of them.
     """
-    db.session.flush()
-    (rows,) = together(published(programme.id, first, last))
-    by_mission = groupby(rows, itemgetter(slice(0, -2)))
-    return [_read(said, tuple(stages), programme.currency) for said, stages in by_mission]
+    found = _published(programme.id, programme.edition, programme.currency)
+    return [m for m in found if m.model.starts <= last and first <= m.model.ends]
 
 
-@lru_cache(maxsize=256)
-def _read(said: tuple[Any, ...], rows: tuple[tuple[Any, ...], ...], currency: str) -> Running:
-    """A mission as its rows say, kept by them as rules are (`engage.incentives.service`)."""
+@lru_cache(maxsize=64)
+def _published(programme_id: int, _edition: str, currency: str) -> list[Running]:
+    """All of them, kept by the edition that they are of, as rules are."""
+    by_mission = groupby(_ROWS.all(programme_id=programme_id), itemgetter(slice(0, -2)))
+    return [_read(said, list(stages), currency) for said, stages in by_mission]
+
+
+def _read(said: tuple[Any, ...], rows: Sequence[tuple[Any, ...]], currency: str) -> Running:
+    """A mission as its rows say."""
     mission_id, slug, name, starts, ends, at_budget, audience, budget = said
     model = rules.Mission(
         slug,

@@ -1,5 +1,6 @@
 """The programme itself: what everything else belongs to; and how its parts were changed."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db import Id, Model, one_of
 from engage.disputes.rules import WORKING_DAYS
+
+
+def _edition() -> str:
+    return secrets.token_hex(8)
 
 
 class Programme(Model):
@@ -32,7 +37,13 @@ class Programme(Model):
     tiers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     #: Up to when partners were told of tiers they lost (`engage.tiers.jobs`).
     falls_told_at: Mapped[datetime | None]
+    #: Drawn anew whenever rules or missions are published: who has read those of an edition knows them.
+    edition: Mapped[str] = mapped_column(String(16), default=_edition)
     created_at: Mapped[datetime]
+
+    def reissue(self) -> None:
+        """Its rules or missions read otherwise from now on, and are written so already."""
+        self.edition = _edition()
 
 
 class Revision(Model):

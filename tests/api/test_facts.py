@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from engage import proof
+from engage.accounts import keys
+from engage.activity.models import Fact
 from engage.db import db
 from engage.ledger import service as ledger
 from engage.programmes import service as programmes
@@ -35,6 +38,20 @@ def test_a_fact_is_taken_and_paid_at_once(crm: Call, cast: Cast) -> None:
     told = {"external_id": "crm-1", "status": "new", "problems": [], "held": False}
     assert answer.json == {"results": [told]}
     assert points(cast, "charlie") == 5100
+
+
+def test_the_day_of_a_fact_is_the_programmes_own_though_its_zone_changes_once_the_key_is_read(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, send = publish(PROGRAMME), caller(app, "resellers", "facts:write", "partners:write")
+    assert send("POST", "/partners", {"external_id": "C1", "name": "Cy"}).status_code == 200
+    before = keys.living
+    elsewhere = lambda token: before(token)._replace(timezone="Asia/Tokyo")  # noqa: E731
+    monkeypatch.setattr(keys, "living", elsewhere)
+    evening = SALE | {"occurred_at": "2013-04-09T22:00:00"}
+    assert send("POST", "/facts", evening).json["results"][0]["status"] == "new"
+    fact = db.session.scalars(select(Fact)).one()
+    assert (here.timezone, fact.occurred_at.hour) == ("America/New_York", 2)
 
 
 def test_the_same_again_is_unchanged_and_other_values_are_a_correction(

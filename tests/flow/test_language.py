@@ -1,15 +1,16 @@
 """What the rule language pays in the flow, also when something behind a rule changes later."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from engage import flow, proof
-from engage.db import db, transaction
+from engage.db import db, transaction, without_trace
 from engage.incentives.models import RuleVersion
 from engage.ledger import service as ledger
 from engage.partners.models import Partner
+from engage.programmes import file as programme_file
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
@@ -64,8 +65,27 @@ def test_a_rule_that_another_process_published_pays_the_next_fact(app: Flask) ->
         version = another.execute(select(table)).one()._asdict()
         fivefold = {"version": 2, "definition": version["definition"] | {"rate": "5"}}
         another.execute(insert(RuleVersion).values(version | fivefold | {"id": version["id"] + 1}))
+        another.execute(update(Programme).values(edition="of another"))
     record(programme, sale("2", "A1", "10"))
     assert ledger.balances(Partner.query.filter_by(external_id="A1").one().id) == {"points": 6}
+
+
+def test_a_rule_pays_the_facts_of_its_own_transaction_and_no_others_if_that_is_taken_back(
+    app: Flask,
+) -> None:
+    programme = house(POINTS)
+    record(programme, sale("1", "A1", "10"))
+
+    def work() -> list[int]:
+        fivefold = HEAD + POINTS.replace('rate = "1"', 'rate = "5"')
+        file = programme_file.parse(fivefold)
+        here = programmes.publish(file, NOW, since=datetime(2013, 4, 1, tzinfo=UTC)).programme
+        outcome = flow.record(here, [sale("2", "A1", "10")], source="t", now=NOW)
+        return [owed.amount for owed in outcome.owed]
+
+    assert without_trace(work) == [5]
+    record(programme, sale("2", "A1", "10"))
+    assert earned(programme) == {"points": 2}
 
 
 def test_a_window_after_joining_follows_the_day_of_joining(app: Flask) -> None:
