@@ -88,9 +88,12 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> str:
-        """Where people reach this house: ``public_url``, or the port on this machine."""
+        """Where people reach this house: ``public_url``, in production else the first of ``trusted_hosts``
+        (no other name is answered to), or the port on this machine."""
         if self.public_url:
             return self.public_url.rstrip("/")
+        if self.production and self.trusted_hosts:
+            return f"https://{self.trusted_hosts[0].lstrip('.')}"
         host = self.host if self.host not in ("0.0.0.0", "::", "") else "localhost"  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 

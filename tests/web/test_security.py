@@ -115,6 +115,12 @@ def test_the_public_address_names_the_host(production):
     assert client.get("/sign-in", base_url="https://evil.example").status_code == 400
 
 
+def test_what_is_printed_and_filmed_leads_to_a_name_that_production_answers_to(settings: Settings):
+    base = {"home": settings.home, "env": "production", "ENGAGE_SECRET_KEY": SECRET}
+    house = Settings(**base, trusted_hosts=["rewards.example", "localhost"])
+    assert house.address == "https://rewards.example"
+
+
 @pytest.mark.parametrize("broken", ["http://[::", "http://[", "http://[x]/"])
 def test_a_header_that_is_no_address_counts_as_absent(production, app, cast, broken):
     headers = {"Referer": broken, "Origin": broken, "HX-Current-URL": broken}
