@@ -22,7 +22,9 @@ from engage import clock, periods
 from engage.cli import main
 from engage.db import db
 from engage.leaderboards import jobs
+from engage.leaderboards import service as leaderboards
 from engage.outbox.models import Message
+from engage.programmes import service as programmes
 from engage.screens import celebrations
 from engage.videos import fields
 from engage.videos.snapshot import Teller
@@ -138,6 +140,17 @@ def test_who_is_not_to_be_named_is_named_nowhere(
 
 
 @pytest.mark.parametrize("visibility", ["pseudonym", "hidden"])
+def test_open_pages_and_screens_are_told_of_all_boards_once_somebody_is_seen_otherwise(
+    app: Flask, cast: Cast
+):
+    choose(app, cast, "pseudonym")
+    told = db.session.query(Message).filter_by(topic="moved").order_by(Message.id.desc()).first()
+    assert told
+    versions = {slug: version for slug, version, _ in told.payload["boards"]}
+    found = leaderboards.boards(programmes.by_slug("resellers"))
+    assert versions == {board.model.slug: board.model.version for board in found}
+
+
 def test_what_came_after_a_close_names_nobody_either_and_no_amount_tells_who_it_was(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, visibility: str
 ):
