@@ -139,7 +139,6 @@ def test_who_is_not_to_be_named_is_named_nowhere(
     assert NAME in outlets(app, cast, call)["/leaderboards/sales/rows"]
 
 
-@pytest.mark.parametrize("visibility", ["pseudonym", "hidden"])
 def test_open_pages_and_screens_are_told_of_all_boards_once_somebody_is_seen_otherwise(
     app: Flask, cast: Cast
 ):
@@ -151,6 +150,7 @@ def test_open_pages_and_screens_are_told_of_all_boards_once_somebody_is_seen_oth
     assert versions == {board.model.slug: board.model.version for board in found}
 
 
+@pytest.mark.parametrize("visibility", ["pseudonym", "hidden"])
 def test_what_came_after_a_close_names_nobody_either_and_no_amount_tells_who_it_was(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, visibility: str
 ):
