@@ -48,7 +48,7 @@ def house(members: int, period: str, crowd: bool = False) -> list[int]:
     """A programme with that many members on its boards; their ids."""
     from engage import clock
     from engage.db import db, transaction
-    from engage.leaderboards import service
+    from engage.leaderboards import jobs, service
     from engage.programmes import file
     from engage.programmes import service as programmes
 
@@ -62,6 +62,7 @@ def house(members: int, period: str, crowd: bool = False) -> list[int]:
         return ids
 
     ids = transaction(work)
+    jobs.keep_days()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         is_lite = connection.dialect.name == "sqlite"
         connection.exec_driver_sql("ANALYZE" if is_lite else "VACUUM ANALYZE")

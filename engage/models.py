@@ -15,6 +15,7 @@ from engage.leaderboards.models import (
     Standing,
     StandingBucket,
     StandingDay,
+    StandingTime,
 )
 from engage.ledger.models import Account, AwardedSoFar, Link, Transfer
 from engage.missions.models import Mission, MissionProgress, MissionStage
@@ -67,6 +68,7 @@ __all__ = [
     "Standing",
     "StandingBucket",
     "StandingDay",
+    "StandingTime",
     "TierSpell",
     "Transfer",
     "User",

@@ -16,6 +16,7 @@ from engage.activity.rules import adds, concerns
 from engage.conditions import addresses, asks_for_tier
 from engage.db import db
 from engage.leaderboards import pictures, projection, rules, service
+from engage.leaderboards.buckets import Key
 from engage.leaderboards.models import Board
 from engage.leaderboards.published import Published, windowed
 from engage.leaderboards.tally import Place, tally
@@ -32,7 +33,7 @@ _Counted = tuple[int, date, int, datetime | None]
 _boards: Any = Board.__table__.c
 _ROWS = Prepared(
     select(
-        *(_boards[name] for name in ("id", "slug", "kept_on", "turns_at", "frozen_id")),
+        *(_boards[name] for name in ("id", "slug", "kept_on", "turns_at", "frozen_id", "crowded")),
         (_boards.version + 1).label("version"),  # once it is stamped
         cast(_boards.definition, Text).label("definition"),
     )
@@ -165,7 +166,7 @@ def _carry(
     before = projection.stood(
         (published.model.id, *place) for published, deltas, _ in changed for place in deltas
     )
-    wanted: dict[projection.Key, projection.Score | None] = {}
+    wanted: dict[Key, projection.Score | None] = {}
     for published, deltas, reached in changed:
         board_id, rule = published.model.id, published.rule
         anew: list[Place] = []
@@ -190,13 +191,13 @@ def _carry(
 
 def _counted_anew(
     programme: Programme, published: Published, touched: Iterable[Place]
-) -> dict[projection.Key, projection.Score | None]:
+) -> dict[Key, projection.Score | None]:
     """The scores of these members from the facts, and when each reached its own."""
     board_id, timed = published.model.id, published.rule.tie == "first"
     by_period: dict[str, list[int]] = defaultdict(list)
     for name, member in touched:
         by_period[name].append(member)
-    found: dict[projection.Key, projection.Score | None] = {}
+    found: dict[Key, projection.Score | None] = {}
     for name, members in by_period.items():
         found |= {(board_id, name, member): None for member in members}
         period = published.rule.windows.called(name)

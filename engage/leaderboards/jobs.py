@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from engage import clock, effect
 from engage.db import db, transaction
-from engage.leaderboards import days, service
+from engage.leaderboards import buckets, days, service
 from engage.leaderboards.models import Board
 from engage.programmes.models import Programme
 
@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 def keep_days(now: datetime | None = None) -> int:
     """Write down yesterday's places of every board that lack them; how many rows were written.
 
-    Runs every hour, because midnight comes at another hour in each programme.
+    Runs every hour, because midnight comes at another hour in each programme. Crowds of an hour
+    are split in it, too.
     """
     instant = now or clock.now()
     programme_ids = list(db.session.scalars(select(Programme.id)))
@@ -44,5 +45,7 @@ def _keep(programme_id: int, now: datetime) -> int:
     programme = db.session.get_one(Programme, programme_id)
     today = clock.local_day(now, programme.timezone)
     kept = {board: days.keep(programme, board, today) for board in service.boards(programme)}
+    for board in kept:
+        buckets.split(board)
     service.stamp([board for board, rows in kept.items() if rows], now)
     return sum(kept.values())

@@ -45,6 +45,8 @@ class Board(Model):
     )
     #: The last day of the newest period whose result is final.
     final_until: Mapped[date | None]
+    #: Whether any of its buckets was ever full: nobody asks for those of others.
+    crowded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     __table_args__ = (UniqueConstraint("programme_id", "slug"),)
 
@@ -137,7 +139,8 @@ class StandingBucket(Model):
 
     On levels from fine to coarse (``rules.LEVELS``), so that a rank is a few short sums and a short
     count instead of a count of everybody in front. Buckets nobody is in have no row. Dense boards
-    have the same levels once more, ``rules.DENSE`` higher, which count different order keys.
+    have the same levels once more, ``rules.DENSE`` higher, which count different order keys. A finest
+    bucket that is full is there once more, too (``rules.FULL``), and each order key in it (``rules.EXACT``).
     """
 
     __tablename__ = "standing_buckets"
@@ -147,6 +150,24 @@ class StandingBucket(Model):
     scope: Mapped[str] = mapped_column(SCOPE, primary_key=True, default="", server_default="")
     level: Mapped[int] = mapped_column(primary_key=True)
     low: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    members: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class StandingTime(Model):
+    """How many members with an order key in a full bucket reached it in the time that began at ``low``: a
+    minute, an hour, a day or a month (``rules.TIMES``). On boards that rank who was there first.
+    """
+
+    __tablename__ = "standing_times"
+
+    board_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(NAME, primary_key=True)
+    scope: Mapped[str] = mapped_column(SCOPE, primary_key=True)
+    order_key: Mapped[int] = mapped_column(primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    low: Mapped[datetime] = mapped_column(primary_key=True)
     members: Mapped[int]
 
     __table_args__ = ({"sqlite_with_rowid": False},)

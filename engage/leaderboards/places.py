@@ -39,13 +39,13 @@ def question_around(published: Published, here: Here, member_id: int, reach: int
 
 def question_first(published: Published, here: Here, limit: int) -> Question:
     """What `page` asks for the first lines, for the driver."""
-    asked = queries.page(queries.kind(published.rule), limit)
+    asked = queries.page(queries.kind(published), limit)
     return asked.question(**here._asdict(), low=-queries.LARGEST, skip=0)
 
 
 def _asked_around(published: Published, reach: int) -> Prepared:
     # One more than is shown: whether the first one shown is level with who stands before it.
-    return queries.around(queries.kind(published.rule), reach + 1)
+    return queries.around(queries.kind(published), reach + 1)
 
 
 class Line(NamedTuple):
@@ -79,7 +79,9 @@ def around(
     at = _line_of(member_id, there)
     if at is None:
         return None
-    ranks = _ranks_near(rule, there, at, reach, lambda row: _before(rule, here, row) + 1)
+    ranks = _ranks_near(
+        rule, there, at, reach, lambda row: _before(published, here, row.member_id) + 1
+    )
     shown = there[max(0, at - reach) : at + 1 + reach]
     # One more than is shown was asked for.
     ends = len(there) <= at + 1 + reach
@@ -135,7 +137,7 @@ def page(
 ) -> Lines:
     """The lines behind line ``after``; from the ``rows`` of `question_first`, where it was asked."""
     low, skip = _line_after(here, after - 1) if after > 1 else (-queries.LARGEST, 0)
-    rule, kind = published.rule, queries.kind(published.rule)
+    rule, kind = published.rule, queries.kind(published)
     asked = queries.page(kind, None if limit is None else limit + min(after, 1))
     found = asked.all(**here._asdict(), low=low, skip=skip) if rows is None else asked.read(rows)
     if not found:
@@ -144,7 +146,7 @@ def page(
     keys = [_tie_key(rule, row) for row in behind]
     rank = after + 1
     if after and keys and (rule.tie == "dense" or _tie_key(rule, found[0]) == keys[0]):
-        rank = _before(rule, here, behind[0]) + 1
+        rank = _before(published, here, behind[0].member_id) + 1
     ranks = rules.ranks(keys, rule.tie, place=after + 1, rank=rank)
     lines = [
         Line(rank, row, is_last=place == ranked)
@@ -155,7 +157,7 @@ def page(
 
 def place(published: Published, here: Here, member_id: int) -> int | None:
     """On which line a member stands, from 1; None where it is not listed."""
-    asked = queries.place(queries.kind(published.rule))
+    asked = queries.place(queries.kind(published))
     found = asked.first(**here._asdict(), member=member_id)
     return found and int(found.place)
 
@@ -203,11 +205,7 @@ def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
     return (row.order_key, row.reached_at) if rule.tie == "first" else (row.order_key,)
 
 
-def _before(rule: rules.Board, here: Here, row: Any) -> int:
-    """How many members (of a dense board: different scores) rank before a standing."""
-    asked = here._asdict() | {
-        f"low{n}": rules.bucket(row.order_key, n) for n in range(queries.TOP + 1)
-    }
-    kind = queries.kind(rule)
-    values = {name: getattr(row, name) for name in kind.ranked_by}
-    return int(queries.before(kind).all(**asked, **values)[0].before)
+def _before(published: Published, here: Here, member_id: int) -> int:
+    """How many members (of a dense board: different scores) rank before one."""
+    asked = queries.before(queries.kind(published))
+    return int(asked.all(**here._asdict(), member=member_id)[0].before)

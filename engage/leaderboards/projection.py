@@ -1,7 +1,7 @@
 """Standings and their buckets as rows: written together, and held against what they must be."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
-    literal_column,
     select,
     text,
 )
@@ -19,42 +18,22 @@ from sqlalchemy import (
 from engage.among import among
 from engage.apart import Apart, apart
 from engage.db import db
-from engage.leaderboards import rules
-from engage.leaderboards.models import PictureLine, Standing, StandingBucket
+from engage.leaderboards import buckets, rules
+from engage.leaderboards.buckets import BUCKETS, STANDINGS, TIMES, Bucket, Key, Row, Step
+from engage.leaderboards.models import PictureLine
 from engage.leaderboards.published import Published, list_of
 from engage.leaderboards.tally import expected
 from engage.partners.models import Partner
 from engage.partners.rules import is_ranked
 from engage.prepared import Prepared
 from engage.programmes.models import Programme
-from engage.rows import count, delete_rows, upsert
+from engage.rows import delete_rows, upsert
 from engage.rows import insert as insert_tuples
 
-#: Board, period name, member.
-Key = tuple[int, str, int]
+#: All that is kept of a board.
+KEPT = (STANDINGS, BUCKETS, TIMES)
 #: A score, and when it was reached where the board asks for that.
 Score = tuple[int, datetime | None]
-#: A bucket: board, period name, scope, level, and where it begins.
-Bucket = tuple[int, str, str, int, int]
-#: An order key that somebody has: board, period name, scope, order key.
-Step = tuple[int, str, str, int]
-
-
-class Row(NamedTuple):
-    """A row of `Standing`, its columns in their order."""
-
-    board_id: int
-    period: str
-    member_id: int
-    scope: str
-    score: int
-    order_key: int
-    reached_at: datetime | None
-    listed: bool
-
-    @property
-    def key(self) -> Key:
-        return self[:3]
 
 
 class Who(NamedTuple):
@@ -66,28 +45,13 @@ class Who(NamedTuple):
     type: str | None
 
 
-_STANDINGS: Any = Standing.__table__
-_BUCKETS: Any = StandingBucket.__table__
-_BUCKET = tuple(_BUCKETS.columns.keys())
 _THESE = Prepared(
-    select(_STANDINGS).where(
-        among(_STANDINGS.c.board_id, "board_ids"),
-        among(_STANDINGS.c.period, "periods"),
-        among(_STANDINGS.c.member_id, "member_ids"),
+    select(STANDINGS).where(
+        among(STANDINGS.c.board_id, "board_ids"),
+        among(STANDINGS.c.period, "periods"),
+        among(STANDINGS.c.member_id, "member_ids"),
     ),
     Row._make,
-)
-_STEPS = (
-    select(*(_STANDINGS.c[name] for name in ("board_id", "period", "scope", "order_key")))
-    .where(
-        among(_STANDINGS.c.board_id, "board_ids"),
-        among(_STANDINGS.c.period, "periods"),
-        among(_STANDINGS.c.scope, "scopes"),
-        among(_STANDINGS.c.order_key, "order_keys"),
-        literal_column("listed"),  # as the index says it
-        _STANDINGS.c.reached_at.is_(None),
-    )
-    .distinct()
 )
 _partners: Any = Partner.__table__.c
 _WHO = select(_partners.id, *(_partners[name] for name in Who._fields))
@@ -128,16 +92,17 @@ def write(
     ]
     were = [row for key in wanted for row in before.get(key, ())]
     dense = {board_id for board_id, board in boards.items() if board.rule.tie == "dense"}
-    touched = _steps(row for row in (*rows, *were) if row.board_id in dense)
-    counts = _buckets(rows)
-    counts.subtract(_buckets(were))
-    counts.subtract(_step_buckets(_there(touched)))
-    upsert(_STANDINGS, Row._fields, rows, put=("score", "order_key", "reached_at", "listed"))
+    touched = buckets.steps(row for row in (*rows, *were) if row.board_id in dense)
+    crowded = {board_id for board_id, board in boards.items() if board.model.crowded}
+    full = buckets.full(row for row in (*rows, *were) if row.board_id in crowded)
+    counts = buckets.of(rows, full)
+    counts.subtract(buckets.of(were, full))
+    counts.subtract(buckets.of_steps(buckets.there(touched)))
+    upsert(STANDINGS, Row._fields, rows, put=("score", "order_key", "reached_at", "listed"))
     stay = {row[:4] for row in rows}
-    delete_rows(_STANDINGS, [row[:4] for row in were if row[:4] not in stay])
-    counts.update(_step_buckets(_there(touched)))
-    moved = [(*key, members) for key, members in sorted(counts.items()) if members]
-    count(_BUCKETS, "members", moved)
+    delete_rows(STANDINGS, [row[:4] for row in were if row[:4] not in stay])
+    counts.update(buckets.of_steps(buckets.there(touched)))
+    buckets.move(counts)
 
 
 def _who(programme: Programme, members: set[int] | None = None) -> Mapping[int, Who]:
@@ -165,38 +130,8 @@ def _rows(published: Published, key: Key, score: Score, who: Mapping[int, Who]) 
         yield Row(board_id, period, member, scope, score[0], order_key, score[1], listed)
 
 
-def _buckets(rows: Iterable[Row]) -> Counter[Bucket]:
-    return Counter(
-        (row.board_id, row.period, row.scope, level, rules.bucket(row.order_key, level))
-        for row in rows
-        if row.listed
-        for level in range(len(rules.LEVELS))
-    )
-
-
-def _steps(rows: Iterable[Row]) -> set[Step]:
-    return {(row.board_id, row.period, row.scope, row.order_key) for row in rows if row.listed}
-
-
-def _step_buckets(steps: Iterable[Step]) -> Counter[Bucket]:
-    return Counter(
-        (board_id, period, scope, rules.DENSE + level, rules.bucket(order_key, level))
-        for board_id, period, scope, order_key in steps
-        for level in range(len(rules.LEVELS))
-    )
-
-
-def _there(steps: set[Step]) -> set[Step]:
-    """Those of these order keys that somebody has just now."""
-    if not steps:
-        return set()
-    boards, names, scopes, keys = (set(part) for part in zip(*steps, strict=True))
-    asked = {"board_ids": boards, "periods": names, "scopes": scopes, "order_keys": keys}
-    return steps & {tuple(row) for row in db.session.execute(_STEPS, asked)}
-
-
 def _wanted(programme: Programme, published: Published) -> tuple[list[Row], Counter[Bucket]]:
-    """What must be kept of a board, or of the picture it is seen through."""
+    """What must be kept of a board, or of the picture it is seen through; buckets that are full stay so."""
     who, board_id = _who(programme), published.model.id
     if published.picture:
         name, line = list_of(published.picture), PictureLine.__table__.c
@@ -210,14 +145,17 @@ def _wanted(programme: Programme, published: Published) -> tuple[list[Row], Coun
         for (name, member), score in scores.items()
         for row in _rows(published, (board_id, name, member), score, who)
     ]
-    return rows, counted(published, rows)
+    full = set(db.session.execute(buckets.on(rules.FULL, *_of(published, BUCKETS))).tuples())
+    return rows, counted(published, rows, full)
 
 
-def counted(published: Published, rows: Sequence[Row]) -> Counter[Bucket]:
+def counted(
+    published: Published, rows: Sequence[Row], full: Collection[Step] = ()
+) -> Counter[Bucket]:
     """The buckets of all that is kept of a board."""
-    counts = _buckets(rows)
+    counts = buckets.of(rows, full)
     if published.rule.tie == "dense":
-        counts += _step_buckets(_steps(rows))
+        counts += buckets.of_steps(buckets.steps(rows))
     return counts
 
 
@@ -232,28 +170,27 @@ def _of(published: Published, table: Any) -> list[ColumnElement[bool]]:
 
 def rebuild(programme: Programme, published: Published) -> None:
     """Write a board's standings anew from the facts, or those of the picture it is seen through."""
+    wanted = _wanted(programme, published)  # before which buckets are full is forgotten
     forget(published)
-    put(*_wanted(programme, published))
+    put(*wanted)
 
 
 def put(rows: Sequence[Row], counts: Mapping[Bucket, int]) -> None:
-    """Insert standings that are not there yet, with their buckets: in order, so that PostgreSQL finds
-    those that are summed together on one page."""
-    insert_tuples(_STANDINGS, Row._fields, rows)
-    insert_tuples(_BUCKETS, _BUCKET, sorted((*key, members) for key, members in counts.items()))
+    """Insert standings that are not there yet, with their buckets."""
+    insert_tuples(STANDINGS, Row._fields, rows)
+    for table, found in buckets.rows(counts):
+        insert_tuples(table, tuple(table.columns.keys()), found)
 
 
 def forget(published: Published) -> None:
-    for table in (_STANDINGS, _BUCKETS):
+    for table in KEPT:
         db.session.execute(delete(table).where(*_of(published, table)))
 
 
 def differing(programme: Programme, published: Published) -> Iterator[Apart]:
     """Stored standings and buckets that are not what the facts (or the picture) say."""
     rows, counts = _wanted(programme, published)
-    buckets = [(*key, members) for key, members in counts.items()]
-    wanted: tuple[tuple[Any, list[Any]], ...] = ((_STANDINGS, rows), (_BUCKETS, buckets))
-    for table, want in wanted:
+    for table, want in ((STANDINGS, rows), *buckets.rows(counts)):
         stored = db.session.execute(select(table).where(*_of(published, table)))
         yield from apart(table, stored.tuples(), want)
 
@@ -262,8 +199,8 @@ def relist(programme: Programme, published: Published, partner_ids: Iterable[int
     """Partners are seen otherwise, or left: take them into the public ranking, or out of it."""
     if published.rule.by != "partner":
         return
-    theirs = among(_STANDINGS.c.member_id, partner_ids)
-    rows = db.session.execute(select(_STANDINGS).where(*_of(published, _STANDINGS), theirs))
+    theirs = among(STANDINGS.c.member_id, partner_ids)
+    rows = db.session.execute(select(STANDINGS).where(*_of(published, STANDINGS), theirs))
     before = _by_key(map(Row._make, rows))
     same = {key: (rows[0].score, rows[0].reached_at) for key, rows in before.items()}
     write(
@@ -277,7 +214,7 @@ def relist(programme: Programme, published: Published, partner_ids: Iterable[int
 def copy(published: Published, period: str) -> None:
     """Rank the picture that is seen through as its period stands just now."""
     assert published.picture
-    for table in (_STANDINGS, _BUCKETS):
+    for table in KEPT:
         names = [column.name for column in table.columns]
         columns = [
             literal(list_of(published.picture)) if name == "period" else table.c[name]
@@ -288,4 +225,4 @@ def copy(published: Published, period: str) -> None:
         db.session.execute(insert(table).from_select(names, rows))
     if db.engine.dialect.name == "postgresql":
         # Until it has counted anew it takes the rows of a new name for one, and sorts them all.
-        db.session.execute(text("ANALYZE standings, standing_buckets"))
+        db.session.execute(text(f"ANALYZE {', '.join(table.name for table in KEPT)}"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from engage import conditions, money
 from engage.conditions import Where
@@ -31,6 +32,12 @@ PERCENT = "percent"
 LEVELS = (11, 5, 0)
 #: So much higher are the levels that count different keys.
 DENSE = len(LEVELS)
+#: Levels of the finest buckets that are full, and of those that hold each of their order keys alone.
+FULL, EXACT = 2 * DENSE, 2 * DENSE + 1
+#: A finest bucket with more members than this fills: see `StandingBucket`.
+CROWD = 500
+#: What tells those apart who share an order key in it, where it counts who was first; from fine to coarse.
+TIMES = ("minute", "hour", "day", "month")
 #: Scopes that may hold a good part of all partners, whose ranks are kept; others are small by nature, or
 #: (a type) nothing leads there, and are counted.
 NARROWED = ("region",)
@@ -182,6 +189,19 @@ def bucket(order_key: int, level: int) -> int:
     Keys share a bucket whose sign, length and leading bits are the same, so buckets are narrow where
     keys are small and every fine one lies in one of each coarser level.
     """
+    bits = width(order_key, level)
+    return order_key >> bits << bits
+
+
+def width(order_key: int, level: int) -> int:
+    """How many bits its bucket leaves open."""
     magnitude = order_key if order_key >= 0 else ~order_key
-    width = max(0, magnitude.bit_length() - 1 - LEVELS[level])
-    return order_key >> width << width
+    return max(0, magnitude.bit_length() - 1 - LEVELS[level])
+
+
+def began(at: datetime) -> list[datetime]:
+    """When the minute, hour, day and month of an instant (`TIMES`) began, in UTC."""
+    minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+    hour = minute.replace(minute=0)
+    day = hour.replace(hour=0)
+    return [minute, hour, day, day.replace(day=1)]

@@ -1,7 +1,9 @@
 """The one ranking query, against the pure rule, on standings made by real facts."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from sqlalchemy import text
 from engage import flow, periods
 from engage.config import Settings
 from engage.db import compiled_for, db, transaction
-from engage.leaderboards import projection, queries, ranking, rules, service
+from engage.leaderboards import jobs, projection, queries, ranking, rules, service
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
@@ -183,30 +185,48 @@ def test_the_database_finds_the_bucket_of_every_key_as_the_rule_does(app: Flask)
     assert found == {key: tuple(map(rules.bucket, [key] * 3, range(3))) for key in keys}
 
 
-@pytest.mark.parametrize("tie", ["competition", "dense"])
+@pytest.mark.parametrize("tie", rules.TIES)
 def test_a_rank_takes_the_same_work_however_many_share_it(programme: Programme, tie: str):
     publish(PROGRAMME.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"'))
-    published = board(programmes.by_slug(programme.slug))
-    driver: Any = db.session.connection().connection.driver_connection
+    slug = programme.slug
 
-    def sharing(members: range) -> int:
-        """Steps that SQLite takes for the rank of one in their middle, after they have come in."""
-        scores = {(published.model.id, Q2.name, member): (10_000, None) for member in members}
+    def come(members: range, score: int) -> None:
+        published, at = board(programmes.by_slug(slug)), datetime(2013, 4, 2, tzinfo=UTC)
+        scores: Any = {
+            (published.model.id, Q2.name, member): (
+                score,
+                # Over seven weeks, so that there are as many minutes, hours and days to add up.
+                at + member % 997 * timedelta(minutes=71, seconds=7) if tie == "first" else None,
+            )
+            for member in members
+        }
         projection.write({published.model.id: published}, {}, scores, {})
-        asked = ranking.question_around(published, Q2, None, members[len(members) // 2])
+
+    def steps(member: int) -> int:
+        """That SQLite takes for a rank."""
+        asked = ranking.question_around(board(programmes.by_slug(slug)), Q2, None, member)
         assert asked
+        driver: Any = db.session.connection().connection.driver_connection
         taken: list[int] = []
         driver.set_progress_handler(lambda: taken.append(1), 1)
         driver.execute(*asked).fetchall()
         driver.set_progress_handler(None, 0)
         return len(taken)
 
-    few = sharing(range(1, 21))
-    assert 0 < sharing(range(21, 1_001)) < few * 1.1
-    db.session.rollback()
+    behind = 1_000_000
+    transaction(
+        lambda: come(range(behind, behind + 1), 9_999)
+    )  # in the finest bucket of the others
+    found = []
+    for came, members in pairwise((1, 20, 1_000, 10_000)):
+        transaction(partial(come, range(came, members), 10_000))
+        jobs.keep_days(NOW)
+        found.append((steps(members // 2), steps(behind)))
+    for few, *many in zip(*found, strict=True):
+        assert 0 < max(many) < few * 1.5, found
 
 
 @pytest.mark.parametrize("tie", rules.TIES)
 def test_what_asks_for_a_rank_is_short_enough_that_the_driver_remembers_it(tie: str):
-    asked = queries.around(queries.Kind(tie, True, -1, "postgresql"), ranking.NEAR + 1)
+    asked = queries.around(queries.Kind(tie, True, -1, "postgresql", True), ranking.NEAR + 1)
     assert len(compiled_for(asked._statement, "postgresql").string) <= MAX_CACHED_STATEMENT_LENGTH
