@@ -32,7 +32,7 @@ from engage.ledger import service as ledger
 from engage.ledger.models import Transfer
 from engage.ledger.rules import NOTHING_POSTED, Difference, Posted
 from engage.partners import service as partners
-from engage.prepared import Prepared
+from engage.prepared import Prepared, ahead
 from engage.programmes.models import Programme
 from engage.rows import upsert_rows
 
@@ -207,12 +207,13 @@ def _again(
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     owed: list[Difference] = []
     for chunk in in_chunks({partner_id for _, partner_id, _ in stale}, 500):
-        facts = activity.facts_of(chunk, first, last)
         here: dict[Group, list[Worth]] = {group: [] for group in stale if group[1] in chunk}
-        here |= {
-            group: walked for group, walked in worth(shelf, facts, attributes) if group in here
-        }
-        owed += _against_posted(here)
+        with ahead(posted.asked(here)):
+            facts = activity.facts_of(chunk, first, last)
+            here |= {
+                group: walked for group, walked in worth(shelf, facts, attributes) if group in here
+            }
+            owed += _against_posted(here)
         _store(here)
     return owed
 

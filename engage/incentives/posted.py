@@ -1,7 +1,7 @@
 """What stands posted by the rules: in which groups, for which facts, and what of it counts no more."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -14,7 +14,7 @@ from engage.incentives.models import RuleVersion
 from engage.incentives.worth import Group
 from engage.ledger.models import Transfer
 from engage.ledger.rules import Difference, Posted
-from engage.prepared import Prepared
+from engage.prepared import Prepared, Question, together
 
 _fact: Any = Fact.__table__.c
 _line: Any = Transfer.__table__.c
@@ -48,18 +48,23 @@ def groups_of(rule_ids: list[int], partner_ids: list[int]) -> set[Group]:
     return {(rule_id, partner_id, period) for rule_id, partner_id, period in rows}
 
 
+def asked(groups: Collection[Group]) -> Question:
+    """What `standing` asks."""
+    spans = [periods.parse(name) for name in {name for _, _, name in groups}]
+    return _STANDING, {
+        "partner_ids": {partner_id for _, partner_id, _ in groups},
+        "first": min(span.first for span in spans),
+        "last": max(span.last for span in spans),
+    }
+
+
 def standing(groups: Iterable[Group]) -> dict[Group, dict[tuple[int, int], Posted]]:
     """What stands posted in each group, by fact and rule version."""
     found: dict[Group, dict[tuple[int, int], Posted]] = defaultdict(dict)
     wanted = set(groups)
     if not wanted:
         return found
-    spans = [periods.parse(name) for name in {name for _, _, name in wanted}]
-    rows = _STANDING.all(
-        partner_ids={partner_id for _, partner_id, _ in wanted},
-        first=min(span.first for span in spans),
-        last=max(span.last for span in spans),
-    )
+    (rows,) = together(asked(wanted))
     for rule_id, partner_id, period, fact_id, version_id, amount, count in rows:
         if (group := (rule_id, partner_id, period)) in wanted:
             found[group][fact_id, version_id] = Posted(int(amount), count)
