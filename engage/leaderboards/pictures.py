@@ -87,7 +87,7 @@ def stage(programme: Programme, published: Published, period: Period, now: datet
     """Where a period of the board stands, as everybody is told; others than the board's own never close."""
     closes = period.kind == published.rule.period != ROLLING
     picture = as_seen(programme, published, period).picture
-    taken = {picture.kind: picture.taken_at} if picture and picture.period == period.name else {}
+    taken = {picture.kind: picture.taken_at} if picture else {}
     return moments.stage(
         period,
         published.rule.final_after if closes else None,

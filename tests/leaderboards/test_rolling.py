@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from engage import effect
+from engage import clock, effect
 from engage.db import transaction
 from engage.leaderboards import jobs, ranking, service
 from engage.programmes import service as programmes
+from tests.api.conftest import caller
+from tests.browsing import browser
 from tests.conftest import PROGRAMME, Cast, publish, record, sale
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -81,3 +83,24 @@ def test_a_window_that_is_frozen_by_hand_tells_nothing_new_on_the_days_after(
         found = ranking.ranking(here, board, board.rule.windows.ending(today))
         alice = next(row for row in found.rows if row.name == "Alice Bikes")
         assert ranking.natural_score(board, alice.score) == "6010.0000"
+
+
+def test_a_frozen_window_says_so_on_the_days_behind_it_as_well(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date(2013, 4, 10)
+    publish(WEEK, at(day, "12:00"))
+
+    def freeze() -> None:
+        here, who = programmes.by_slug("resellers"), cast.mia.user.id
+        effect.freeze(here, ["sales"], "The gala", on=True, by=who, now=at(day, "13:00"))
+
+    transaction(freeze)
+    behind = at(day + timedelta(days=1), "09:00")
+    jobs.turn(behind)
+    monkeypatch.setattr(clock, "now", lambda: behind)
+    record(cast.programme, sale("b-9", "B1", "9123.45", day), now=behind)
+    page = browser(app, cast.charlie.user).get("/leaderboards/sales/rows").text
+    assert "9,123" not in page
+    assert "Frozen since" in page
+    assert caller(app, "resellers", "read")("GET", "/standings/sales").json["stage"] == "frozen"
