@@ -58,21 +58,25 @@ def inside(draw: LeagueDraw, division: int) -> ColumnElement[bool]:
 
 
 def members(
-    programme: Programme, published: Published, draw: LeagueDraw, division: int, period: Period
+    programme: Programme,
+    published: Published,
+    draw: LeagueDraw,
+    division: int,
+    period: Period,
+    most: int | None = None,
 ) -> int:
-    """How many are seen to be in a division: with those who joined, without those who left or hide."""
-    found = (
-        select(func.count())
-        .select_from(Partner)
-        .where(
-            Partner.programme_id == programme.id,
-            inside(draw, division),
-            Partner.visibility != "hidden",
-            or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
-            *tally.of_audience(programme, published.rule),
-        )
+    """How many are seen to be in a division: with those who joined, without those who left or hide.
+
+    Counted no further than to ``most``, where that is enough to know.
+    """
+    found = select(Partner.id).where(
+        Partner.programme_id == programme.id,
+        inside(draw, division),
+        Partner.visibility != "hidden",
+        or_(Partner.left_on.is_(None), Partner.left_on >= period.last),
+        *tally.of_audience(programme, published.rule),
     )
-    return db.session.scalar(found) or 0
+    return db.session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
 
 
 def zones(
@@ -81,10 +85,8 @@ def zones(
     """How many of a division go up at the period's end, and how many down, at most."""
     assert published.rule.league
     moves, near = published.rule.league.moves, (division - 1, division, division + 1)
-    sizes = [
-        members(programme, published, draw, number, period) if 0 < number <= draw.divisions else 0
-        for number in near
-    ]
+    here, there = (programme, published, draw), range(1, draw.divisions + 1)
+    sizes = [members(*here, n, period, 2 * moves) if n in there else 0 for n in near]
     up, down = (divisions.swaps(*pair, moves) for pair in pairwise(sizes))
     return up, down
 
