@@ -54,6 +54,8 @@ def test_answers_payments_and_rewards_are_told_until_they_are_read(
         "Enamel mug is on hand or on its way to you. Sent today.",
         "Your question about +2,500 points is answered: corrected by +70 points.",
     ]
+    blocks = [block.get("id") for block in page(alice.get("/")).select("#home-near, #news")]
+    assert blocks == ["home-near", "news"], "home opens on where one stands, whatever is new"
     read(alice)
     assert news(alice) == []
     run(cast)
