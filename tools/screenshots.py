@@ -82,11 +82,12 @@ def main() -> None:
                 logins[role],
                 viewport=size,
                 color_scheme=scheme,
+                reduced_motion="reduce",
             )
             page.goto(path)
             page.wait_for_load_state("load")
             if name == "earnings-phone":
-                page.locator("details summary").first.click()
+                page.locator("details summary", has_text="Sale to").first.click()
             page.screenshot(path=PICTURES / f"{name}.png")
             page.context.close()
             print(f"docs/pictures/{name}.png", file=sys.stderr)
