@@ -18,8 +18,8 @@ from engage.api.protocol import (
     REFUSALS,
     answered,
     at_most,
+    described,
     refused,
-    spec,
     tells,
     the_partner,
     the_programme,
@@ -97,7 +97,7 @@ def _tier_ahead(item: Outlook, currency: str) -> shape.TierAhead:
 @blueprint.post("/what-if")
 @keyed("read")
 @at_most("60 per minute")  # each takes the writer for some milliseconds
-@spec.validate(
+@described(
     json=shape.Supposition,
     resp=Documented(
         HTTP_200=shape.WouldEarn,
@@ -106,7 +106,6 @@ def _tier_ahead(item: Outlook, currency: str) -> shape.TierAhead:
         HTTP_422=shape.Problems,
         **REFUSALS,
     ),
-    skip_validation=True,
     tags=["facts"],
 )
 def post_what_if() -> Response:

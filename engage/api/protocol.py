@@ -1,6 +1,7 @@
 """What every address of ``/api/v1`` has in common: its description, its limits, and how it answers."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, g, jsonify, make_response, request
@@ -47,6 +48,20 @@ def at_most(said: str) -> Callable[[View], View]:
 limited = at_most("1200 per minute")
 
 
+def described(**said: Any) -> Callable[[View], View]:
+    """What the description says of a view. It reads and answers by itself, so nothing of spectree's is in
+    its way."""
+
+    def decorate(view: View) -> View:
+        @wraps(spec.validate(skip_validation=True, **said)(view))
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, **kwargs)
+
+        return plain  # type: ignore[return-value]
+
+    return decorate
+
+
 def tells(
     blueprint: Blueprint,
     address: str,
@@ -60,10 +75,8 @@ def tells(
     """
     refusals = REFUSALS | ({"HTTP_400": shapes.Error} if query else {})
     refusals |= {"HTTP_404": shapes.Error} if "<" in address else {}
-    described = spec.validate(
-        query=query, resp=Documented(HTTP_200=answer, **refusals), skip_validation=True, tags=[tag]
-    )
-    return lambda view: blueprint.get(address)(keyed("read")(limited(described(view))))
+    said = described(query=query, resp=Documented(HTTP_200=answer, **refusals), tags=[tag])
+    return lambda view: blueprint.get(address)(keyed("read")(limited(said(view))))
 
 
 def the_programme() -> Programme:

@@ -19,6 +19,7 @@ from engage.api.intake import BadBody, Intake
 from engage.api.protocol import (
     REFUSALS,
     answered,
+    described,
     limited,
     paged,
     query_of,
@@ -55,7 +56,7 @@ _WRITES = Documented(
 @blueprint.post("/facts")
 @keyed("facts:write")
 @limited
-@spec.validate(json=shapes.FactsIn, resp=_WRITES, skip_validation=True, tags=["facts"])
+@described(json=shapes.FactsIn, resp=_WRITES, tags=["facts"])
 def post_facts() -> Response:
     """Take facts in.
 
@@ -79,7 +80,7 @@ def post_facts() -> Response:
 @blueprint.post("/partners")
 @keyed("partners:write")
 @limited
-@spec.validate(json=shapes.PartnersIn, resp=_WRITES, skip_validation=True, tags=["partners"])
+@described(json=shapes.PartnersIn, resp=_WRITES, tags=["partners"])
 def post_partners() -> Response:
     """Take partners in, or bring them up to date."""
     return _take(
