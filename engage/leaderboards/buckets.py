@@ -134,8 +134,9 @@ def of_steps(steps: Iterable[Step]) -> Counter[Bucket]:
     )
 
 
-def split(published: Published, crowd: int = rules.CROWD) -> None:
-    """Have each finest bucket be full that more than a crowd came to, of more than one rank."""
+def split(published: Published, crowd: int = rules.CROWD) -> bool:
+    """Have a finest bucket be full that more than a crowd came to, of more than one rank; whether there
+    was one, and may be others."""
     here, key = BUCKETS.c.board_id == published.model.id, STANDINGS.c.order_key
     timed = _AT.is_not(None) if published.rule.tie == "first" else _AT.is_(None)
     many = on(0, here, BUCKETS.c.members > crowd).except_(on(rules.FULL, here))
@@ -144,14 +145,17 @@ def split(published: Published, crowd: int = rules.CROWD) -> None:
             *(STANDINGS.c[name] == value for name, value in zip(_HERE, where, strict=True)),
             *(key >= low, key < low + (1 << rules.width(low, 0)), literal_column("listed"), timed),
         )
-        ends = (inside.order_by(key, _AT), inside.order_by(key.desc(), _AT.desc()))
-        first, last = (db.session.execute(end.limit(1)).one() for end in ends)
-        if (first.order_key, first.reached_at) == (last.order_key, last.reached_at):
+        ranks = inside.with_only_columns(key, _AT).limit(1)
+        ends = (ranks.order_by(key, _AT), ranks.order_by(key.desc(), _AT.desc()))
+        first, last = (db.session.execute(end).first() for end in ends)
+        if first == last:
             continue
         # Or facts that came meanwhile would win, and all of this would have to be done again.
         db.session.refresh(published.model, ["version"], with_for_update=True)
         move(Counter(_in_full(map(Row._make, db.session.execute(inside)))))
         published.model.crowded = True
+        return True
+    return False
 
 
 def rows(counts: Mapping[Bucket, int]) -> list[tuple[Any, list[Any]]]:
