@@ -1,5 +1,8 @@
 """What every answer carries and every request is held to: headers, cookies, CSRF, hosts, sizes."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from flask import Flask, abort, current_app, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
@@ -10,6 +13,9 @@ from werkzeug.wrappers import Response
 from engage.accounts.rules import SESSION_LIFETIME
 from engage.config import Settings
 from engage.web import access
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 csrf = CSRFProtect()
 
@@ -36,6 +42,7 @@ _HEADERS = {
     # Pages are one person's; who wants an answer kept says so (see `conditional`).
     "Cache-Control": "private, no-store",
 }
+_WATCHED = ("/healthz", "/metrics")
 #: For two years.
 _ALSO_SECURE = _HEADERS | {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
@@ -47,8 +54,22 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_nul)
     app.before_request(_refuse_forgeries)
     app.after_request(_add_headers)
+    if settings.hosts:
+        watched = _watched_by_any_name(app.wsgi_app, settings.hosts[0].lstrip("."))
+        app.wsgi_app = watched  # type: ignore[assignment, method-assign]
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
+def _watched_by_any_name(inside: "WSGIApplication", name: str) -> "WSGIApplication":
+    """What watches over a house asks for it by the number of its machine; no answer to it holds a link."""
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] in _WATCHED:
+            environ["HTTP_HOST"] = name
+        return inside(environ, start)
+
+    return answer
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -99,6 +99,15 @@ def test_a_host_that_is_not_ours_is_not_served(production):
     assert "evil" not in response.text
 
 
+def test_who_watches_over_the_house_asks_by_any_name(production):
+    client = browser(production(trusted_hosts=["engage.example"], behind_proxy=True))
+    for path in ("/healthz", "/metrics"):
+        assert client.get(path, base_url="http://10.0.0.7:8000").status_code != 400
+        forwarded = client.get(path, headers={"X-Forwarded-Host": "evil.example"})
+        assert forwarded.status_code != 400
+        assert "evil" not in forwarded.text
+
+
 def test_without_a_name_of_its_own_production_answers_to_this_machine_alone(production):
     client = browser(production(trusted_hosts=[]))
     assert client.get("/sign-in", base_url="https://localhost").status_code == 200
