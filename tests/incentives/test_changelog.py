@@ -125,7 +125,7 @@ def test_changed_missions_and_boards_are_told_like_rules(cast: Cast, app: Flask)
     ]
     assert (board.slug, board.kind) == ("regions", "changed")
     assert "who got there first" in str(board.before)
-    assert "1, 1, 2" in str(board.after)
+    assert "1, 1, 2" in str(board.after).replace("\N{NO-BREAK SPACE}", " ")
     publish(more[: more.index("[[missions]]")], NOW, "It is over")
     gone = next(e for e in entries() if e.of == "mission")
     assert (gone.kind, gone.number, gone.after, gone.why) == ("retired", 3, None, "It is over")
