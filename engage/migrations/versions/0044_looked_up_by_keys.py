@@ -41,7 +41,8 @@ def upgrade() -> None:
 
 
 def _is_missing(named: tuple[str, ...]) -> str:
-    other, column, *more = named
-    same = "".join(f" AND there.{name} = added.{name}" for name in more)
-    there = f"SELECT there.id FROM {other} AS there WHERE there.id = added.{column}{same}"
-    return f"added.{column} IS NOT NULL AND ({there}) IS NULL"
+    other, column, *same = named
+    # By its id alone: with more to go by it may read all that one programme has.
+    told, asked = (same[0], f"added.{same[0]}") if same else ("id", f"added.{column}")
+    there = f"SELECT there.{told} FROM {other} AS there WHERE there.id = added.{column}"
+    return f"added.{column} IS NOT NULL AND ({there}) IS DISTINCT FROM {asked}"
