@@ -37,7 +37,7 @@ from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.offers import offers
 from engage.leaderboards.view import NoDivision, NoSuchView, View
-from engage.partners import service as partners
+from engage.partners import choices
 from engage.programmes.models import Programme
 from engage.voice import Voice
 from engage.web import again, allow
@@ -134,7 +134,7 @@ def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> d
 def _line_of(view: View, key: str) -> str:
     """The address of the line in the table of the member that ``key`` stands for."""
     if view.published.rule.by == "partner":
-        who = partners.by_public_key(view.programme.id, key, current_app.config["SECRET_KEY"])
+        who = choices.by_public_key(view.programme.id, key, current_app.config["SECRET_KEY"])
         member = who.id if who else abort(404)
     else:
         member = _number("at")

@@ -79,3 +79,14 @@ def part(partner: Partner, left_on: date | None, today: date) -> None:
         raise BadChoice("left_on", reason)
     partner.left_on = left_on
     db.session.flush()
+
+
+def by_public_key(programme_id: int, key: str, secret: str) -> Partner | None:
+    """The partner for whom a key stands (`rules.public_key`), as long as it is shown as it was then."""
+    is_id = key.isascii() and key.isdigit() and len(key) < 10
+    asked = Partner.id == int(key) if is_id else Partner.visibility == "pseudonym"
+    seen = select(Partner.id, Partner.name, Partner.visibility, Partner.pseudonym)
+    for one in db.session.execute(seen.where(Partner.programme_id == programme_id, asked)):
+        if rules.public_key(one.id, one, secret) == key:
+            return db.session.get(Partner, one.id)
+    return None

@@ -283,17 +283,6 @@ def names(partner_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     return {partner_id: (external_id, name) for partner_id, external_id, name in rows}
 
 
-def by_public_key(programme_id: int, key: str, secret: str) -> Partner | None:
-    """The partner for whom a key stands (`rules.public_key`), as long as it is shown as it was then."""
-    theirs = select(Partner).where(Partner.programme_id == programme_id)
-    if key.isascii() and key.isdigit() and len(key) < 10:
-        asked = theirs.where(Partner.id == int(key), Partner.visibility != "pseudonym")
-    else:
-        asked = theirs.where(Partner.visibility == "pseudonym")
-    found = db.session.scalars(asked)
-    return next((one for one in found if rules.public_key(one.id, one, secret) == key), None)
-
-
 def by_external_id(programme_id: int, external_id: str) -> Partner | None:
     return db.session.scalar(
         select(Partner).where(

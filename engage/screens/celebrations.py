@@ -19,6 +19,7 @@ from engage.leaderboards import view as views
 from engage.leaderboards.ranking import Ranking
 from engage.leaderboards.view import View
 from engage.missions.models import Mission, MissionProgress, MissionStage
+from engage.partners import choices
 from engage.partners import service as partners
 from engage.partners.models import Partner
 from engage.partners.rules import public_key, public_name
@@ -116,7 +117,7 @@ def told(
     except BadSignature:
         return None
     is_group = kind == "group"
-    partner = None if is_group else partners.by_public_key(programme.id, str(key), secret)
+    partner = None if is_group else choices.by_public_key(programme.id, str(key), secret)
     if is_group or (kind == "top" and partner):
         member = partner.id if partner else int(key)
         shown = what in plan.boards and any(one.model.slug == what for one in boards(programme))

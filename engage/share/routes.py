@@ -12,7 +12,7 @@ from engage.db import db
 from engage.leaderboards import ranking, scopes, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Board
-from engage.partners import service as partners
+from engage.partners import choices
 from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
 from engage.programmes.models import Programme
@@ -122,7 +122,7 @@ def _card(token: str) -> dict[str, Any]:
     said = Shared(*raw)
     board = db.session.get(Board, said.board_id)
     key = str(said.partner), current_app.config["SECRET_KEY"]
-    partner = partners.by_public_key(board.programme_id, *key) if board else None
+    partner = choices.by_public_key(board.programme_id, *key) if board else None
     name = _name(partner, said) if partner and partner.left_on is None else None
     if said.rank == said.ranked > ranking.PODIUM:
         abort(404)  # a last place, of when it could be shared
