@@ -47,9 +47,11 @@ def _overtaken(programme: Programme, slug: str, partners: set[int], now: datetim
         return []
     movers = celebrations.movers(programme, slug, partners)
     member = rules.risen(json.loads(led), after, movers)
+    if member is None:
+        return []
     board = leaderboards.board(programme, slug)
     kind = "top" if board and board.rule.by == "partner" else "group"
-    return [(kind, slug, member)] if member is not None else []
+    return [(kind, slug, member)]
 
 
 def _messages(programme_id: int, moments: Iterable[Moment]) -> list[dict[str, Any]]:
