@@ -34,6 +34,7 @@ from engage.db import transaction
 from engage.earnings.document import document as statement
 from engage.imports.service import SOURCE
 from engage.leaderboards import document, ranking
+from engage.leaderboards.narrowing import NoSuchView
 from engage.ledger.rules import Overdrawn
 from engage.missions import rules as mission_rules
 from engage.missions import service as missions
@@ -174,10 +175,10 @@ def get_standings(board: str) -> Response:
     try:
         published = document.board_of(programme, board)
         period = document.period_of(programme, published, query.period, g.now)
-        scope = document.scope_of(query.scope)
+        scope = document.scope_of(programme, published, period, query.scope)
     except document.UnknownBoard as error:
         abort(404, str(error))
-    except (periods.UnknownPeriod, document.UnknownScope) as error:
+    except (periods.UnknownPeriod, NoSuchView) as error:
         return refused(400, str(error))
     found = ranking.ranking(programme, published, period, scope=scope, limit=query.top)
     return jsonify(document.document(programme, published, period, found, g.now))

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from engage import clock, periods
 from engage.leaderboards import announcements, document, pictures, ranking, sentences
+from engage.leaderboards.narrowing import NoSuchView
 from engage.leaderboards.view import View
 from engage.terminal import (
     Whole,
@@ -26,7 +27,7 @@ from engage.voice import ENGLISH, Voice
     help="2013, 2013-Q1, 2013-02, 2013-W07, 2013-02-14, all, current, or a season.",
 )
 @click.option("--scope", metavar="ATTRIBUTE=VALUE", help="Narrow it, as region=Northwest.")
-@click.option("--top", type=Whole(min=1), metavar="N", help="The first N lines only.")
+@click.option("--top", type=Whole(1, 10**9), metavar="N", help="The first N lines only.")
 @programme_option
 @json_option
 def standings(
@@ -38,13 +39,13 @@ def standings(
     as_json: bool,
 ) -> None:
     """A ranking."""
-    with inside(document.UnknownBoard, periods.UnknownPeriod, document.UnknownScope):
+    with inside(document.UnknownBoard, periods.UnknownPeriod, NoSuchView):
         programme = the_programme(programme_slug)
         now = clock.now()
         today = clock.local_day(now, programme.timezone)
         published = document.board_of(programme, board)
         chosen = document.period_of(programme, published, period, now)
-        narrowed = document.scope_of(scope)
+        narrowed = document.scope_of(programme, published, chosen, scope)
         found = ranking.ranking(programme, published, chosen, scope=narrowed, limit=top)
         if as_json:
             print_json(document.document(programme, published, chosen, found, now))

@@ -9,10 +9,10 @@ from typing import Any
 from engage import clock, sheets
 from engage.activity.problems import shown
 from engage.leaderboards import late, pictures, service
-from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.moments import Stage
+from engage.leaderboards.narrowing import narrowed
 from engage.leaderboards.published import Published
-from engage.leaderboards.ranking import SCOPES, Ranking, Scope, as_of, last_alone, natural_score
+from engage.leaderboards.ranking import Ranking, Scope, as_of, last_alone, natural_score
 from engage.leaderboards.view import member_of
 from engage.partners.models import Partner
 from engage.periods import Period, UnknownPeriod
@@ -21,10 +21,6 @@ from engage.programmes.models import Programme
 
 class UnknownBoard(ValueError):
     """The programme has no board of that name; the message lists those it has."""
-
-
-class UnknownScope(ValueError):
-    """The text is no scope."""
 
 
 def board_of(programme: Programme, slug: str) -> Published:
@@ -54,20 +50,16 @@ def period_of(
     return published.rule.windows.called(name or "", today)
 
 
-def scope_of(text: str | None) -> Scope | None:
-    """``region=Northwest`` as a scope.
+def scope_of(
+    programme: Programme, published: Published, period: Period, text: str | None
+) -> Scope | None:
+    """``region=Northwest`` as a scope of the board in that period.
 
-    :raises UnknownScope: another form, or an attribute that is no scope.
+    :raises NoSuchView: it has none of that name.
     """
     if text is None:
         return None
-    name, sign, value = text.partition("=")
-    is_division = name == LEAGUE and value.isascii() and value.isdigit() and len(value) < 7
-    if not sign or not value or not (name in SCOPES or is_division):
-        raise UnknownScope(
-            f"{text!r} is no scope: write one of {', '.join(SCOPES)}, as region=West, or league=2"
-        )
-    return name, value
+    return narrowed(programme, published, period, text)
 
 
 def _headings(published: Published) -> tuple[str, ...]:

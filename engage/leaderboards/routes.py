@@ -35,8 +35,9 @@ from engage.leaderboards import (
 )
 from engage.leaderboards import view as views
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.narrowing import NoDivision, NoSuchView, may_narrow
 from engage.leaderboards.offers import offers
-from engage.leaderboards.view import NoDivision, NoSuchView, View
+from engage.leaderboards.view import View
 from engage.partners import choices
 from engage.programmes.models import Programme
 from engage.voice import Voice
@@ -74,7 +75,7 @@ def _view(board: str) -> View:
         abort(redirect(url(".board", board=board, period=other.period.name)))
     except NoSuchView:
         abort(404)
-    if not views.may_narrow(view.scope, g.seat.partner):
+    if not may_narrow(view.scope, g.seat.partner):
         abort(404)
     return view
 

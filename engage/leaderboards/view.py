@@ -10,9 +10,10 @@ from engage import clock
 from engage.db import as_text, db
 from engage.leaderboards import days, leagues, pictures, ranking
 from engage.leaderboards.leagues import LEAGUE
+from engage.leaderboards.narrowing import NoSuchView, narrowed
 from engage.leaderboards.places import Rows
 from engage.leaderboards.published import Published
-from engage.leaderboards.ranking import SCOPES, Ranking, Scope
+from engage.leaderboards.ranking import Ranking, Scope
 from engage.leaderboards.windows import ROLLING
 from engage.partners.models import Group, Partner
 from engage.periods import Period, UnknownPeriod
@@ -21,18 +22,6 @@ from engage.voice import Voice
 
 #: Lines of a ranking on one page.
 PAGE = 50
-
-
-class NoSuchView(LookupError):
-    """The address names a period or scope this board does not have."""
-
-
-class NoDivision(NoSuchView):
-    """There is such a division, though not in the ``period``."""
-
-    def __init__(self, period: Period) -> None:
-        super().__init__(f"there is no such division in {period.name}")
-        self.period = period
 
 
 @dataclass(frozen=True)
@@ -110,38 +99,8 @@ def view(
     if wanted.kind != kind or (kind == ROLLING and wanted.last > today):
         raise NoSuchView(f"{wanted.name} is no {kind} of this board")
     seen = pictures.as_seen(programme, published, wanted, live=live)
-    if scope.partition("=")[0] == LEAGUE:
-        chosen: Scope | None = _division(published, wanted, scope, partner)
-    else:
-        chosen = _scope(programme, published, scope)
+    chosen = narrowed(programme, published, wanted, scope, partner) if scope else None
     return View(programme, seen, wanted, chosen, today, live)
-
-
-def _division(published: Published, period: Period, text: str, partner: Partner | None) -> Scope:
-    draw = leagues.draw_of(published, period)
-    number = text.removeprefix(LEAGUE).removeprefix("=")
-    if draw and not number:
-        number = str(leagues.placed(draw, partner.id).division if partner else 1)
-    if draw and number in map(str, range(1, draw.divisions + 1)):
-        return LEAGUE, number
-    most = max((draw.divisions for draw in leagues.draws(published)), default=0)
-    if number in map(str, range(1, most + 1)) or (most and not number):
-        raise NoDivision(period)
-    raise NoSuchView(f"the league has no such division, at most {most}")
-
-
-def _scope(programme: Programme, published: Published, text: str) -> Scope | None:
-    if not text:
-        return None
-    kind, _, value = text.partition("=")
-    if published.rule.by != "partner" or kind not in SCOPES:
-        raise NoSuchView(f"this board cannot be narrowed to {text!r}")
-    inside = select(Partner.id).where(
-        Partner.programme_id == programme.id, getattr(Partner, kind) == value
-    )
-    if db.session.scalar(inside.limit(1)) is None:
-        raise NoSuchView(f"nobody is in {text!r}")
-    return kind, value
 
 
 def is_inside(view: View, partner: Partner) -> bool:
@@ -153,16 +112,6 @@ def is_inside(view: View, partner: Partner) -> bool:
         return bool(getattr(partner, kind) == value)
     draw = leagues.draw_of(view.published, view.period)
     return draw is not None and str(leagues.placed(draw, partner.id).division) == value
-
-
-def may_narrow(scope: Scope | None, partner: Partner | None) -> bool:
-    """Whether a partner (None: a manager) may look at a scope alone.
-
-    Not at another organisation or team: it would tell where somebody with a pseudonym works.
-    """
-    if scope is None or partner is None or scope[0] not in ("organisation", "team"):
-        return True
-    return bool(getattr(partner, scope[0]) == scope[1])
 
 
 def until(view: View, now: datetime, voice: Voice) -> datetime:

@@ -12,6 +12,7 @@ from engage.db import db
 from engage.leaderboards import ranking, scopes, sentences, service
 from engage.leaderboards import view as views
 from engage.leaderboards.models import Board
+from engage.leaderboards.narrowing import NoSuchView
 from engage.partners import choices
 from engage.partners.models import Group, Partner
 from engage.partners.rules import public_name
@@ -58,7 +59,7 @@ def mine(board: str) -> str:
     where = asked.get("period", ""), asked.get("scope", "")
     try:
         view = views.view(here, published, *where, today, partner=partner)
-    except views.NoSuchView:
+    except NoSuchView:
         abort(404)
     if not scopes.is_shared(view, partner):
         abort(404)

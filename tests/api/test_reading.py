@@ -21,7 +21,8 @@ def test_standings_can_be_narrowed_to_a_region(crm: Call, cast: Cast) -> None:
 
 def test_an_unknown_board_period_or_scope_says_so(crm: Call, cast: Cast) -> None:
     assert crm("GET", "/standings/sales?period=someday").status_code == 400
-    assert crm("GET", "/standings/sales?scope=shoe%3D44").status_code == 400
+    for scope in ("shoe%3D44", "region%3DNorthwset", "league%3D2", ""):
+        assert crm("GET", f"/standings/sales?scope={scope}").status_code == 400, scope
     assert crm("GET", "/standings/sales?top=0").status_code == 400
 
 

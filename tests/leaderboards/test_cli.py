@@ -42,7 +42,21 @@ def test_what_does_not_exist_is_refused_in_one_line(cast: Cast):
         assert done.exit_code == 1, words
         assert done.stderr.startswith("refused: ")
         assert done.stderr.count("\n") == 1
-    for top in ("0", "1_0", "１０", "ten", ""):
+    for top in ("0", "1_0", "１０", "ten", "", "9" * 20):
         assert run("sales", "--top", top).exit_code == 2, top
     nameless = CliRunner().invoke(main, ["standings", "sales", "--programme", ""])
     assert "there is no programme ''" in nameless.stderr
+
+
+def test_a_part_of_a_board_that_is_not_there_is_refused_with_those_that_are(cast: Cast):
+    for scope, said in (
+        ("region=Northwset", "nobody is in region 'Northwset'; there are: Northwest"),
+        ("region=", "'region=' is no scope: write one of region, organisation, team, type"),
+        ("type=Robot", "nobody is in type 'Robot'"),
+        ("league=2", "'league=2' is no division: this board has no league"),
+    ):
+        done = run("sales", "--period", "2013-Q2", "--scope", scope)
+        assert (done.exit_code, said in done.stderr) == (1, True), (scope, done.output)
+    done = run("regions", "--scope", "region=Northwest")
+    assert "this board ranks by region: leave the scope out" in done.stderr
+    assert "Northeast" in run("sales", "--scope", "region=Z").stderr
