@@ -11,7 +11,7 @@ import psutil
 from flask import Flask
 
 from benchmarks.lines import PROGRAMME
-from engage import clock, create_app, flow
+from engage import clock, create_app, flow, membership
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
@@ -83,7 +83,7 @@ def house(
             if profiles is not None:
                 now = clock.now()
                 transaction(lambda: programmes.publish(file, now))
-                transaction(lambda: flow.enrol(programme(), profiles, now=now))
+                transaction(lambda: membership.enrol(programme(), profiles, now=now))
             db.session.remove()
             yield House(app, Path(made), url, server)
             db.session.remove()

@@ -1,16 +1,15 @@
 """The way of a fact: from a report to points, money, missions and standings, in one transaction.
 
-Nothing else but `engage.effect` writes these tables. A batch may hold one fact or sixty thousand; what
-comes out never depends on how facts were batched, ordered or repeated, because every step posts the
-difference between what the facts say and what already stands.
+Nothing else but `engage.effect` and `engage.membership` writes these tables. A batch may hold one fact
+or sixty thousand; what comes out never depends on how facts were batched, ordered or repeated, because
+every step posts the difference between what the facts say and what already stands.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from engage import clock
 from engage.activity import held
 from engage.activity import service as activity
 from engage.activity.models import HeldFact
@@ -27,21 +26,16 @@ from engage.ledger.rules import EARNED, Difference, Move, Overdrawn
 from engage.missions import awards as missions
 from engage.missions import progress
 from engage.outbox import service as outbox
-from engage.partners import choices
 from engage.partners import service as partners
-from engage.partners.models import Partner
 from engage.prepared import ahead
 from engage.programmes.models import Programme
 from engage.rows import drawing
 from engage.screens import service as screens
 from engage.tiers import service as tiers
-from engage.videos import naming
 
 #: More partners than this are not told one by one (their pages follow the boards), nor are more
 #: facts, which screens would celebrate.
 TOLD_BY_NAME = 200
-#: An import that adds more partners than this is a move from elsewhere, not people joining.
-JOINING = 25
 #: The source of facts that are only supposed; they meet no real one.
 SUPPOSED = "what-if"
 
@@ -203,54 +197,6 @@ def suppose(
         return Supposed(outcome.problems, outcome.owed, before, look(here))
 
     return without_trace(work)
-
-
-def enrol(
-    programme: Programme, profiles: Sequence[partners.Profile], *, now: datetime
-) -> partners.Admission:
-    """Take partners in; who moved to another region, team, organisation or type is paid anew."""
-    admission = partners.admit(programme, profiles, now=now)
-    if admission.new:
-        tiers.rebuild(programme, admission.new)
-        known = {profile.external_id for profile in profiles}
-        readmit(programme, held.waiting(programme.id, partners=known), now=now)
-    if admission.moved:
-        if admission.left:  # which pictures tell, too
-            _seen_otherwise(programme, admission.left, now)
-        reconsider(programme, admission.moved, now=now)
-    elif "corrected" in admission.answers:  # a new name stands on the boards, too
-        tell(programme, _seen_otherwise(programme, admission.left, now), set(), now)
-    if 0 < len(admission.new) <= JOINING:
-        outbox.write(programme.id, "joined", {"partners": admission.new}, now)
-    return admission
-
-
-def show(
-    programme: Programme, partner: Partner, visibility: str, pseudonym: str | None, *, now: datetime
-) -> None:
-    """A partner chooses how others see it on boards; they see it so at once.
-
-    :raises choices.BadChoice: naming the field and the remedy.
-    """
-    choices.show(partner, visibility, pseudonym)
-    tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
-
-
-def part(programme: Programme, partner: Partner, left_on: date | None, *, now: datetime) -> None:
-    """A partner left on that day, or None, is back; periods it does not see the end of go without.
-
-    :raises choices.BadChoice: the day has not come yet, or is before it joined.
-    """
-    choices.part(partner, left_on, clock.local_day(now, programme.timezone))
-    tell(programme, _seen_otherwise(programme, [partner.id], now), {partner.id}, now)
-
-
-def _seen_otherwise(
-    programme: Programme, partner_ids: Sequence[int], now: datetime
-) -> list[Published]:
-    """Others see these partners otherwise from now on, on boards and in films; the boards."""
-    naming.withdraw(programme.id, partner_ids, now)
-    return leaderboards.relist(programme, partner_ids, now)
 
 
 def reconsider(

@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
-from engage import clock, flow
+from engage import clock, flow, membership
 from engage.accounts.models import Seat, User
 from engage.activity.rules import Report
 from engage.config import Settings
@@ -285,7 +285,7 @@ alice, bob, charlie, mia, ada, otto = map(_seated, NAMES)
 def _let_in(password_hash: str) -> None:
     """Publish the programme and let everybody in."""
     publish(PROGRAMME)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     other = publish(PROGRAMME.replace('"resellers"', '"elsewhere"').replace("Reseller", "Other"))
     ids = {p.external_id: p.id for p in db.session.query(Partner)}
     programme_ids = {"resellers": programmes.by_slug("resellers").id, "elsewhere": other.id}

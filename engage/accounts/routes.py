@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.accounts import passwords, service
 from engage.accounts.models import User
 from engage.accounts.passwords import WeakPassword, WrongPassword
@@ -192,7 +192,7 @@ def visibility() -> Answer:
     """How others see the partner on boards; everybody sees it so from the answer on."""
     seen, pseudonym = request.form.get("visibility", ""), request.form.get("pseudonym")
     try:
-        committed(lambda _here: flow.show(*mine(), seen, pseudonym, now=g.now))
+        committed(lambda _here: membership.show(*mine(), seen, pseudonym, now=g.now))
     except BadChoice as refusal:
         chosen = {"visibility": seen, "pseudonym": pseudonym}
         return _account_page({refusal.field: str(refusal)}, seen=chosen), 422

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, jsonify, make_response, request
 from spectree import Response as Documented
 
-from engage import flow, periods
+from engage import flow, membership, periods
 from engage.api import intake, service, shapes
 from engage.api.intake import BadBody, Intake
 from engage.api.protocol import (
@@ -86,7 +86,7 @@ def post_partners() -> Response:
     """Take partners in, or bring them up to date."""
     return _take(
         lambda body, _timezone: intake.profiles(body),
-        lambda programme, made, now: flow.enrol(programme, made, now=now),
+        lambda programme, made, now: membership.enrol(programme, made, now=now),
     )
 
 

@@ -17,7 +17,7 @@ from flask import (
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engage import config, flow
+from engage import config, membership
 from engage.accounts import passwords, trust
 from engage.accounts import service as accounts
 from engage.accounts.models import User
@@ -168,7 +168,7 @@ def _part(external_id: str, text: str) -> Any:
             left_on = date.fromisoformat(text) if text else None
         except ValueError:
             raise BadChoice("left_on", _("Write a day such as 2013-03-31.")) from None
-        flow.part(here, _partner(here, external_id), left_on, now=g.now)
+        membership.part(here, _partner(here, external_id), left_on, now=g.now)
 
     try:
         committed(work)

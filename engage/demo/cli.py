@@ -16,7 +16,7 @@ from engage.services.schema import bring_up_to_date
 from engage.services.supervisor import Process
 from engage.terminal import Whole, err, refuse
 
-#: Fewer would be welcomed one by one (`flow.JOINING`); more are no demo any more.
+#: Fewer would be welcomed one by one (`membership.JOINING`); more are no demo any more.
 PARTNERS = Whole(30, 20_000)
 LIVE = Process("live", "engage.demo.stream:stream")
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from engage import clock, flow, periods
+from engage import clock, flow, membership, periods
 from engage.activity.models import Fact
 from engage.activity.rules import Report
 from engage.config import ConfigurationError, Settings
@@ -93,10 +93,10 @@ def _fill(
     opened = periods.midnight(programme.first_day(today), file.timezone)
     ours = programmes.publish(file, opened).programme
     ours.created_at = now
-    flow.enrol(ours, characters.profiles, now=opened)
+    membership.enrol(ours, characters.profiles, now=opened)
     _take_in(ours, reports, tell)
     # So few that the house takes them for somebody who joins, and welcomes them with a film.
-    flow.enrol(ours, [characters.newest.profile], now=now)
+    membership.enrol(ours, [characters.newest.profile], now=now)
     return _order_films(settings, ours, now)
 
 

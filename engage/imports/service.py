@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Literal
 
-from engage import flow
+from engage import flow, membership
 from engage.activity import held
 from engage.activity import service as activity
 from engage.activity.files import Progress, Table, read_table
@@ -112,7 +112,7 @@ def carry_out(
     """
     result, parsed = _begun(prepared), prepared.parsed
     if prepared.kind == "partners":
-        admission = flow.enrol(programme, parsed.records, now=now)
+        admission = membership.enrol(programme, parsed.records, now=now)
         progress(len(parsed.records))
         _note(result, parsed, parsed.rows, admission.answers, admission.problems)
     else:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from engage import clock, config, flow, periods
+from engage import clock, config, membership, periods
 from engage.db import db, transaction
 from engage.outbox.delivery import deliver
 from engage.partners.models import Partner
@@ -122,7 +122,7 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
 
         def hide() -> None:
             here = db.session.get_one(Programme, programme_id)
-            flow.show(here, db.session.get_one(Partner, partner_id), "hidden", None, now=now)
+            membership.show(here, db.session.get_one(Partner, partner_id), "hidden", None, now=now)
 
         transaction(hide)
         number = retention.erase(shelves.of(config.settings()), partner_id)

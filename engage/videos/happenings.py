@@ -10,9 +10,9 @@ from engage.activity.models import Fact
 from engage.clock import local_day
 from engage.conditions import Where
 from engage.db import db
-from engage.flow import JOINING
 from engage.incentives.models import Rule, RuleVersion
 from engage.leaderboards import service as leaderboards
+from engage.membership import JOINING
 from engage.missions import service as missions
 from engage.partners import service as partners
 from engage.partners.models import Partner

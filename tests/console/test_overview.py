@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import membership
 from engage.db import transaction
 from engage.partners.service import Profile
 from engage.programmes.service import by_slug
@@ -71,7 +71,7 @@ def test_a_new_programme_says_how_to_begin(app: Flask, cast: Cast):
 
 
 def test_another_programmes_sales_are_not_in_it(app: Flask, cast: Cast):
-    transaction(lambda: flow.enrol(by_slug("elsewhere"), [Profile("Z1", "Zoe")], now=NOW))
+    transaction(lambda: membership.enrol(by_slug("elsewhere"), [Profile("Z1", "Zoe")], now=NOW))
     record(by_slug("elsewhere"), sale("z-1", "Z1", "42"))
     said = text(browser(app, cast.otto.user).get("/console/"))
     assert "$42" in said

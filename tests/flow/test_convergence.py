@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import transaction
@@ -303,11 +303,11 @@ def state_after(batches: list[list[Report]], *, moved: bool = False) -> str:
         for p, other in zip(profiles, others, strict=True)
     ]
     first = before if moved else profiles
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), first, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), first, now=NOW))
     for batch in batches:
         record(programme, *batch)
     if moved:
-        transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
+        transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
     found = proof.check(programmes.by_slug(slug))
     assert found.ok, found.found
     assert evidence.contradiction(programmes.by_slug(slug), lambda done: None) is None

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from engage import flow, proof
+from engage import flow, membership, proof
 from engage.db import db, transaction
 from engage.leaderboards import service as leaderboards
 from engage.leaderboards.models import Board
@@ -145,7 +145,7 @@ def test_boards_move_with_the_facts(cast: Cast) -> None:
 
 def test_a_partner_who_moves_takes_the_regions_score_along(cast: Cast) -> None:
     moved = PROFILES[2]._replace(region="Northwest")
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [moved], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [moved], now=NOW))
     board = leaderboards.board(cast.programme, "regions")
     assert board is not None
     standing = ranking(cast.programme, board, parse("2013-04"))
@@ -255,10 +255,10 @@ def test_who_joins_is_announced_and_who_is_imported_in_bulk_is_not(programme: Pr
     def topics() -> list[str]:
         return [message.topic for message in outbox.waiting()]
 
-    many = [Profile(f"M{number}", f"Partner {number}") for number in range(flow.JOINING + 1)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), many, now=NOW))
+    many = [Profile(f"M{number}", f"Partner {number}") for number in range(membership.JOINING + 1)]
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), many, now=NOW))
     assert "joined" not in topics()
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     assert "joined" in topics()
 
 
@@ -270,7 +270,7 @@ def test_a_corrected_name_makes_the_boards_read_anew(cast: Cast) -> None:
 
     before = version()
     renamed = PROFILES[0]._replace(name="Alice Cycles")
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
     assert version() == before + 1
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
     assert version() == before + 1, "nothing new was said"

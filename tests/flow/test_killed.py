@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.imports import service as imports
@@ -40,7 +40,7 @@ def written(folder: Path, name: str, cents: int) -> Path:
 def house(app: Flask, tmp_path: Path) -> Flask:
     """Partners, and facts that the import will correct."""
     publish(PROGRAMME)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     take_in(written(tmp_path, "before.csv", 25))
     return app
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from engage import flow, proof
+from engage import flow, membership, proof
 from engage.db import db, transaction, without_trace
 from engage.incentives.models import RuleVersion
 from engage.ledger import service as ledger
@@ -27,7 +27,7 @@ def house(rules: str) -> Programme:
 def enrol(**changes: date) -> None:
     """alice joins on 1 March; ``changes`` are her attributes as they are reported now."""
     alice = PROFILES[0]._replace(**{"joined_on": date(2013, 3, 1), **changes})
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [alice], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [alice], now=NOW))
 
 
 def earned(programme: Programme, who: str = "A1") -> dict[str, int]:
@@ -133,7 +133,7 @@ def test_a_segment_speaks_to_whom_it_describes_now(app: Flask) -> None:
 def test_a_budget_that_stops_is_paid_out_in_event_time_order(app: Flask) -> None:
     budget = 'budget = "3"\nat_budget = "stop"\n'
     programme = house(POINTS + budget)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES[1:2], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES[1:2], now=NOW))
     record(programme, *(sale(str(n), "A1", "10", date(2013, 4, 2 + n)) for n in range(3)))
     assert earned(programme) == {"points": 3}
     record(programme, sale("b", "B1", "10", date(2013, 4, 1)))  # came late, was first
@@ -161,7 +161,7 @@ target = "1"
 reward = { points = "100" }
 """
     programme = house(mission)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES[:2], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES[:2], now=NOW))
     record(programme, sale("a", "A1", "10", date(2013, 4, 3)))
     record(programme, sale("b", "B1", "10", date(2013, 4, 4)))
     assert (earned(programme, "A1"), earned(programme, "B1")) == ({"points": 100}, {"points": 50})

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.activity.rules import Report, adds
 from engage.config import Settings
 from engage.db import db, transaction
@@ -93,7 +93,7 @@ def house(
 def counting(text: str = COUNTING) -> Programme:
     slug = f"returns-{next(_numbers)}"
     publish(text.replace("SLUG", slug))
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES[:1], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES[:1], now=NOW))
     return programmes.by_slug(slug)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.accounts import keys
 from engage.activity.rules import Report
 from engage.config import Settings
@@ -57,7 +57,7 @@ def shuffled(facts: list[Report], dice: random.Random) -> list[list[Report]]:
 
 def programme_of_its_own(slug: str) -> str:
     publish(PROGRAMME.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
     return slug
 
 

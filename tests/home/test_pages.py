@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.db import db, transaction
 from engage.partners.models import Partner
 from engage.partners.service import Profile
@@ -96,7 +96,7 @@ def test_the_place_above_is_next_where_nothing_else_can_be_won(
 
 def test_a_newcomer_is_told_the_first_step(app: Flask, cast: Cast):
     transaction(
-        lambda: flow.enrol(
+        lambda: membership.enrol(
             programmes.by_slug("resellers"), [Profile("N1", "New", region="Northeast")], now=NOW
         )
     )
@@ -148,7 +148,7 @@ def test_a_managers_home_is_the_console(app: Flask, cast: Cast):
 def test_a_name_that_is_markup_stays_a_name(app: Flask, cast: Cast):
     rival = "<script>alert(1)</script>"
     transaction(
-        lambda: flow.enrol(programmes.by_slug("resellers"), [Profile("A1", rival)], now=NOW)
+        lambda: membership.enrol(programmes.by_slug("resellers"), [Profile("A1", rival)], now=NOW)
     )
     record(cast.programme, sale("c-2", "C1", "5500", date(2013, 4, 9)))
     record(cast.programme, sale("a-9", "A1", "9000", date(2013, 4, 9)))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from engage import flow, periods
+from engage import membership, periods
 from engage.activity.rules import Standing
 from engage.db import db, transaction
 from engage.incentives import drafts, language, publishing, replay, rules
@@ -163,7 +163,7 @@ def test_tiers_by_points_move_with_a_draft_and_so_does_what_other_rules_pay_by_t
     for text in (file, doubled):
         here = publish(text)
         slug = here.slug
-        transaction(lambda slug=slug: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+        transaction(lambda slug=slug: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
         days = (date(2013, 4, 2), date(2013, 4, 5), date(2013, 4, 8))
         record(
             here, *(sale(f"{who}-{day}", who, "2400", day) for who in ("A1", "B1") for day in days)

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from engage import flow
+from engage import membership
 from engage.db import transaction
 from engage.programmes import service as programmes
 
@@ -48,7 +48,7 @@ def test_who_moves_into_the_audience_sees_it_at_once(app: Flask, cast: Cast, apr
     charlie = browser(app, cast.charlie.user)
     assert charlie.get("/leaderboards/northwest").status_code == 404
     moved = [PROFILES[2]._replace(region="Northwest")]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), moved, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), moved, now=NOW))
     page = charlie.get("/leaderboards/northwest")
     assert "Charlie &amp; Sons" in page.text
 

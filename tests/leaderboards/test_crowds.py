@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engage import flow
+from engage import membership
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.leaderboards import buckets, pictures, projection, ranking, rules, service
@@ -77,7 +77,7 @@ def test_full_buckets_tell_the_ranks_that_others_do(
     text = PROGRAMME.replace('"resellers"', f'"{slug}"')
     publish(text.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"'))
     profiles = [Profile(w, w, region="North" if w < "H5" else "South") for w in WHO]
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
 
     def report(part: list[Any], name: str) -> None:
         facts = [
@@ -93,7 +93,7 @@ def test_full_buckets_tell_the_ranks_that_others_do(
     def hide() -> None:
         here = programmes.by_slug(slug)
         hidden = db.session.query(Partner).filter_by(programme_id=here.id, external_id="H1").one()
-        flow.show(here, hidden, "hidden", None, now=NOW)
+        membership.show(here, hidden, "hidden", None, now=NOW)
 
     cut = data.draw(st.integers(0, len(sales)))
     report(sales[:cut], "a")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engage import clock, flow, periods
+from engage import clock, membership, periods
 from engage.accounts.models import Seat
 from engage.db import db, transaction
 from engage.leaderboards import days, service
@@ -113,7 +113,7 @@ def test_rows_tell_how_they_moved_since_the_last_period_ended(
     keep_days(datetime(2013, 7, 1, 16, tzinfo=UTC))
     july = datetime(2013, 7, 3, 16, tzinfo=UTC)
     new = PROFILES[0]._replace(external_id="D1", name="Dora", email=None)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [new], now=july))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [new], now=july))
     monkeypatch.setattr(clock, "now", lambda: july)
     sold = zip(("A1", "B1", "C1", "D1"), ("50", "900", "60", "40"), strict=True)
     facts = (sale(f"q3-{who}", who, amount, date(2013, 7, 2)) for who, amount in sold)

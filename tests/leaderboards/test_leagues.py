@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from engage import clock, effect, flow, periods
+from engage import clock, effect, membership, periods
 from engage.db import db, transaction
 from engage.leaderboards import jobs, leagues, offers, service
 from engage.leaderboards.published import Published
@@ -33,7 +33,7 @@ def board() -> Published:
 
 def enrol(*external_ids: str, now: datetime = NOW) -> None:
     profiles = [Profile(i, f"{i} Limited", f"{i}@example.com") for i in external_ids]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=now))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profiles, now=now))
 
 
 def divisions(period: periods.Period = Q3) -> dict[str, int]:
@@ -97,7 +97,7 @@ def hide(external_id: str) -> None:
     here = programmes.by_slug("resellers")
     who = partners.by_external_id(here.id, external_id)
     assert who
-    transaction(lambda: flow.show(here, who, "hidden", None, now=SUMMER))
+    transaction(lambda: membership.show(here, who, "hidden", None, now=SUMMER))
 
 
 def test_who_stays_off_boards_keeps_its_division_and_takes_nobodys_place_in_it(

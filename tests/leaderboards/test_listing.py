@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from engage import flow, periods, proof
+from engage import membership, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import ranking, sentences, service
 from engage.partners.choices import BadChoice
@@ -36,7 +36,7 @@ def show(name: str, visibility: str, pseudonym: str | None = None) -> None:
     def work() -> None:
         here = programmes.by_slug("resellers")
         partner = db.session.query(Partner).filter_by(programme_id=here.id, external_id=name).one()
-        flow.show(here, partner, visibility, pseudonym, now=NOW)
+        membership.show(here, partner, visibility, pseudonym, now=NOW)
 
     transaction(work)
 
@@ -45,7 +45,7 @@ def part(name: str, left_on: date | None) -> None:
     def work() -> None:
         here = programmes.by_slug("resellers")
         partner = db.session.query(Partner).filter_by(programme_id=here.id, external_id=name).one()
-        flow.part(here, partner, left_on, now=NOW)
+        membership.part(here, partner, left_on, now=NOW)
 
     transaction(work)
 
@@ -149,7 +149,7 @@ def test_names_that_readers_take_for_one_are_one():
 
 def test_a_name_with_letters_of_other_languages_is_nobody_elses_pseudonym(cast: Cast):
     renamed = PROFILES[1]._replace(name="Ärmel & Söhne")
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), [renamed], now=NOW))
     for name in ("Ärmel & Söhne", "ärmel & SÖHNE"):
         with pytest.raises(BadChoice):
             show("A1", "pseudonym", name)

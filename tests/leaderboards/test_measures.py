@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import literal, select
 from sqlalchemy.dialects import sqlite
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.activity.rules import Report
 from engage.db import db, transaction
 from engage.leaderboards import jobs, ranking, service, tally
@@ -49,7 +49,7 @@ def standings(
     """Rank, name and score on the only board of a programme, made by these facts in two batches."""
     publish(HEAD + text)
     profiles = [p._replace(**partners.get(p.external_id, {})) for p in PROFILES]
-    transaction(lambda: flow.enrol(programmes.by_slug("measures"), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("measures"), profiles, now=NOW))
     for batch in (facts[1::2], facts[::2]):
         record(programmes.by_slug("measures"), *batch)
     assert proof.check(programmes.by_slug("measures")).ok
@@ -188,7 +188,7 @@ def test_teams_score_by_their_partners(how: dict[str, Any], scores: list[tuple[s
 def test_a_partner_who_moves_takes_their_score_along_to_the_new_team():
     standings(board(by="team", score="average"), *TEAM)
     moved = [PROFILES[0]._replace(team="Albany")]
-    transaction(lambda: flow.enrol(programmes.by_slug("measures"), moved, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("measures"), moved, now=NOW))
     assert shown() == [(1, "Albany", "275.0000"), (2, "Seattle", "100.0000")]
     assert proof.check(programmes.by_slug("measures")).ok
 
@@ -273,7 +273,7 @@ def test_a_partner_who_left_by_import_loses_the_running_period_and_no_earlier_on
         PROFILES[1]._replace(left_on=date(2013, 4, 11)),
         PROFILES[2]._replace(target=0),
     ]
-    admission = transaction(lambda: flow.enrol(cast.programme, [*gone, *wrong], now=NOW))
+    admission = transaction(lambda: membership.enrol(cast.programme, [*gone, *wrong], now=NOW))
     assert admission.answers == ["corrected", "problem", "problem"]
     assert [(p.position, p.column) for p in admission.problems] == [(1, "left_on"), (2, "target")]
     here = programmes.by_slug("resellers")
@@ -300,7 +300,7 @@ def test_nobody_but_its_audience_looks_at_a_board_unless_it_is_for_everybodys_ey
     for seen, may in (("audience", [True, True, False]), ("everyone", [True] * 3)):
         text = board(audience={"region": "Northwest"}, seen_by=seen)
         publish(HEAD + text)
-        transaction(lambda: flow.enrol(programmes.by_slug("measures"), PROFILES, now=NOW))
+        transaction(lambda: membership.enrol(programmes.by_slug("measures"), PROFILES, now=NOW))
         here = programmes.by_slug("measures")
         partners = db.session.query(Partner).filter_by(programme_id=here.id).order_by(Partner.id)
         found = [len(service.shown_to(here, partner, NOW)) == 1 for partner in partners]

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from sqlalchemy import event
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.db import db, transaction
 from engage.leaderboards import service, wording
 from engage.leaderboards import view as views
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("april")
 def crowd(cast: Cast) -> None:
     """A hundred and twenty partners more, each with a sale."""
     profiles = [Profile(f"X{i:03d}", f"Partner {i:03d}") for i in range(120)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
     record(
         programmes.by_slug("resellers"),
         *(sale(f"x-{i}", f"X{i:03d}", str(100 + i)) for i in range(120)),
@@ -279,7 +279,7 @@ def test_a_board_of_groups_marks_the_readers_group_as_theirs(alice: Browser):
 
 def test_a_ranking_leaves_as_a_file_that_runs_nothing(app: Flask, alice: Browser, cast: Cast):
     profile = [Profile("E1", "=HYPERLINK(1)", organisation="+1")]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profile, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profile, now=NOW))
     record(programmes.by_slug("resellers"), sale("e-1", "E1", "70000"))
     mia = browser(app, cast.mia.user)
     sheet = mia.get("/leaderboards/sales/export.csv?period=2013-Q2")
@@ -354,7 +354,7 @@ def test_of_two_sales_nothing_is_usual(app: Flask, cast: Cast):
 def test_nobody_reads_who_is_last_but_on_a_podium(alice: Browser, cast: Cast):
     assert text(page(alice, "/leaderboards/sales").select(".podium-rank")[-1]) == "Rank 3"
     more = [Profile("X1", "Dora"), Profile("X2", "Emil")]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), more, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), more, now=NOW))
     record(programmes.by_slug("resellers"), sale("x-1", "X1", "90"), sale("x-2", "X2", "80"))
     places = page(alice, "/leaderboards/sales/rows").select(".rank-place")
     assert [text(place) for place in places] == ["Rank 4", "–"]
@@ -367,7 +367,7 @@ def test_nobody_reads_who_is_last_but_on_a_podium(alice: Browser, cast: Cast):
 
 def test_who_is_last_reads_it_and_nobody_else(charlie: Browser, bob: Browser, mia: Browser):
     transaction(
-        lambda: flow.enrol(programmes.by_slug("resellers"), [Profile("X1", "Dora")], now=NOW)
+        lambda: membership.enrol(programmes.by_slug("resellers"), [Profile("X1", "Dora")], now=NOW)
     )
     record(programmes.by_slug("resellers"), sale("x-1", "X1", "5500"))
 
@@ -388,7 +388,7 @@ def test_who_is_last_reads_it_and_nobody_else(charlie: Browser, bob: Browser, mi
 
 def test_how_the_last_one_moved_is_not_told_either(cast: Cast):
     profiles = [Profile("X1", "Dora")]
-    transaction(lambda: flow.enrol(cast.programme, profiles, now=NOW))
+    transaction(lambda: membership.enrol(cast.programme, profiles, now=NOW))
     record(cast.programme, sale("x-1", "X1", "90"))
     board = service.board(cast.programme, "sales")
     assert board

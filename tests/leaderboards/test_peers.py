@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import flow, periods
+from engage import membership, periods
 from engage.activity.rules import Report
 from engage.db import transaction
 from engage.leaderboards import ranking, service
@@ -111,7 +111,7 @@ where = {{ product = {json.dumps([*parts(case)])} }}
     names = {name for _, scores in scored for name, _ in scores}
     names |= {name for _, more in moved for name, _ in more}
     profiles = [Profile(name, name) for name in sorted(names)]
-    transaction(lambda: flow.enrol(programmes.by_slug("peers"), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("peers"), profiles, now=NOW))
     record(programme, *(fact for product, scores in scored for fact in said(product, scores, "0")))
     more_facts = (f for case, more in moved for f in said(case["id"], more, "1"))
     record(programmes.by_slug("peers"), *more_facts)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import effect, flow, periods, proof
+from engage import effect, membership, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import jobs, late, pictures, ranking, rules, service
 from engage.leaderboards.models import Picture, PictureLine
@@ -190,7 +190,7 @@ def test_a_freeze_that_was_lifted_by_hand_does_not_come_back(cast: Cast):
 def test_who_goes_off_the_board_leaves_what_is_final_and_what_is_frozen_too(cast: Cast):
     jobs.turn(at(FINAL))
     transaction(
-        lambda: flow.show(
+        lambda: membership.show(
             programmes.by_slug("resellers"),
             db.session.get_one(Partner, cast.alice.partner.id),
             "hidden",
@@ -220,7 +220,9 @@ def test_a_picture_ranks_without_those_who_hid_since_and_as_its_board_did(cast: 
     level = {"competition": 3, "dense": 2, "first": 3}[tie]
     second = 2 if tie == "first" else 1
     assert ranks() == [("A1", second, 3), ("B1", level, 3), ("C1", 1, 3)]
-    transaction(lambda: flow.show(cast.programme, cast.alice.partner, "hidden", None, now=NOW))
+    transaction(
+        lambda: membership.show(cast.programme, cast.alice.partner, "hidden", None, now=NOW)
+    )
     assert ranks() == [("B1", 2, 2), ("C1", 1, 2)]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import effect, flow, proof
+from engage import effect, membership, proof
 from engage.activity.rules import Report
 from engage.config import Settings
 from engage.db import db, transaction
@@ -53,7 +53,7 @@ def told(
     slug = f"moments-{next(_numbers)}"
     file = FREEZES.replace('"resellers"', f'"{slug}"')
     publish(file.replace('freeze = "3d"', 'freeze = "3d"\nleague = { size = 4, moves = 1 }'))
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
     for instant, batches in zip(INSTANTS, waves, strict=True):
         if by_clock:
             jobs.turn(instant)
@@ -133,7 +133,7 @@ def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
 ) -> None:
     slug = f"moments-{next(_numbers)}"
     publish(FREEZES.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
     tries: list[int] = []
 
     def report() -> None:

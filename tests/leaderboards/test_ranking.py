@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from sqlalchemy import text
 
-from engage import flow, periods
+from engage import membership, periods
 from engage.config import Settings
 from engage.db import compiled_for, db, transaction
 from engage.leaderboards import jobs, projection, queries, ranking, rules, service
@@ -94,13 +94,13 @@ def test_who_hides_stands_where_it_would_also_alone_in_its_bucket(programme: Pro
     slug = programme.slug
     sold = {"H0": "5000", "H1": "3300", "H2": "2000"}
     profiles = [Profile(who, f"Partner {who}", team="Oslo") for who in sold]
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
     record(programmes.by_slug(slug), *(sale(f"s-{w}", w, sold[w], date(2013, 4, 2)) for w in sold))
 
     def hide() -> int:
         here = programmes.by_slug(slug)
         hidden = db.session.query(Partner).filter_by(external_id="H1").one()
-        flow.show(here, hidden, "hidden", None, now=NOW)
+        membership.show(here, hidden, "hidden", None, now=NOW)
         return hidden.id
 
     hidden = transaction(hide)
@@ -120,7 +120,7 @@ def test_who_hides_stands_behind_those_who_got_there_first_also_where_days_are_c
     day, alice = date(2013, 4, 9), cast.alice.partner
     record(here, sale("b-f", "B1", "100", day, hour=12), sale("a-f", "A1", "100", day, hour=14))
     assert alice
-    transaction(lambda: flow.show(cast.programme, alice, "hidden", None, now=NOW))
+    transaction(lambda: membership.show(cast.programme, alice, "hidden", None, now=NOW))
     near = ranking.around(here, board(here), periods.parse("2013-04-09"), alice.id)
     assert [(row.rank, row.listed) for row in near.rows] == [(1, True), (2, False)]
 
@@ -138,7 +138,7 @@ def test_the_query_ranks_like_the_rule(programme: Programme, tie: str, scores: l
     slug = programme.slug
     region = {f"H{i}": "North" if i % 3 else "South" for i in range(12)}
     profiles = [Profile(w, f"Partner {w}", region=region[w], team=region[w]) for w in region]
-    transaction(lambda: flow.enrol(programmes.by_slug(slug), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
     sold = {f"H{i}": score for i, score in enumerate(scores)}
     # Corrected to nothing, a sale leaves its partner off the board.
     record(

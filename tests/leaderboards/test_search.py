@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.db import db, transaction
 from engage.partners.models import Partner
 from engage.partners.rules import folded, found_by
@@ -106,7 +106,7 @@ def test_nobody_is_found_by_a_name_that_is_not_shown(app: Flask, cast: Cast):
 def test_a_corrected_name_is_found_and_the_old_one_is_not(app: Flask, cast: Cast):
     def rename() -> None:
         programme = programmes.by_slug("resellers")
-        flow.enrol(programme, [Profile("A1", "Zoë Räder")], now=NOW)
+        membership.enrol(programme, [Profile("A1", "Zoë Räder")], now=NOW)
 
     transaction(rename)
     assert found(app, cast.charlie, "zoe rader") == ["Zoë Räder"]
@@ -124,7 +124,7 @@ def test_a_frozen_board_is_searched_as_it_is_shown(app: Flask, cast: Cast):
 def test_many_of_a_name_are_cut_and_it_says_so(app: Flask, cast: Cast):
     def join() -> None:
         profiles = [Profile(f"S{n}", f"Smith {n}") for n in range(25)]
-        flow.enrol(programmes.by_slug("resellers"), profiles, now=NOW)
+        membership.enrol(programmes.by_slug("resellers"), profiles, now=NOW)
 
     transaction(join)
     record(cast.programme, *(sale(f"s-{n}", f"S{n}", str(100 + n)) for n in range(25)))

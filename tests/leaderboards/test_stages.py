@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import clock, flow, periods
+from engage import clock, membership, periods
 from engage.db import transaction
 from engage.leaderboards import jobs
 from engage.partners.service import Profile
@@ -75,7 +75,7 @@ def test_who_was_last_is_not_told_by_what_came_after_the_close_either(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
     publish(FREEZES)
-    transaction(lambda: flow.enrol(cast.programme, [Profile("X1", "Dora")], now=at(OVER, -9)))
+    transaction(lambda: membership.enrol(cast.programme, [Profile("X1", "Dora")], now=at(OVER, -9)))
     record(cast.programme, sale("x-1", "X1", "90", date(2013, 6, 3)), now=at(OVER, -8))
     jobs.turn(at(FINAL))
     record(

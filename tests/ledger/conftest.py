@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import membership
 from engage.config import Settings
 from engage.db import transaction
 from engage.programmes import service as programmes
@@ -15,7 +15,7 @@ from tests.houses import Houses
 
 def sold() -> None:
     programme = publish(PROGRAMME)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     record(
         programme,
         sale("a-1", "A1", "6000"),

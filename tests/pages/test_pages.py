@@ -8,7 +8,7 @@ import redis
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, Route
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.clock import local_day
 from engage.db import transaction
 from engage.leaderboards import service as leaderboards
@@ -219,7 +219,7 @@ def test_axe_finds_nothing(
     page = context.new_page()
     unbroken = Profile("D1", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2)
     here = programmes.by_slug("resellers")
-    transaction(lambda: flow.enrol(here, [unbroken], now=clock.now()))
+    transaction(lambda: membership.enrol(here, [unbroken], now=clock.now()))
     now = clock.now()
     enormous = sale("t-5", "D1", "90000", local_day(now, here.timezone))
     record(here, enormous._replace(occurred_at=now - timedelta(minutes=1)), now=now)
@@ -259,7 +259,7 @@ def test_show_more_brings_the_next_page_below_and_who_is_last_reads_it_there_alo
     now = clock.now()
     day = local_day(now, cast.programme.timezone)
     profiles = [Profile(f"X{i:03d}", f"Partner {i:03d}") for i in range(60)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=now))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profiles, now=now))
     record(
         programmes.by_slug("resellers"),
         *(

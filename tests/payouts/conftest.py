@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from engage import flow
+from engage import membership
 from engage.accounts.models import User
 from engage.config import Settings
 from engage.db import db, transaction
@@ -33,7 +33,7 @@ PAYING = PROGRAMME.replace("\n[[rules]]", TERMS, 1)
 def april() -> None:
     """Two managers (1 and 2); A1 earned $10 in April, B1 $210 and C1 $610."""
     programme = publish(PAYING)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     managers("mia", "max")
     record(
         programme,

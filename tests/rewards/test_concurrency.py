@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.accounts.models import User
 from engage.config import Settings
 from engage.db import db, transaction
@@ -34,7 +34,7 @@ def house(request: pytest.FixtureRequest, settings: Settings, houses: Houses) ->
 def partners(house: Flask) -> list[int]:
     """Three partners; the first has 300 points, the others plenty."""
     programme = publish(PROGRAMME)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))
     record(programme, sale("a", "A1", "300"), sale("b", "B1", "9000"), sale("c", "C1", "9000"))
     for name in "xy":  # who redeems, and who hands out
         user = User(email=name, name=name, is_admin=False, stamp="s", created_at=NOW)

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.db import transaction
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
@@ -83,7 +83,7 @@ def test_while_a_board_is_frozen_no_place_is_shared(app: Flask, cast: Cast):
 
 def test_a_last_place_is_shared_by_nobody(app: Flask, cast: Cast):
     joining = [Profile("D1", "D", "d@example.com"), Profile("E1", "E", "e@example.com")]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), joining, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), joining, now=NOW))
     for one in ("B1", "C1", "D1", "E1"):
         record(cast.programme, sale(f"{one}-last", one, "1000000"))
     assert shared(app, cast) == ""
@@ -108,7 +108,7 @@ def test_a_board_offers_to_share_a_place_to_whom_it_shows_one(app: Flask, cast: 
     choose(app, cast, "hidden")
     assert not is_offered()
     choose(app, cast, "named")
-    transaction(lambda: flow.enrol(cast.programme, [Profile("D1", "D")], now=NOW))
+    transaction(lambda: membership.enrol(cast.programme, [Profile("D1", "D")], now=NOW))
     record(cast.programme, *(sale(f"{one}-l", one, "90000") for one in ("B1", "C1", "D1")))
     assert not is_offered()  # the last one
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from engage import flow, proof
+from engage import membership, proof
 from engage.db import db, transaction
 from engage.ledger import service as ledger
 from engage.missions import service as missions
@@ -59,7 +59,7 @@ FILE = PROGRAMME[: PROGRAMME.index("[[rules]]")] + TIERS
 @pytest.fixture
 def house(app: Flask) -> Programme:
     programme = publish(FILE)
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), PROFILES[:1], now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES[:1], now=NOW))
     return programme
 
 
@@ -141,7 +141,7 @@ reward = { points = "100" }
 def gold(app: Flask) -> Programme:
     programme = publish(FILE + GOLD_ONLY)
     joined = [PROFILES[0]._replace(joined_on=date(2013, 2, 1)), PROFILES[1]]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), joined, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), joined, now=NOW))
     return programme
 
 

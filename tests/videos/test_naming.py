@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import flow, periods, queue
+from engage import membership, periods, queue
 from engage.config import Settings
 from engage.db import db, transaction
 from engage.migrations import FOLDER
@@ -106,7 +106,7 @@ HIDES: dict[str, Callable[[Browser, Browser], object]] = {
 
 def enrol(**said: object) -> None:
     profiles = [PROFILES[0]._replace(**said)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
 
 
 @pytest.mark.parametrize("does", HIDES)

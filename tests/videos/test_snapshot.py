@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engage import flow, periods
+from engage import membership, periods
 from engage.activity import service as activity
 from engage.db import db, transaction
 from engage.leaderboards import ranking
@@ -116,7 +116,7 @@ def test_who_is_off_the_board_stands_among_those_on_it_with_themselves(cast: Cas
     last = cast.charlie.partner
     assert last
     shown_to_all = told(cast.programme, last)
-    flow.show(cast.programme, last, "hidden", None, now=NOW)
+    membership.show(cast.programme, last, "hidden", None, now=NOW)
     alone = told(cast.programme, last)
     assert alone["neighbours"] is None
     assert (alone["rank"], alone["ranked_of"]) == (shown_to_all["rank"], shown_to_all["ranked_of"])

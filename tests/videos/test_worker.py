@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from engage import clock, create_app, flow, periods
+from engage import clock, create_app, membership, periods
 from engage.config import HOUSE, Settings
 from engage.db import db, transaction
 from engage.partners.models import Partner
@@ -28,7 +28,7 @@ from .conftest import TEMPLATES, films
 
 pytestmark = [pytest.mark.service, pytest.mark.worker]
 
-#: More than join by themselves (`flow.JOINING`): nobody is welcomed with a long film here.
+#: More than join by themselves (`membership.JOINING`): nobody is welcomed with a long film here.
 PARTNERS = 26
 ORDERED = 6
 
@@ -52,7 +52,7 @@ def ordered(app: Flask, settings: Settings) -> list[int]:
     file.write_text(file.read_text().replace("seconds = 0.6", "seconds = 3.0"))
     publish(PROGRAMME)
     profiles = [Profile(f"P{n:02}", f"Partner {n}") for n in range(PARTNERS)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), profiles, now=NOW))
 
     def work() -> list[int]:
         partners = db.session.query(Partner).order_by(Partner.id).limit(ORDERED)

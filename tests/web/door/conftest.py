@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 
-from engage import clock, flow
+from engage import clock, membership
 from engage.accounts import service
 from engage.accounts.models import User
 from engage.asgi import House
@@ -142,6 +142,6 @@ def cookie(app: Flask, user: User, **more: Any) -> str:
 def seen(visibility: str) -> Callable[[Cast], None]:
     def work(cast: Cast) -> None:
         rival = db.session.get_one(Partner, cast.charlie.partner.id)  # type: ignore[union-attr]
-        flow.show(programmes.by_slug("resellers"), rival, visibility, "The Fox", now=NOW)
+        membership.show(programmes.by_slug("resellers"), rival, visibility, "The Fox", now=NOW)
 
     return work

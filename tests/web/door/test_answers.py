@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engage import effect, flow
+from engage import effect, membership
 from engage.accounts import glance, service
 from engage.accounts.models import User
 from engage.db import db, transaction
@@ -44,16 +44,18 @@ def test_what_was_shown_is_shown_again_without_flask(doors: Doors, cast: Cast, p
 
 def _moved(cast: Cast) -> None:
     moved = PROFILES[0]._replace(region="Northeast", organisation="Elsewhere")
-    flow.enrol(programmes.by_slug("resellers"), [moved], now=NOW)
+    membership.enrol(programmes.by_slug("resellers"), [moved], now=NOW)
 
 
 def _renamed(cast: Cast) -> None:
-    flow.enrol(programmes.by_slug("resellers"), [PROFILES[2]._replace(name="New name")], now=NOW)
+    membership.enrol(
+        programmes.by_slug("resellers"), [PROFILES[2]._replace(name="New name")], now=NOW
+    )
 
 
 def _left(cast: Cast) -> None:
     rival = db.session.get_one(Partner, cast.charlie.partner.id)  # type: ignore[union-attr]
-    flow.part(programmes.by_slug("resellers"), rival, date(2013, 4, 9), now=NOW)
+    membership.part(programmes.by_slug("resellers"), rival, date(2013, 4, 9), now=NOW)
 
 
 def _me(**values: Any) -> Callable[[Cast], None]:
@@ -204,7 +206,7 @@ def test_who_is_drawn_into_another_division_is_led_there_at_once(doors: Doors, c
     league = 'by = "partner"\nleague = { size = 4, moves = 1 }'
     publish(PROGRAMME.replace('by = "partner"', league, 1))
     others = [Profile(f"X{n}", f"Partner {n}") for n in range(5)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), others, now=NOW))
     record(cast.programme, *(sale(f"x-{n}", f"X{n}", "100") for n in range(5)))
     Time.now = summer = datetime(2013, 7, 1, 12, tzinfo=UTC)
     jobs.turn(summer)

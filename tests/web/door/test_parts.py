@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engage import flow
+from engage import membership
 from engage.accounts import service as accounts
 from engage.db import transaction
 from engage.leaderboards import jobs, parts
@@ -53,7 +53,7 @@ def test_a_fact_makes_new_only_what_it_moves(
     doors: Doors, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
     others = [Profile(f"X{n}", f"Partner {n}") for n in range(51)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), others, now=NOW))
     record(cast.programme, *(sale(f"x-{n}", f"X{n}", str(1000 - n)) for n in range(51)))
     mine = cookie(doors.app, cast.alice.user)
     made = counted(monkeypatch)
@@ -126,7 +126,7 @@ def test_what_came_behind_the_close_of_a_result_is_told_at_once(doors: Doors, ca
 
 def test_who_joins_those_level_with_a_neighbour_moves_its_rank(doors: Doors, cast: Cast):
     others = [Profile(f"X{n}", f"Partner {n}") for n in range(6)]
-    transaction(lambda: flow.enrol(programmes.by_slug("resellers"), others, now=NOW))
+    transaction(lambda: membership.enrol(programmes.by_slug("resellers"), others, now=NOW))
     sold = {"X5": "9000", "X0": "8000"}
     record(cast.programme, *(sale(f"x-{n}", f"X{n}", sold.get(f"X{n}", "7000")) for n in range(6)))
     mine = cookie(doors.app, cast.alice.user)
