@@ -6,6 +6,8 @@ FINDER := $(shell command -v python3 || command -v python3.13 || command -v pyth
 # Arguments for the command at hand: make demo ARGS="--partners 100"
 ARGS ?=
 export PYTHON
+# A house is several processes, and its tests are many houses: what one of them compiled serves all.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test chromium lint format css screenshots bench wheel lock clean
