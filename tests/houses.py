@@ -87,3 +87,13 @@ def houses(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     """The session's prepared houses; PostgreSQL starts where one is asked for."""
     folder = tmp_path_factory.mktemp("houses")
     return Houses(folder, lambda: request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
+) -> Iterator[Flask]:
+    """An empty house that all examples of a module share, each in a programme of its own."""
+    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
+    with houses.open(request.param, chosen) as app:
+        yield app

@@ -1,25 +1,19 @@
 """Any order, batching and repetition of the same facts ends in the same state, on both databases."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import count, pairwise
 
-import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage import membership, proof
 from engage.activity.rules import Report
-from engage.config import Settings
 from engage.db import transaction
 from engage.incentives import evidence
 from engage.money import SCALE, scaled
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
-from tests.houses import Houses
-
-_numbers = count()
+from tests.batches import batches, in_order, publish_anew
+from tests.conftest import NOW, PROFILES, PROGRAMME, record, sale
 
 #: The whole rule language, beside the programme of the cast.
 LANGUAGE = """
@@ -249,16 +243,6 @@ direction = "lowest"
 JOINED = {"A1": date(2012, 3, 1), "B1": date(2012, 12, 1), "C1": None}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
-) -> Iterator[Flask]:
-    """A migrated house that all examples of this module share, each in a programme of its own."""
-    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
-    with houses.open(request.param, chosen) as app:
-        yield app
-
-
 days = st.integers(0, 100).map(lambda n: date(2013, 1, 1) + timedelta(days=n)) | st.sampled_from(
     [date(2012, 1, 31), date(2012, 2, 29), date(2012, 11, 30)]
 )
@@ -284,13 +268,11 @@ sales = st.builds(
     st.sampled_from(["Ann", "Ben", None]),
     st.integers(0, 2),
 )
-batches_of = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fact.external_id)
+some_sales = st.lists(sales, min_size=1, max_size=24, unique_by=lambda fact: fact.external_id)
 
 
-def state_after(batches: list[list[Report]], *, moved: bool = False) -> str:
+def state_after(told: list[list[Report]], *, moved: bool = False) -> str:
     """The digest of a new programme that took these batches in; partners came from elsewhere then."""
-    slug = f"run-{next(_numbers)}"
-    programme = publish(PROGRAMME.replace('"resellers"', f'"{slug}"') + LANGUAGE + BOARDS)
     profiles = [
         p._replace(joined_on=JOINED[p.external_id], target=scaled("5000") if n else None)
         for n, p in enumerate(PROFILES)
@@ -302,10 +284,9 @@ def state_after(batches: list[list[Report]], *, moved: bool = False) -> str:
         )
         for p, other in zip(profiles, others, strict=True)
     ]
-    first = before if moved else profiles
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), first, now=NOW))
-    for batch in batches:
-        record(programme, *batch)
+    slug = publish_anew(PROGRAMME + LANGUAGE + BOARDS, before if moved else profiles)
+    for batch in told:
+        record(programmes.by_slug(slug), *batch)
     if moved:
         transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
     found = proof.check(programmes.by_slug(slug))
@@ -314,30 +295,17 @@ def state_after(batches: list[list[Report]], *, moved: bool = False) -> str:
     return found.digest
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(facts=batches_of, data=st.data())
+@settings(max_examples=20)
+@given(facts=some_sales, data=st.data())
 def test_order_batching_repetition_and_where_partners_were_before_change_nothing(
     house: Flask, facts: list[Report], data: st.DataObject
 ) -> None:
-    ordered = sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id))
-    shuffled = data.draw(st.permutations(facts))
-    repeated = shuffled + data.draw(st.lists(st.sampled_from(facts), max_size=8))
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(repeated)), max_size=6)))
-    edges = [0, *cuts, len(repeated)]
-    batches = [repeated[start:end] for start, end in pairwise(edges) if start < end]
-    assert state_after([ordered]) == state_after(batches, moved=data.draw(st.booleans()))
+    told = data.draw(batches(facts))
+    assert state_after([in_order(facts)]) == state_after(told, moved=data.draw(st.booleans()))
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(facts=batches_of, data=st.data())
+@settings(max_examples=12)
+@given(facts=some_sales, data=st.data())
 def test_corrections_end_where_the_corrected_facts_alone_would(
     house: Flask, facts: list[Report], data: st.DataObject
 ) -> None:
@@ -350,4 +318,4 @@ def test_corrections_end_where_the_corrected_facts_alone_would(
         )
         for fact in data.draw(st.lists(st.sampled_from(facts), unique=True))
     ]
-    assert state_after([facts]) == state_after([wrong, data.draw(st.permutations(facts))])
+    assert state_after([facts]) == state_after([wrong, *data.draw(batches(facts))])

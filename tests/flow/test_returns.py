@@ -1,9 +1,7 @@
 """What is below zero is no further success: a return takes away, a credit counts nothing, everywhere."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import count
 
 import pytest
 from flask import Flask
@@ -11,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from engage import membership, proof
+from engage import proof
 from engage.activity.rules import Report, adds
-from engage.config import Settings
-from engage.db import db, transaction
+from engage.db import db
 from engage.incentives.models import Rule, RuleVersion
 from engage.insight import leaks
 from engage.leaderboards import service as leaderboards
@@ -30,15 +27,15 @@ from engage.periods import parse as period
 from engage.programmes import service as programmes
 from engage.programmes.models import Programme
 from engage.tiers import service as tiers
-from tests.conftest import NOW, PROFILES, publish, record, sale
-from tests.houses import Houses
+from tests.batches import in_order, publish_anew
+from tests.conftest import NOW, PROFILES, record, sale
 
 APRIL = date(2013, 4, 1)
 MEASURES = ("facts", "quantity", "customers", "products")
 #: Everything that counts, over the same facts: a rule, a stage, a tier and a board for each measure.
 COUNTING = """
 [programme]
-slug = "SLUG"
+slug = "resellers"
 name = "Counting"
 timezone = "America/New_York"
 currency = "USD"
@@ -78,23 +75,10 @@ tie = "{"competition" if measure == "facts" else "first"}"
 """
     for number, measure in enumerate(MEASURES)
 )
-_numbers = count()
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
-) -> Iterator[Flask]:
-    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
-    with houses.open(request.param, chosen) as app:
-        yield app
 
 
 def counting(text: str = COUNTING) -> Programme:
-    slug = f"returns-{next(_numbers)}"
-    publish(text.replace("SLUG", slug))
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES[:1], now=NOW))
-    return programmes.by_slug(slug)
+    return programmes.by_slug(publish_anew(text, PROFILES[:1]))
 
 
 def deal(name: str, amount: str, pieces: int, day: int = 5, **more: str | None) -> Report:
@@ -151,7 +135,7 @@ def last_moved(facts: list[Report]) -> dict[str, datetime]:
     """The instant of the last fact, in event order, that added to a measure or took from it."""
     moved: dict[str, datetime] = {}
     net: dict[str, Counter[str]] = {measure: Counter() for measure in MEASURES}
-    for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id)):
+    for fact in in_order(facts):
         for measure in MEASURES:
             if adds(measure, fact, net[measure]):  # type: ignore[arg-type]  # it asks what a report has
                 moved[measure] = fact.occurred_at
@@ -220,7 +204,7 @@ deals = st.builds(
 ).filter(lambda fact: not fact.quantity < 0 <= fact.amount)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(
     facts=st.lists(deals, min_size=2, max_size=12, unique_by=lambda f: f.external_id),
     data=st.data(),

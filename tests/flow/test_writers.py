@@ -2,35 +2,24 @@
 
 import random
 import threading
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
-from engage import membership, proof
+from engage import proof
 from engage.accounts import keys
 from engage.activity.rules import Report
-from engage.config import Settings
 from engage.db import db, transaction
 from engage.money import natural
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROFILES, PROGRAMME, publish, record, sale
-from tests.houses import Houses
+from tests.batches import in_order, publish_anew
+from tests.conftest import NOW, PROFILES, PROGRAMME, record, sale
 
 WRITERS = 8
 FACTS = 10_000
 #: As many as one request to the API may carry.
 AT_ONCE = 1_000
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
-) -> Iterator[Flask]:
-    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
-    with houses.open(request.param, chosen) as app:
-        yield app
 
 
 def facts() -> list[Report]:
@@ -53,12 +42,6 @@ def shuffled(facts: list[Report], dice: random.Random) -> list[list[Report]]:
     said = [*facts, *dice.sample(facts, len(facts) // 5)]
     dice.shuffle(said)
     return [said[start : start + AT_ONCE] for start in range(0, len(said), AT_ONCE)]
-
-
-def programme_of_its_own(slug: str) -> str:
-    publish(PROGRAMME.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
-    return slug
 
 
 def state(slug: str) -> str:
@@ -88,9 +71,9 @@ def test_eight_writers_at_once_end_where_one_in_order_does(
 ) -> None:
     """Through the API: everybody sends everything that is left in a queue of batches."""
     said = facts()
-    ordered = programme_of_its_own("ordered")
-    record(programmes.by_slug(ordered), *sorted(said, key=lambda f: (f.occurred_at, f.external_id)))
-    together = programme_of_its_own("together")
+    ordered = publish_anew(PROGRAMME)
+    record(programmes.by_slug(ordered), *in_order(said))
+    together = publish_anew(PROGRAMME)
     _, token = transaction(
         lambda: keys.add(programmes.by_slug(together), "crm", ["facts:write"], NOW)
     )

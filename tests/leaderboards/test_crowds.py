@@ -1,28 +1,24 @@
 """Whether a bucket is full changes what a rank costs, and no answer."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage import membership
-from engage.config import Settings
 from engage.db import db, transaction
 from engage.leaderboards import buckets, pictures, projection, ranking, rules, service
 from engage.leaderboards.published import Published
 from engage.partners.models import Partner
 from engage.partners.service import Profile
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROGRAMME, publish, record, sale
-from tests.houses import Houses
+from tests.batches import publish_anew
+from tests.conftest import NOW, PROGRAMME, record, sale
 from tests.leaderboards.test_ranking import Q2, board
 
-_numbers = count()
 WHO = [f"H{i}" for i in range(9)]
 #: All of one finest bucket.
 AMOUNTS = ("3000.00", "3000.01", "3000.02")
@@ -40,15 +36,6 @@ sold = st.lists(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
-) -> Iterator[Flask]:
-    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
-    with houses.open(request.param, chosen) as app:
-        yield app
-
-
 def said(slug: str, published: Published) -> list[Any]:
     """All that is told of places: who stands where, and around everybody, also who is hidden."""
     here = programmes.by_slug(slug)
@@ -64,20 +51,14 @@ def said(slug: str, published: Published) -> list[Any]:
 
 
 @pytest.mark.parametrize("tie", rules.TIES)
-@settings(
-    max_examples=6,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=6)
 @given(sales=sold, data=st.data())
 def test_full_buckets_tell_the_ranks_that_others_do(
     house: Flask, tie: str, sales: list[Any], data: st.DataObject
 ) -> None:
-    slug = f"crowds-{next(_numbers)}"
-    text = PROGRAMME.replace('"resellers"', f'"{slug}"')
-    publish(text.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"'))
     profiles = [Profile(w, w, region="North" if w < "H5" else "South") for w in WHO]
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), profiles, now=NOW))
+    tied = PROGRAMME.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"')
+    slug = publish_anew(tied, profiles)
 
     def report(part: list[Any], name: str) -> None:
         facts = [

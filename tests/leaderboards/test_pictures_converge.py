@@ -1,31 +1,28 @@
 """Pictures and draws are functions of what was known at their instant, on both databases: neither the
 order nor the batching of facts, nor who came first behind the instant, makes a difference."""
 
-from collections.abc import Iterator
-from itertools import count
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engage import effect, membership, proof
+from engage import effect, proof
 from engage.activity.rules import Report
-from engage.config import Settings
 from engage.db import db, transaction
 from engage.leaderboards import jobs, leagues, pictures, projection, ranking, service
 from engage.leaderboards.models import Picture, PictureLine
 from engage.leaderboards.tally import tally
 from engage.partners.models import Partner
 from engage.programmes import service as programmes
-from tests.conftest import NOW, PROFILES, publish, record, sale
+from tests.batches import batches, publish_anew
+from tests.conftest import NOW, record, sale
 from tests.flow.test_convergence import sales
-from tests.houses import Houses
 from tests.leaderboards.test_leagues import Q3
 from tests.leaderboards.test_pictures import FINAL, FREEZES, FROZEN, OVER, Q2, at
 from tests.waiting import until
@@ -34,30 +31,18 @@ from tests.waiting import until
 INSTANTS = (NOW, at(FROZEN, 90), at(OVER, 90), at(FINAL, 90))
 #: Fewer than elsewhere: each goes four ways, and what fails is made smaller in less than an hour.
 few_sales = st.lists(sales, min_size=1, max_size=8, unique_by=lambda fact: fact.external_id)
-_numbers = count()
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, houses: Houses
-) -> Iterator[Flask]:
-    chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
-    with houses.open(request.param, chosen) as app:
-        yield app
 
 
 def told(
     waves: list[list[list[Report]]], *, by_clock: bool
 ) -> tuple[dict[str, Any], object, object]:
     """What the pictures, the draw and the digest say after batches that came at each instant."""
-    slug = f"moments-{next(_numbers)}"
-    file = FREEZES.replace('"resellers"', f'"{slug}"')
-    publish(file.replace('freeze = "3d"', 'freeze = "3d"\nleague = { size = 4, moves = 1 }'))
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
-    for instant, batches in zip(INSTANTS, waves, strict=True):
+    league = 'freeze = "3d"\nleague = { size = 4, moves = 1 }'
+    slug = publish_anew(FREEZES.replace('freeze = "3d"', league))
+    for instant, wave in zip(INSTANTS, waves, strict=True):
         if by_clock:
             jobs.turn(instant)
-        for batch in batches:
+        for batch in wave:
             record(programmes.by_slug(slug), *batch, now=instant)
     jobs.turn(INSTANTS[-1])
     programme = programmes.by_slug(slug)
@@ -77,11 +62,7 @@ def told(
     return taken, drawn, proof.check(programme)._replace(transfers=0)
 
 
-@settings(
-    max_examples=5,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=5)
 @given(facts=few_sales, data=st.data())
 def test_what_was_known_at_an_instant_makes_its_picture(
     house: Flask, facts: list[Report], data: st.DataObject
@@ -90,11 +71,7 @@ def test_what_was_known_at_an_instant_makes_its_picture(
     for fact in facts:
         waves[data.draw(st.integers(0, 3))].append(fact)
     plain = [[wave] if wave else [] for wave in waves]
-    split = []
-    for wave in waves:
-        said = data.draw(st.permutations(wave))
-        middle = data.draw(st.integers(0, len(said)))
-        split.append([batch for batch in (said[:middle], said[middle:], said[:2]) if batch])
+    split = [data.draw(batches(wave)) for wave in waves]
     one, other = told(plain, by_clock=True), told(split, by_clock=False)
     if not waves[1]:  # nobody was there while it was frozen
         one[0].pop("freeze")
@@ -106,8 +83,7 @@ def test_what_was_known_at_an_instant_makes_its_picture(
 
 
 def test_a_freeze_is_lifted_once_and_nothing_else_of_a_picture_ever_changes(house: Flask) -> None:
-    slug = f"moments-{next(_numbers)}"
-    publish(FREEZES.replace('"resellers"', f'"{slug}"'))
+    slug = publish_anew(FREEZES)
     transaction(lambda: effect.turn(programmes.by_slug(slug), now=at(FROZEN)))
     board = service.board(programmes.by_slug(slug), "sales")
     assert board
@@ -131,9 +107,7 @@ def test_the_lines_of_a_picture_are_of_one_that_is_there(house: Flask) -> None:
 def test_facts_wait_for_a_picture_that_is_being_taken_and_never_undo_it(
     house: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slug = f"moments-{next(_numbers)}"
-    publish(FREEZES.replace('"resellers"', f'"{slug}"'))
-    transaction(lambda: membership.enrol(programmes.by_slug(slug), PROFILES, now=NOW))
+    slug = publish_anew(FREEZES)
     tries: list[int] = []
 
     def report() -> None:
