@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -142,19 +142,27 @@ class Valkey:
 
         One that lives and cannot be reached (its socket was deleted) is ended.
         """
-        deadline = time.monotonic() + _UNREACHABLE
-        while time.monotonic() < deadline:
-            if lock := locks.take(self.folder / "server.lock"):
-                return lock
+        return None if self._answers_within(_UNREACHABLE, self._is_gone) else self._evict()
+
+    def _is_gone(self) -> bool:
+        lock = locks.take(self.folder / "server.lock")
+        if lock is not None:
+            lock.release()
+        return lock is not None
+
+    def _answers_within(self, seconds: float, is_gone: Callable[[], object]) -> bool:
+        """Whether our server answers before it is gone, within that time beside the loading of its
+        data. Raises ValkeyError where another's does."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not is_gone():
             try:
-                if self._serves():
-                    return None
+                return self._serves()
             except redis.exceptions.BusyLoadingError:
-                deadline = time.monotonic() + _UNREACHABLE
+                deadline = time.monotonic() + seconds
             except redis.RedisError as error:
-                log.debug("the living Valkey does not answer yet: %s", error)
+                log.debug("Valkey does not answer yet: %s", error)
             time.sleep(_STEP)
-        return self._evict()
+        return False
 
     def _evict(self) -> locks.FileLock:
         """End the server of this home, if one lives; the lock that says none does."""
@@ -203,7 +211,7 @@ class Valkey:
         (self.folder / "valkey.pid").unlink(missing_ok=True)
         with self.log_file.open("ab") as output:
             begin = output.tell()
-            self._process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 self._command(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -213,19 +221,10 @@ class Valkey:
                 # Ctrl-C in the terminal is for the supervisor, who stops Valkey last.
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _START
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if self._serves():
-                    return None
-            except redis.exceptions.BusyLoadingError:
-                deadline = time.monotonic() + _START
-            except redis.RedisError as error:
-                log.debug("Valkey does not answer yet: %s", error)
-            time.sleep(_STEP)
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        if self._answers_within(_START, lambda: process.poll() is not None):
+            return None
+        process.kill()  # nothing to a process that has ended
+        process.wait()
         self._process = None
         return self.log_file.read_bytes()[begin:].decode(errors="replace")
 
