@@ -13,6 +13,7 @@ from engage.outbox.delivery import deliver
 from engage.programmes.models import Programme
 from engage.terminal import (
     Refusal,
+    counted,
     err,
     inside,
     json_option,
@@ -52,12 +53,14 @@ def rebuild(check_only: bool, programme_slug: str | None, as_json: bool) -> None
         print_json(said if check_only else said | mended)
     else:
         _tell(before or found, "mended" if before else "differs")
-        verdict = "all as the facts say" if found.ok else f"{found.differences} differences"
-        out.print(f"{found.facts} facts, {found.transfers} transfers: {verdict}")
+        verdict = "all as the facts say" if found.ok else counted(found.differences, "difference")
+        out.print(
+            f"{counted(found.facts, 'fact')}, {counted(found.transfers, 'transfer')}: {verdict}"
+        )
         out.print(f"digest {found.digest}", style="dim")
     if not found.ok:
         raise Refusal(
-            f"{found.differences} differences between the facts and what is stored;"
+            f"{counted(found.differences, 'difference')} between the facts and what is stored;"
             f" the first: {found.found[0]}"
         )
 
@@ -69,7 +72,7 @@ def _mend(programme_id: int) -> proof.Check:
     found = proof.check(programme)
     if not found.ok:
         raise Refusal(
-            f"{found.differences} differences cannot be mended, nothing was changed;"
+            f"{counted(found.differences, 'difference')} cannot be mended, nothing was changed;"
             f" the first: {found.found[0]}"
         )
     return found

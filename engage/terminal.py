@@ -54,6 +54,11 @@ def refuse(reason: str) -> NoReturn:
     raise Refusal(" ".join(reason.split()))
 
 
+def counted(number: int, one: str) -> str:
+    """How many of what: ``1 partner``, ``1,200 partners``."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def print_json(document: Any) -> None:
     """The one document on standard output."""
     json.dump(document, sys.stdout, ensure_ascii=False, indent=2)

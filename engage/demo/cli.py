@@ -14,7 +14,7 @@ from engage.services.cli import in_one_line
 from engage.services.house import open_house
 from engage.services.schema import bring_up_to_date
 from engage.services.supervisor import Process
-from engage.terminal import Whole, err, refuse
+from engage.terminal import Whole, counted, err, refuse
 
 #: Fewer would be welcomed one by one (`membership.JOINING`); more are no demo any more.
 PARTNERS = Whole(30, 20_000)
@@ -68,7 +68,7 @@ def _fill(settings: Settings, partners: int | None) -> list[Login]:
 
 def _note_kept(settings: Settings, found: Seeded) -> None:
     err.print(
-        f"{found.partners:,} partners are here since {found.since:%Y-%m-%d}; for another number "
+        f"{counted(found.partners, 'partner')} here since {found.since:%Y-%m-%d}; for another number "
         f"delete {settings.home_dir} or choose another ENGAGE_HOME",
         soft_wrap=True,
     )

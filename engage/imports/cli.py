@@ -15,6 +15,7 @@ from engage.outbox.delivery import deliver
 from engage.terminal import (
     Refusal,
     bar,
+    counted,
     err,
     inside,
     json_option,
@@ -116,15 +117,16 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
             _list(result.errors)
             would = "would be " if dry_run else ""
             out.print(
-                f"{result.rows} {kind} read ({result.described}): {result.new} {would}new, "
-                f"{result.corrected} corrected, {result.unchanged} unchanged, "
-                f"{result.rejected} left out, in {result.seconds:.1f} s.",
+                f"{counted(result.rows, kind.removesuffix('s'))} read ({result.described}): "
+                f"{result.new:,} {would}new, {result.corrected:,} corrected, "
+                f"{result.unchanged:,} unchanged, {result.rejected:,} left out, in {result.seconds:.1f} s.",
                 soft_wrap=True,
             )
             if result.held:
                 out.print(
-                    f"{result.held} of those left out {would or 'are '}held: they wait under Held "
-                    "facts in the console, and are taken in when what they miss arrives.",
+                    f"{'Would be held' if dry_run else 'Held'} of those left out: "
+                    f"{counted(result.held, 'fact')}. What is held waits under Held facts in the "
+                    "console, and is taken in when what it misses arrives.",
                     soft_wrap=True,
                 )
         unused = ", ".join(result.ignored_columns)
@@ -132,11 +134,9 @@ def _report(kind: Kind, result: Result, dry_run: bool, skip_bad: bool, as_json: 
             err.print(said, style="dim", soft_wrap=True, markup=False)
     if blocked:
         first = result.errors[0]
-        rows = "row" if result.rejected == 1 else "rows"
         raise Refusal(
-            f"{result.rejected} of {result.rows} rows are bad, the first: {first}; nothing was "
-            f"imported. Mend the {rows}, or leave them out with --skip-bad"
-            f"{_TOLD if result.errors[1:] else ''}"
+            f"{counted(result.rejected, 'bad row')} of {result.rows:,}, the first: {first}; nothing was "
+            f"imported. Mend what is bad, or leave it out with --skip-bad{_TOLD if result.errors[1:] else ''}"
         )
 
 

@@ -7,6 +7,7 @@ from engage.ledger import books, chain
 from engage.terminal import (
     Refusal,
     bar,
+    counted,
     inside,
     json_option,
     out,
@@ -47,8 +48,8 @@ def verify(head: str | None, programme_slug: str | None, as_json: bool) -> None:
         print_json(found._asdict())
     elif found.ok:
         out.print(
-            f"{found.transfers} transfers in {found.links} links: all as they were posted, and as their "
-            "facts and rules say",
+            f"{counted(found.transfers, 'transfer')} in {counted(found.links, 'link')}: all as they were "
+            "posted, and as their facts and rules say",
             soft_wrap=True,
         )
         out.print("What no line is for: engage rebuild --check", style="dim")

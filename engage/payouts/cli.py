@@ -20,6 +20,7 @@ from engage.payouts.models import PayoutRun
 from engage.programmes.models import Programme
 from engage.terminal import (
     Whole,
+    counted,
     inside,
     json_option,
     out,
@@ -190,8 +191,7 @@ def paid(
         return service.pay(run, manager, reference, now, day, partner_id=one)
 
     made = _step(programme_slug, number, by, work)
-    said = "1 payment is" if made == 1 else f"{made} payments are"
-    out.print(f"payout {number}: {said} marked paid")
+    out.print(f"payout {number}: {counted(made, 'payment')} marked paid")
 
 
 @payout.command()

@@ -13,7 +13,16 @@ from engage.outbox.delivery import deliver
 from engage.programmes import file as programme_file
 from engage.programmes import reading, service
 from engage.programmes.rehearsal import Rehearsal, rehearsed
-from engage.terminal import Refusal, err, inside, out, programme_option, refuse, the_programme
+from engage.terminal import (
+    Refusal,
+    counted,
+    err,
+    inside,
+    out,
+    programme_option,
+    refuse,
+    the_programme,
+)
 from engage.videos import catalogue
 
 
@@ -75,7 +84,7 @@ def load(file: Path, since: datetime | None, why: str | None, *, dry_run: bool, 
     for excess in complexity.excesses(described.rules):
         err.print(complexity.warning(excess), style="yellow", markup=False, soft_wrap=True)
     if lines:
-        out.print(f"{lines} ledger lines posted for facts that are already in")
+        out.print(f"{counted(lines, 'ledger line')} posted for facts that are already in")
 
 
 def _described(file: Path) -> programme_file.ProgrammeFile:
@@ -93,10 +102,10 @@ def _described(file: Path) -> programme_file.ProgrammeFile:
 
 def _said(found: Rehearsal) -> str:
     """What publishing would do, a line each."""
-    said = [*(found.changes or ["nothing would change"]), f"{found.lines} ledger lines"]
+    said = [*(found.changes or ["nothing would change"]), counted(found.lines, "ledger line")]
     for word, sides in (("more", found.gains), ("less", found.losses)):
         said += [
-            f"{side.partners} partners would have {natural_unit(side.amount, unit)} {unit} {word}"
+            f"{counted(side.partners, 'partner')} would have {natural_unit(side.amount, unit)} {unit} {word}"
             for unit, side in sides.items()
         ]
     return "\n".join(said)

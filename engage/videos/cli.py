@@ -26,6 +26,7 @@ from engage.studio.typeface import MissingScript
 from engage.terminal import (
     Number,
     Whole,
+    counted,
     err,
     inside,
     programme_option,
@@ -127,7 +128,7 @@ def erase(partner: str, yes: bool, programme_slug: str | None) -> None:
         transaction(hide)
         number = retention.erase(shelves.of(config.settings()), partner_id)
         deliver()
-    err.print(f"{number} film{'' if number == 1 else 's'} deleted")
+    err.print(f"{counted(number, 'film')} deleted")
 
 
 def _draw(template: Template, theme: Theme, data: values.Data, out: Path, form: str) -> None:
@@ -159,9 +160,8 @@ def check() -> None:
     for problem in problems:
         click.echo(str(problem))
     if problems:
-        count = len(problems)
-        refuse(f"{count} mistake{'s' if count > 1 else ''} in the video templates")
-    click.echo(f"{len(folders)} templates are whole: {', '.join(folders)}")
+        refuse(f"{counted(len(problems), 'mistake')} in the video templates")
+    click.echo(f"{counted(len(folders), 'whole template')}: {', '.join(folders)}")
     for note in notes:
         click.echo(note, err=True)
 

@@ -107,7 +107,7 @@ def test_three_broken_rows_change_nothing_and_are_named(engage: Engage, tmp_path
     told = engage("import", "facts", written(tmp_path / "f.csv", broken)).stderr
     refused = [line for line in told.splitlines() if ": done" not in line]
     assert len(refused) == 1, "the reason is one line"
-    assert refused[0].startswith("refused: 3 of 6 rows are bad, the first: row 5, ")
+    assert refused[0].startswith("refused: 3 bad rows of 6, the first: row 5, ")
     assert refused[0].endswith("--json names them all")
 
 

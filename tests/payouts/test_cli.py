@@ -53,7 +53,7 @@ def test_a_run_goes_the_whole_way(tmp_path: Path, cast: Cast) -> None:
     rows = list(csv.reader((tmp_path / "pay.csv").read_text("utf-8-sig").splitlines()))
     assert rows[1][1:6] == ["A1", "Alice Bikes", "alice@example.com", "10.00", "USD"]
     done = run("paid", "1", "--reference", "SEPA 7", "--partner", "A1", *mia)
-    assert "payout 1: 1 payment is marked paid" in done.output
+    assert "payout 1: 1 payment marked paid" in done.output
     assert payments()[0]["reference"] == "SEPA 7"
     listed = json.loads(run("list", "--json").stdout)["runs"]
     assert [(r["period"], r["state"], r["amounts"]) for r in listed] == [

@@ -41,7 +41,7 @@ def test_a_change_is_published_with_its_reason(load):
 def test_the_past_is_corrected_only_by_who_has_seen_what_it_does(load):
     refused = load("--since", "2013-04-06", "--why", "The flyer")
     assert refused.exit_code == 1
-    assert "1 partners would have 3500 points more" in refused.output.replace("\n", " ")
+    assert "1 partner would have 3500 points more" in refused.output.replace("\n", " ")
     assert versions() == []
     assert load("--since", "2013-04-06", "--why", "The flyer", "--yes").exit_code == 0
     assert versions() == [(2, "The flyer")]
