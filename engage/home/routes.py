@@ -177,7 +177,7 @@ def _board(here: Here, programme: Programme, partner: Partner, voice: Voice) -> 
         "say_moved": wording.moved(view, voice),
         "gap": wording.gap_line(view, here.near, partner.id, voice),
         "ranked": boards.members(here.board.rule, here.near.ranked, voice),
-        "count": voice.number(here.near.ranked),
+        "count": voice.number(max(map(here.near.among, here.near.rows), default=0)),
         "stage": announcements.stage(view, g.now, voice) if view.is_over else None,
         "as_of": voice.as_of(as_of(seen), g.now),
         "this": voice.this(here.board.rule.period),

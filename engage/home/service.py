@@ -53,7 +53,7 @@ class Here(NamedTuple):
 def main_board(programme: Programme) -> Published | None:
     """The first board that ranks partners and is for all of them."""
     boards = leaderboards.boards(programme)
-    return next((b for b in boards if b.rule.by == "partner" and b.rule.is_public), None)
+    return next((b for b in boards if b.rule.by == "partner" and not b.rule.audience), None)
 
 
 def main_period(board: Published | None, today: date) -> Period:

@@ -168,7 +168,7 @@ def situation(
             board.model.name,
             board.rule,
             row.rank if row else None,
-            near.ranked,
+            near.among(row) if row else near.ranked,
             row.score if row else 0,
         )
     stages = {

@@ -64,5 +64,5 @@ def _place(
         "%(where)s: %(rank)s of %(ranked)s",
         where=where,
         rank=formats.ordinal(mine.rank, voice.locale),
-        ranked=sentences.members(board.rule, found.ranked, voice),
+        ranked=sentences.members(board.rule, found.among(mine), voice),
     )

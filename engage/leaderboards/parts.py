@@ -22,6 +22,7 @@ from engage.leaderboards import (
     scopes,
     search,
     sentences,
+    service,
     steps,
     wording,
 )
@@ -198,7 +199,9 @@ def _name(view: View, period: Period, voice: Voice) -> str:
 _EXPLAINED = ("amount", "quantity", "facts", POINTS)
 
 
-def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = None) -> Piece:
+def me(
+    view: View, member: int, partner: Partner, now: datetime, voice: Voice, rows: Rows = None
+) -> Piece:
     """Where ``member`` (``partner``, or its group) stands, with its neighbours, for its eyes alone."""
     if view.is_frozen:
         return _draw(
@@ -227,7 +230,11 @@ def me(view: View, member: int, partner: Partner, voice: Voice, rows: Rows = Non
         by=rule.by,
         is_shared=scopes.may_share(view, found, mine, partner),
         is_explained=rule.measure in (*_EXPLAINED, view.programme.currency),
-        is_outside=not views.is_inside(view, partner),
+        is_outside=mine is None
+        and not (
+            views.is_inside(view, partner)
+            and service.is_for(view.programme, view.published, partner, now)
+        ),
         is_current=view.is_current,
         late=announcements.late_facts(view, voice, partner),
         ended=ended or league_words.came(view, partner, voice),

@@ -52,6 +52,10 @@ class Ranking(NamedTuple):
     ranked: int
     best: int = 0
 
+    def among(self, row: Row) -> int:
+        """Of how many a row's rank is one: of itself, too, where it is not listed."""
+        return self.ranked + (not row.listed)
+
 
 #: The places that are told of everybody.
 PODIUM = 3

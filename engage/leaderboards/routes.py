@@ -96,7 +96,8 @@ def index() -> str:
     cards = []
     for published in service.shown_to(here, g.seat.partner, g.now):
         view = views.view(here, published, "", "", _today(here))
-        me = None if view.is_frozen else views.member_of(published, g.seat.partner)
+        is_mine = g.seat.partner and service.is_for(here, published, g.seat.partner, g.now)
+        me = views.member_of(published, g.seat.partner) if is_mine and not view.is_frozen else None
         found = (
             views.near(view, me, reach=0)
             if me
@@ -115,12 +116,13 @@ def index() -> str:
 def _card(view: View, found: ranking.Ranking, me: int | None, voice: Voice) -> dict[str, Any]:
     rule = view.published.rule
     row = found.rows[0] if found.rows else None
+    ranked = found.among(row) if row else found.ranked
     whole = sentences.is_told_whole(rule, found.best)
     return {
         "name": view.published.model.name,
         "href": url("leaderboards.board", board=view.slug),
         "measure": sentences.measure(rule, view.period, view.programme.currency, voice),
-        "ranked": sentences.members(rule, found.ranked, voice) if found.ranked else None,
+        "ranked": sentences.members(rule, ranked, voice) if ranked else None,
         "stage": announcements.stage(view, g.now, voice),
         "is_of_partners": rule.by == "partner",
         "rank": row.rank if row and me else None,
@@ -195,7 +197,7 @@ def _rows(view: View, after: int, voice: Voice) -> again.Part:
 def _mine(view: View, member: int, voice: Voice) -> again.Part:
     here = view.published, view.period, view.scope
     return again.Part(
-        lambda now, found: parts.me(view.at(now), member, g.seat.partner, voice, found),
+        lambda now, found: parts.me(view.at(now), member, g.seat.partner, g.now, voice, found),
         question=ranking.question_around(*here, member),
         tells_all=lambda found: places.tells_all(view.published, member, ranking.NEAR, found),
         beside=_behind_its_close(view),

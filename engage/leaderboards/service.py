@@ -67,12 +67,14 @@ def board(programme: Programme, slug: str) -> Published | None:
 def may_see(
     programme: Programme, published: Published, partner: Partner | None, now: datetime
 ) -> bool:
-    """Whether a partner (None: a manager) may look at a board: one for others is none of theirs.
+    """Whether a partner (None: a manager) may look at a board: one for others is none of theirs."""
+    return partner is None or published.rule.is_public or is_for(programme, published, partner, now)
 
-    Who is, or was, in a tier that a board is for may look at it.
-    """
+
+def is_for(programme: Programme, published: Published, partner: Partner, now: datetime) -> bool:
+    """Whether a board ranks a partner once it has a result: who is, or was, in a tier that it is for, too."""
     rule = published.rule
-    if partner is None or rule.is_public:
+    if not rule.audience:
         return True
     found = partners.attributes(programme.id, [partner.id])[partner.id]
     spells = found["tier"].spells

@@ -94,6 +94,10 @@ def gap_line(
     if mine is None:
         return None
     key = rule.order_key(mine.score)
+    if not rule.is_enough(mine.score):
+        assert rule.minimum is not None
+        gap = sentences.between(rule, rule.minimum, mine.score, found.best, currency, voice)
+        return voice.gettext("%(gap)s more, and you are ranked.", gap=gap)
     ahead = [row for row in found.rows if rule.order_key(row.score) < key]
     if ahead:
         gap = sentences.between(rule, ahead[-1].score, mine.score, found.best, currency, voice)

@@ -19,7 +19,7 @@ def among(told: Told) -> tuple[ranks.Row, int] | None:
     Who is alone on a board has no place to be told of, who is below the middle is not shown how far
     unless they climbed, and nothing is no place. Who is off the board stands among those on it."""
     row = told.row
-    ranked = told.teller.standings.ranking.ranked + (0 if row is None or row.listed else 1)
+    ranked = told.teller.standings.ranking.among(row) if row else 0
     if row is None or ranked < 2 or not _counts(told, row):
         return None
     climbed = places_up(told) is not None

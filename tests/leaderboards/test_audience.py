@@ -60,3 +60,7 @@ def test_a_board_for_everybodys_eyes_ranks_its_audience_and_is_seen_by_all(
     page = browser(app, cast.charlie.user).get("/leaderboards/northwest")
     assert "For partners in region Northwest; everybody sees it." in page.text
     assert "Charlie &amp; Sons" not in page.text.partition("rows")[2]
+    assert "You are not part of this ranking." in page.text
+    cards = browser(app, cast.charlie.user).get("/leaderboards/").text
+    assert "Best of the Northwest" in cards
+    assert "Your first result" not in cards.partition("Best of the Northwest")[2]

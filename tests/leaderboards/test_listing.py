@@ -3,14 +3,16 @@
 from datetime import date
 
 import pytest
+from flask import Flask
 
-from engage import membership, periods, proof
+from engage import clock, membership, periods, proof
 from engage.db import db, transaction
 from engage.leaderboards import ranking, sentences, service
 from engage.partners.choices import BadChoice
 from engage.partners.models import Partner
 from engage.partners.rules import alike, is_ranked
 from engage.programmes import service as programmes
+from tests.browsing import browser
 from tests.conftest import NOW, PROFILES, PROGRAMME, Cast, publish, record, sale
 
 Q1, Q2 = periods.parse("2013-Q1"), periods.parse("2013-Q2")
@@ -125,10 +127,16 @@ def test_facts_worth_nothing_never_move_who_was_first(cast: Cast):
     assert proof.check(programmes.by_slug("resellers")).ok
 
 
-def test_below_the_least_that_is_ranked_a_member_sees_only_its_own_place(cast: Cast):
+def test_below_the_least_that_is_ranked_a_member_sees_its_own_place_and_what_it_takes(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
     publish(PROGRAMME.replace('by = "partner"', 'by = "partner"\nminimum = "4500"'))
     assert places() == [(1, "Alice Bikes"), (2, "Charlie & Sons")]
     assert near("B1")[-1] == (3, "Bob's Wheels", False)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    bob = browser(app, cast.bob.user)
+    assert "of 3 partners" in bob.get("/leaderboards/").text
+    assert "$500 more, and you are ranked." in bob.get("/leaderboards/sales").text
     here = programmes.by_slug("resellers")
     board = service.board(here, "sales")
     assert board

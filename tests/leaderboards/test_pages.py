@@ -267,7 +267,7 @@ def test_the_list_shows_my_rank_on_every_board(alice: Browser, charlie: Browser)
 
 def test_a_closed_empty_period_promises_no_result(alice: Browser):
     said = text(page(alice, "/leaderboards/sales?period=2010-Q1"))
-    assert "There was nothing to rank in Q1 2010." in said
+    assert "There was nothing to rank for Q1 2010." in said
     assert "the moment the first result" not in said
 
 
