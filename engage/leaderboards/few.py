@@ -16,7 +16,7 @@ from engage.db import db
 from engage.leaderboards import leagues, rules
 from engage.leaderboards.leagues import LEAGUE
 from engage.leaderboards.models import Standing
-from engage.leaderboards.places import Line, Lines
+from engage.leaderboards.places import Line, Lines, tie_key
 from engage.leaderboards.published import Published
 from engage.leaderboards.queries import NAMES
 from engage.partners.models import Partner
@@ -105,16 +105,16 @@ def around(published: Published, few: Sequence[Any], member_id: int, reach: int)
     end = at + reach + me.listed
     found = _lines(rule, listed, range(len(listed))[max(0, at - reach) : end])
     if not me.listed:
-        better = [row.order_key for row in listed if row.order_key < me.order_key]
-        before = {"first": at, "dense": len(set(better))}.get(rule.tie, len(better))
-        line = Line(before + 1, _named(rule, [me])[member_id], listed=False)
+        mine = tie_key(rule, me)
+        better = [key for row in listed if (key := tie_key(rule, row)) < mine]
+        rank = len(set(better) if rule.tie == "dense" else better) + 1
+        line = Line(rank, _named(rule, [me])[member_id], listed=False)
         found.lines.insert(min(at, reach), line)
     return found
 
 
 def _lines(rule: rules.Board, listed: Sequence[Any], wanted: Collection[int]) -> Lines:
-    keys = [(row.order_key, row.reached_at if rule.tie == "first" else None) for row in listed]
-    ranks = rules.ranks(keys, rule.tie)
+    ranks = rules.ranks([tie_key(rule, row) for row in listed], rule.tie)
     named = _named(rule, [listed[at] for at in wanted])
     last = len(listed) - 1
     lines = [Line(ranks[at], named[listed[at].member_id], is_last=at == last) for at in wanted]

@@ -86,7 +86,7 @@ def around(
     # One more than is shown was asked for.
     ends = len(there) <= at + 1 + reach
     last = next((row for row in reversed(shown) if row.listed), None) if ends else None
-    lines = [Line(ranks[_tie_key(rule, row)], row, bool(row.listed), row is last) for row in shown]
+    lines = [Line(ranks[tie_key(rule, row)], row, bool(row.listed), row is last) for row in shown]
     return Lines(lines, there[at].ranked, there[at].best or 0)
 
 
@@ -116,7 +116,7 @@ def _ranks_near(
 
     A rank behind (or of) lines some of which stand before the first one read is asked for.
     """
-    keys = [_tie_key(rule, row) for row in there]
+    keys = [tie_key(rule, row) for row in there]
     one = dict(zip(keys, there, strict=True))
     level = Counter(key for key, row in zip(keys, there, strict=True) if row.listed)
     if rule.tie == "dense":
@@ -143,9 +143,9 @@ def page(
     if not found:
         return Lines([], db.session.scalar(text(queries.RANKED), here._asdict()) or 0, 0)
     behind, ranked = found[1:] if after else found, found[0].ranked
-    keys = [_tie_key(rule, row) for row in behind]
+    keys = [tie_key(rule, row) for row in behind]
     rank = after + 1
-    if after and keys and (rule.tie == "dense" or _tie_key(rule, found[0]) == keys[0]):
+    if after and keys and (rule.tie == "dense" or tie_key(rule, found[0]) == keys[0]):
         rank = _before(published, here, behind[0].member_id) + 1
     ranks = rules.ranks(keys, rule.tie, place=after + 1, rank=rank)
     lines = [
@@ -200,7 +200,7 @@ def _position(row: Any) -> tuple[Any, ...]:
     return row.order_key, row.reached_at or "", row.member_id
 
 
-def _tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
+def tie_key(rule: rules.Board, row: Any) -> tuple[Any, ...]:
     """What rows that share a rank have in common."""
     return (row.order_key, row.reached_at) if rule.tie == "first" else (row.order_key,)
 

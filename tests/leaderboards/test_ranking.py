@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -123,6 +123,22 @@ def test_who_hides_stands_behind_those_who_got_there_first_also_where_days_are_c
     transaction(lambda: membership.show(cast.programme, alice, "hidden", None, now=NOW))
     near = ranking.around(here, board(here), periods.parse("2013-04-09"), alice.id)
     assert [(row.rank, row.listed) for row in near.rows] == [(1, True), (2, False)]
+
+
+@pytest.mark.parametrize("tie", rules.TIES)
+def test_who_hides_is_level_with_those_who_got_there_at_the_same_moment(
+    programme: Programme, tie: str
+):
+    text = PROGRAMME.replace('"resellers"', f'"{programme.slug}"')
+    here = publish(text.replace('by = "partner"', f'by = "partner"\ntie = "{tie}"'))
+    both = [Profile(who, f"Partner {who}", team="Oslo") for who in ("H0", "H1")]
+    transaction(lambda: membership.enrol(programmes.by_slug(here.slug), both, now=NOW))
+    record(here, *(sale(f"l-{who}", who, "100", date(2013, 4, 9)) for who in ("H0", "H1")))
+    hidden = db.session.query(Partner).filter_by(external_id="H1").one()
+    transaction(lambda: membership.show(here, hidden, "hidden", None, now=NOW))
+    for period, scope in product((Q2, periods.parse("2013-04-09")), (None, ("team", "Oslo"))):
+        near = ranking.around(here, board(here), period, hidden.id, scope=scope)
+        assert sorted((row.rank, row.listed) for row in near.rows) == [(1, False), (1, True)]
 
 
 @pytest.mark.parametrize("tie", rules.TIES)
