@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage import periods
+from engage import clock, periods
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 kinds = st.sampled_from(periods.KINDS)
@@ -72,6 +72,30 @@ def test_a_day_is_23_or_25_hours_long_where_clocks_change() -> None:
     assert spring.ends_at(zone) - spring.starts_at(zone) == timedelta(hours=23)
     assert autumn.ends_at(zone) - autumn.starts_at(zone) == timedelta(hours=25)
     assert spring.starts_at(zone) == datetime(2013, 3, 10, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "skipped"),
+    [("Pacific/Apia", date(2011, 12, 30)), ("Pacific/Kwajalein", date(1993, 8, 21))],
+)
+def test_a_day_that_a_zone_skipped_holds_no_instant_and_leaves_no_gap(
+    zone: str, skipped: date
+) -> None:
+    before, none, after = (
+        periods.containing(skipped + timedelta(days=days), "day") for days in (-1, 0, 1)
+    )
+    assert before.ends_at(zone) == none.starts_at(zone) == none.ends_at(zone)
+    assert none.ends_at(zone) == after.starts_at(zone)
+    for whole in (before, after):
+        assert whole.ends_at(zone) - whole.starts_at(zone) == timedelta(days=1)
+    turn = none.starts_at(zone)
+    assert clock.local_day(turn - timedelta(microseconds=1), zone) == before.first
+    assert clock.local_day(turn, zone) == after.first
+    assert clock.next_day(turn - timedelta(hours=1), zone) == turn
+    for kind in ("week", "month"):
+        whole = periods.containing(skipped, kind)
+        length = timedelta(days=(whole.last - whole.first).days)  # a day less than its days
+        assert whole.ends_at(zone) - whole.starts_at(zone) == length
 
 
 def test_the_period_all_has_no_neighbours() -> None:
