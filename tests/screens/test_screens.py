@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis as redis_client
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from engage import clock
@@ -75,6 +77,26 @@ def test_what_cannot_be_is_told_beside_its_field_and_what_was_typed_stays(app: F
     assert "Choose at least one board or mission." in answer.text
     assert 'value="Kitchen"' in answer.text
     assert db.session.query(Screen).count() == 0
+
+
+def test_of_a_screen_of_many_boards_three_are_named_and_the_rest_are_folded(app: Flask, cast: Cast):
+    more = (
+        f'[[boards]]\nslug = "b{n}"\nname = "Board {n}"\nmeasure = "points"\nperiod = "month"\n'
+        for n in range(6)
+    )
+    publish(PROGRAMME + "".join(more))
+    a_screen()
+    a_screen(replace(PLAN, boards=tuple(f"b{n}" for n in range(6))))
+    page = BeautifulSoup(browser(app, cast.mia.user).get("/console/screens/").text, "html.parser")
+    many, few = (row.select_one("[data-label=Shows]") for row in page.select("tbody tr"))
+    assert many
+    assert few
+    assert not few.select("details")
+    assert [li.text for li in many.select("li")][:4] == [f"Board {n}" for n in range(4)]
+    folded = many.select_one("details")
+    assert folded
+    assert folded.summary.text.strip() == "and 4 more"
+    assert len(folded.select("li")) == 4
 
 
 def test_a_changed_screen_loads_itself_again(app: Flask, cast: Cast):
