@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from engage.activity.dates import Reading, read_instant
-from engage.activity.problems import Unreadable
+from engage.activity.problems import Unreadable, shown
 from engage.activity.rules import Report
 from engage.api.said import issues
 from engage.api.shapes import MOST_AT_ONCE, Answer, FactIn, Issue, PartnerIn
@@ -57,13 +57,17 @@ class Intake(Generic[Made]):
 def items(body: bytes) -> list[Any]:
     """The item or items of a JSON body; numbers stay exact.
 
-    :raises BadBody: not JSON, an empty list, or more than 1,000 items.
+    :raises BadBody: not JSON, a key twice in one object, an empty list, or more than 1,000 items.
     """
     if not body.strip():
         raise BadBody("the body is empty: send an object, or a list of them")
     try:
         raw = json.loads(
-            body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_such_number
+            body,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=_no_such_number,
+            object_pairs_hook=_each_once,
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, character {error.colno}"
@@ -82,6 +86,17 @@ def items(body: bytes) -> list[Any]:
 
 def _no_such_number(name: str) -> None:
     raise BadBody(f"the body is no JSON: {name} is no number, write digits")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; JSON's reader would take the last of two values and tell nobody."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in found if keys.count(key) > 1)
+        whose = f" of {shown(found['external_id'])}" if "external_id" in found else ""
+        raise BadBody(f"the body says {shown(twice)}{whose} twice: send each field once")
+    return found
 
 
 def reports(body: bytes, timezone: str) -> Intake[Report]:

@@ -110,6 +110,12 @@ def test_a_partner_that_is_not_taken_names_the_field_it_is_about(crm: Call) -> N
         (b"[" * 100_000, "the body is nested too deep: send"),
         (b'{"amount": NaN}', "the body is no JSON: NaN is no number, write"),
         (b"[]", "the list is empty: send"),
+        (b'{"amount": "1", "amount": "2"}', "the body says 'amount' twice: send"),
+        (
+            b'[{"external_id": "a"}, {"external_id": "b", "kind": "sale", "kind": "sale"}]',
+            "the body says 'kind' of 'b' twice: send",
+        ),
+        (b'{"facts": [{"partner": {"id": 1, "id": 2}}]}', "the body says 'id' twice: send"),
     ],
 )
 def test_a_body_that_cannot_be_read_says_how_to_send_one(crm: Call, body: bytes, told: str) -> None:
