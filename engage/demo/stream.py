@@ -136,13 +136,13 @@ def stream() -> None:
     """Run under the supervisor until told to stop."""
     settings = Settings()
     logs.configure(settings)
-    stop = Stop()
-    stop.listen()
     with create_app(settings).app_context():
         ours = programmes.by_slug(programme.SLUG)
         timezone = ours.timezone
         now, rng = clock.now(), random.Random()  # noqa: S311
         facts = Stream(sellers(ours.id, now), seed.LEAD, rng, daily(ours.id, now))
+        stop = Stop()
+        stop.listen()  # until here there is nothing to end well
         while not stop.wait(facts.pause()):
             now = clock.now()
             happen(facts.next(now, timezone), now)
