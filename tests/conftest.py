@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
-from jinja2.bccache import Bucket, BytecodeCache
 
 from engage import clock, flow, membership
 from engage.accounts.models import Seat, User
@@ -120,28 +119,10 @@ def settings(tmp_path: Path, houses: Houses, monkeypatch: pytest.MonkeyPatch) ->
     return Settings()
 
 
-class _Compiled(BytecodeCache):
-    """Templates compiled once for all the applications of a test run."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-_compiled = _Compiled()
-
-
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application, inside its context."""
     with opened(settings) as app:
-        app.jinja_env.bytecode_cache = _compiled
         yield app
 
 
@@ -250,7 +231,7 @@ def _password_hash() -> str:
 @pytest.fixture(scope="session")
 def _cast_house(houses: Houses, _password_hash: str) -> Path:
     """The SQLite database with the cast in it, made once: every test starts from a copy."""
-    return houses.file(lambda: _let_in(_password_hash))
+    return houses.file(lambda: let_in(_password_hash))
 
 
 @pytest.fixture
@@ -263,7 +244,12 @@ def cast(app: Flask, request: pytest.FixtureRequest, _password_hash: str) -> Cas
         db.engine.dispose()
         Path(db.engine.url.database or "").write_bytes(house.read_bytes())
     else:
-        _let_in(_password_hash)
+        let_in(_password_hash)
+    return everybody()
+
+
+def everybody() -> Cast:
+    """Those who were let in."""
     users = {user.email.partition("@")[0]: user for user in db.session.query(User)}
     partners = {partner.external_id: partner for partner in db.session.query(Partner)}
     people = {name: Person(users[name], partners.get(PARTNER_OF.get(name, ""))) for name in NAMES}
@@ -287,7 +273,7 @@ def _seated(name: str) -> Callable[..., Browser]:
 alice, bob, charlie, mia, ada, otto = map(_seated, NAMES)
 
 
-def _let_in(password_hash: str) -> None:
+def let_in(password_hash: str) -> None:
     """Publish the programme and let everybody in."""
     publish(PROGRAMME)
     transaction(lambda: membership.enrol(programmes.by_slug("resellers"), PROFILES, now=NOW))

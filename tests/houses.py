@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from werkzeug.routing import Rule
@@ -21,7 +22,7 @@ from engage.migrations import upgrade
 from .postgres import Postgres
 
 
-class _Compiled(Rule):
+class _Route(Rule):
     """A route compiled once for all the applications of a test run: nine tenths of making one."""
 
     _known: dict[object, tuple[Any, ...]] = {}
@@ -36,7 +37,22 @@ class _Compiled(Rule):
         self._build, self._build_unknown = (one.__get__(self) for one in built)
 
 
-Flask.url_rule_class = _Compiled
+class _Templates(BytecodeCache):
+    """Templates compiled once for all the applications of a test run."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.url_rule_class = _Route
+_templates = _Templates()
 
 
 @event.listens_for(Engine, "connect")
@@ -54,6 +70,7 @@ Prepare = Callable[[], object]
 def opened(settings: Settings) -> Iterator[Flask]:
     """The application, inside its context, its connections closed afterwards."""
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = _templates
     with app.app_context():
         yield app
         db.session.remove()

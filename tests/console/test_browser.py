@@ -7,12 +7,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.conftest import Cast
-from tests.pages.conftest import Visit, chromium, house, visit
+from tests.pages.conftest import Visit, _cast_house, chromium, house, visit
 from tests.waiting import until
 
 from .test_imports import BROKEN, MENDED
 
-__all__ = ["chromium", "house", "visit"]
+__all__ = ["_cast_house", "chromium", "house", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.service]
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}

@@ -1,7 +1,9 @@
 """A served house whose programme runs today, and a Chromium to look at it with."""
 
+import functools
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext
 from engage import clock
 from engage.clock import local_day
 from engage.config import Settings
-from tests.conftest import PROGRAMME, Cast, Person, publish, record, sale
+from tests.conftest import PROGRAMME, Cast, Person, everybody, let_in, publish, record, sale
+from tests.houses import Houses, Prepare
 from tests.live.conftest import chromium
 from tests.live.test_served import House
 from tests.payouts import examples as payouts
@@ -20,27 +23,41 @@ __all__ = ["chromium"]
 Visit = Callable[..., BrowserContext]
 
 
-@pytest.fixture
-def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterator[House]:
+@functools.cache
+def _on(today: date, password_hash: str) -> Prepare:
     """The cast's programme with its mission moved to these days, and some sales of today;
     what April 2013 earned is on its way."""
-    now = clock.now()
-    today = local_day(now, cast.programme.timezone)
-    text = PROGRAMME.replace("2013-04-01", str(today - timedelta(days=9)))
-    publish(text.replace("2013-05-31", str(today + timedelta(days=20))), now)
-    sales = (
-        ("t-1", "A1", "2500"),
-        ("t-2", "A1", "800"),
-        ("t-3", "B1", "900"),
-        ("t-4", "C1", "3000"),
-    )
-    early = now - timedelta(minutes=5)
-    record(
-        cast.programme,
-        *(sale(n, who, amount, today)._replace(occurred_at=early) for n, who, amount in sales),
-        now=now,
-    )
-    payouts.run(cast)
+
+    def prepare() -> None:
+        let_in(password_hash)
+        cast, now = everybody(), clock.now()
+        text = PROGRAMME.replace("2013-04-01", str(today - timedelta(days=9)))
+        publish(text.replace("2013-05-31", str(today + timedelta(days=20))), now)
+        sales = (
+            ("t-1", "A1", "2500"),
+            ("t-2", "A1", "800"),
+            ("t-3", "B1", "900"),
+            ("t-4", "C1", "3000"),
+        )
+        early = now - timedelta(minutes=5)
+        record(
+            cast.programme,
+            *(sale(n, who, amount, today)._replace(occurred_at=early) for n, who, amount in sales),
+            now=now,
+        )
+        payouts.run(cast)
+
+    return prepare
+
+
+@pytest.fixture
+def _cast_house(houses: Houses, _password_hash: str) -> Path:
+    return houses.file(_on(local_day(clock.now(), "America/New_York"), _password_hash))
+
+
+@pytest.fixture
+def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterator[House]:
+    """The cast's house of today, served."""
     house = House(app, settings, redis_url)
     yield house
     house.process.kill()
