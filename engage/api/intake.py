@@ -1,6 +1,7 @@
 """From a request's body to reports: each item read by itself, so that one mistake blocks one item."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -92,8 +93,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; JSON's reader would take the last of two values and tell nobody."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in found if keys.count(key) > 1)
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         whose = f" of {shown(found['external_id'])}" if "external_id" in found else ""
         raise BadBody(f"the body says {shown(twice)}{whose} twice: send each field once")
     return found
