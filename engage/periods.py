@@ -140,7 +140,8 @@ def containing(day: date, kind: str) -> Period:
     if kind == "week":
         monday = day - timedelta(days=day.weekday())
         year, week, _ = day.isocalendar()
-        return Period(f"{year:04d}-W{week:02d}", kind, monday, monday + timedelta(days=6))
+        sunday = monday + min(timedelta(days=6), LAST_DAY - monday)
+        return Period(f"{year:04d}-W{week:02d}", kind, monday, sunday)
     if kind == "month":
         return _months(f"{day.year:04d}-{day.month:02d}", kind, day.year, day.month, 1)
     if kind == "quarter":

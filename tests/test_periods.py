@@ -21,6 +21,7 @@ kinds = st.sampled_from(periods.KINDS)
         ("2013-W01", date(2012, 12, 31), date(2013, 1, 6)),
         ("2020-W53", date(2020, 12, 28), date(2021, 1, 3)),
         ("2013-02-14", date(2013, 2, 14), date(2013, 2, 14)),
+        ("9999-W52", date(9999, 12, 27), date(9999, 12, 31)),
     ],
 )
 def test_a_name_is_a_span_of_days(name: str, first: date, last: date) -> None:

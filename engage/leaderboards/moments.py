@@ -15,7 +15,7 @@ from engage import periods
 from engage.definitions import DefinitionError
 from engage.periods import Period
 
-_SPAN = re.compile(r"(?:(\d{1,3})d)?\s*(?:(\d{1,3})h)?")
+_SPAN = re.compile(r"(?:(\d{1,3})d)?\s*(?:(\d{1,3})h)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def test_a_span_is_days_and_hours(text: str, span: Span) -> None:
     assert moments.span({"freeze": str(span)}, "freeze") == span
 
 
-@pytest.mark.parametrize("text", ["", "3", "d", "three days", "-1d", "18h 2d", 3])
+@pytest.mark.parametrize("text", ["", "3", "d", "three days", "-1d", "18h 2d", "٣d", 3])
 def test_what_is_no_span_is_refused_with_an_example(text: object) -> None:
     with pytest.raises(DefinitionError, match='as "3d" or "2d 18h"'):
         moments.span({"freeze": text}, "freeze")
