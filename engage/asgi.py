@@ -36,8 +36,9 @@ OPEN_FILES = 65_536
 #: Milliseconds until a connection counts as dead whose other side takes nothing: a phone that left
 #: the network says no goodbye.
 DEAD_AFTER = 60_000
-#: Seconds given to answers under way when the server is asked to stop.
-GRACE = 10
+#: Seconds given to answers under way when the server is asked to stop. A slow line may take longer;
+#: the supervisor, who has more patience, is to find the server gone by then, not to kill it.
+GRACE = 7
 
 
 class House:

@@ -100,6 +100,9 @@ class Refusal(Exception):
         await send({"type": "http.response.body", "body": text})
 
 
+_STOPPED = Refusal(503, "The server stopped meanwhile. Please try again.", (b"retry-after", b"5"))
+
+
 class _Left(Exception):
     """The client closed the connection before its body was there."""
 
@@ -156,6 +159,8 @@ class Bodies:
                 return await refusal.answer(send)
             except _Left:
                 return
+            except asyncio.CancelledError:  # the server stops, and has waited
+                return await _STOPPED.answer(send)
             answer = _Answer(send, self._limits)
             await self._pages({**scope, BODY: body}, receive, answer.send)
             if answer.is_cut:  # the server closes the connection of an answer without an end

@@ -14,10 +14,12 @@ import pytest
 import redis
 from flask import Flask
 
+from engage import asgi
 from engage.accounts import service
 from engage.config import Settings
 from engage.db import transaction
 from engage.live import publish
+from engage.services import supervisor
 from tests.conftest import Cast, Person
 from tests.live.events import events, in_loop, shown, until
 from tests.live.test_session import session_of
@@ -25,9 +27,13 @@ from tests.waiting import until as until_so
 
 pytestmark = pytest.mark.service
 
-PROGRAM = "from engage.asgi import serve; serve()"
+PROGRAM = "from engage import asgi; asgi.GRACE = 1; asgi.serve()"
 RAW_CHUNKED = (
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+)
+RAW_HALF = (
+    b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 100\r\n\r\nhalf"
 )
 RAW_WEBSOCKET = (
     b"GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -132,12 +138,19 @@ async def test_two_people_hear_what_concerns_them(house: House, cast: Cast, redi
 
 
 @in_loop
-async def test_stopping_the_server_does_not_wait_for_open_streams(house: House, cast: Cast):
+async def test_stopping_the_server_waits_neither_for_open_streams_nor_long_for_slow_lines(
+    house: House, cast: Cast
+):
+    assert asgi.GRACE <= supervisor.GRACE - 2, "it is killed otherwise"
+    line = socket.create_connection(("127.0.0.1", house.port), 10)
+    line.sendall(RAW_HALF)
     async with open_page(house, house.cookies(cast.alice)) as page:
         house.process.send_signal(signal.SIGTERM)
         await until(lambda: page.is_closed)
         await until(lambda: house.process.poll() is not None, 8)
         assert house.process.returncode in (0, -signal.SIGTERM)
+    assert b"HTTP/1.1 503 " in line.recv(4096)
+    line.close()
 
 
 def test_pages_and_files_are_answered_beside_the_streams(house: House):
