@@ -209,6 +209,8 @@ def test_when_a_period_is_over_who_changed_places_reads_it_and_its_page_tells_wh
     before = divisions()
     jobs.turn(AUTUMN)
     monkeypatch.setattr(clock, "now", lambda: AUTUMN)
+    bob, division = browser(app, cast.bob.user), "/leaderboards/sales?scope=league"
+    assert "You went down into this division." in bob.get(division).text
     record(
         cast.programme, *(sale(f"{one}-10", one, "5", AUTUMN.date()) for one in before), now=AUTUMN
     )
@@ -216,8 +218,7 @@ def test_when_a_period_is_over_who_changed_places_reads_it_and_its_page_tells_wh
     assert now["G1"] < before["G1"]
     assert cast.bob.partner
     assert now["B1"] > before["B1"]
-    bob = browser(app, cast.bob.user)
-    assert "You went down into this division." in bob.get("/leaderboards/sales?scope=league").text
+    assert "You went down into this division." in bob.get(division).text
     assert "You went" not in bob.get("/leaderboards/sales").text
     over = bob.get("/leaderboards/sales?period=2013-Q3&scope=league").text
     assert "When the period ended, the last one went down by what stood then." in over
