@@ -29,7 +29,7 @@ Bucket = tuple[int, str, str, int, int] | tuple[int, str, str, int, int, datetim
 
 
 class Row(NamedTuple):
-    """A row of `Standing`, its columns in their order."""
+    """A row of `Standing`, its columns in their order; scores as in `rules.Board`."""
 
     board_id: int
     period: str
@@ -101,6 +101,7 @@ def _those(asked: Prepared, steps: set[Step]) -> set[Step]:
 
 
 def of(rows: Sequence[Row], full: Collection[Step] = ()) -> Counter[Bucket]:
+    """How many of these members each bucket holds; ``full`` are finest buckets, as `full` finds them."""
     counts: Counter[Bucket] = Counter(
         (row.board_id, row.period, row.scope, level, rules.bucket(row.order_key, level))
         for row in rows
@@ -123,10 +124,12 @@ def _in_full(rows: Iterable[Row]) -> Iterator[Bucket]:
 
 
 def steps(rows: Iterable[Row]) -> set[Step]:
+    """The order keys that those who are listed have."""
     return {row.step for row in rows if row.listed}
 
 
 def of_steps(steps: Iterable[Step]) -> Counter[Bucket]:
+    """How many different order keys each bucket holds, which dense ranks are sums of."""
     return Counter(
         (board_id, period, scope, rules.DENSE + level, rules.bucket(order_key, level))
         for board_id, period, scope, order_key in steps

@@ -35,6 +35,7 @@ class Moved(NamedTuple):
 
     @property
     def difference(self) -> int:
+        """What came late adds to its score; negative where it takes away."""
         return _score(self.would_be) - _score(self.final)
 
 

@@ -74,6 +74,7 @@ def hides(published: Published, period: str) -> bool:
 
 
 def final_of(published: Published, period: Period) -> Picture | None:
+    """The final result of a period; None where it is not final, or never will be."""
     return db.session.scalar(
         select(Picture).where(
             Picture.board_id == published.model.id,

@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
     ``external_id`` and the board's ``columns`` are a partner's and None where it is not seen by its
     name; a group's external id is its name. Who is not ``listed`` is on no board: the row is for its own
-    eyes (and its manager's) and takes nobody's place. ``key`` stands for it in pages (`public_key`).
+    eyes (and its manager's) and takes nobody's place. ``score`` is as in `rules.Board`. ``key`` stands for it in pages (`public_key`).
     """
 
     rank: int

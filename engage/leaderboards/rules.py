@@ -169,8 +169,8 @@ class Board:
 def ranks(keys: Sequence[Hashable], tie: str, *, place: int = 1, rank: int = 1) -> list[int]:
     """Places of members that stand in board order; those with equal keys are level.
 
-    ``competition``: 1, 1, 3. ``dense``: 1, 1, 2. ``first``: 1, 2, 3, the keys telling when each got
-    there, too. The first of ``keys`` is on line ``place`` of the board and has ``rank``.
+    ``competition``: 1, 1, 3 (as SQL's ``rank``). ``dense``: 1, 1, 2 (``dense_rank``). ``first``: 1, 2, 3,
+    the keys telling when each got there, too. The first of ``keys`` is on line ``place`` of the board and has ``rank``.
     """
     found: list[int] = []
     for index, key in enumerate(keys):
@@ -186,8 +186,9 @@ def ranks(keys: Sequence[Hashable], tie: str, *, place: int = 1, rank: int = 1) 
 def bucket(order_key: int, level: int) -> int:
     """The lowest order key of the bucket that holds this one.
 
-    Keys share a bucket whose sign, length and leading bits are the same, so buckets are narrow where
-    keys are small and every fine one lies in one of each coarser level.
+    Keys share a bucket whose sign, length and leading bits are the same (log-linear, as in an
+    HdrHistogram), so buckets are narrow where keys are small and every fine one lies in one of each
+    coarser level. ``level`` counts `LEVELS`, 0 being the finest.
     """
     bits = width(order_key, level)
     return order_key >> bits << bits

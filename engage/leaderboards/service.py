@@ -50,6 +50,7 @@ def boards(programme: Programme) -> list[Published]:
 
 
 def read(model: Board, programme: Programme) -> Published:
+    """A board with its definition as the rules read it."""
     rule = parsed(json.dumps(model.definition), programme.currency)
     return Published(model, windowed(programme, rule))
 
@@ -61,6 +62,7 @@ def parsed(definition: str, currency: str) -> rules.Board:
 
 
 def board(programme: Programme, slug: str) -> Published | None:
+    """The board of that slug; None where there is none, or it is archived."""
     return next((found for found in boards(programme) if found.model.slug == slug), None)
 
 

@@ -17,7 +17,7 @@ FEWEST = 3
 
 
 class Step(NamedTuple):
-    """A fact's ``kind``, and the score that one of them brought on average."""
+    """A fact's ``kind``, and the score (as in `rules.Board`) that one of them brought on average."""
 
     kind: str
     score: int

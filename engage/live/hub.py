@@ -64,6 +64,7 @@ class Hub:
         return frozenset(self._all)
 
     def has_room(self, viewer: Viewer) -> bool:
+        """Whether one more stream of theirs may be open here: see `PER_USER` and `AT_MOST`."""
         return len(self._all) < AT_MOST and self._per_user[viewer.who] < PER_USER
 
     def join(self, stream: Stream, missed: list[bytes] | None = None) -> None:
@@ -78,6 +79,7 @@ class Hub:
         self._push(stream, b"".join([b"retry: 3000\n\n", *(missed or ()), hello]))
 
     def leave(self, stream: Stream) -> None:
+        """Tell `stream` nothing any more; what left already may leave again."""
         if stream not in self._all:
             return
         self._all.remove(stream)

@@ -18,6 +18,8 @@ LIMIT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """A frame as it was sent, its number, and when it was made (seconds of the log's clock)."""
+
     number: int
     at: float
     change: Change

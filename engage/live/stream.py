@@ -55,6 +55,7 @@ class Stream(asyncio.Protocol):
             self.cut()
 
     def cut(self) -> None:
+        """Close the connection, whatever is still on its way; `lost` is told."""
         if self._transport is not None:
             self._transport.abort()
 
