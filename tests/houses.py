@@ -145,3 +145,14 @@ def house(
     chosen = Settings(home=tmp_path_factory.mktemp("house"), env="test")
     with houses.open(request.param, chosen) as app:
         yield app
+
+
+@pytest.fixture
+def on_postgres(
+    settings: Settings, houses: Houses, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """The application of a test's own home on PostgreSQL, which commands find by the environment."""
+    with houses.settings("postgresql", settings) as chosen:
+        monkeypatch.setenv("DATABASE_URL", chosen.database)
+        with opened(Settings()) as app:
+            yield app

@@ -228,9 +228,9 @@ def test_any_text_is_read_or_refused_but_never_breaks(pieces, encoding):
     assert outcome.startswith("facts.csv: ") or outcome == "taken"
 
 
-def taken_or_refused(data: bytes) -> str:
+def taken_or_refused(data: bytes, name: str = "facts.csv") -> str:
     try:
-        found = table(data)
+        found = table(data, name)
     except ImportRefused as refused:
         return str(refused)
     return "taken" if all(len(column) == len(found) for column in found.columns) else "askew"

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from engage.activity import workbooks
 from engage.activity.files import Table, read_table
 from engage.activity.problems import ImportRefused
+from tests.activity.test_files import taken_or_refused
 
 
 def workbook(fill: Callable[[Worksheet], None]) -> bytes:
@@ -221,13 +222,6 @@ def test_a_mangled_workbook_is_read_or_refused_but_never_breaks(target, place, l
     def change(part: str, content: bytes) -> bytes:
         return mangled(content) if part == target else content
 
-    outcome = taken_or_refused(rewritten(GOOD, change) if target else mangled(GOOD))
+    data = rewritten(GOOD, change) if target else mangled(GOOD)
+    outcome = taken_or_refused(data, "facts.xlsx")
     assert outcome.startswith("facts.xlsx: ") or outcome == "taken"
-
-
-def taken_or_refused(data: bytes) -> str:
-    try:
-        found = table(data)
-    except ImportRefused as refused:
-        return str(refused)
-    return "taken" if all(len(column) == len(found) for column in found.columns) else "askew"

@@ -1,14 +1,7 @@
 """The console on PostgreSQL: the same pages from the same facts, and a file taken in."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
-
-from engage import create_app
-from engage.config import Settings
-from engage.db import db
-from engage.migrations import upgrade
 
 from ..browsing import Browser
 from .conftest import text
@@ -20,14 +13,8 @@ pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def app(settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setenv("DATABASE_URL", postgres_url)
-    app = create_app(Settings())
-    with app.app_context():
-        upgrade()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def app(on_postgres: Flask) -> Flask:
+    return on_postgres
 
 
 def test_the_console_stands_on_postgres(mia: Browser):

@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask import Flask
 
 from engage.db import db
@@ -14,19 +14,9 @@ from engage.partners.models import Partner
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.reading import page, text
 
 pytestmark = pytest.mark.usefixtures("april")
-
-
-def page(client: Browser, address: str) -> Tag:
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return BeautifulSoup(response.text, "html.parser")
-
-
-def text(tag: Tag | None) -> str:
-    assert tag
-    return " ".join(tag.get_text(" ").split())
 
 
 def lines(found: Tag) -> list[str]:

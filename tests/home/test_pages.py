@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask import Flask
 
 from engage import clock, membership
@@ -13,20 +13,10 @@ from engage.partners.service import Profile
 from engage.programmes import service as programmes
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.reading import page, text
 from tests.tiers.test_pages import TIERS
 
 pytestmark = pytest.mark.usefixtures("april")
-
-
-def page(client: Browser, address: str = "/") -> Tag:
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return BeautifulSoup(response.text, "html.parser")
-
-
-def text(tag: Tag | None) -> str:
-    assert tag
-    return " ".join(tag.get_text(" ").split())
 
 
 def hero(client: Browser) -> str:

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
 from engage.activity.models import Fact
@@ -17,19 +16,9 @@ from engage.insight.whynot import RuleMiss
 from engage.money import SCALE
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.reading import page, text
 
 pytestmark = pytest.mark.usefixtures("april")
-
-
-def page(client: Browser, address: str) -> Tag:
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return BeautifulSoup(response.text, "html.parser")
-
-
-def text(tag: Tag | None) -> str:
-    assert tag
-    return " ".join(tag.get_text(" ").replace("\N{WORD JOINER}", "").split())
 
 
 def why(app: Flask, cast: Cast, who: str, report: Report) -> str:

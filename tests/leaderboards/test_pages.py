@@ -20,6 +20,7 @@ from engage.programmes import service as programmes
 from engage.voice import ENGLISH
 from tests.browsing import Browser, browser
 from tests.conftest import NOW, PROGRAMME, Cast, publish, record, sale
+from tests.reading import page, text
 
 pytestmark = pytest.mark.usefixtures("april")
 
@@ -33,16 +34,6 @@ def crowd(cast: Cast) -> None:
         programmes.by_slug("resellers"),
         *(sale(f"x-{i}", f"X{i:03d}", str(100 + i)) for i in range(120)),
     )
-
-
-def page(client: Browser, address: str) -> Tag:
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return BeautifulSoup(response.text, "html.parser")
-
-
-def text(tag: Tag) -> str:
-    return " ".join(tag.get_text(" ").split())
 
 
 def podium(found: Tag) -> list[str]:

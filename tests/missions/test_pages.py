@@ -3,25 +3,14 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
 from engage import clock
 from tests.browsing import Browser, browser
 from tests.conftest import Cast, record, sale
+from tests.reading import page, text
 
 pytestmark = pytest.mark.usefixtures("april")
-
-
-def page(client: Browser, address: str) -> Tag:
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return BeautifulSoup(response.text, "html.parser")
-
-
-def text(tag: Tag | None) -> str:
-    assert tag
-    return " ".join(tag.get_text(" ").split())
 
 
 def test_a_mission_says_what_is_missing_how_long_and_what_it_is_worth(alice: Browser):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from engage import clock
@@ -16,22 +16,13 @@ from engage.studio.theme import Theme, rgb
 from engage.videos import jobs
 from engage.videos.models import FilmStep, FilmView
 
-from ..chromium import executable
 from ..conftest import NOW, Cast, Person
+from ..live.conftest import chromium
 from ..waiting import until
 from .conftest import Order, films
 
+__all__ = ["chromium"]
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = executable()
-    with sync_playwright() as playwright:
-        arguments = ["--disable-gpu", "--disable-background-networking", "--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Many workers at once on PostgreSQL: a film is claimed by one of them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -9,10 +8,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import create_app
 from engage.config import Settings
 from engage.db import db, transaction
-from engage.migrations import upgrade
 from engage.videos import audiences, claims, films, jobs, retention, sharing, shelves
 from engage.videos.cli import video
 from engage.videos.models import FilmShare, Video
@@ -25,14 +22,8 @@ pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def app(settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setenv("DATABASE_URL", postgres_url)
-    app = create_app(Settings())
-    with app.app_context():
-        upgrade()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def app(on_postgres: Flask) -> Flask:
+    return on_postgres
 
 
 def test_of_many_workers_one_renders_each_film(app: Flask, cast: Cast, order: Order) -> None:
