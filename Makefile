@@ -29,7 +29,7 @@ demo: setup ## A seeded programme, live, at http://127.0.0.1:8000
 	@.venv/bin/engage demo $(ARGS)
 
 test: setup-dev chromium ## All tests, on SQLite, PostgreSQL, Valkey and Chromium
-	@$(PY) -m pytest -n 2 --dist loadfile $(if $(CI),-p tests.no_skips) $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(CI),-p tests.no_skips) $(ARGS)
 
 chromium:
 	@$(PY) -m tests.chromium

@@ -1,5 +1,6 @@
 """One house, one cast for all tests: alice owns, bob is her team-mate, charlie is a rival."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,24 @@ settings.register_profile(
 settings.load_profile("house")
 
 NOW = datetime(2013, 4, 10, 15, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of several workers some compute while others wait for processes; the long files come early.
+
+    The files that wait are those with a mark; they and the others are taken in turn.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    marks = ("browser", "service", "worker")
+    waiting = {item.path for item in items if any(map(item.get_closest_marker, marks))}
+    turns = {True: itertools.count(), False: itertools.count()}
+    turn = {
+        path: next(turns[path in waiting]) for path in dict.fromkeys(item.path for item in items)
+    }
+    items.sort(key=lambda item: turn[item.path])
+
+
 PASSWORD = "correct horse battery staple"
 
 PROGRAMME = """
