@@ -1,6 +1,5 @@
 """Killing a process for good: it is sent SIGKILL, by itself, before its n-th statement."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -11,11 +10,8 @@ from sqlalchemy.engine import Engine
 
 from engage.config import Settings
 
+from .forking import processes
 from .houses import opened
-
-#: The server imports the house once; a process of its own is then only a fork away.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.conftest", "engage.app"])
 
 
 def killed(settings: Settings, step: Callable[..., object], *words: object, point: int) -> bool:
@@ -23,7 +19,7 @@ def killed(settings: Settings, step: Callable[..., object], *words: object, poin
 
     The step is a function of a module, for it is named to the other process.
     """
-    process: BaseProcess = _processes.Process(target=_run, args=(settings, step, words, point))
+    process: BaseProcess = processes.Process(target=_run, args=(settings, step, words, point))
     process.start()
     process.join()
     assert process.exitcode in (0, -signal.SIGKILL), "the step failed"

@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage import asgi
 from engage.asgi import THREADS
 from engage.asgi import House as Application
 from engage.bodies import MB, Limits, Pace, Room, address_of
@@ -25,11 +26,10 @@ from tests.live.test_served import House
 from tests.waiting import until
 
 HALF_SENT = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\na="
-IMPATIENT = """
-from engage.asgi import serve
-from engage.bodies import Limits
-serve(limits=Limits(patience=0.1))
-"""
+
+
+def impatient() -> None:
+    asgi.serve(limits=Limits(patience=0.1))
 
 
 def pages() -> Flask:
@@ -136,7 +136,7 @@ def test_forty_half_sent_forms_keep_no_page_waiting(
     house = House(app, settings, redis_url)
     room = Limits().small.each
     with ExitStack() as stack:
-        stack.callback(house.process.wait)
+        stack.callback(house.process.join)
         stack.callback(house.process.kill)
         lines = [socket.create_connection(("127.0.0.1", house.port), 10) for _ in range(40)]
         for line in lines:
@@ -167,14 +167,14 @@ def test_forty_half_sent_forms_keep_no_page_waiting(
 def test_a_body_that_stands_still_is_given_up(
     app: Flask, settings: Settings, cast: Cast, redis_url: str
 ):
-    house = House(app, settings, redis_url, IMPATIENT)
+    house = House(app, settings, redis_url, impatient)
     try:
         with socket.create_connection(("127.0.0.1", house.port), 10) as line:
             line.sendall(HALF_SENT)
             answer = to_the_end(line)
     finally:
         house.process.kill()
-        house.process.wait()
+        house.process.join()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -21,13 +21,13 @@ from engage.db import transaction
 from engage.live import publish
 from engage.services import supervisor
 from tests.conftest import Cast, Person
+from tests.forking import processes
 from tests.live.events import events, in_loop, shown, until
 from tests.live.test_session import session_of
 from tests.waiting import until as until_so
 
 pytestmark = pytest.mark.service
 
-PROGRAM = "from engage import asgi; asgi.GRACE = 1; asgi.serve()"
 RAW_CHUNKED = (
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
 )
@@ -41,11 +41,20 @@ RAW_WEBSOCKET = (
 )
 
 
+def hasty() -> None:
+    asgi.GRACE = 1
+    asgi.serve()
+
+
 class House:
     """A server process; `address` is where it answers."""
 
     def __init__(
-        self, app: Flask, settings: Settings, redis_url: str, program: str = PROGRAM
+        self,
+        app: Flask,
+        settings: Settings,
+        redis_url: str,
+        program: Callable[[], object] = hasty,
     ) -> None:
         self._app = app
         with socket.socket() as probe:
@@ -57,11 +66,12 @@ class House:
             "ENGAGE_PORT": str(self.port),
             "REDIS_URL": redis_url,
         }
-        self.process = subprocess.Popen([sys.executable, "-c", program], env=environment)
+        self.process = processes.Process(target=_serve, args=(environment, program), daemon=True)
+        self.process.start()
         until_so(self._is_up, 30, "the server is up")
 
     def _is_up(self) -> bool:
-        assert self.process.poll() is None, "the server ended by itself"
+        assert self.process.is_alive(), "the server ended by itself"
         try:
             return b" 401 " in self.raw(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         except OSError:
@@ -77,12 +87,18 @@ class House:
             return connection.recv(4096)
 
 
+def _serve(environment: dict[str, str], program: Callable[[], object]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    program()
+
+
 @pytest.fixture
 def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterator[House]:
     house = House(app, settings, redis_url)
     yield house
     house.process.kill()
-    house.process.wait()
+    house.process.join()
 
 
 class Page:
@@ -145,10 +161,10 @@ async def test_stopping_the_server_waits_neither_for_open_streams_nor_long_for_s
     line = socket.create_connection(("127.0.0.1", house.port), 10)
     line.sendall(RAW_HALF)
     async with open_page(house, house.cookies(cast.alice)) as page:
-        house.process.send_signal(signal.SIGTERM)
+        house.process.terminate()
         await until(lambda: page.is_closed)
-        await until(lambda: house.process.poll() is not None, 8)
-        assert house.process.returncode in (0, -signal.SIGTERM)
+        await until(lambda: not house.process.is_alive(), 8)
+        assert house.process.exitcode in (0, -signal.SIGTERM)
     assert b"HTTP/1.1 503 " in line.recv(4096)
     line.close()
 
@@ -175,7 +191,7 @@ def test_a_websocket_is_not_opened(house: House):
 
 def test_a_taken_port_is_said_and_ends_the_start(house: House):
     second = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", "from engage.asgi import serve; serve()"],
         env=os.environ | {"ENGAGE_PORT": str(house.port)},
         capture_output=True,
         text=True,
@@ -199,4 +215,4 @@ def test_the_server_keeps_to_one_processor_unless_it_is_told_not_to(
         assert os.sched_getaffinity(wandering.process.pid) == allowed
     finally:
         wandering.process.kill()
-        wandering.process.wait()
+        wandering.process.join()

@@ -61,7 +61,7 @@ def house(app: Flask, settings: Settings, cast: Cast, redis_url: str) -> Iterato
     house = House(app, settings, redis_url)
     yield house
     house.process.kill()
-    house.process.wait()
+    house.process.join()
 
 
 @pytest.fixture
