@@ -132,6 +132,14 @@
     board.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
   };
 
+  /** Who asked for more by keyboard goes on at its first row: the link they stood on is gone. */
+  const goOn = (link) => {
+    if (link?.rel !== "next" || ![link, document.body].includes(document.activeElement)) return;
+    const row = link.closest(".board-rows")?.nextElementSibling?.querySelector("[data-member], [data-key]");
+    if (row) row.tabIndex = -1;
+    row?.focus({ preventScroll: true });
+  };
+
   const each = (work) => {
     for (const board of boardsIn(document.body)) work(board, before.get(board.id));
   };
@@ -144,7 +152,8 @@
     if (detail.shouldSwap) boardsIn(detail.target).forEach(remember);
   });
 
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    goOn(detail.requestConfig?.elt);
     each((board, was) => {
       mark(board);
       if (!was || was.hasGlided) return;

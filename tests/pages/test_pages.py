@@ -289,6 +289,8 @@ def test_show_more_brings_the_next_page_below_and_who_is_last_reads_it_there_alo
     until(lambda: not page.evaluate("document.getElementById('rows').was"))
     asked[0].continue_()
     until(lambda: page.locator("#rows-50 .rank-row").count() == 13)
+    first = page.locator("#rows-50 .rank-row").first
+    until(lambda: first.evaluate("row => row === document.activeElement"))
     assert page.get_by_role("link", name="Show more").count() == 0
     assert page.locator("#rows .rank-row").count() == 47
     is_live(page)
