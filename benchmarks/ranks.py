@@ -160,7 +160,7 @@ class Ranks:
 
         def work(member: int) -> None:
             here = places.Here(board.model.id, self.period.name, scope.format(member % 9))
-            self.driver.execute(*places.question_around(board, here, member, 2)).fetchall()
+            self.driver.ask(places.question_around(board, here, member, 2))
 
         return self.timed(work)
 

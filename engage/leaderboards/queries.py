@@ -100,6 +100,10 @@ class Kind(NamedTuple):
             return f"substr({at}, 1, {16 - 3 * level})"
         return f"date_trunc('{rules.TIMES[level]}', {at}, 'UTC')"
 
+    def told(self, name: str) -> str:
+        """A column of ``me`` as `_sum` says it: PostgreSQL reads all of them at once."""
+        return _mine(name) if self.dialect == "sqlite" else f"me.{name}"
+
     def beside(self, sign: str) -> str:
         """The lines before (``<``) or behind (``>``) that of ``me``."""
         # As a column's own value SQLite would look for the first of them alone, and walk all who are level.
@@ -117,17 +121,17 @@ def _before(kind: Kind, by: tuple[str, ...]) -> str:
     """How many (on a dense board: different order keys) stand before ``me`` by these columns: buckets,
     each inside the coarser one, and a count in the finest, or where that is full among those level."""
     first, counted = (rules.DENSE, "DISTINCT order_key") if kind.tie == "dense" else (0, "*")
-    lows = [*map(_mine, ("low0", "low1", "low2")), str(-LARGEST)]
+    lows = [*map(kind.told, ("low0", "low1", "low2")), str(-LARGEST)]
     levels = [*range(first, first + TOP + 1)]
     if kind.crowded:
-        lows, levels = [_mine("order_key"), *lows], [rules.EXACT, *levels]
+        lows, levels = [kind.told("order_key"), *lows], [rules.EXACT, *levels]
     each = f"CASE level WHEN {rules.EXACT} THEN 1 ELSE members END" if first else "members"
     sums = [_sum(kind, each, "standing_buckets", levels, lows)]
     since = f"order_key >= {'(SELECT low FROM begin)' if kind.crowded else _mine('low0')}"
     if kind.crowded and kind.tie == "first":
         since = "(order_key, reached_at) >= ((SELECT low FROM begin), (SELECT since FROM begin))"
-        began = [kind.began(level, _mine("reached_at")) for level in range(len(rules.TIMES))]
-        level_with = f" AND order_key = {_mine('order_key')}"
+        began = [kind.began(level, kind.told("reached_at")) for level in range(len(rules.TIMES))]
+        level_with = f" AND standing_times.order_key = {kind.told('order_key')}"
         times = range(len(rules.TIMES)), [*began, _EVER], level_with
         sums.append(_sum(kind, "members", "standing_times", *times))
     inside = f"{kind.listed} AND {since} AND ({', '.join(by)}) < ({', '.join(map(_mine, by))})"
@@ -143,9 +147,9 @@ def _sum(
         f"({n}, {near}, {far})" for n, (near, far) in zip(levels, pairwise(lows), strict=True)
     )
     # By itself SQLite begins with the table.
-    join = "CROSS JOIN" if kind.dialect == "sqlite" else "JOIN"
+    mine, join = ("", "CROSS JOIN") if kind.dialect == "sqlite" else ("me, LATERAL ", "JOIN")
     return (
-        f"(SELECT coalesce(sum({each}), 0) FROM (VALUES {parts}) AS part {join} {table} "
+        f"(SELECT coalesce(sum({each}), 0) FROM {mine}(VALUES {parts}) AS part {join} {table} "
         f"ON level = column1 WHERE {_HERE} AND low < column2 AND low >= column3{more})"
     )
 
@@ -171,11 +175,10 @@ def _me(kind: Kind) -> str:
     if not kind.crowded:
         return found
     minute = kind.began(0, "reached_at")
-    full = f"SELECT 1 FROM standing_buckets WHERE {_HERE} AND level = {rules.FULL} AND low = low0"
     return (
-        f"{found}, begin AS MATERIALIZED (SELECT CASE WHEN is_full THEN order_key ELSE low0 END AS low, "
-        f"CASE WHEN is_full THEN {minute} ELSE {_EVER} END AS since "
-        f"FROM (SELECT me.*, EXISTS ({full}) AS is_full FROM me) AS mine)"
+        f"{found}, begin AS MATERIALIZED (SELECT CASE WHEN level IS NULL THEN low0 ELSE order_key END AS low, "
+        f"CASE WHEN level IS NULL THEN {_EVER} ELSE {minute} END AS since FROM me "
+        f"LEFT JOIN standing_buckets ON {_HERE} AND level = {rules.FULL} AND low = low0)"
     )
 
 
