@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.processes import ended
-from tests.services.test_house import children, command, environment, status  # noqa: F401
+from tests.services.test_house import END, children, command, environment, status  # noqa: F401
 from tests.waiting import until
 
 pytestmark = [pytest.mark.service, pytest.mark.worker]
@@ -46,7 +46,7 @@ def test_it_starts_ends_resumes_and_survives_a_kill(environment: dict[str, str])
 
     family = children(process)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=END)
     assert process.returncode == 0
     assert all(ended(child.pid) for child in family.values())
     kept = facts(home)
@@ -65,7 +65,7 @@ def test_it_starts_ends_resumes_and_survives_a_kill(environment: dict[str, str])
         until(lambda: all(ended(c.pid) for k, c in family.items() if k != "valkey"), 20, "all left")
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=END)
     assert process.returncode == 0
 
 
@@ -79,5 +79,5 @@ def test_it_can_stand_still(environment: dict[str, str]) -> None:  # noqa: F811
         assert len(children(process)) == 5, "web, two workers, scheduler, Valkey"
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=END)
     assert process.returncode == 0

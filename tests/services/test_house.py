@@ -18,10 +18,11 @@ import redis
 from engage.config import valkey_socket
 from engage.services.valkey import Valkey, ensure_valkey
 from tests.services.processes import ended
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.service, pytest.mark.worker]
 BOOT = 60  # seconds a loaded machine may take
+END = 30 * PATIENCE
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_it_serves_pages_and_stops_without_a_trace(environment: dict[str, str]) 
 
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(30) == 0
+        assert process.wait(END) == 0
         assert all(ended(child.pid) for child in family)
     assert not valkey_socket(Path(environment["ENGAGE_HOME"])).exists()
 
@@ -136,7 +137,7 @@ def test_a_killed_house_leaves_nothing_that_blocks_the_next_start(
                 lambda: all(ended(child.pid) for child in family.values()), 20, "the old ones left"
             )
             second.send_signal(signal.SIGTERM)
-            assert second.wait(30) == 0
+            assert second.wait(END) == 0
     assert ended(valkey)
 
 
@@ -166,5 +167,5 @@ def test_a_part_alone_brings_the_services_it_needs_and_takes_them_away(
     for process in (scheduler, worker):
         assert not ended(pid)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=END)
     assert ended(pid)

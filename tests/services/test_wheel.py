@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engage.config import HOUSE
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.worker
 FOLDERS = ("templates", "static", "video_templates")
@@ -99,4 +100,4 @@ def test_it_serves_pages_and_their_styles(installed: Path, tmp_path: Path) -> No
             assert answer.read() == (HOUSE / "static/css/app.css").read_bytes()
     finally:
         house.terminate()
-        assert house.wait(30) == 0
+        assert house.wait(30 * PATIENCE) == 0

@@ -17,7 +17,7 @@ from engage.queue import QUEUES, connection, enqueue
 from engage.schedule import Periodic, Scheduler
 from engage.services.worker import work
 from tests.services.processes import ended, lines
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.service, pytest.mark.worker]
 JOBS = "tests.services.jobs"
@@ -140,7 +140,7 @@ def test_a_worker_told_to_stop_finishes_the_job_at_hand(tmp_path: Path) -> None:
         with gate.open("w") as opened:  # returns once the job is at the gate
             process.send_signal(signal.SIGTERM)
             opened.write("go\n")
-        assert process.wait(30) == 0
+        assert process.wait(30 * PATIENCE) == 0
     assert lines(noted) == ["passed"]
 
 
