@@ -155,10 +155,8 @@ def board(board: str) -> AnyResponse:
     view, after, voice = _view(board), _number("after"), viewer()
     if asked := request.args.get("at"):
         return redirect(_line_of(view, asked))
-    me, of_partners = (
-        views.member_of(view.published, g.seat.partner),
-        view.published.rule.by == "partner",
-    )
+    me = views.member_of(view.published, g.seat.partner)
+    of_partners = view.published.rule.by == "partner"
     frame = render_template(
         "leaderboards/board.html",
         view=view,
