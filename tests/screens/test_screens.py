@@ -138,7 +138,8 @@ def test_a_new_address_ends_the_old_one(app: Flask, cast: Cast):
 
 def test_a_screen_shows_what_is_public_and_nothing_else(app: Flask, cast: Cast):
     _, token = a_screen()
-    page = browser(app).get(f"/screen/{token}").text
+    # The address is drawn by lot, and may spell anything.
+    page = browser(app).get(f"/screen/{token}").text.replace(token, "")
     assert "Alice Bikes" in slide(app, token, "board-sales")
     assert "Northwest" in slide(app, token, "board-regions")
     assert "First three deals" in (mission := slide(app, token, "mission-spring-sprint"))
