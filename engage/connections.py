@@ -98,13 +98,13 @@ def settle(connection: Connection) -> None:
 
 
 def _say(connection: Connection, statement: str, *each: Values) -> None:
-    for hear in connection.engine.dispatch.before_cursor_execute:
+    for hear in connection.dispatch.before_cursor_execute:
         hear(connection, None, statement, each[0] if len(each) == 1 else each, None, len(each) > 1)
 
 
 def _through(connection: Connection, way: str, statement: str, *given: Any) -> Any:
     try:
-        return getattr(connection.connection.dbapi_connection, way)(*given)
+        return getattr(connection.connection.driver_connection, way)(*given)
     except connection.dialect.loaded_dbapi.Error as error:
         raise refused(connection, statement, error) from error
 

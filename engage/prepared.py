@@ -7,7 +7,6 @@ stays of it what a statement means: its text, and how values go and come.
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from sqlalchemy import Delete, Select, TextualSelect, Update
@@ -75,9 +74,6 @@ class _Ahead:
         self.rows: list[Any] | None = None
 
 
-_KNOWN: ContextVar[list[_Ahead] | None] = ContextVar("ahead", default=None)
-
-
 @contextmanager
 def ahead(*questions: Question, few: bool = False) -> Iterator[Callable[..., None] | None]:
     """Until it ends, the next message has these questions with it, and who asks one of them for the first
@@ -90,33 +86,32 @@ def ahead(*questions: Question, few: bool = False) -> Iterator[Callable[..., Non
     if connection.dialect.name == "sqlite":
         yield None
         return
-    db.session.flush()
-    known = _KNOWN.get() or []
+    session = db.session()
+    session.flush()
+    known: list[_Ahead] = session.info.setdefault("ahead", [])
     mine: list[_Ahead] = []
 
     def along(*questions: Question) -> None:
-        asked = [each.question for each in known]
-        fresh = [_Ahead(question) for question in questions if question not in asked]
-        mine.extend(fresh)
-        known.extend(fresh)
+        for question in questions:
+            if all(each.question != question for each in known):
+                mine.append(_Ahead(question))
+                known.append(mine[-1])
 
     along(*questions)
     if few and mine:
         tell(connection, _FOR_FEW, ())
-    outside = _KNOWN.set(known)
     try:
         yield along
     finally:
-        _KNOWN.reset(outside)
         known[:] = [each for each in known if each not in mine]
 
 
 def together(*questions: Question) -> list[list[Any]]:
     """What `Prepared.all` says of each of these, asked in one message where that saves any."""
-    known = _KNOWN.get()
-    if not known:
-        return _answers(questions)
-    found = [_known(known, question) for question in questions]
+    known: list[_Ahead] = db.session().info.get("ahead") or []
+    found = (
+        [_known(known, question) for question in questions] if known else [None] * len(questions)
+    )
     asked = [each for each, rows in zip(questions, found, strict=True) if rows is None]
     if not asked:
         return found  # type: ignore[return-value]  # none is missing

@@ -56,7 +56,6 @@ class Row(NamedTuple):
 STANDINGS: Any = Standing.__table__
 BUCKETS: Any = StandingBucket.__table__
 TIMES: Any = StandingTime.__table__
-_WIDTHS = [(table, len(table.columns)) for table in (BUCKETS, TIMES)]
 _HERE = ("board_id", "period", "scope")
 _AT = STANDINGS.c.reached_at
 
@@ -166,7 +165,9 @@ def rows(counts: Mapping[Bucket, int]) -> list[tuple[Any, list[Any]]]:
     """The tables of buckets with their rows: in order, so that PostgreSQL finds those that are summed
     together on one page."""
     there = [(*key, members) for key, members in counts.items() if members]
-    return [(t, sorted(row for row in there if len(row) == width)) for t, width in _WIDTHS]
+    return [
+        (t, sorted(row for row in there if len(row) == len(t.columns))) for t in (BUCKETS, TIMES)
+    ]
 
 
 def move(counts: Mapping[Bucket, int]) -> None:

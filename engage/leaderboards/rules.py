@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from engage import conditions, money
 from engage.conditions import Where
@@ -184,7 +183,6 @@ def ranks(keys: Sequence[Hashable], tie: str, *, place: int = 1, rank: int = 1) 
     return found
 
 
-@lru_cache(maxsize=1_000)  # a member's, on several levels and in each of its scopes
 def bucket(order_key: int, level: int) -> int:
     """The lowest order key of the bucket that holds this one.
 
