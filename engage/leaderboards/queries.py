@@ -175,10 +175,12 @@ def _me(kind: Kind) -> str:
     if not kind.crowded:
         return found
     minute = kind.began(0, "reached_at")
+    # SQLite reads all of the finest bucket where this is a LEFT JOIN.
+    full = f"SELECT 1 FROM standing_buckets WHERE {_HERE} AND level = {rules.FULL} AND low = low0"
     return (
-        f"{found}, begin AS MATERIALIZED (SELECT CASE WHEN level IS NULL THEN low0 ELSE order_key END AS low, "
-        f"CASE WHEN level IS NULL THEN {_EVER} ELSE {minute} END AS since FROM me "
-        f"LEFT JOIN standing_buckets ON {_HERE} AND level = {rules.FULL} AND low = low0)"
+        f"{found}, begin AS MATERIALIZED (SELECT CASE WHEN is_full THEN order_key ELSE low0 END AS low, "
+        f"CASE WHEN is_full THEN {minute} ELSE {_EVER} END AS since "
+        f"FROM (SELECT me.*, EXISTS ({full}) AS is_full FROM me) AS mine)"
     )
 
 
